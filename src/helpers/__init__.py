@@ -1,0 +1,1 @@
+"""Helpers of the jobcentre survey: one module, one job; nothing loads at import."""
