@@ -148,6 +148,7 @@ class RoundFile(Model):
     reference_date: dt.date
     period: Period
     calendar: Calendar
+    link_base: Annotated[str, Field(pattern=r"^https://")]  # a citizen's key is put behind it
     questionnaire: str
     classification: str
     age_limits: AgeLimits
@@ -379,6 +380,11 @@ class Round(Model):
         for background in self.local_for(code).background if code else ():
             labels[f"local:{background.id}"] = dict(background.categories)
         return labels
+
+    def breakdown_label(self, breakdown: str, code: str | None = None) -> str:
+        """Danish heading of a breakdown, local background variables of `code` too."""
+        local = {f"local:{b.id}": b.label for b in self.local_for(code).background} if code else {}
+        return (BREAKDOWN_LABELS | local)[breakdown]
 
     def item_labels(self, code: str | None = None) -> dict[str, str]:
         """item id (q01 … q13, themes, local questions) → short Danish label."""

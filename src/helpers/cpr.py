@@ -1,0 +1,94 @@
+"""CPR number → birth date, age on a day, gender; whole columns at once.
+
+A CPR number is `DDMMYYSSSS`. The century follows from the seventh digit and the year (CPR-kontoret,
+»Personnummeret i CPR«); the tenth digit is even for women and odd for men. Replacement numbers
+(erstatningspersonnumre) add 60 to the day. The modulus-11 check is not applied: it has not been
+guaranteed since October 2007. Excel drops a leading zero; nine digits get it back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+REPLACEMENT_DAY_OFFSET = 60
+WOMAN, MAN = "kvinde", "mand"
+
+_SEPARATORS = str.maketrans("", "", " \u00a0\t-–'’")
+
+
+def _digits(cell: object) -> str:
+    """Ten digits, or »« where the cell holds none."""
+    if isinstance(cell, bool) or cell is None:
+        return ""
+    if isinstance(cell, float):
+        if not cell.is_integer():
+            return ""
+        cell = int(cell)
+    text = str(cell).translate(_SEPARATORS)
+    if not (text.isascii() and text.isdigit()) or len(text) not in (9, 10):
+        return ""
+    return text.zfill(10)
+
+
+def parse_cpr(cells: pd.Series) -> pd.DataFrame:
+    """Read a column of CPR numbers as text or numbers, with or without hyphen or leading zero.
+
+    Returns, with the index of `cells`: `cpr` (ten digits, »« if unreadable), `birth_date`
+    (datetime64, NaT if there is no such day), `gender` (`kvinde`, `mand`, »« if unreadable) and
+    `problem` (»« where all is well). Problems never quote the number.
+    """
+    cpr = [_digits(c) for c in cells]
+    readable = np.array([c != "" for c in cpr], dtype=bool)
+    padded = np.array([c or "0101000000" for c in cpr], dtype="U10")
+    digits = padded.view("U1").reshape(len(padded), 10).astype(np.int8).astype(np.int16)
+
+    day = digits[:, 0] * 10 + digits[:, 1]
+    day = np.where(day > REPLACEMENT_DAY_OFFSET, day - REPLACEMENT_DAY_OFFSET, day)
+    month = digits[:, 2] * 10 + digits[:, 3]
+    year = digits[:, 4] * 10 + digits[:, 5] + century(digits[:, 6], digits[:, 4] * 10 + digits[:, 5])
+    parts = pd.DataFrame({"year": year, "month": month, "day": day})
+    birth_date = pd.to_datetime(parts, errors="coerce").to_numpy()
+    birth_date = np.where(readable, birth_date, np.datetime64("NaT"))
+
+    problem = np.where(readable, "", "is no CPR number of ten digits")
+    problem = np.where(readable & np.isnat(birth_date), "holds no valid birth date", problem)
+    gender = np.where(digits[:, 9] % 2 == 0, WOMAN, MAN)
+    return pd.DataFrame(
+        {
+            "cpr": cpr,
+            "birth_date": birth_date,
+            "gender": np.where(readable, gender, ""),
+            "problem": problem,
+        },
+        index=cells.index,
+    )
+
+
+def century(seventh: np.ndarray, yy: np.ndarray) -> np.ndarray:
+    """First year of the century of birth: 1800, 1900 or 2000.
+
+    Seventh digit 0–3: 1900–1999; 4 or 9: 2000–2036 when YY ≤ 36, else 1937–1999;
+    5–8: 2000–2057 when YY ≤ 57, else 1858–1899.
+    """
+    four_or_nine = (seventh == 4) | (seventh == 9)
+    five_to_eight = (seventh >= 5) & (seventh <= 8)
+    return np.select(
+        [four_or_nine & (yy <= 36), five_to_eight & (yy <= 57), five_to_eight],
+        [2000, 2000, 1800],
+        default=1900,
+    )
+
+
+def age_on(birth_date: pd.Series, day: dt.date) -> pd.Series:
+    """Whole years on `day` (Int64, NA where the birth date is missing).
+
+    Somebody born on 29 February turns a year older on 1 March in years without that day.
+    """
+    before_birthday = (birth_date.dt.month > day.month) | (
+        (birth_date.dt.month == day.month) & (birth_date.dt.day > day.day)
+    )
+    age = day.year - birth_date.dt.year - before_birthday.astype(int)
+    return age.astype("Int64")

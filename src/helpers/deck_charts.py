@@ -1,0 +1,252 @@
+"""Native, editable PowerPoint charts in the house's look.
+
+A value that is None is a gap, never zero. Numbers are rounded to what is shown before they reach
+the chart, since the chart carries its numbers along in a workbook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pptx.chart.data import CategoryChartData
+from pptx.dml.color import RGBColor
+from pptx.enum.chart import (
+    XL_AXIS_CROSSES,
+    XL_CHART_TYPE,
+    XL_LABEL_POSITION,
+    XL_LEGEND_POSITION,
+    XL_TICK_LABEL_POSITION,
+    XL_TICK_MARK,
+)
+from pptx.oxml import parse_xml
+from pptx.shapes.placeholder import ChartPlaceholder
+from pptx.util import Inches, Pt
+
+from helpers import style
+
+MEAN_FORMAT, MEAN_DECIMALS = "0.00", 2
+SHARE_FORMAT, SHARE_DECIMALS = "0 %", 3
+SMALLEST_LABEL = 0.045  # a narrower piece of a stacked bar has no room for its label
+TEXT = Pt(12)
+DARK = {style.LIKERT[1], style.LIKERT[5], style.TEAL}
+_C = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
+
+
+@dataclass(frozen=True)
+class Series:
+    name: str
+    values: tuple[float | None, ...]
+    colour: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """Inches on the slide."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def rgb(colour: str) -> RGBColor:
+    return RGBColor.from_string(colour.lstrip("#"))
+
+
+def means_chart(
+    slide,
+    spot: int | Box,
+    box: Box,
+    categories: Sequence[str],
+    series: Sequence[Series],
+    alt: str,
+    *,
+    label_share: float = 0.3,
+    legend: bool = True,
+):
+    """Clustered bars on the scale 1–5, from 1; the first category on top."""
+    chart = _chart(
+        slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
+        MEAN_FORMAT, MEAN_DECIMALS,
+    )  # fmt: skip
+    plot = chart.plots[0]
+    plot.gap_width, plot.overlap = 55, -4
+    _data_labels(plot, MEAN_FORMAT, XL_LABEL_POSITION.OUTSIDE_END)
+    axis = chart.value_axis
+    axis.minimum_scale, axis.maximum_scale, axis.major_unit = 1, 5, 1
+    axis.tick_labels.number_format, axis.tick_labels.number_format_is_linked = "0", False
+    axis.format.line.fill.background()
+    axis.major_gridlines.format.line.color.rgb = rgb(style.LIGHT_GREY)
+    axis.major_gridlines.format.line.width = Pt(0.5)
+    _finish(chart, box, label_share, legend=legend, axis_room=0.32)
+    return chart
+
+
+def shares_chart(
+    slide,
+    spot: int | Box,
+    box: Box,
+    categories: Sequence[str],
+    series: Sequence[Series],
+    alt: str,
+    *,
+    label_share: float = 0.3,
+):
+    """Stacked bars to 100 %; each category's shares are all there or the category is left out."""
+    chart = _chart(
+        slide, spot, box, XL_CHART_TYPE.BAR_STACKED_100, categories, series, alt,
+        SHARE_FORMAT, SHARE_DECIMALS,
+    )  # fmt: skip
+    plot = chart.plots[0]
+    plot.gap_width, plot.overlap = 45, 100
+    for drawn, given in zip(plot.series, series):
+        labels = drawn.data_labels
+        labels.show_value = True
+        # two sections: narrow pieces carry an empty label, and it stays editable
+        labels.number_format = f'[>={SMALLEST_LABEL}]{SHARE_FORMAT};""'
+        labels.number_format_is_linked = False
+        labels.font.size = TEXT
+        labels.font.color.rgb = rgb("#FFFFFF" if given.colour in DARK else style.INK)
+    chart.value_axis.visible = False
+    chart.value_axis.has_major_gridlines = False
+    _finish(chart, box, label_share, legend=True, axis_room=0.05)
+    return chart
+
+
+def rate_chart(
+    slide,
+    spot: int | Box,
+    box: Box,
+    categories: Sequence[str],
+    series: Sequence[Series],
+    alt: str,
+    *,
+    label_share: float = 0.4,
+    legend: bool = False,
+):
+    """Clustered bars of shares from 0 %."""
+    chart = _chart(
+        slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
+        SHARE_FORMAT, SHARE_DECIMALS,
+    )  # fmt: skip
+    plot = chart.plots[0]
+    plot.gap_width, plot.overlap = 40, 0
+    _data_labels(plot, SHARE_FORMAT, XL_LABEL_POSITION.OUTSIDE_END)
+    largest = max((v for s in series for v in s.values if v is not None), default=0.5)
+    chart.value_axis.minimum_scale = 0
+    chart.value_axis.maximum_scale = min(1.15, round(largest * 1.2 + 0.05, 1))
+    chart.value_axis.visible = False
+    chart.value_axis.has_major_gridlines = False
+    _finish(chart, box, label_share, legend=legend, axis_room=0.05)
+    return chart
+
+
+def difference_chart(
+    slide,
+    spot: int | Box,
+    box: Box,
+    categories: Sequence[str],
+    values: Sequence[float],
+    name: str,
+    alt: str,
+    *,
+    shares: bool = False,
+    label_share: float = 0.42,
+):
+    """Own minus the others: above in the own colour, below in that of the others."""
+    number_format = "+0 %;−0 %" if shares else "+0.00;−0.00"
+    series = [Series(name, tuple(values), style.OWN)]
+    chart = _chart(
+        slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
+        number_format, SHARE_DECIMALS if shares else MEAN_DECIMALS,
+    )  # fmt: skip
+    plot = chart.plots[0]
+    plot.gap_width = 40
+    _data_labels(plot, number_format, XL_LABEL_POSITION.OUTSIDE_END)
+    drawn = plot.series[0]
+    drawn.invert_if_negative = False
+    for i, value in enumerate(values):
+        if value < 0:
+            fill = drawn.points[i].format.fill
+            fill.solid()
+            fill.fore_color.rgb = rgb(style.OTHERS)
+    reach = 1.35 * max(abs(v) for v in values)
+    axis = chart.value_axis
+    axis.minimum_scale = -reach if min(values) < 0 else 0
+    axis.maximum_scale = reach if max(values) > 0 else 0
+    axis.visible = False
+    axis.has_major_gridlines = False
+    chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    _finish(chart, box, label_share, legend=False, axis_room=0.05)
+    return chart
+
+
+def _chart(slide, spot, box, kind, categories, series, alt, number_format, decimals):
+    data = CategoryChartData(number_format=number_format)
+    data.categories = list(categories)
+    for s in series:
+        data.add_series(s.name, [None if v is None else round(v, decimals) for v in s.values])
+    place = [Inches(v) for v in (box.left, box.top, box.width, box.height)]
+    if isinstance(spot, int):
+        holder = next(p for p in slide.placeholders if p.placeholder_format.idx == spot)
+        frame = ChartPlaceholder(holder._element, holder._parent).insert_chart(kind, data)
+        frame.left, frame.top, frame.width, frame.height = place
+    else:
+        frame = slide.shapes.add_chart(kind, *place, data)
+    properties = frame._element.nvGraphicFramePr.cNvPr
+    properties.set("descr", alt)
+    properties.set("name", f"Diagram {properties.get('id')}")
+    chart = frame.chart
+    for drawn, s in zip(chart.plots[0].series, series):
+        drawn.format.fill.solid()
+        drawn.format.fill.fore_color.rgb = rgb(s.colour)
+        drawn.invert_if_negative = False
+    return chart
+
+
+def _data_labels(plot, number_format: str, position) -> None:
+    plot.has_data_labels = True
+    labels = plot.data_labels
+    labels.number_format, labels.number_format_is_linked = number_format, False
+    labels.position, labels.show_value = position, True
+    labels.font.size = TEXT
+    labels.font.color.rgb = rgb(style.INK)
+
+
+def _finish(chart, box: Box, label_share: float, *, legend: bool, axis_room: float) -> None:
+    """Fonts, category axis and a fixed plot area, so that long labels wrap and nothing moves."""
+    chart.has_title = False
+    chart.font.size = TEXT
+    chart.font.color.rgb = rgb(style.INK)
+    chart.has_legend = legend
+    if legend:
+        chart.legend.position = XL_LEGEND_POSITION.TOP
+        chart.legend.include_in_layout = False
+        chart.legend.font.size = TEXT
+    axis = chart.category_axis
+    axis.reverse_order = True
+    axis.crosses = XL_AXIS_CROSSES.MAXIMUM  # keeps the value axis below although the order turns
+    axis.major_tick_mark = XL_TICK_MARK.NONE
+    axis.format.line.color.rgb = rgb(style.LIGHT_GREY)
+    axis.tick_labels.font.size = TEXT
+    axis.has_major_gridlines = False
+    chart.value_axis.major_tick_mark = XL_TICK_MARK.NONE
+    top = 0.42 / box.height if legend else 0.02
+    height = 1 - top - axis_room / box.height
+    space = chart._chartSpace
+    area = space.chart.plotArea
+    for old in area.findall("{*}layout"):
+        area.remove(old)
+    area.insert(0, parse_xml(
+        f'<c:layout {_C}><c:manualLayout><c:layoutTarget val="inner"/><c:xMode val="edge"/>'
+        f'<c:yMode val="edge"/><c:x val="{label_share:.4f}"/><c:y val="{top:.4f}"/>'
+        f'<c:w val="{0.985 - label_share:.4f}"/><c:h val="{height:.4f}"/></c:manualLayout>'
+        "</c:layout>"
+    ))  # fmt: skip
+    after = space.find("{*}date1904")
+    language = parse_xml(f'<c:lang {_C} val="da-DK"/>')
+    if after is None:
+        space.insert(0, language)
+    else:
+        after.addnext(language)

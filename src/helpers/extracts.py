@@ -1,0 +1,428 @@
+"""A municipality's file → checked table, with every refused row listed.
+
+Layouts are files (`params/extract-formats/`): the headings, words and benefit texts stand there.
+A file is taken whole or not at all: the first run tells all of its troubles.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers.cpr import parse_cpr
+from helpers.errors import ExtractError, Problem
+from helpers.params import ExtractFormat, LocalFile
+from helpers.sheets import Sheet, read_sheets
+
+HEADER_SEARCH_ROWS = 40  # title rows above the headings are skipped, so many at most
+SERIAL_RANGE = (15_000, 80_000)  # Excel day numbers read as dates: years 1941–2119
+SERIAL_EPOCH = pd.Timestamp("1899-12-30")
+TOTAL_ROW_WORDS = ("ialt", "total", "sum", "antal")
+RERUN = "Mend the cell or remove the row, then run intake again."
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One file as read.
+
+    `persons` has a row a person in the file's order: `row` (in the file), `cpr`, `birth_date`,
+    `gender`, `name`, `phone`, `benefit_type`, `spell_start`, `latest_conversation`,
+    `course_closed`, `passive` and `local_<id>` for each local background variable.
+    `refused` lists row, column and problem of each cell that cannot be taken; `problems` all
+    troubles, ready to be told.
+    """
+
+    file: str
+    layout: str
+    rows_read: int
+    persons: pd.DataFrame
+    refused: pd.DataFrame
+    problems: tuple[Problem, ...]
+    ignored_columns: tuple[str, ...]
+
+    def raise_problems(self) -> None:
+        if self.problems:
+            raise ExtractError(problems=self.problems)
+
+
+def normalise(text: object) -> str:
+    """Letters and digits only, in lower case: »Startdato\\nydelse « and »startdato ydelse« agree."""
+    return "".join(c for c in str(text).casefold() if c.isalnum())
+
+
+def read_extract(
+    path: Path,
+    formats: Sequence[ExtractFormat],
+    local: LocalFile,
+    reference_date: dt.date,
+) -> Extract:
+    """Read one municipality's extract.
+
+    Raises ExtractError where the file cannot be opened, no layout fits, a column is missing or a
+    benefit text is unknown. Troubles of single rows are in the result's `problems` and `refused`.
+    """
+    found = _find_table(path, formats)
+    header = _header(path, found, local)
+    body = _body(found, header)
+    return _check(path, found, header, body, local, reference_date)
+
+
+# ------------------------------------------------------------------------------ finding the table
+
+
+@dataclass(frozen=True)
+class _Found:
+    sheet: Sheet
+    header_row: int  # index in sheet.rows
+    layout: ExtractFormat
+    positions: dict[str, int]  # field → column index
+
+
+def _positions(cells: Sequence[object], layout: ExtractFormat) -> dict[str, int]:
+    wanted = {normalise(h): field for field, names in layout.columns.items() for h in names}
+    positions: dict[str, int] = {}
+    for index, cell in enumerate(cells):
+        field_name = wanted.get(normalise(cell))
+        if field_name is not None:
+            positions.setdefault(field_name, index)
+    return positions
+
+
+def _find_table(path: Path, formats: Sequence[ExtractFormat]) -> _Found:
+    """The sheet, row and layout whose headings fit best."""
+    encodings = list(dict.fromkeys(e for f in formats for e in f.encodings))
+    delimiters = list(dict.fromkeys([f.delimiter for f in formats] + [";", ",", "\t"]))
+    candidates: list[tuple[int, int, _Found]] = []
+    readings = read_sheets(path, encodings, delimiters)
+    for sheets in readings:
+        for sheet in sheets:
+            for index, cells in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
+                for layout in formats:
+                    positions = _positions(cells, layout)
+                    missing = len(layout.columns) - len(positions)
+                    candidates.append(
+                        (missing, -len(sheet.rows), _Found(sheet, index, layout, positions))
+                    )
+    if not any(any(str(c).strip() for c in row) for s in readings for t in s for row in t.rows):
+        raise ExtractError(
+            path.name, "holds no cells", "a sheet with headings and persons", "Ask for it again."
+        )
+    missing, _, best = min(candidates, key=lambda c: c[:2])
+    if len(best.positions) < 3:
+        raise ExtractError(
+            path.name,
+            "no row of headings fits a known layout",
+            "; ".join(
+                f"{f.layout}: {', '.join(names[0] for names in f.columns.values())}" for f in formats
+            ),
+            "Use one of these layouts, or describe the new one in params/extract-formats/.",
+        )
+    fitting = {
+        c[2].sheet.name for c in candidates if c[0] == 0 and len(c[2].sheet.rows) > c[2].header_row + 1
+    }
+    if missing == 0 and len(fitting) > 1:
+        raise ExtractError(
+            path.name,
+            f"has {len(fitting)} sheets with an extract: {', '.join(sorted(fitting))}",
+            "one",
+            "Remove the others, then run intake again.",
+        )
+    return best
+
+
+def _header(path: Path, found: _Found, local: LocalFile) -> dict[str, int]:
+    """Field → column index with local background variables; all missing columns are told."""
+    where = f"{found.sheet.where(path)}, row {found.header_row + 1}"
+    cells = found.sheet.rows[found.header_row]
+    headings = [normalise(c) for c in cells]
+    problems = []
+    header = dict(found.positions)
+    for name, titles in found.layout.columns.items():
+        if name not in header:
+            shown = [str(c).strip() for c in cells if str(c).strip()]
+            near = difflib.get_close_matches(titles[0], shown, n=1)
+            hint = f" (is it »{near[0]}«?)" if near else ""
+            problems.append(
+                Problem(
+                    where,
+                    f"column »{titles[0]}« is missing{hint}",
+                    f"all columns of the layout {found.layout.layout}",
+                    "Add it or correct the heading, then run intake again.",
+                )
+            )
+        else:
+            wanted = {normalise(t) for t in titles}
+            if sum(h in wanted for h in headings) > 1:
+                problems.append(
+                    Problem(where, f"column »{titles[0]}« stands twice", "one", "Remove one.")
+                )
+    for background in local.background:
+        key = normalise(background.column)
+        if key in headings:
+            header[f"local_{background.id}"] = headings.index(key)
+        else:
+            problems.append(
+                Problem(
+                    where,
+                    f"local background variable »{background.column}« is missing",
+                    "a column with that heading",
+                    "Add the column, or take the variable out of the municipality's local file.",
+                )
+            )
+    if problems:
+        raise ExtractError(problems=problems)
+    return header
+
+
+def _body(found: _Found, header: Mapping[str, int]) -> pd.DataFrame:
+    """Cells of the persons' rows as received, indexed by row number; empty and total rows are none."""
+    columns: dict[str, list[object]] = {name: [] for name in header}
+    overlong: list[bool] = []
+    numbers: list[int] = []
+    width = len(found.sheet.rows[found.header_row])
+    for number, cells in enumerate(found.sheet.rows[found.header_row + 1 :], found.header_row + 2):
+        filled = [c for c in cells if not (isinstance(c, str) and not c.strip(" \u00a0\t\r\n"))]
+        if not filled or _is_total(filled):
+            continue
+        numbers.append(number)
+        overlong.append(len(cells) > width and any(str(c).strip() for c in cells[width:]))
+        for name, index in header.items():
+            columns[name].append(cells[index] if index < len(cells) else "")
+    body = pd.DataFrame(
+        {name: pd.Series(values, dtype=object, index=numbers) for name, values in columns.items()}
+    )
+    body["overlong"] = overlong
+    return body
+
+
+def _is_total(filled: Sequence[object]) -> bool:
+    """A trailing »I alt« row: its first filled cell is the word, and little else stands there."""
+    return normalise(filled[0]) in TOTAL_ROW_WORDS and len(filled) <= 3
+
+
+# --------------------------------------------------------------------------------- reading cells
+
+
+@dataclass
+class _Refused:
+    """Collects refused cells; a value is quoted only where it cannot identify a person."""
+
+    rows: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def add(self, row_numbers: Sequence[int], column: str, problems: Sequence[str]) -> None:
+        self.rows += [(int(r), column, p) for r, p in zip(row_numbers, problems)]
+
+    def frame(self) -> pd.DataFrame:
+        table = pd.DataFrame(self.rows, columns=["row", "column", "problem"])
+        return table.sort_values(["row", "column"], kind="stable", ignore_index=True)
+
+
+def _read_dates(cells: pd.Series, forms: Sequence[str]) -> tuple[pd.Series, pd.Series]:
+    """(days, unreadable): text in any of `forms`, true dates and Excel day numbers; empty is NaT."""
+    known: dict[object, pd.Timestamp | None] = {}
+
+    def read(cell: object) -> pd.Timestamp | None:
+        if isinstance(cell, dt.datetime | dt.date):
+            return pd.Timestamp(cell).normalize()
+        if isinstance(cell, bool):
+            return None
+        if isinstance(cell, int | float):
+            in_range = SERIAL_RANGE[0] <= cell <= SERIAL_RANGE[1]
+            return SERIAL_EPOCH + pd.Timedelta(days=int(cell)) if in_range else None
+        text = str(cell).strip(" \u00a0\t\r\n")
+        if not text:
+            return pd.NaT
+        if text.replace(".", "", 1).isdigit() and SERIAL_RANGE[0] <= float(text) <= SERIAL_RANGE[1]:
+            return SERIAL_EPOCH + pd.Timedelta(days=int(float(text)))
+        for day_text in (text, text.split(" ")[0].split("T")[0]):
+            for form in forms:
+                try:
+                    return pd.Timestamp(dt.datetime.strptime(day_text, form))
+                except ValueError:
+                    continue
+        return None
+
+    days = []
+    for cell in cells:
+        key = (type(cell), cell)
+        if key not in known:
+            known[key] = read(cell)
+        days.append(known[key])
+    unreadable = pd.Series([d is None for d in days], index=cells.index)
+    filled = [pd.NaT if d is None else d for d in days]
+    return pd.Series(pd.to_datetime(filled), index=cells.index).astype("datetime64[s]"), unreadable
+
+
+def _cell_key(cell: object) -> str:
+    """A word as `normalise` gives it; 1.0 and »1« agree."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return normalise(cell)
+
+
+def _read_words(cells: pd.Series, meaning: Mapping[str, object]) -> tuple[pd.Series, pd.Series]:
+    """(values, unknown): each cell through `meaning` (normalised word → value)."""
+    keys = cells.map(_cell_key)
+    unknown = ~keys.isin(list(meaning))
+    return keys.map(dict(meaning)).astype(object), unknown
+
+
+def _text(cells: pd.Series) -> pd.Series:
+    """Cells as text; whole numbers without »,0«."""
+
+    def one(cell: object) -> str:
+        if isinstance(cell, float) and cell.is_integer():
+            cell = int(cell)
+        return " ".join(str(cell).split())
+
+    return cells.map(one).astype("str")
+
+
+# --------------------------------------------------------------------------------------- checking
+
+
+def _check(
+    path: Path,
+    found: _Found,
+    header: Mapping[str, int],
+    body: pd.DataFrame,
+    local: LocalFile,
+    reference_date: dt.date,
+) -> Extract:
+    layout, sheet = found.layout, found.sheet
+    title = {name: names[0] for name, names in layout.columns.items()}
+    refused = _Refused()
+    if body.empty:
+        raise ExtractError(
+            sheet.where(path), "has headings but no persons", "a row a person", "Ask for it again."
+        )
+
+    broken = body.index[body["overlong"]]
+    refused.add(broken, "", ["has more cells than there are headings"] * len(broken))
+
+    numbers = parse_cpr(body["cpr"])
+    bad = numbers["problem"] != ""
+    refused.add(body.index[bad], title["cpr"], numbers.loc[bad, "problem"].tolist())
+    unborn = numbers["birth_date"] > pd.Timestamp(reference_date)
+    count = int(unborn.sum())
+    refused.add(body.index[unborn], title["cpr"], ["gives a birth date in the future"] * count)
+    doubled = numbers["cpr"].duplicated(keep=False) & ~bad
+    for _, rows in numbers.index[doubled].groupby(numbers.loc[doubled, "cpr"]).items():
+        others = ", ".join(str(r) for r in rows)
+        refused.add(rows, title["cpr"], [f"the same CPR number in rows {others}"] * len(rows))
+
+    dates = {}
+    for name in ("spell_start", "latest_conversation"):
+        dates[name], unreadable = _read_dates(body[name], layout.date_forms)
+        shown = _text(body.loc[unreadable, name])
+        refused.add(shown.index, title[name], [f"»{_short(t)}« is no date" for t in shown])
+    empty = dates["spell_start"].isna() & (_text(body["spell_start"]) == "")
+    refused.add(body.index[empty], title["spell_start"], ["is empty"] * int(empty.sum()))
+
+    flags = {}
+    words = {normalise(w): True for w in layout.yes_words} | {
+        normalise(w): False for w in layout.no_words
+    }
+    for name in ("course_closed", "passive"):
+        known = words | ({"": False} if name in layout.empty_means_no else {})
+        flags[name], unknown = _read_words(body[name], known)
+        shown = _text(body.loc[unknown, name])
+        expected = f"{'/'.join(layout.yes_words)} or {'/'.join(layout.no_words)}"
+        refused.add(
+            shown.index,
+            title[name],
+            [f"»{_short(t)}« is neither yes nor no ({expected})" if t else "is empty" for t in shown],
+        )
+
+    benefits = {normalise(t): b for t, b in layout.benefits.items()}
+    benefit, unknown_benefit = _read_words(body["benefit"], benefits)
+    no_benefit = unknown_benefit & (_text(body["benefit"]) == "")
+    refused.add(body.index[no_benefit], title["benefit"], ["is empty"] * int(no_benefit.sum()))
+    unknown_texts = _text(body.loc[unknown_benefit & ~no_benefit, "benefit"])
+
+    locals_ = {}
+    for background in local.background:
+        name = f"local_{background.id}"
+        meaning = {normalise(text): key for key, text in background.categories.items()}
+        locals_[name], unknown = _read_words(body[name], meaning | {"": None})
+        shown = _text(body.loc[unknown, name])
+        known_texts = ", ".join(background.categories.values())
+        refused.add(
+            shown.index, background.column, [f"»{_short(t)}« is none of {known_texts}" for t in shown]
+        )
+
+    refused_cells = refused.frame()
+    problems = _benefit_problems(sheet.where(path), title["benefit"], unknown_texts, layout)
+    problems += _row_problems(sheet.where(path), refused_cells)
+    used = set(header.values())
+    ignored = [
+        str(c).strip()
+        for i, c in enumerate(sheet.rows[found.header_row])
+        if i not in used and str(c).strip()
+    ]
+    persons = pd.DataFrame(
+        {
+            "row": body.index.to_numpy(),
+            "cpr": numbers["cpr"].to_numpy(),
+            "birth_date": numbers["birth_date"].to_numpy().astype("datetime64[s]"),
+            "gender": numbers["gender"].to_numpy(),
+            "name": _text(body["name"]).to_numpy(),
+            "phone": _text(body["phone"]).to_numpy(),
+            "benefit_type": pd.Series(benefit.to_numpy(), dtype="str"),
+            "spell_start": dates["spell_start"].to_numpy(),
+            "latest_conversation": dates["latest_conversation"].to_numpy(),
+            "course_closed": np.array([v is True for v in flags["course_closed"]]),
+            "passive": np.array([v is True for v in flags["passive"]]),
+        }
+        | {n: pd.Series(v.to_numpy(), dtype="str") for n, v in locals_.items()}
+    )
+    return Extract(
+        file=path.name,
+        layout=layout.layout,
+        rows_read=len(persons),
+        persons=persons,
+        refused=refused_cells,
+        problems=tuple(problems),
+        ignored_columns=tuple(ignored),
+    )
+
+
+def _short(text: str) -> str:
+    """A cell's text for a message; long texts, and texts with many digits, are not quoted."""
+    if sum(c.isdigit() for c in text) > 8 or len(text) > 40:
+        return "…"
+    return text
+
+
+def _benefit_problems(
+    where: str, column: str, texts: pd.Series, layout: ExtractFormat
+) -> list[Problem]:
+    """Unknown benefit texts, each once: they stop the file until the mapping is extended."""
+    return [
+        Problem(
+            f"{where}, column »{column}«",
+            f"unknown benefit text »{_short(text)}« in {len(rows)} row(s), first row {rows[0]}",
+            remedy=f"Add it under `benefits` in params/extract-formats/{layout.layout}.yml, "
+            "then run intake again.",
+        )
+        for text, rows in texts.index.groupby(texts).items()
+    ]
+
+
+def _row_problems(where: str, refused: pd.DataFrame) -> list[Problem]:
+    return [
+        Problem(
+            f"{where}, row {row.row}" + (f", column »{row.column}«" if row.column else ""),
+            row.problem,
+            remedy=RERUN,
+        )
+        for row in refused.itertuples()
+    ]

@@ -1,0 +1,235 @@
+"""What the numbers say, in plain Danish: headlines, notes and source lines of the deck.
+
+A headline states a difference only where it is more than noise. Within the municipality that means
+intervals that do not overlap (stricter than a test of the two, which makes up for choosing the
+highest and the lowest afterwards); against the others it is the release's `worth_mentioning`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from helpers import style
+from helpers.own_numbers import OVERALL, SPLIT, Number, OwnNumbers
+
+NAMED_IN_NOTE = 4  # a note names so many hidden categories; more are counted
+SURVEY = "Borgerundersøgelse på beskæftigelsesområdet"
+
+Labelled = tuple[str, Number]
+
+
+def listed(names: Sequence[str]) -> str:
+    """»a, b og c«."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} og {names[-1]}"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _lies_above(a: Number, b: Number) -> bool:
+    return a.low is not None and b.high is not None and a.low > b.high
+
+
+def extremes(rows: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]] | None:
+    """The surely highest and the surely lowest, or None where the two ends cannot be told apart.
+
+    An end holds every category whose interval overlaps that of the outermost one.
+    """
+    shown = sorted((r for r in rows if r[1].shown), key=lambda r: -r[1].value)
+    if len(shown) < 2 or not _lies_above(shown[0][1], shown[-1][1]):
+        return None
+    highest = [r for r in shown if not _lies_above(shown[0][1], r[1])]
+    lowest = [r for r in shown if not _lies_above(r[1], shown[-1][1]) and r not in highest]
+    return highest, lowest
+
+
+def _end(rows: Sequence[Labelled], place: str) -> str:
+    """»Mødet (4,07) ligger højest«; several that cannot be told apart share the end."""
+    if len(rows) > 2:
+        return f"{rows[0][0]} ligger blandt de {place}e"
+    return f"{listed([name for name, _ in rows])} ligger {place}"
+
+
+def overall_headline(o: OwnNumbers) -> str:
+    own, against = o.of(OVERALL), o.against_others(OVERALL)
+    if not own.shown:
+        return f"Den samlede tilfredshed kan ikke vises: {own.mark}"
+    start = f"Samlet tilfredshed er {style.number(own.value, 2)} på en skala fra 1 til 5"
+    if against is None:
+        return start
+    reference = style.number(against.reference, 2)
+    if against.worth_mentioning:
+        word = "højere" if against.difference > 0 else "lavere"
+        return f"{start} – {word} end i de øvrige kommuner ({reference})"
+    return f"{start} – ingen sikker, nævneværdig forskel til de øvrige kommuner ({reference})"
+
+
+def themes_headline(o: OwnNumbers) -> str:
+    rows = [(o.label(t), o.of(t)) for t in o.themes if t != OVERALL]
+    if not any(number.shown for _, number in rows):
+        return "Temaerne kan ikke vises for kommunen: for få svar"
+    found = extremes(rows)
+    if found is None:
+        return "Temaerne ligger så tæt, at forskellene kan være tilfældige"
+    high, low = found
+    if len(high) == len(low) == 1:
+        (a, x), (b, y) = high[0], low[0]
+        return (
+            f"{a} ligger højest ({style.number(x.value, 2)}), "
+            f"{b} lavest ({style.number(y.value, 2)})"
+        )
+    return f"{_end(high, 'højest')}, {_end(low, 'lavest').replace(' ligger', '')}"
+
+
+def split_headline(o: OwnNumbers) -> str:
+    satisfied, _, dissatisfied = (o.of(OVERALL, s) for s in SPLIT)
+    if not (satisfied.shown and dissatisfied.shown):
+        return "Tilfredse, neutrale og utilfredse svar på hvert tema"
+    return (
+        f"{style.percent(satisfied.value)} er alt i alt tilfredse, "
+        f"{style.percent(dissatisfied.value)} er utilfredse"
+    )
+
+
+def questions_headline(o: OwnNumbers, title: str, items: Sequence[str]) -> str:
+    """Shares that answer positively (4–5): the two ends where they can be told apart, else a range."""
+    rows = [(f"»{o.label(i)}«", o.of(i, "share_satisfied")) for i in items]
+    shown = sorted((r for r in rows if r[1].shown), key=lambda r: -r[1].value)
+    if not shown:
+        return f"{title}: svarene kan ikke vises for kommunen"
+    best, worst = shown[0], shown[-1]
+    if len(shown) == 1:
+        return f"{title}: {style.percent(best[1].value)} svarer positivt på {best[0]}"
+    if extremes(rows) is None:
+        low, high = style.number(100 * worst[1].value), style.number(100 * best[1].value)
+        span = f"{high}\u00a0%" if low == high else f"mellem {low} og {high}\u00a0%"
+        return f"{title}: {span} svarer positivt"
+    return (
+        f"{title}: {style.percent(best[1].value)} svarer positivt på {best[0]}, "
+        f"{style.percent(worst[1].value)} på {worst[0]}"
+    )
+
+
+def strongest_headline(high: Sequence[Labelled], low: Sequence[Labelled]) -> str:
+    if not high or not low:
+        return "For få spørgsmål kan vises til at pege på de stærkeste og svageste"
+    if extremes([*high, *low]) is None:
+        return "Spørgsmålene ligger så tæt, at rækkefølgen kan være tilfældig"
+    (a, x), (b, y) = high[0], low[-1]
+    return (
+        f"Borgerne svarer mest positivt på »{a}« ({style.number(x.value, 2)}) "
+        f"og mindst på »{b}« ({style.number(y.value, 2)})"
+    )
+
+
+def groups_headline(o: OwnNumbers, breakdown: str, groups: str) -> str:
+    """Overall satisfaction by the categories of one breakdown; `groups`: »målgrupperne«."""
+    rows = [(label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)]
+    if sum(number.shown for _, number in rows) < 2:
+        return f"For få svar til at sammenligne {groups}"
+    found = extremes(rows)
+    if found is None:
+        return f"Ingen sikker forskel i samlet tilfredshed mellem {groups}"
+    (a, x), (b, y) = found[0][0], found[1][-1]
+    return (
+        f"{a} er mere tilfredse ({style.number(x.value, 2)}) end "
+        f"{b[:1].lower() + b[1:]} ({style.number(y.value, 2)})"
+    )
+
+
+def group_labels(o: OwnNumbers, breakdown: str) -> list[tuple[str, str]]:
+    return list(o.categories(breakdown).items())
+
+
+_AFTER = {"gender": "køn", "age_band": "alder", "duration_band": "varighed"}
+
+
+def background_headline(o: OwnNumbers) -> str:
+    """Gender, age and duration in one sentence."""
+    sure, unsure, hidden = [], [], []
+    for breakdown, word in _AFTER.items():
+        rows = [(label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)]
+        if sum(number.shown for _, number in rows) < 2:
+            hidden.append(word)
+        elif extremes(rows) is None:
+            unsure.append(word)
+        else:
+            sure.append(word)
+    parts = []
+    if sure:
+        parts.append(f"tilfredsheden varierer med {listed(sure)}")
+    if unsure:
+        parts.append(f"ingen sikre forskelle efter {listed(unsure)}")
+    if hidden:
+        parts.append(f"for få svar til at sammenligne efter {listed(hidden)}")
+    return capital("; ".join(parts))
+
+
+def differences_headline(o: OwnNumbers, n_means: int, n_shares: int) -> str:
+    if not n_means and not n_shares:
+        if o.against_others(OVERALL) is None:
+            return "Sammenligningen med de øvrige kommuner kan ikke vises: for få svar"
+        return "Kommunen adskiller sig ikke sikkert og nævneværdigt fra de øvrige kommuner"
+    parts = []
+    if n_means:
+        parts.append(f"{_counted(n_means)} gennemsnit")
+    if n_shares:
+        parts.append(f"{_counted(n_shares)} {'andel' if n_shares == 1 else 'andele'}")
+    return f"Kommunen adskiller sig fra de øvrige kommuner på {listed(parts)}"
+
+
+def _counted(n: int) -> str:
+    words = ("nul", "ét", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti")
+    return words[n] if n < len(words) else style.number(n)
+
+
+def response_headline(o: OwnNumbers) -> str:
+    r = o.response()
+    if r is None or not r.shown:
+        return "Antallet af svar er for lille til at blive vist"
+    return (
+        f"{style.number(r.answers)} af {style.number(r.invited)} inviterede borgere svarede: "
+        f"{style.percent(r.rate, 1)}"
+    )
+
+
+# ------------------------------------------------------------------------------- notes and sources
+
+
+def hidden_note(rows: Iterable[Labelled]) -> str:
+    """»Vises ikke: Kvinder, Mænd (for få svar).«; empty where everything is shown or not asked."""
+    by_mark: dict[str, list[str]] = {}
+    for name, number in rows:
+        if not number.shown and number.status != "not_asked":
+            names = by_mark.setdefault(number.mark, [])
+            if name not in names:
+                names.append(name)
+    if not by_mark:
+        return ""
+    parts = [
+        f"{listed(names) if len(names) <= NAMED_IN_NOTE else f'{len(names)} grupper eller spørgsmål'}"
+        f" ({mark})"
+        for mark, names in by_mark.items()
+    ]
+    return f"Vises ikke: {'; '.join(parts)}."
+
+
+def n_text(numbers: Iterable[Number]) -> str:
+    """»n = 742«, or »n = 640–742« where the numbers rest on unlike many answers."""
+    counts = sorted({x.n for x in numbers if x.shown and x.n is not None})
+    if not counts:
+        return ""
+    if len(counts) == 1:
+        return f"n = {style.number(counts[0])}"
+    return f"n = {style.number(counts[0])}–{style.number(counts[-1])}"
+
+
+def source(o: OwnNumbers, numbers: Iterable[Number] = (), *, weighted: bool = True) -> str:
+    parts = [f"Kilde: {SURVEY}, {o.round.settings.title}."]
+    if weighted:
+        parts.append("Vægtede tal.")
+    count = n_text(numbers)
+    if count:
+        parts.append(f"{count}.")
+    return " ".join(parts)

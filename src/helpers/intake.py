@@ -1,0 +1,190 @@
+"""A received extract → population table and vault, with the counts of what was found.
+
+The file is split at once: identities go to the vault, everything else to the population under a
+random person id.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers.classify import bands, classify, counts
+from helpers.cpr import WOMAN, age_on
+from helpers.errors import ExtractError
+from helpers.extracts import Extract, read_extract
+from helpers.identities import round_secret, update_vault
+from helpers.params import Round
+from helpers.paths import Paths, write_atomically, write_text
+from helpers.sheets import is_table_file
+
+
+@dataclass(frozen=True)
+class IntakeResult:
+    """What one file held. `counts` is empty where the file was refused."""
+
+    file: str
+    municipality: str
+    counts: dict[str, object]
+    refused: list[dict[str, object]] = field(default_factory=list)
+    ignored_columns: tuple[str, ...] = ()
+    error: ExtractError | None = None
+
+
+def find_extract(paths: Paths, code: str) -> Path:
+    """The one file in `extracts/` whose name begins with the municipality's code."""
+    found = sorted(p for p in paths.extracts.glob(f"{code}*") if is_table_file(p))
+    if not found:
+        raise ExtractError(
+            str(paths.extracts),
+            f"no extract for {code}",
+            f"a file whose name begins with {code} (.xlsx or .csv)",
+            "Put the municipality's file there, then run intake again.",
+        )
+    if len(found) > 1:
+        raise ExtractError(
+            str(paths.extracts),
+            f"{len(found)} extracts for {code}: {', '.join(p.name for p in found)}",
+            "one",
+            "Keep the one that holds, then run intake again.",
+        )
+    return found[0]
+
+
+def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
+    """Read, check, split and classify one municipality's extract.
+
+    Writes `vault/<code>` and `population/<code>` only where the whole file is well; a refused file
+    leaves both as they were and comes back with its `error`.
+    """
+    path = find_extract(paths, code)
+    reference = round_.settings.reference_date
+    extract = read_extract(path, round_.formats, round_.local_for(code), reference)
+    if extract.problems:
+        return IntakeResult(
+            path.name,
+            code,
+            {},
+            extract.refused.to_dict("records"),
+            extract.ignored_columns,
+            ExtractError(problems=extract.problems),
+        )
+    persons = extract.persons.assign(age=age_on(extract.persons["birth_date"], reference))
+    secret = round_secret(paths.id_secret, round_.settings)
+    known = pd.read_parquet(paths.vault(code)) if paths.vault(code).is_file() else None
+    vault = update_vault(known, persons, secret, code)
+    population = population_table(persons, vault, round_)
+    write_atomically(paths.vault(code), vault.to_parquet)
+    write_atomically(paths.population(code), population.to_parquet)
+    return IntakeResult(
+        path.name,
+        code,
+        _counts(extract, persons, round_),
+        ignored_columns=extract.ignored_columns,
+    )
+
+
+def population_table(persons: pd.DataFrame, vault: pd.DataFrame, round_: Round) -> pd.DataFrame:
+    """A row a person of the latest extract, without identities, in the order first seen.
+
+    Columns: person_id, benefit_type, target_group or left_out, gender, age (years), age_band,
+    weeks_on_benefit, duration_band, weeks_since_conversation, course_closed, has_phone, local_*.
+    """
+    settings = round_.settings
+    reference = pd.Timestamp(settings.reference_date)
+    classified = classify(persons, round_.rules, settings.reference_date, settings.age_limits)
+    days_on_benefit = (reference - persons["spell_start"]).dt.days
+    days_since = (reference - persons["latest_conversation"]).dt.days
+    weeks = np.floor_divide(days_on_benefit, 7).astype("Int64")
+    table = pd.DataFrame(
+        {
+            "cpr": persons["cpr"],
+            "benefit_type": persons["benefit_type"],
+            "target_group": classified["target_group"],
+            "left_out": classified["left_out"],
+            "gender": persons["gender"].astype("str"),
+            "age": persons["age"],
+            "age_band": bands(
+                persons["age"],
+                settings.age_bands,
+                round_.age_band_labels,
+                settings.age_limits.oldest,
+            ),
+            "weeks_on_benefit": weeks,
+            "duration_band": bands(
+                weeks, settings.duration_bands_weeks, round_.duration_band_ids, None
+            ),
+            "weeks_since_conversation": np.floor_divide(days_since, 7).astype("Int64"),
+            "course_closed": persons["course_closed"],
+            "has_phone": persons["phone"] != "",
+        }
+    )
+    for column in persons.columns:
+        if column.startswith("local_"):
+            table[column] = persons[column]
+    ordered = vault[["serial", "person_id", "cpr"]].merge(table, on="cpr", how="inner")
+    return ordered.sort_values("serial", ignore_index=True).drop(columns=["serial", "cpr"])
+
+
+def eligible(population: pd.DataFrame) -> pd.DataFrame:
+    """The persons of the target groups."""
+    return population[population["target_group"].notna()]
+
+
+def _counts(extract: Extract, persons: pd.DataFrame, round_: Round) -> dict[str, object]:
+    settings = round_.settings
+    age_bands = bands(
+        persons["age"], settings.age_bands, round_.age_band_labels, settings.age_limits.oldest
+    )
+    return {
+        "layout": extract.layout,
+        "rows_read": extract.rows_read,
+        **{
+            name: counts(persons, rules, settings.reference_date, settings.age_limits)
+            for name, rules in round_.rule_sets.items()
+        },
+        "women": int((persons["gender"] == WOMAN).sum()),
+        "age_bands_all": {b: int((age_bands == b).sum()) for b in round_.age_band_labels},
+    }
+
+
+def write_intake_record(paths: Paths, round_: Round, results: list[IntakeResult]) -> Path:
+    """Update `intake.json`: counts per file, refused rows and ignored columns beside.
+
+    Files of municipalities that were not run this time keep their entries; a refused file keeps
+    the counts of the last one that was taken in.
+    """
+    settings = round_.settings
+    record = json.loads(paths.intake.read_text("utf-8")) if paths.intake.is_file() else {}
+    files, refused = record.get("files", {}), record.get("refused", {})
+    ignored = record.get("ignored_columns", {})
+    for result in results:
+        # one file a municipality: a corrected file under another name replaces the earlier one
+        superseded = [f for f in refused if f.startswith(result.municipality)]
+        if result.counts:
+            superseded += [
+                f for f, c in files.items() if c["municipality"] == result.municipality
+            ]
+        for table in (files, refused, ignored) if result.counts else (refused,):
+            for name in superseded:
+                table.pop(name, None)
+        if result.counts:
+            files[result.file] = {"municipality": result.municipality, **result.counts}
+        else:
+            refused[result.file] = result.refused or [
+                {"row": None, "column": "", "problem": str(p)} for p in result.error.problems
+            ]
+        if result.ignored_columns:
+            ignored[result.file] = list(result.ignored_columns)
+    content = {
+        "reference_date": settings.reference_date.isoformat(),
+        "age_limits": [settings.age_limits.youngest, settings.age_limits.oldest],
+        "files": dict(sorted(files.items())),
+        "refused": dict(sorted(refused.items())),
+        "ignored_columns": dict(sorted(ignored.items())),
+    }
+    return write_text(paths.intake, json.dumps(content, ensure_ascii=False, indent=1) + "\n")

@@ -1,0 +1,240 @@
+"""The released numbers that one municipality's deck and workbook print, looked up by key.
+
+Built once from `Published` and from nothing else. A hidden number keeps its status and has no
+value: it can be marked, never drawn as zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from helpers.errors import SurveyError
+from helpers.params import BREAKDOWN_LABELS
+from helpers.published import NATIONAL, Published
+from helpers.style import NOT_SHOWN
+
+OVERALL = "samlet"  # the theme that every questionnaire ends with
+OTHERS_LABEL = "De øvrige kommuner"
+NATIONAL_LABEL = "Alle deltagende kommuner"
+SPLIT = ("share_satisfied", "share_neutral", "share_dissatisfied")
+OPTIONS = tuple(f"share_{k}" for k in range(1, 6))
+GROUPINGS = ("target_group", "gender", "age_band", "duration_band")
+
+# The two municipalities whose name is not »<name> Kommune«.
+_NAMES = {"0101": "Københavns Kommune", "0400": "Bornholms Regionskommune"}
+
+
+@dataclass(frozen=True)
+class Number:
+    """One released number; `value` is None unless it is shown."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int | None
+    status: str
+
+    @property
+    def shown(self) -> bool:
+        return self.status == "shown" and self.value is not None
+
+    @property
+    def mark(self) -> str:
+        """What is printed instead of a number that is not shown."""
+        return NOT_SHOWN.get(self.status, "–")
+
+
+NOT_ASKED = Number(None, None, None, None, "not_asked")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Own minus reference, released only where both are shown."""
+
+    breakdown: str
+    category: str
+    item: str
+    statistic: str
+    own: float
+    reference: float
+    difference: float
+    worth_mentioning: bool
+
+
+@dataclass(frozen=True)
+class ResponseGroup:
+    """How many were invited and answered in one group."""
+
+    population: int | None
+    invited: int | None
+    answers: int | None
+    rate: float | None
+    design_effect: float | None
+    effective_n: float | None
+    status: str
+
+    @property
+    def shown(self) -> bool:
+        return self.status == "shown" and self.rate is not None
+
+
+def plain(column: pd.Series) -> list[Any]:
+    """A column as Python values, None where it is missing."""
+    return column.astype(object).where(column.notna(), None).tolist()
+
+
+def rows_of(table: pd.DataFrame, columns: list[str]) -> list[tuple]:
+    return list(zip(*(plain(table[c]) for c in columns)))
+
+
+def official_name(code: str, name: str) -> str:
+    """»Norddjurs Kommune«, »Københavns Kommune«, »Bornholms Regionskommune«."""
+    return _NAMES.get(code, f"{name} Kommune")
+
+
+class OwnNumbers:
+    """Weighted numbers of one municipality beside the others and the country.
+
+    Raises SurveyError where the municipality has no released results.
+    """
+
+    def __init__(self, published: Published, code: str) -> None:
+        round_ = published.round
+        results = published.results
+        own_or_national = results[results["municipality"].isin([code, NATIONAL])]
+        if code not in set(own_or_national["municipality"]):
+            raise SurveyError(
+                f"round {round_.id}, municipality {code}",
+                "has no released results",
+                "a municipality that went through the release",
+                f"Run `survey run {round_.id} --only {code} --stage release` first.",
+            )
+        self.published, self.round, self.code = published, round_, code
+        self.name = official_name(code, round_.municipalities[code].name)
+        self.local = round_.local_for(code)
+        self.item_labels = round_.item_labels(code)
+        self.category_labels = round_.category_labels(code)
+        self.breakdown_labels = BREAKDOWN_LABELS | {
+            f"local:{b.id}": b.label for b in self.local.background
+        }
+        self.rows = own_or_national
+        self._numbers = _number_index(own_or_national)
+        compared = published.comparisons
+        self.comparisons = compared[compared["municipality"] == code]
+        self._others = _difference_index(self.comparisons)
+        self._response = _response_index(published.response, code)
+
+    # ------------------------------------------------------------------------------- numbers
+
+    def of(
+        self, item: str, statistic: str = "mean", breakdown: str = "all", category: str = "all"
+    ) -> Number:
+        return self._numbers.get((self.code, breakdown, category, item, statistic), NOT_ASKED)
+
+    def national(
+        self, item: str, statistic: str = "mean", breakdown: str = "all", category: str = "all"
+    ) -> Number:
+        return self._numbers.get((NATIONAL, breakdown, category, item, statistic), NOT_ASKED)
+
+    def against_others(
+        self, item: str, statistic: str = "mean", breakdown: str = "all", category: str = "all"
+    ) -> Difference | None:
+        """None where one of the sides is hidden or the comparison was not made."""
+        return self._others.get((breakdown, category, item, statistic))
+
+    def others(
+        self, item: str, statistic: str = "mean", breakdown: str = "all", category: str = "all"
+    ) -> float | None:
+        found = self.against_others(item, statistic, breakdown, category)
+        return found.reference if found else None
+
+    def worth_mentioning(self, statistic: str) -> list[Difference]:
+        """Differences to the others that are both sure and large enough, the largest first."""
+        found = [
+            d for d in self._others.values() if d.worth_mentioning and d.statistic == statistic
+        ]
+        return sorted(found, key=lambda d: (-abs(d.difference), d.breakdown, d.category, d.item))
+
+    def response(self, breakdown: str = "all", category: str = "all") -> ResponseGroup | None:
+        return self._response.get((breakdown, category))
+
+    # --------------------------------------------------------------------------------- items
+
+    @property
+    def themes(self) -> list[str]:
+        return self.published.theme_items
+
+    @property
+    def questions(self) -> list[str]:
+        return self.published.question_items
+
+    @property
+    def local_questions(self) -> list[str]:
+        return [q.id for q in self.local.questions]
+
+    @property
+    def local_breakdowns(self) -> list[str]:
+        return [f"local:{b.id}" for b in self.local.background]
+
+    def label(self, item: str) -> str:
+        return self.item_labels.get(item, item)
+
+    def categories(self, breakdown: str) -> dict[str, str]:
+        return self.category_labels.get(breakdown, {})
+
+    def breakdown_label(self, breakdown: str) -> str:
+        """»Målgruppe«; a two-way breakdown is »Målgruppe × Køn«."""
+        return " × ".join(self.breakdown_labels.get(b, b) for b in self._parts(breakdown))
+
+    def category_label(self, breakdown: str, category: str) -> str:
+        parts = self._parts(breakdown)
+        names = category.split(":") if len(parts) > 1 else [category]
+        return " · ".join(self.categories(b).get(c, c) for b, c in zip(parts, names))
+
+    def _parts(self, breakdown: str) -> list[str]:
+        """`target_group:gender` → both; `local:indsats` is one."""
+        parts: list[str] = []
+        for part in breakdown.split(":"):
+            if parts and parts[-1] == "local":
+                parts[-1] = f"local:{part}"
+            else:
+                parts.append(part)
+        return parts
+
+
+def _number_index(rows: pd.DataFrame) -> dict[tuple, Number]:
+    weighted = rows[rows["weighting"] == "weighted"]
+    keys = rows_of(weighted, ["municipality", "breakdown", "category", "item", "statistic"])
+    values = rows_of(weighted, ["value", "ci_low", "ci_high", "n", "status"])
+    return {
+        key: Number(*value) if value[-1] == "shown" else Number(None, None, None, None, value[-1])
+        for key, value in zip(keys, values)
+    }
+
+
+def _difference_index(comparisons: pd.DataFrame) -> dict[tuple, Difference]:
+    kept = comparisons[
+        (comparisons["reference"] == "others")
+        & (comparisons["weighting"] == "weighted")
+        & (comparisons["status"] == "shown")
+    ]
+    columns = ["breakdown", "category", "item", "statistic"]
+    columns += ["own", "reference_value", "difference", "worth_mentioning"]
+    return {
+        row[:4]: Difference(*row[:7], worth_mentioning=bool(row[7]))
+        for row in rows_of(kept, columns)
+        if None not in row[:7]
+    }
+
+
+def _response_index(response: pd.DataFrame, code: str) -> dict[tuple, ResponseGroup]:
+    kept = response[response["municipality"] == code]
+    keys = rows_of(kept, ["breakdown", "category"])
+    columns = ["population", "invited", "answers", "response_rate", "design_effect", "effective_n"]
+    return {
+        key: ResponseGroup(*row) if row[-1] == "shown" else ResponseGroup(*[None] * 6, row[-1])
+        for key, row in zip(keys, rows_of(kept, [*columns, "status"]))
+    }

@@ -1,0 +1,108 @@
+"""Where things lie: `data/<round>/` stays in, everything under `build/<round>/` may leave.
+
+The root is the project's own folder, or another one (a secured drive, say) that holds `params/`,
+`data/` and `build/`. Notebooks get it through the environment variable SURVEY_ROOT, since their
+only parameters are the round and the municipality.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.params import Municipality
+
+ROOT_VARIABLE = "SURVEY_ROOT"
+PROJECT = Path(__file__).resolve().parents[2]  # notebooks/, reports/ and _quarto.yml lie here
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Folders and files of one round."""
+
+    root: Path
+    round_id: str
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data" / self.round_id
+
+    @property
+    def build(self) -> Path:
+        return self.root / "build" / self.round_id
+
+    @property
+    def extracts(self) -> Path:
+        return self.data / "extracts"
+
+    @property
+    def responses(self) -> Path:
+        return self.data / "responses"
+
+    @property
+    def intake(self) -> Path:
+        return self.data / "intake.json"
+
+    def vault(self, code: str) -> Path:
+        return self.data / "vault" / f"{code}.parquet"
+
+    @property
+    def id_secret(self) -> Path:
+        return self.data / "id-secret"
+
+    def population(self, code: str) -> Path:
+        return self.data / "population" / f"{code}.parquet"
+
+    def sample(self, code: str) -> Path:
+        return self.data / "sample" / f"{code}.parquet"
+
+    def frame(self, code: str) -> Path:
+        """The sampling frame as it was when the sample was drawn."""
+        return self.data / "sample" / f"{code}-frame.parquet"
+
+    def sendout(self, code: str) -> Path:
+        return self.data / "sendout" / code
+
+    def answers(self, code: str) -> Path:
+        return self.responses / f"{code}.parquet"
+
+    def estimates(self, code: str) -> Path:
+        return self.data / "estimates" / f"{code}.parquet"
+
+    def response_counts(self, code: str) -> Path:
+        return self.data / "estimates" / f"{code}-response.parquet"
+
+    def notebook(self, name: str, code: str) -> Path:
+        """An executed notebook that stays in."""
+        return self.data / "notebooks" / f"{code}-{name}.ipynb"
+
+    def report_folder(self, municipality: Municipality) -> Path:
+        return self.build / municipality.folder
+
+    @property
+    def national_folder(self) -> Path:
+        return self.build / "national"
+
+
+def project_paths(round_id: str) -> Paths:
+    """Paths under SURVEY_ROOT, or under the project where that is not set."""
+    return Paths(Path(os.environ.get(ROOT_VARIABLE) or PROJECT), round_id)
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
+    """Call `write` with a path beside `path`, then rename: a failure leaves what was there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        write(beside)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """UTF-8 text with line feeds, whatever the platform."""
+    return write_atomically(path, lambda p: p.write_bytes(text.encode("utf-8")))

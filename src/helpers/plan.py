@@ -1,0 +1,142 @@
+"""The sampling plan of one municipality, and the rule that a drawn sample is frozen.
+
+Once letters are made or answers exist, the persons asked stand fast: a rerun that would draw
+others is refused and says what changed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import pandas as pd
+
+from helpers.errors import FrozenSampleError, SurveyError
+from helpers.identities import link_keys, round_secret
+from helpers.intake import eligible
+from helpers.params import Round
+from helpers.paths import Paths, write_atomically
+from helpers.sampling import allocate, draw, generator, sample_size, sampling_frame
+
+REDRAW_VARIABLE = "SURVEY_REDRAW"  # set to 1 by `survey run --redraw`
+
+
+@dataclass(frozen=True)
+class SamplingPlan:
+    """`population`: a row a person; `allocation`: a row a target group; `sample`: a row a citizen
+    drawn, with `key`; `frame`: the eligible population's cell counts."""
+
+    population: pd.DataFrame
+    allocation: pd.DataFrame
+    sample: pd.DataFrame
+    frame: pd.DataFrame
+
+    @property
+    def eligible(self) -> pd.DataFrame:
+        return eligible(self.population)
+
+    @property
+    def is_census(self) -> bool:
+        return len(self.sample) == len(self.eligible)
+
+
+def make_plan(paths: Paths, round_: Round, code: str) -> SamplingPlan:
+    """Allocate and draw from the municipality's population. Raises SurveyError before intake."""
+    path = paths.population(code)
+    if not path.is_file():
+        raise SurveyError(
+            str(path),
+            "there is no population table",
+            "the result of intake",
+            f"Run `survey run {round_.id} --stage intake --only {code}` first.",
+        )
+    population = pd.read_parquet(path)
+    persons = eligible(population)
+    if persons.empty:
+        raise SurveyError(
+            str(path), "nobody is in a target group", "eligible citizens", "Check the extract."
+        )
+    rules = round_.settings.sampling
+    sizes = persons["target_group"].value_counts()
+    by_group = {g.id: int(sizes.get(g.id, 0)) for g in round_.rules.groups}
+    size = sample_size(round_.municipalities[code].population, len(persons), rules)
+    allocation = allocate(by_group, rules.expected_response, size, rules)
+    drawn = draw(persons, allocation, generator(round_.settings.seed, code))
+    secret = round_secret(paths.id_secret, round_.settings)
+    sample = drawn.assign(key=link_keys(secret, drawn["person_id"])).drop(columns="left_out")
+    return SamplingPlan(population, allocation, sample.reset_index(drop=True), sampling_frame(persons))
+
+
+def freeze_reason(paths: Paths, code: str) -> str | None:
+    """Why the sample stands fast: letters are made, or answers have come. None: it may change."""
+    if paths.sendout(code).is_dir() and any(paths.sendout(code).iterdir()):
+        return f"letters have been made ({paths.sendout(code)})"
+    if paths.answers(code).is_file() or any(paths.responses.glob(f"{code}*")):
+        return f"answers have come ({paths.responses})"
+    return None
+
+
+def save_sample(paths: Paths, code: str, plan: SamplingPlan) -> str:
+    """Write the sample and its frame; returns a line that tells what was done.
+
+    Raises FrozenSampleError where the sample is frozen and the plan draws another, unless
+    `--redraw` was asked for (the replaced sample is kept beside).
+    """
+    path, frame_path = paths.sample(code), paths.frame(code)
+    if not path.is_file():
+        _write(paths, code, plan)
+        return f"Drawn: {len(plan.sample)} citizens."
+    before = pd.read_parquet(path)
+    if _same(before, plan.sample) and _same(pd.read_parquet(frame_path), plan.frame):
+        return f"Unchanged: the same {len(before)} citizens as before."
+    reason = freeze_reason(paths, code)
+    if reason is not None and os.environ.get(REDRAW_VARIABLE) != "1":
+        raise FrozenSampleError(
+            str(path),
+            f"a rerun would draw another sample, but {reason}. {_changes(before, plan)}",
+            "the population and rules that the sample was drawn with",
+            "Go on with the frozen sample (`--stage analyse`), restore the earlier extract, or "
+            "draw again with --redraw.",
+        )
+    if reason is not None:
+        _keep_replaced(paths, code)
+    _write(paths, code, plan)
+    return f"Drawn again: {len(plan.sample)} citizens. {_changes(before, plan)}"
+
+
+def _write(paths: Paths, code: str, plan: SamplingPlan) -> None:
+    write_atomically(paths.frame(code), plan.frame.to_parquet)
+    write_atomically(paths.sample(code), plan.sample.to_parquet)
+
+
+def _keep_replaced(paths: Paths, code: str) -> None:
+    folder = paths.sample(code).parent / "replaced"
+    folder.mkdir(exist_ok=True)
+    number = len(list(folder.glob(f"{code}-frame-*"))) + 1
+    for path, kind in ((paths.sample(code), "sample"), (paths.frame(code), "frame")):
+        path.rename(folder / f"{code}-{kind}-{number}.parquet")
+
+
+def _same(before: pd.DataFrame, after: pd.DataFrame) -> bool:
+    columns = [c for c in after.columns if c in before.columns]
+    if len(columns) < len(after.columns) or len(before) != len(after):
+        return False
+    return before[columns].astype("str").equals(after.astype("str"))
+
+
+def _changes(before: pd.DataFrame, plan: SamplingPlan) -> str:
+    """What differs, in numbers only."""
+    after = plan.sample
+    gone = int((~before["person_id"].isin(after["person_id"])).sum())
+    new = int((~after["person_id"].isin(before["person_id"])).sum())
+    groups = ["target_group", "stratum_population", "stratum_invited"]
+    old, now = (
+        t[groups].drop_duplicates().set_index("target_group") for t in (before, after)
+    )
+    parts = [f"{gone} citizens would leave it, {new} would come in"]
+    for group in now.index.union(old.index):
+        a = old.loc[group].tolist() if group in old.index else [0, 0]
+        b = now.loc[group].tolist() if group in now.index else [0, 0]
+        if a != b:
+            parts.append(f"{group}: population {a[0]} → {b[0]}, invited {a[1]} → {b[1]}")
+    return "; ".join(parts)

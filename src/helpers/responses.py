@@ -1,0 +1,210 @@
+"""The survey tool's exports → one checked table a municipality.
+
+An export may hold one municipality or many; each row finds its citizen by the key of the unique
+link. The same key may come several times: the latest submission counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers.errors import Problem, ResponseError, SurveyError
+from helpers.params import Round
+from helpers.paths import Paths, write_atomically
+from helpers.sheets import Sheet, is_table_file, read_sheets
+
+STATUSES = ("completed", "partial", "opened", "none")
+DONT_KNOW = 6
+TEXT_COLUMNS = ("q14_text", "q15_text")
+LOCAL_COLUMNS = ("lokal1", "lokal2", "lokal3")
+ROUND_LEVEL = ""  # owner of troubles that belong to no single municipality
+_MEND = "Mend the export or ask for it again, then run analyse again."
+
+
+@dataclass(frozen=True)
+class Collected:
+    """`answers`: code → a row an exported citizen; `errors`: code (or ROUND_LEVEL) → what is wrong."""
+
+    answers: dict[str, pd.DataFrame]
+    errors: dict[str, ResponseError]
+
+
+def export_files(paths: Paths) -> list[Path]:
+    """The exports as received, in the order of their names."""
+    if not paths.responses.is_dir():
+        return []
+    return sorted(p for p in paths.responses.iterdir() if is_table_file(p))
+
+
+def collect(paths: Paths, round_: Round) -> Collected:
+    """Read all exports and share their rows out to the municipalities that drew the keys.
+
+    A trouble belongs to the municipality whose code begins the file's name, else to the row's own
+    (through its key), else to the round.
+    """
+    question_ids = [q.id for q in round_.questionnaire.scaled]
+    owner = _key_owners(paths, round_)
+    problems: dict[str, list[Problem]] = {}
+    tables = []
+    for path in export_files(paths):
+        named = path.name[:4] if path.name[:4] in round_.settings.participants else ROUND_LEVEL
+        try:
+            table, found = read_export(path, question_ids)
+        except SurveyError as e:
+            problems.setdefault(named, []).extend(e.problems)
+            continue
+        code = table["key"].map(owner)
+        for problem, row in found:
+            whose = named or (code.get(row) if isinstance(code.get(row), str) else ROUND_LEVEL)
+            problems.setdefault(whose, []).append(problem)
+        unknown = code.isna()
+        if unknown.any():
+            rows = ", ".join(str(r) for r in unknown.index[unknown][:10])
+            problems.setdefault(named, []).append(
+                Problem(
+                    path.name,
+                    f"{int(unknown.sum())} keys belong to no drawn sample (rows {rows} …)",
+                    "keys from the round's own letters",
+                    "Take out the rows, or put back the sample that the letters were made from.",
+                )
+            )
+        foreign = code.notna() & (code != named) if named else code.isna() & False
+        if foreign.any():
+            rows = ", ".join(str(r) for r in foreign.index[foreign][:10])
+            problems.setdefault(named, []).append(
+                Problem(
+                    path.name,
+                    f"{int(foreign.sum())} keys belong to other municipalities (rows {rows} …)",
+                    f"keys of {named}",
+                    "Rename the file if it holds several municipalities, or take out the rows.",
+                )
+            )
+        tables.append(table.assign(municipality=code))
+    errors = {code: ResponseError(problems=told) for code, told in problems.items()}
+    if not tables:
+        return Collected({}, errors)
+    rows = _latest(pd.concat(tables, ignore_index=True))
+    answers = {
+        str(code): group.drop(columns="municipality").reset_index(drop=True)
+        for code, group in rows.groupby("municipality")
+        if code not in errors
+    }
+    return Collected(answers, errors)
+
+
+def _key_owners(paths: Paths, round_: Round) -> dict[str, str]:
+    """key → municipality, from the drawn samples."""
+    owners: dict[str, str] = {}
+    for code in round_.settings.participants:
+        if paths.sample(code).is_file():
+            keys = pd.read_parquet(paths.sample(code), columns=["key"])["key"]
+            owners.update(dict.fromkeys(keys, code))
+    return owners
+
+
+def _latest(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row a key: the latest submission; a row with answers before one without."""
+    rank = rows["status"].map({s: i for i, s in enumerate(reversed(STATUSES))})
+    ordered = rows.assign(_rank=rank).sort_values(
+        ["submitted_at", "_rank"], kind="stable", na_position="first"
+    )
+    return ordered.drop_duplicates("key", keep="last").drop(columns="_rank").sort_index()
+
+
+def _table(path: Path) -> tuple[Sheet, list[str]]:
+    """The sheet and headings that hold `key` and `status`."""
+    for sheets in read_sheets(path, ["utf-8-sig", "cp1252"], [",", ";", "\t"]):
+        for sheet in sheets:
+            headings = [str(c).strip().lower() for c in sheet.rows[0]] if sheet.rows else []
+            if {"key", "status"} <= set(headings):
+                return sheet, headings
+    raise ResponseError(
+        path.name,
+        "has no columns »key« and »status« in its first row",
+        "key, status, submitted_at, q01 … q13, q14_text, q15_text, lokal1 … lokal3",
+        _MEND,
+    )
+
+
+def read_export(
+    path: Path, question_ids: Iterable[str]
+) -> tuple[pd.DataFrame, list[tuple[Problem, int]]]:
+    """One export → (table indexed by row number, troubles with their row).
+
+    Columns: key, status, submitted_at (datetime64), questions and local questions as Int8 (1–5,
+    6 = ved ikke, NA = not answered), free texts. Raises ResponseError where columns are missing.
+    """
+    sheet, headings = _table(path)
+    question_ids = list(question_ids)
+    missing = [c for c in question_ids if c not in headings]
+    if missing:
+        raise ResponseError(
+            sheet.where(path), f"columns are missing: {', '.join(missing)}", remedy=_MEND
+        )
+    width = len(headings)
+    cells = [list(r[:width]) + [""] * (width - len(r)) for r in sheet.rows[1:]]
+    raw = pd.DataFrame(cells, columns=headings, index=range(2, len(cells) + 2), dtype=object)
+    raw = raw[raw["key"].map(lambda c: str(c).strip() != "")]
+    found: list[tuple[Problem, int]] = []
+
+    def refuse(bad: pd.Series, column: str, what: str) -> None:
+        for row in bad.index[bad]:
+            where = f"{sheet.where(path)}, row {row}, column »{column}«"
+            found.append((Problem(where, what, remedy=_MEND), row))
+
+    table = pd.DataFrame({"key": raw["key"].map(lambda c: str(c).strip()).astype("str")})
+    table["status"] = raw["status"].map(lambda c: str(c).strip().lower()).astype("str")
+    refuse(~table["status"].isin(STATUSES), "status", f"is none of {', '.join(STATUSES)}")
+    submitted = raw.get("submitted_at", pd.Series("", index=raw.index)).map(str).str.strip()
+    times = pd.to_datetime(submitted.where(submitted != ""), errors="coerce", format="ISO8601")
+    refuse(times.isna() & (submitted != ""), "submitted_at", "is no date and time (ISO 8601)")
+    table["submitted_at"] = times.astype("datetime64[s]")
+    for column in [*question_ids, *(c for c in LOCAL_COLUMNS if c in headings)]:
+        text = raw[column].map(lambda c: str(c).strip())
+        value = pd.to_numeric(text.where(text != ""), errors="coerce")
+        good = value.isin(range(1, DONT_KNOW + 1))
+        refuse((text != "") & ~good, column, "is no answer from 1 to 6")
+        table[column] = value.where(good).astype("Int8")
+    for column in TEXT_COLUMNS:
+        text = raw.get(column, pd.Series("", index=raw.index))
+        table[column] = text.map(lambda c: " ".join(str(c).split())).astype("str")
+    return table, found
+
+
+def save_answers(paths: Paths, collected: Collected) -> None:
+    """Write `responses/<code>.parquet` for each municipality whose exports are well."""
+    for code, answers in collected.answers.items():
+        write_atomically(paths.answers(code), answers.to_parquet)
+
+
+def with_answers(sample: pd.DataFrame, answers: pd.DataFrame, round_: Round, code: str) -> pd.DataFrame:
+    """The sample, a row a citizen asked, with status, answers and `responded`.
+
+    `responded`: completed or partial with at least `min_questions_answered` of the common questions
+    answered (ved ikke is an answer); AAPOR's RR2 counts these. Who is in no export has status
+    `none`. Local questions that the municipality did not ask are left out.
+    """
+    asked = [q.id for q in round_.questionnaire.scaled]
+    local = [q.id for q in round_.local_for(code).questions]
+    answers = answers.reindex(
+        columns=["key", "status", "submitted_at", *asked, *local, *TEXT_COLUMNS]
+    )
+    merged = sample.merge(answers, on="key", how="left", validate="one_to_one")
+    merged["status"] = merged["status"].fillna("none")
+    answered = merged[asked].notna().sum(axis=1)
+    enough = answered >= round_.settings.responses.min_questions_answered
+    merged["responded"] = merged["status"].isin(["completed", "partial"]) & enough
+    return merged
+
+
+def response_by(asked: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Invited, answers and response rate (0–1) for each combination of `columns`."""
+    grouped = asked.groupby(columns, observed=True)["responded"]
+    table = pd.DataFrame({"invited": grouped.size(), "answers": grouped.sum().astype(int)})
+    table["response_rate"] = table["answers"] / table["invited"].replace(0, np.nan)
+    return table.reset_index()

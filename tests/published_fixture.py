@@ -1,0 +1,162 @@
+"""A small invented `Published`: what the release hands to decks, workbooks and reports.
+
+0707 Norddjurs is big and has local questions and groups, 0825 Læsø is mostly hidden, 0580 is
+ordinary. Numbers hang together (shares add up, means follow from shares); no two are alike.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers.params import load_round
+from helpers.published import NATIONAL, Published
+
+ROOT = Path(__file__).resolve().parents[1]
+BIG, SMALL, PLAIN = "0707", "0825", "0580"
+ANSWERS = {BIG: 742, SMALL: 21, PLAIN: 731, NATIONAL: 33_412}
+SHIFT = {BIG: 0.18, SMALL: 0.0, PLAIN: -0.02, NATIONAL: 0.0}
+THEME_MEAN = {"moedet": 4.0, "maal": 3.65, "samtale": 3.9, "progression": 3.2, "samlet": 3.7}
+GROUP_SHIFT = {"jobafklaring": 0.35, "job_uddannelsesparate": -0.4, "kvinde": 0.08, "mand": -0.08}
+MIN_ANSWERS = 5
+
+
+def _shares(mean: float, rng: np.random.Generator) -> np.ndarray:
+    """Five shares of a rounded normal round `mean`, a little uneven."""
+    weight = np.exp(-0.5 * ((np.arange(1, 6) - mean) / 1.05) ** 2) * rng.uniform(0.9, 1.1, 5)
+    return weight / weight.sum()
+
+
+def _item_rows(key: tuple, item: str, p: np.ndarray, n: int, status: str, dont_know: bool) -> list:
+    mean = float(p @ np.arange(1, 6))
+    spread = 1.96 * float(np.sqrt(p @ (np.arange(1, 6) - mean) ** 2 / max(n, 1)))
+    values = {"mean": (mean, spread)}
+    shares = {"satisfied": p[3] + p[4], "neutral": p[2], "dissatisfied": p[0] + p[1]}
+    if dont_know:
+        shares |= {str(k): p[k - 1] for k in range(1, 6)} | {"dont_know": 0.031 + p[0] / 10}
+    for name, share in shares.items():
+        half = 1.96 * float(np.sqrt(share * (1 - share) / max(n, 1)))
+        values[f"share_{name}"] = (float(share), half)
+    rows = []
+    for statistic, (value, half) in values.items():
+        for weighting, nudge in (("weighted", 0.0), ("unweighted", 0.003)):
+            if status == "shown":
+                v = value - nudge
+                rows.append((*key, item, statistic, weighting, v, v - half, v + half, n, status))
+            else:
+                rows.append((*key, item, statistic, weighting, None, None, None, None, status))
+    return rows
+
+
+def _n(code: str, breakdown: str, categories: int, position: int) -> int:
+    if breakdown == "all":
+        return ANSWERS[code]
+    tilt = 1 + 0.25 * np.sin(position + len(breakdown))
+    return int(ANSWERS[code] * tilt / categories)
+
+
+def make_published(round_id: str = "demo", codes: tuple[str, ...] = (BIG, SMALL, PLAIN)) -> Published:
+    round_ = load_round(ROOT, round_id)
+    questions = {q.id: q.theme for q in round_.questionnaire.scaled}
+    themes = [t.id for t in round_.questionnaire.themes]
+    results: list[tuple] = []
+    for code in (*codes, NATIONAL):
+        rng = np.random.default_rng([7, int(code) if code != NATIONAL else 0])
+        local = [] if code == NATIONAL else [q.id for q in round_.local_for(code).questions]
+        labels = round_.category_labels(None if code == NATIONAL else code)
+        for breakdown, categories in labels.items():
+            for position, category in enumerate(categories):
+                n = _n(code, breakdown, len(categories), position)
+                status = "shown" if n >= MIN_ANSWERS else "few"
+                if code == SMALL and breakdown != "all":
+                    hidden = {0: "few", 1: "linked"} if breakdown != "age_band" else {}
+                    status = hidden.get(position, status)
+                    if breakdown == "duration_band":
+                        status = "few"
+                key = (code, breakdown, category)
+                shift = SHIFT[code] + GROUP_SHIFT.get(category, 0.05 * np.sin(3 * position))
+                by_theme: dict[str, list] = {t: [] for t in themes}
+                for item in [*questions, *local]:
+                    theme = questions.get(item, themes[0])
+                    # the wobble keeps questions of one theme apart
+                    wobble = 0.25 * np.sin(2.0 * int(item[-2:].strip("l")))
+                    p = _shares(THEME_MEAN.get(theme, 3.5) + shift + wobble, rng)
+                    by_theme[theme].append(p)
+                    one = status
+                    if code == SMALL and breakdown == "all" and item in ("q03", "q11", "q12"):
+                        one = "few"
+                    results += _item_rows(key, item, p, n - int(rng.integers(0, 3)), one, True)
+                for theme in themes:
+                    p = np.mean(by_theme[theme], axis=0)
+                    results += _item_rows(key, theme, p, n, status, False)
+    table = pd.DataFrame(
+        results,
+        columns=["municipality", "breakdown", "category", "item", "statistic", "weighting"]
+        + ["value", "ci_low", "ci_high", "n", "status"],
+    )
+    table["n"] = table["n"].astype("Int64")
+    for column in ("value", "ci_low", "ci_high"):
+        table[column] = table[column].astype(float)
+    return Published(round_, table, _comparisons(table, codes), _response(round_, codes))
+
+
+def _comparisons(results: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
+    """Own against others and the country, released only where both are shown."""
+    key = ["breakdown", "category", "item", "statistic", "weighting"]
+    compared = results[
+        results["statistic"].isin(["mean", "share_satisfied", "share_neutral", "share_dissatisfied"])
+        & (results["weighting"] == "weighted")
+        & (results["status"] == "shown")
+    ]
+    national = compared[compared["municipality"] == NATIONAL].set_index(key)
+    tables = []
+    for code in codes:
+        own = compared[compared["municipality"] == code].set_index(key)
+        both = own.join(national, rsuffix="_national", how="inner").reset_index()
+        for reference, nudge in (("others", 0.004), ("national", 0.0)):
+            t = both[key].copy()
+            t.insert(0, "municipality", code)
+            t.insert(1, "reference", reference)
+            t["own"] = both["value"]
+            t["reference_value"] = both["value_national"] - nudge * (both["value"] - 0.9)
+            t["difference"] = t["own"] - t["reference_value"]
+            half = (both["ci_high"] - both["ci_low"]) / 2
+            t["ci_low"], t["ci_high"] = t["difference"] - half, t["difference"] + half
+            t["p_value"] = np.exp(-2 * (t["difference"].abs() / half).clip(0, 20))
+            t["p_adjusted"] = (1.5 * t["p_value"]).clip(upper=1)
+            least = np.where(t["statistic"] == "mean", 0.1, 0.05)
+            t["worth_mentioning"] = (t["p_adjusted"] < 0.05) & (t["difference"].abs() >= least)
+            t["status"] = "shown"
+            if code == PLAIN:  # nothing sure differs here
+                t["worth_mentioning"] = False
+            tables.append(t)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _response(round_, codes: tuple[str, ...]) -> pd.DataFrame:
+    rows = []
+    for code in (*codes, NATIONAL):
+        labels = round_.category_labels(None if code == NATIONAL else code)
+        for breakdown, categories in labels.items():
+            for position, category in enumerate(categories):
+                answers = _n(code, breakdown, len(categories), position)
+                invited = int(answers / (0.388 + 0.03 * np.sin(position)))
+                effect = (1.234, answers / 1.234) if breakdown == "all" else (None, None)
+                if answers < MIN_ANSWERS or (code == SMALL and breakdown == "target_group"):
+                    rows.append((code, breakdown, category, *[None] * 6, "few"))
+                else:
+                    rate = answers / invited
+                    row = (code, breakdown, category, invited * 2, invited, answers, rate, *effect)
+                    rows.append((*row, "shown"))
+    table = pd.DataFrame(
+        rows,
+        columns=["municipality", "breakdown", "category", "population", "invited", "answers"]
+        + ["response_rate", "design_effect", "effective_n", "status"],
+    )
+    for column in ("population", "invited", "answers"):
+        table[column] = table[column].astype("Int64")
+    for column in ("response_rate", "design_effect", "effective_n"):
+        table[column] = table[column].astype(float)
+    return table
