@@ -155,7 +155,7 @@ def difference_chart(
     label_share: float = 0.42,
 ):
     """Own minus the others: above in the own colour, below in that of the others."""
-    number_format = "+0 %;−0 %" if shares else "+0.00;−0.00"
+    number_format = '+0 %;"−"0 %' if shares else '+0.00;"−"0.00'
     series = [Series(name, tuple(values), style.OWN)]
     chart = _chart(
         slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,

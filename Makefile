@@ -1,0 +1,35 @@
+# make demo · make test — each sets everything up on a fresh machine first.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.set-up
+QUARTO_CLI := quarto-cli==1.10.19
+
+.PHONY: demo test check lock clean
+
+demo: $(STAMP)
+	$(BIN)/survey demo
+
+test: check
+	$(BIN)/python -m pytest
+
+# style and notebooks: no unused code, no outputs in git
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -m venv $(VENV) || { echo "A virtual environment could not be made. On Debian: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(QUARTO_CLI) >$(VENV)/quarto.log 2>&1 \
+	  || echo "Quarto could not be installed; reports are typeset by the embedded renderer (pandoc + Typst)."
+	@touch $(STAMP)
+
+# exact versions from pyproject.toml, for every platform
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build

@@ -1,0 +1,155 @@
+"""Notebooks executed by papermill, parameters checked first, and typeset from what was executed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from helpers import style
+from helpers.errors import ParameterError, Problem, SurveyError
+from helpers.params import Round
+from helpers.paths import PROJECT, Paths
+from helpers.render import render
+
+PLAN, ANALYSIS, REPORT = "10-sampling-plan", "20-response-analysis", "30-municipal-report"
+NOTEBOOKS = PROJECT / "notebooks"
+REPORTS = PROJECT / "reports"
+KERNEL = "python3"
+
+
+def read_source(path: Path) -> nbformat.NotebookNode:
+    """A notebook, or a `.qmd` read as one with its `#| tags: [parameters]` put into the metadata."""
+    if path.suffix == ".ipynb":
+        return nbformat.read(path, as_version=4)
+    notebook = jupytext.read(path, fmt="Rmd")
+    for cell in notebook.cells:
+        head = [line for line in cell.source.splitlines() if line.startswith("#|")]
+        if cell.cell_type == "code" and any("tags:" in h and "parameters" in h for h in head):
+            cell.metadata["tags"] = ["parameters"]
+    notebook.metadata["kernelspec"] = {
+        "name": KERNEL, "display_name": "Python 3", "language": "python",
+    }  # fmt: skip
+    return notebook
+
+
+def declared_parameters(path: Path) -> set[str]:
+    """Names that the notebook's cell tagged `parameters` assigns."""
+    notebook = read_source(path)
+    return {
+        line.split("=")[0].split(":")[0].strip()
+        for cell in notebook.cells
+        if "parameters" in cell.metadata.get("tags", [])
+        for line in cell.source.splitlines()
+        if "=" in line and not line.startswith("#")
+    }
+
+
+def check_parameters(path: Path, given: dict[str, str]) -> None:
+    """Refuse unknown and missing parameters before execution; papermill itself only warns."""
+    declared = declared_parameters(path)
+    problems = [
+        Problem(path.name, f"unknown parameter »{name}«", f"{', '.join(sorted(declared))}")
+        for name in sorted(set(given) - declared)
+    ] + [
+        Problem(path.name, f"parameter »{name}« is missing", "a value for each parameter")
+        for name in sorted(declared - set(given))
+    ]
+    if problems:
+        raise ParameterError(problems=problems)
+
+
+def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
+    """Run one notebook; `output` holds it executed.
+
+    Raises SurveyError with the error raised in the notebook; what was executed until then is kept as
+    `<output>.failed.ipynb`, and an earlier `output` stays as it was.
+    """
+    check_parameters(source, parameters)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    failed = output.with_suffix(".failed.ipynb")
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's notice is no news
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory() as scratch:
+        as_notebook = Path(scratch) / f"{source.stem}.ipynb"
+        nbformat.write(read_source(source), as_notebook)
+        try:
+            papermill.execute_notebook(
+                as_notebook,
+                failed,
+                parameters=parameters,
+                kernel_name=KERNEL,
+                progress_bar=False,
+                cwd=str(PROJECT),
+            )
+        except PapermillExecutionError as e:
+            raise SurveyError(
+                source.name,
+                f"cell {e.exec_count}: {e.ename}: {e.evalue}",
+                remedy=f"The notebook as far as it came: {failed}",
+            ) from e
+    os.replace(failed, output)
+    return output
+
+
+def typeset(
+    executed: Path,
+    destination: Path,
+    round_: Round,
+    *,
+    municipality: str = "",
+    formats: tuple[str, ...] = ("html",),
+) -> list[Path]:
+    """Fill the title's placeholders and typeset one executed notebook as `rapport.*`."""
+    notebook = nbformat.read(executed, as_version=4)
+    values = {
+        "{{municipality}}": municipality,
+        "{{round}}": round_.settings.title,
+        "{{date}}": style.date(round_.settings.calendar.reporting.end),
+    }
+    for cell in notebook.cells[:1]:
+        for placeholder, value in values.items():
+            cell.source = cell.source.replace(placeholder, value)
+    with tempfile.TemporaryDirectory() as scratch:
+        filled = Path(scratch) / "rapport.ipynb"
+        nbformat.write(notebook, filled)
+        return render(filled, destination, formats=formats, project=PROJECT)
+
+
+def plan_notebook(paths: Paths, round_: Round, code: str) -> None:
+    parameters = {"round": round_.id, "municipality": code}
+    execute(NOTEBOOKS / f"{PLAN}.ipynb", paths.notebook(PLAN, code), parameters)
+
+
+def analysis_notebook(paths: Paths, round_: Round, code: str) -> None:
+    parameters = {"round": round_.id, "municipality": code}
+    execute(NOTEBOOKS / f"{ANALYSIS}.ipynb", paths.notebook(ANALYSIS, code), parameters)
+
+
+def report_notebook(paths: Paths, round_: Round, code: str) -> None:
+    """`rapport.html`, `praesentation.pptx` and `resultater.xlsx` of one municipality."""
+    place = round_.municipalities[code]
+    executed = execute(
+        NOTEBOOKS / f"{REPORT}.ipynb",
+        paths.notebook(REPORT, code),
+        {"round": round_.id, "municipality": code},
+    )
+    typeset(executed, paths.report_folder(place), round_, municipality=f"{place.name} Kommune")
+
+
+def national_report(paths: Paths, round_: Round) -> None:
+    """`national/rapport.html`, `national/rapport.pdf` and the method report beside them."""
+    executed = execute(
+        REPORTS / "national.qmd",
+        paths.notebook("national", "0000"),
+        {"round": round_.id},
+    )
+    typeset(executed, paths.national_folder, round_, formats=("html", "pdf"))
+
+

@@ -1,0 +1,102 @@
+"""`index.html`, which links all reports for reviewers, and `manifest.json`, which lists the files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from helpers import style
+from helpers.paths import Paths, write_text
+from helpers.published import NATIONAL, Published
+
+FILES = {
+    "rapport.html": "Rapport",
+    "dashboard.html": "Dashboard",
+    "praesentation.pptx": "Præsentation",
+    "resultater.xlsx": "Tal i Excel",
+}
+LIBRARIES = ("pandas", "numpy", "statsmodels", "papermill", "python-pptx", "typst", "pypandoc-binary")
+
+
+def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
+    """Write `build/<round>/index.html`: the national report, each municipality with its files,
+    response and overall mean, and those that have no report with the reason."""
+    rows = []
+    for place in sorted(published.municipalities, key=lambda m: style.danish_sort_key(m.name)):
+        folder = paths.report_folder(place)
+        counts = _whole(published, place.code)
+        mean = published.value(place.code, "samlet")
+        rows.append(
+            {
+                "name": place.name,
+                "code": place.code,
+                "region": place.region,
+                "answers": _count(counts["answers"]),
+                "rate": style.percent(counts["response_rate"], 1),
+                "mean": style.number(mean["value"], 2)
+                if mean is not None and mean["status"] == "shown"
+                else "–",
+                "links": [
+                    (label, f"{place.folder}/{name}")
+                    for name, label in FILES.items()
+                    if (folder / name).is_file()
+                ],
+                "note": "kunne ikke opdateres i seneste kørsel" if place.code in failed else "",
+            }
+        )
+    whole = _whole(published, NATIONAL)
+    page = _environment().get_template("index.html").render(
+        title=published.round.settings.title,
+        simulated=published.round.settings.simulated,
+        date=style.date(published.round.settings.calendar.reporting.end),
+        rows=rows,
+        missing=sorted(published.missing, key=lambda m: style.danish_sort_key(m.name)),
+        national=[
+            (label, f"national/{name}")
+            for name, label in (("rapport.html", "HTML"), ("rapport.pdf", "PDF"))
+            if (paths.national_folder / name).is_file()
+        ],
+        answers=_count(whole["answers"]),
+        invited=_count(whole["invited"]),
+        rate=style.percent(whole["response_rate"], 1),
+    )
+    return write_text(paths.build / "index.html", page)
+
+
+def _whole(published: Published, code: str):
+    table = published.response
+    return table[(table["municipality"] == code) & (table["breakdown"] == "all")].iloc[0]
+
+
+def _count(value) -> str:
+    return "for få" if value is None or value != value or str(value) == "<NA>" else style.number(value)
+
+
+def _environment() -> Environment:
+    loader = PackageLoader("helpers", "assets/pages")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+
+
+def write_manifest(paths: Paths, published: Published, failed: list[str]) -> Path:
+    """Write `manifest.json`: what was made from which round, by which versions, file by file."""
+    files = sorted(
+        p for p in paths.build.rglob("*") if p.is_file() and p.name != "manifest.json"
+    )
+    content = {
+        "round": published.round.id,
+        "municipalities": [m.code for m in published.municipalities],
+        "without_results": [m.code for m in published.missing],
+        "failed": failed,
+        "versions": {"python": platform.python_version()} | {n: version(n) for n in LIBRARIES},
+        "files": {
+            p.relative_to(paths.build).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in files
+        },
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return write_text(paths.build / "manifest.json", text)
