@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from helpers import style
-from helpers.own_numbers import OVERALL, SPLIT, Number, OwnNumbers
+from helpers.own_numbers import OVERALL, SPLIT, Difference, Number, OwnNumbers
 
 NAMED_IN_NOTE = 4  # a note names so many hidden categories; more are counted
 SURVEY = "Borgerundersøgelse på beskæftigelsesområdet"
@@ -166,17 +166,45 @@ def background_headline(o: OwnNumbers) -> str:
     return capital("; ".join(parts))
 
 
-def differences_headline(o: OwnNumbers, n_means: int, n_shares: int) -> str:
-    if not n_means and not n_shares:
-        if o.against_others(OVERALL) is None:
+def local_headline(o: OwnNumbers, breakdown: str) -> str:
+    """The local groups carry labels of the municipality's own, so they are quoted."""
+    rows = [(label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)]
+    what = o.breakdown_label(breakdown)
+    if sum(number.shown for _, number in rows) < 2:
+        return f"{what}: for få svar til at sammenligne grupperne"
+    found = extremes(rows)
+    if found is None:
+        return f"{what}: ingen sikker forskel i samlet tilfredshed mellem grupperne"
+    (a, x), (b, y) = found[0][0], found[1][-1]
+    return (
+        f"{what}: den samlede tilfredshed er højere for »{a}« ({style.number(x.value, 2)}) "
+        f"end for »{b}« ({style.number(y.value, 2)})"
+    )
+
+
+def differences_headline(
+    o: OwnNumbers, means: Sequence[Difference], shares: Sequence[Difference]
+) -> str:
+    """Names what differs for the municipality as a whole; groups only where nothing else does."""
+    if not means and not shares:
+        if not any(o.against_others(t) for t in o.themes):
             return "Sammenligningen med de øvrige kommuner kan ikke vises: for få svar"
         return "Kommunen adskiller sig ikke sikkert og nævneværdigt fra de øvrige kommuner"
-    parts = []
-    if n_means:
-        parts.append(f"{_counted(n_means)} gennemsnit")
-    if n_shares:
-        parts.append(f"{_counted(n_shares)} {'andel' if n_shares == 1 else 'andele'}")
-    return f"Kommunen adskiller sig fra de øvrige kommuner på {listed(parts)}"
+    whole = [d for d in means if d.breakdown == "all"]
+    above = [f"»{o.label(d.item)}«" for d in whole if d.difference > 0]
+    below = [f"»{o.label(d.item)}«" for d in whole if d.difference < 0]
+    if above and below:
+        return f"Kommunen ligger over de øvrige på {_few(above)} og under på {_few(below)}"
+    if above or below:
+        word = "over" if above else "under"
+        return f"Kommunen ligger {word} de øvrige kommuner på {_few(above or below)}"
+    if any(d.breakdown == "all" for d in shares):
+        return "Fordelingen af svar adskiller sig fra de øvrige kommuner, gennemsnittene gør ikke"
+    return "Samlet set ingen sikre, nævneværdige forskelle – men enkelte grupper adskiller sig"
+
+
+def _few(names: Sequence[str]) -> str:
+    return listed(names) if len(names) <= 2 else f"{_counted(len(names))} temaer og spørgsmål"
 
 
 def _counted(n: int) -> str:

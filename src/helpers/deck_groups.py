@@ -1,0 +1,348 @@
+"""The deck's second part: strongest and weakest, groups, differences, local matters, response."""
+
+from __future__ import annotations
+
+from helpers import findings, style
+from helpers.deck_charts import Box, Series, difference_chart, means_chart, rate_chart
+from helpers.deck_page import (
+    AREA,
+    HEIGHT,
+    LEFT,
+    ONE,
+    TOP,
+    TWO,
+    WIDTH,
+    add_page,
+    add_table,
+    add_text,
+    holder,
+    put_text,
+)
+from helpers.deck_slides import (
+    WEIGHTED,
+    add_legend,
+    alt_text,
+    distribution_chart,
+    legend_entries,
+    mean_bars,
+    means_note,
+    own_rows,
+)
+from helpers.own_numbers import (
+    GROUPINGS,
+    NATIONAL_LABEL,
+    OPTIONS,
+    OTHERS_LABEL,
+    OVERALL,
+    Difference,
+    OwnNumbers,
+)
+from helpers.reading import reading_guide
+
+AT_EACH_END = 5
+DIFFERENCES_SHOWN = 8
+HALF = (WIDTH - 0.4) / 2
+GROUP_COLOURS = (style.TEAL, style.LIKERT[4], style.GREY, style.LIGHT_GREY)
+
+
+def strongest_page(deck, o: OwnNumbers) -> None:
+    asked = [(o.label(i), i, o.of(i)) for i in o.questions]
+    ranked = sorted((r for r in asked if r[2].shown), key=lambda r: (-r[2].value, r[1]))
+    k = min(AT_EACH_END, len(ranked) // 2)
+    high, low = ranked[:k], ranked[len(ranked) - k :]
+    page = add_page(
+        deck, TWO, "Stærkest og svagest", findings.strongest_headline(
+            [(name, x) for name, _, x in high], [(name, x) for name, _, x in low]
+        ),
+        source=findings.source(o, [x for _, _, x in [*high, *low]]),
+        note=findings.hidden_note([(name, x) for name, _, x in asked]),
+        speaker="De spørgsmål, der har højest og lavest gennemsnit. Nabopladser på listen kan skyldes "
+        f"tilfældigheder. {WEIGHTED}",
+    )  # fmt: skip
+    if not k:
+        put_text(page, 1, ["Spørgsmålene kan ikke vises for kommunen, fordi der er for få svar."])
+        return
+    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), legend_entries(o))
+    for idx, (heading, chosen) in enumerate(
+        (("Højeste gennemsnit", high), ("Laveste gennemsnit", low)), start=1
+    ):
+        left = LEFT + (idx - 1) * (HALF + 0.4)
+        add_text(page, Box(left, TOP + 0.38, HALF, 0.3), [heading], size=14, bold=True)
+        categories, series = mean_bars(o, [(name, i, "all", "all") for name, i, _ in chosen])
+        alt = alt_text(f"Søjler, {heading.lower()} 1–5", categories, series, shares=False)
+        box = Box(left, TOP + 0.7, HALF, HEIGHT - 0.7)
+        means_chart(page, idx, box, categories, series, alt, label_share=0.36, legend=False)
+
+
+def target_groups_page(deck, o: OwnNumbers) -> None:
+    breakdown = "target_group"
+    groups = findings.group_labels(o, breakdown)
+    short = {g.id: g.short for g in o.round.rules.groups}
+    places = [(short.get(c, label), OVERALL, breakdown, c) for c, label in groups]
+    own = own_rows(o, places)
+    page = add_page(
+        deck, TWO, "Målgrupper", findings.groups_headline(o, breakdown, "målgrupperne"),
+        source=findings.source(o, [x for _, x in own]),
+        note=findings.hidden_note(own),
+        speaker="Målgrupperne er dannet ud fra ydelse og varighed efter samme regler i alle kommuner. "
+        f"{WEIGHTED} En forskel mellem grupper nævnes kun, når intervallerne ikke overlapper.",
+    )  # fmt: skip
+    wide = 5.0
+    add_text(page, Box(LEFT, TOP, wide, 0.3), ["Samlet tilfredshed, gennemsnit"], size=14, bold=True)
+    add_legend_stack(page, Box(LEFT, TOP + 0.32, wide, 0.6), o)
+    categories, series = mean_bars(o, places)
+    alt = alt_text("Søjler, samlet tilfredshed 1–5 efter målgruppe", categories, series, shares=False)
+    box = Box(LEFT, TOP + 0.85, wide, HEIGHT - 0.85)
+    means_chart(page, 1, box, categories, series, alt, label_share=0.36, legend=False)
+    themes = [t for t in o.themes if t != OVERALL]
+    rows = [[o.name, *(o.label(t) for t in themes)]]
+    for category, label in groups:
+        cells = [o.of(t, "mean", breakdown, category) for t in themes]
+        rows.append(
+            [short.get(category, label)]
+            + [style.number(x.value, 2) if x.shown else x.mark for x in cells]
+        )
+    left, width = LEFT + wide + 0.3, WIDTH - wide - 0.3
+    add_text(page, Box(left, TOP, width, 0.3), ["Temaerne, gennemsnit"], size=14, bold=True)
+    first = 1.65
+    table = Box(left, TOP + 0.4, width, min(HEIGHT - 0.5, 0.62 * len(rows)))
+    widths = [first, *[(width - first) / len(themes)] * len(themes)]
+    add_table(page, table, rows, widths, f"Gennemsnit for hvert tema og hver målgruppe, {o.name}")
+
+
+def add_legend_stack(page, box: Box, o: OwnNumbers) -> None:
+    """Own on the first line, the two references on the second: for a narrow chart."""
+    own, *references = legend_entries(o)
+    add_legend(page, Box(box.left, box.top, box.width, 0.25), [own])
+    add_legend(page, Box(box.left, box.top + 0.24, box.width, 0.25), references)
+
+
+def background_page(deck, o: OwnNumbers) -> None:
+    panels = [b for b in GROUPINGS if b != "target_group"]
+    places = {
+        b: [(label, OVERALL, b, c) for c, label in findings.group_labels(o, b)] for b in panels
+    }
+    own = [row for b in panels for row in own_rows(o, places[b])]
+    page = add_page(
+        deck, ONE, "Køn, alder og varighed: samlet tilfredshed, gennemsnit 1–5",
+        findings.background_headline(o),
+        source=findings.source(o, [x for _, x in own]),
+        note=findings.hidden_note(own),
+        speaker="Køn og alder er læst af kommunens udtræk, varighed er uger på den nuværende ydelse. "
+        f"{WEIGHTED} En forskel nævnes kun, når intervallerne ikke overlapper.",
+    )  # fmt: skip
+    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), legend_entries(o))
+    gap = 0.3
+    width = (WIDTH - gap * (len(panels) - 1)) / len(panels)
+    for i, breakdown in enumerate(panels):
+        left = LEFT + i * (width + gap)
+        heading = o.breakdown_label(breakdown)
+        add_text(page, Box(left, TOP + 0.38, width, 0.3), [heading], size=14, bold=True)
+        categories, series = mean_bars(o, places[breakdown])
+        box = Box(left, TOP + 0.7, width, HEIGHT - 0.7)
+        alt = alt_text(f"Søjler, samlet tilfredshed 1–5 efter {heading.lower()}",
+                       categories, series, shares=False)  # fmt: skip
+        means_chart(
+            page, 1 if i == 0 else box, box, categories, series, alt, label_share=0.37, legend=False
+        )
+
+
+def differences_page(deck, o: OwnNumbers) -> None:
+    means = o.worth_mentioning("mean")
+    shares = o.worth_mentioning("share_satisfied") + o.worth_mentioning("share_dissatisfied")
+    shares.sort(key=lambda d: -abs(d.difference))
+    rules = o.round.settings.comparison
+    demands = (
+        f"En forskel vises kun, når den er statistisk sikker ({style.percent(rules.confidence)} "
+        "sikkerhed, korrigeret for de mange sammenligninger) og mindst "
+        f"{style.number(rules.smallest_mean_difference, 1)} skalapoint eller "
+        f"{style.number(100 * rules.smallest_share_difference)} procentpoint."
+    )
+    more = sum(max(len(found) - DIFFERENCES_SHOWN, 0) for found in (means, shares))
+    note = f"Yderligere {style.number(more)} forskelle står i resultater.xlsx. " if more else ""
+    page = add_page(
+        deck, TWO if means and shares else ONE, "Hvor adskiller kommunen sig?",
+        findings.differences_headline(o, means, shares),
+        source=findings.source(o),
+        note=note + (demands if means or shares else ""),
+        speaker=f"Kommunen sammenlignes med »{OTHERS_LABEL}«, som den ikke selv indgår i. {demands}",
+    )  # fmt: skip
+    if not means and not shares:
+        put_text(page, 1, _nothing_differs(o, demands))
+        return
+    halves = 2 if means and shares else 1
+    width = HALF if halves == 2 else WIDTH
+    for position, (found, heading, is_share) in enumerate(
+        part
+        for part in (
+            (means, "Forskel i gennemsnit (skalapoint)", False),
+            (shares, "Forskel i andele (procentpoint)", True),
+        )
+        if part[0]
+    ):
+        left = LEFT + position * (HALF + 0.4)
+        add_text(page, Box(left, TOP, width, 0.3), [heading], size=14, bold=True)
+        chosen = found[:DIFFERENCES_SHOWN]
+        room = min(HEIGHT - 0.4, 0.3 + 0.55 * len(chosen))
+        names = [_difference_label(o, d) for d in chosen]
+        values = [d.difference for d in chosen]
+        show = style.percent if is_share else lambda v: style.signed(v, 2)
+        alt = f"Søjler, {heading.lower()}, {o.name} minus {OTHERS_LABEL.lower()}: " + "; ".join(
+            f"{n} {show(v)}" for n, v in zip(names, values)
+        )
+        difference_chart(
+            page, position + 1, Box(left, TOP + 0.38, width, room), names, values,
+            f"{o.name} minus {OTHERS_LABEL.lower()}", alt + ".", shares=is_share,
+            label_share=0.5 if halves == 2 else 0.4,
+        )  # fmt: skip
+
+
+def _difference_label(o: OwnNumbers, d: Difference) -> str:
+    parts = [o.label(d.item)]
+    if d.breakdown != "all":
+        parts.append(o.category_label(d.breakdown, d.category))
+    label = " · ".join(parts)
+    tail = {"share_satisfied": ", tilfredse", "share_dissatisfied": ", utilfredse"}
+    return label + tail.get(d.statistic, "")
+
+
+def _nothing_differs(o: OwnNumbers, demands: str) -> list[str]:
+    compared = len(o.comparisons[o.comparisons["reference"] == "others"])
+    if not compared:
+        return [
+            "Der er for få svar til at sammenligne kommunen med de øvrige kommuner.",
+            demands,
+        ]
+    return [
+        "Hverken temaer, spørgsmål eller grupper viser en forskel til de øvrige kommuner, som er "
+        "både sikker og stor nok til at nævne.",
+        "Det betyder ikke, at kommunen er præcis som de øvrige, men at tallene ikke giver grundlag "
+        "for at sige, at den er anderledes.",
+        demands,
+    ]
+
+
+def local_pages(deck, o: OwnNumbers) -> None:
+    """Local questions beside the first local grouping; further groupings have their own pages."""
+    groupings = o.local_breakdowns
+    if not o.local_questions and not groupings:
+        return
+    for i, breakdown in enumerate(groupings or [None]):
+        _local_page(deck, o, breakdown, with_questions=i == 0 and bool(o.local_questions))
+
+
+def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: bool) -> None:
+    items = o.local_questions if with_questions else []
+    shares = {i: [o.of(i, s) for s in OPTIONS] for i in items}
+    visible = [i for i in items if all(x.shown for x in shares[i])]
+    categories = findings.group_labels(o, breakdown) if breakdown else []
+    answers = [(o.label(i), o.of(i)) for i in items]
+    groups = [(label, o.of(OVERALL, "mean", breakdown, c)) for c, label in categories]
+    headline = (
+        findings.local_headline(o, breakdown)
+        if breakdown
+        else findings.questions_headline(o, "Lokale spørgsmål", items)
+    )
+    note = " ".join(p for p in (means_note(o, visible), findings.hidden_note(answers + groups)) if p)
+    both = bool(items and breakdown)
+    page = add_page(
+        deck, TWO if both else ONE, "Lokale spørgsmål og grupper", headline,
+        source=findings.source(o, [x for _, x in answers + groups]),
+        note=note,
+        speaker="Lokale spørgsmål og baggrundsoplysninger findes kun i denne kommune og kan derfor "
+        f"ikke sammenlignes med andre. {WEIGHTED}",
+    )  # fmt: skip
+    width = HALF if both else WIDTH
+    box = Box(LEFT, TOP + 0.38, width, HEIGHT - 0.38)
+    if items:
+        add_text(page, Box(LEFT, TOP, width, 0.3), ["Kommunens egne spørgsmål"], size=14, bold=True)
+        asked = {q.id: q for q in o.local.questions}
+        for scale in dict.fromkeys(asked[i].scale for i in visible):
+            ids = [i for i in visible if asked[i].scale == scale]
+            part = Box(LEFT, box.top, width, box.height * len(ids) / len(visible))
+            distribution_chart(
+                page, 1 if ids[0] == visible[0] else None, part, [asked[i].wording for i in ids],
+                [[x.value for x in shares[i]] for i in ids], o.round.questionnaire.scales[scale],
+                label_share=0.4,
+            )  # fmt: skip
+            box = Box(box.left, box.top + part.height, box.width, box.height)
+        if not visible:
+            put_text(page, 1, ["Svarene kan ikke vises: for få svar."])
+    if breakdown:
+        left = LEFT + HALF + 0.4 if both else LEFT
+        heading = f"{o.breakdown_label(breakdown)}: temaer, gennemsnit 1–5"
+        add_text(page, Box(left, TOP, width, 0.3), [heading], size=14, bold=True)
+        _local_groups_chart(page, 2 if both else 1, left, width, o, breakdown, categories, heading)
+
+
+def _local_groups_chart(page, idx, left, width, o, breakdown, categories, heading) -> None:
+    series = [
+        Series(label, tuple(o.of(t, "mean", breakdown, c).value for t in o.themes), colour)
+        for (c, label), colour in zip(categories, GROUP_COLOURS * len(categories))
+    ]
+    series = [s for s in series if any(v is not None for v in s.values)]
+    if not series:
+        put_text(page, idx, ["Grupperne kan ikke vises: for få svar."])
+        return
+    names = [o.label(t) for t in o.themes]
+    alt = alt_text(f"Søjler, {heading}", names, series, shares=False)
+    box = Box(left, TOP + 0.38, width, HEIGHT - 0.38)
+    means_chart(page, idx, box, names, series, alt, label_share=0.36)
+
+
+def response_page(deck, o: OwnNumbers) -> None:
+    rows, hidden = [], []
+    for breakdown in ("target_group", "gender", "age_band"):
+        for category, label in findings.group_labels(o, breakdown):
+            group = o.response(breakdown, category)
+            if group is not None and group.shown:
+                rows.append((label, group.rate))
+            elif group is not None:
+                hidden.append(label)
+    note = f"Vises ikke: {findings.listed(hidden)} (for få svar)." if 0 < len(hidden) <= 6 else ""
+    if len(hidden) > 6:
+        note = f"Vises ikke: {len(hidden)} grupper (for få svar)."
+    whole = o.response()
+    page = add_page(
+        deck, TWO, "Svarprocent og metode", findings.response_headline(o),
+        source=findings.source(o, weighted=False),
+        note=note,
+        speaker="Designeffekten (Kish) siger, hvor meget vægtene udvander antallet af svar: det "
+        "effektive antal er antal svar delt med designeffekten.",
+    )  # fmt: skip
+    text = holder(page, 2)
+    text.left, text.width = int(7.6 * 914400), int(5.13 * 914400)
+    text.top, text.height = int(TOP * 914400), int(HEIGHT * 914400)
+    lines = [
+        "**Stikprøve:** udtrukket tilfældigt inden for hver målgruppe; små kommuner og små grupper "
+        "er overrepræsenteret eller spurgt fuldt ud.",
+        "**Vægte:** retter op for stikprøven og for, hvem der svarer, efter målgruppe, køn og alder.",
+        "**Bortfald:** vægtene kan ikke rette op for, at de, der ikke svarer, kan mene noget andet.",
+    ]
+    if whole is not None and whole.shown and whole.effective_n is not None:
+        lines.append(
+            f"**Præcision:** designeffekt {style.number(whole.design_effect, 2)}; svarene er lige så "
+            f"præcise som {style.number(whole.effective_n)} svar fra en simpel tilfældig stikprøve."
+        )
+    put_text(page, 2, lines, size=14)
+    if not rows:
+        put_text(page, 1, ["Svarprocenten kan ikke vises for de enkelte grupper: for få svar."])
+        return
+    add_text(page, Box(LEFT, TOP, 6.6, 0.3), ["Svarprocent i hver gruppe"], size=14, bold=True)
+    series = [Series("Svarprocent", tuple(rate for _, rate in rows), style.OWN)]
+    names = [label for label, _ in rows]
+    alt = alt_text("Søjler, andel af de inviterede, der har svaret", names, series, shares=True)
+    rate_chart(page, 1, Box(LEFT, TOP + 0.35, 6.6, HEIGHT - 0.35), names, series, alt)
+
+
+def reading_page(deck, o: OwnNumbers) -> None:
+    page = add_page(
+        deck, TWO, "Metode", "Sådan læses tallene",
+        source=findings.source(o),
+        speaker=f"Metoden er beskrevet fuldt i metodenotatet. »{NATIONAL_LABEL}« omfatter kommunen selv; "
+        f"»{OTHERS_LABEL}« gør ikke.",
+    )  # fmt: skip
+    lines = [f"**{term}:** {text}" for term, text in reading_guide(o)]
+    middle = (len(lines) + 1) // 2
+    put_text(page, 1, lines[:middle], size=14, gap=10)
+    put_text(page, 2, lines[middle:], size=14, gap=10)

@@ -1,0 +1,308 @@
+"""The deck's first part: the round in short, the overall picture, themes and questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from pptx.enum.lang import MSO_LANGUAGE_ID
+from pptx.util import Pt
+
+from helpers import findings, style
+from helpers.deck_charts import Box, Series, means_chart, rgb, shares_chart
+from helpers.deck_page import (
+    AREA,
+    HEIGHT,
+    LEFT,
+    ONE,
+    TITLE,
+    TOP,
+    TWO,
+    WIDTH,
+    add_card,
+    add_page,
+    add_text,
+    holder,
+    put_text,
+    write,
+)
+from helpers.own_numbers import (
+    NATIONAL_LABEL,
+    OPTIONS,
+    OTHERS_LABEL,
+    OVERALL,
+    SPLIT,
+    Number,
+    OwnNumbers,
+)
+
+QUESTIONS_A_PAGE = 4
+SPLIT_LABELS = ("Utilfredse (1–2)", "Neutrale (3)", "Tilfredse (4–5)")
+SPLIT_COLOURS = (style.LIKERT[1], style.LIKERT[3], style.LIKERT[5])
+WEIGHTED = (
+    "Tallene er vægtet, så svarene afspejler kommunens borgere i målgrupperne efter målgruppe, "
+    "køn og alder. »Ved ikke« indgår ikke i gennemsnit og andele."
+)
+Place = tuple[str, str, str, str]  # label, item, breakdown, category
+
+
+def mean_bars(o: OwnNumbers, places: Sequence[Place]) -> tuple[list[str], list[Series]]:
+    """Own, others and country; places without any number and series without any are left out."""
+    rows = []
+    for label, item, breakdown, category in places:
+        own = o.of(item, "mean", breakdown, category).value
+        others = o.others(item, "mean", breakdown, category)
+        country = o.national(item, "mean", breakdown, category).value
+        rows.append((label, own, others, country))
+    rows = [r for r in rows if r[1:] != (None, None, None)]
+    legend = legend_entries(o)
+    series = [
+        Series(name, tuple(r[i] for r in rows), colour)
+        for i, (name, colour) in enumerate(legend, start=1)
+    ]
+    return [r[0] for r in rows], [s for s in series if any(v is not None for v in s.values)]
+
+
+def legend_entries(o: OwnNumbers) -> list[tuple[str, str]]:
+    return [
+        (o.name, style.OWN),
+        (OTHERS_LABEL, style.OTHERS),
+        (NATIONAL_LABEL, style.COUNTRY),
+    ]
+
+
+def alt_text(kind: str, categories: Sequence[str], series: Sequence[Series], *, shares: bool) -> str:
+    """What the chart shows and its numbers, for readers who cannot see it."""
+    show = style.percent if shares else lambda v: style.number(v, 2)
+    parts = [
+        f"{s.name}: "
+        + "; ".join(f"{c} {show(v)}" for c, v in zip(categories, s.values) if v is not None)
+        for s in series
+    ]
+    return f"{kind}. {'. '.join(parts)}."
+
+
+def own_rows(o: OwnNumbers, places: Sequence[Place]) -> list[tuple[str, Number]]:
+    return [(label, o.of(item, "mean", b, c)) for label, item, b, c in places]
+
+
+def add_legend(page, box: Box, entries: Sequence[tuple[str, str]]) -> None:
+    """One legend for several charts: a coloured square before each name."""
+    shape = add_text(page, box, [" "], size=12)
+    paragraph = shape.text_frame.paragraphs[0]
+    for name, colour in entries:
+        for text, tone in (("■ ", colour), (f"{name}      ", style.INK)):
+            run = paragraph.add_run()
+            run.text, run.font.size, run.font.color.rgb = text, Pt(12), rgb(tone)
+            run.font.language_id = MSO_LANGUAGE_ID.DANISH
+
+
+# ---------------------------------------------------------------------------------------- pages
+
+
+def title_page(deck, o: OwnNumbers) -> None:
+    page = deck.slides.add_slide(deck.slide_layouts[TITLE])
+    write(page.shapes.title.text_frame, [findings.SURVEY])
+    write(holder(page, 1).text_frame, [f"Resultater for {o.name}, {o.round.settings.title}"])
+    published_on = style.date(o.round.settings.calendar.reporting.end)
+    simulated = " · Simulerede data: alle borgere og svar er opdigtede" if o.round.settings.simulated else ""
+    write(holder(page, 13).text_frame, [f"{published_on}{simulated}"])
+    page.notes_slide.notes_text_frame.text = (
+        "Alle diagrammer kan redigeres: højreklik på et diagram og vælg »Rediger data«. "
+        "Tallene findes også i resultater.xlsx."
+    )
+
+
+def round_page(deck, o: OwnNumbers) -> None:
+    collection, response = o.round.settings.calendar.collection, o.response()
+    page = add_page(
+        deck, TWO, "Undersøgelsen kort", findings.response_headline(o),
+        source=findings.source(o, weighted=False),
+        speaker="Svarprocenten er antal svar delt med antal inviterede. "
+        "Andelen af svar i de enkelte grupper vises sidst i præsentationen.",
+    )  # fmt: skip
+    mark = style.NOT_SHOWN["few"]
+    shown = response is not None and response.shown
+    cards = (
+        (style.number(response.invited) if shown else mark, "inviterede borgere"),
+        (style.number(response.answers) if shown else mark, "svar"),
+        (style.percent(response.rate, 1) if shown else mark, "svarprocent"),
+    )
+    for i, (figure, caption) in enumerate(cards):
+        add_card(page, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption)
+    groups = findings.listed([g.label.lower() for g in o.round.rules.groups])
+    text = holder(page, 2)
+    text.left, text.width, text.top, text.height = _emu(4.7), _emu(8.0), _emu(TOP), _emu(HEIGHT)
+    put_text(page, 2, [
+        f"**Hvem:** borgere i et forløb i jobcentret: {groups}.",
+        f"**Hvornår:** svarene er indsamlet {style.date(collection.start)}–"
+        f"{style.date(collection.end)}.",
+        f"**Hvad:** {len(o.questions)} spørgsmål i {len(o.themes)} temaer, besvaret på en skala fra "
+        "1 til 5, hvor 5 er mest positivt.",
+        f"**Sammenligning:** »{OTHERS_LABEL}« er alle deltagende kommuner undtagen kommunen selv. "
+        f"»{NATIONAL_LABEL}« er de {len(o.published.municipalities)} kommuner med resultater under ét.",
+        f"**Skjulte tal:** resultater med færre end {o.round.settings.disclosure.min_answers} svar "
+        "vises ikke.",
+    ])  # fmt: skip
+
+
+def _emu(inches: float) -> int:
+    return int(inches * 914400)
+
+
+def overall_page(deck, o: OwnNumbers) -> None:
+    own, country, others = o.of(OVERALL), o.national(OVERALL), o.others(OVERALL)
+    page = add_page(
+        deck, ONE, "Det samlede billede", findings.overall_headline(o),
+        source=findings.source(o, [own]),
+        note=findings.hidden_note([(o.name, own)]),
+        speaker=f"Spørgsmålet lyder: »{_wording(o, OVERALL)}« {WEIGHTED}",
+    )  # fmt: skip
+    cards = (
+        (style.number(own.value, 2) if own.shown else own.mark, o.name, style.OWN),
+        (style.number(others, 2) if others else style.NOT_SHOWN["few"], OTHERS_LABEL, style.OTHERS),
+        (style.number(country.value, 2) if country.shown else country.mark, NATIONAL_LABEL, style.COUNTRY),
+    )  # fmt: skip
+    for i, (figure, caption, colour) in enumerate(cards):
+        add_card(page, Box(LEFT + i * 4.13, TOP, 3.87, 1.35), figure, caption, colour=colour)
+    add_text(page, Box(LEFT, 3.3, WIDTH, 0.3),
+             ["Samlet tilfredshed: gennemsnit ovenfor (1–5), fordeling af svar nedenfor"], size=14)  # fmt: skip
+    rows = [(o.name, [o.of(OVERALL, s).value for s in SPLIT])]
+    rows.append((OTHERS_LABEL, _others_split(o)))
+    rows.append((NATIONAL_LABEL, [o.national(OVERALL, s).value for s in SPLIT]))
+    _split_chart(page, rows, Box(LEFT, 3.65, WIDTH, 2.65), "Samlet tilfredshed")
+
+
+def _others_split(o: OwnNumbers) -> list[float | None]:
+    """The three shares add up to one, so two released ones give the third."""
+    satisfied, neutral, dissatisfied = (o.others(OVERALL, s) for s in SPLIT)
+    if neutral is None and satisfied is not None and dissatisfied is not None:
+        neutral = 1 - satisfied - dissatisfied
+    return [satisfied, neutral, dissatisfied]
+
+
+def _wording(o: OwnNumbers, theme: str) -> str:
+    questions = o.round.questionnaire.theme_questions(theme)
+    return questions[0].wording if questions else o.label(theme)
+
+
+def _split_chart(page, rows: Sequence[tuple[str, list]], box: Box, what: str) -> None:
+    """Rows (label, satisfied, neutral, dissatisfied); a row with a hidden share is left out."""
+    kept = [(label, shares) for label, shares in rows if None not in shares]
+    if not kept:
+        put_text(page, 1, ["Fordelingen kan ikke vises."])
+        return
+    categories = [label for label, _ in kept]
+    series = [
+        Series(name, tuple(shares[2 - i] for _, shares in kept), colour)
+        for i, (name, colour) in enumerate(zip(SPLIT_LABELS, SPLIT_COLOURS))
+    ]
+    alt = alt_text(f"Stablede søjler, {what}: andel", categories, series, shares=True)
+    shares_chart(page, 1, box, categories, series, alt, label_share=0.24)
+
+
+def themes_page(deck, o: OwnNumbers) -> None:
+    places = [(o.label(t), t, "all", "all") for t in o.themes]
+    own = own_rows(o, places)
+    page = add_page(
+        deck, ONE, "Temaer: gennemsnit 1–5", findings.themes_headline(o),
+        source=findings.source(o, [x for _, x in own]),
+        note=findings.hidden_note(own),
+        speaker="Et temas tal er gennemsnittet af borgernes egne gennemsnit over temaets spørgsmål; "
+        f"mindst halvdelen skal være besvaret. {WEIGHTED} Højest og lavest fremhæves kun, når "
+        "intervallerne ikke overlapper.",
+    )  # fmt: skip
+    categories, series = mean_bars(o, places)
+    alt = alt_text("Søjler, gennemsnit 1–5 for hvert tema", categories, series, shares=False)
+    means_chart(page, 1, AREA, categories, series, alt, label_share=0.24)
+
+
+def split_page(deck, o: OwnNumbers) -> None:
+    own = [(o.label(t), o.of(t, "share_satisfied")) for t in o.themes]
+    visible = any(x.shown for _, x in own)
+    page = add_page(
+        deck, ONE, "Temaer: tilfredse, neutrale og utilfredse", findings.split_headline(o),
+        source=findings.source(o, [x for _, x in own]),
+        note=findings.hidden_note(own) if visible else _country_note(o),
+        speaker="Tilfreds er svar 4–5, neutral 3 og utilfreds 1–2. For et tema regnes på borgerens "
+        f"gennemsnit over temaets spørgsmål. {WEIGHTED}",
+    )  # fmt: skip
+    get = o.of if visible else o.national
+    rows = [(o.label(t), [get(t, s).value for s in SPLIT]) for t in o.themes]
+    _split_chart(page, rows, AREA, "tema")
+
+
+def _country_note(o: OwnNumbers) -> str:
+    return (
+        f"Tallene kan ikke vises for {o.name} (for få svar). Diagrammet viser i stedet "
+        f"»{NATIONAL_LABEL}«."
+    )
+
+
+def question_groups(o: OwnNumbers) -> list[tuple[str, list[str]]]:
+    """(title, questions) for each page: whole themes in order, at most four questions together."""
+    groups: list[tuple[list[str], list[str]]] = []
+    for theme in o.themes:
+        items = [q.id for q in o.round.questionnaire.theme_questions(theme)]
+        if not items:
+            continue
+        if groups and len(groups[-1][1]) + len(items) <= QUESTIONS_A_PAGE:
+            groups[-1][0].append(o.label(theme))
+            groups[-1][1].extend(items)
+        else:
+            groups.append(([o.label(theme)], list(items)))
+    return [(findings.listed(names), items) for names, items in groups]
+
+
+def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> None:
+    """Distribution of answers; each scale of the page has a chart with a legend of its own."""
+    asked = {q.id: q for q in o.round.questionnaire.scaled}
+    own = [(o.label(i), o.of(i)) for i in items]
+    visible = [i for i in items if _distribution(o.of, i)]
+    note = findings.hidden_note(own) if visible else _country_note(o)
+    page = add_page(
+        deck, ONE, title, findings.questions_headline(o, title, items),
+        source=findings.source(o, [x for _, x in own]),
+        note=" ".join(p for p in (means_note(o, visible), note) if p),
+        speaker=f"Svar 4 og 5 regnes som positive. {WEIGHTED} Andelen, der svarer »ved ikke«, er "
+        "regnet af alle, der har svaret på spørgsmålet.",
+    )  # fmt: skip
+    get = o.of if visible else o.national
+    drawn = visible or [i for i in items if _distribution(o.national, i)]
+    by_scale = [(s, list(ids)) for s, ids in groupby(drawn, key=lambda i: asked[i].scale)]
+    top, room = TOP, HEIGHT - 0.42 * len(by_scale)
+    for position, (scale, ids) in enumerate(by_scale):
+        height = 0.42 + room * len(ids) / len(drawn)
+        labels = o.round.questionnaire.scales[scale]
+        distribution_chart(
+            page, 1 if position == 0 else None, Box(LEFT, top, WIDTH, height),
+            [asked[i].wording for i in ids], [_distribution(get, i) for i in ids], labels,
+        )  # fmt: skip
+        top += height
+
+
+def _distribution(get, item: str) -> list[float] | None:
+    """Shares of the answers 1–5, or None where any is hidden."""
+    numbers = [get(item, s) for s in OPTIONS]
+    return [x.value for x in numbers] if all(x.shown for x in numbers) else None
+
+
+def distribution_chart(
+    page, idx: int | None, box: Box, names, shares, labels, *, label_share: float = 0.4
+) -> None:
+    series = [
+        Series(labels[k], tuple(s[k - 1] for s in shares), style.LIKERT[k]) for k in range(1, 6)
+    ]
+    alt = alt_text("Stablede søjler, fordeling af svar", names, series, shares=True)
+    shares_chart(page, idx or box, box, names, series, alt, label_share=label_share)
+
+
+def means_note(o: OwnNumbers, items: Sequence[str]) -> str:
+    """»Gennemsnit (ved ikke): Mødt med tillid 4,12 (4 %) …«."""
+    parts = []
+    for item in items:
+        mean, unsure = o.of(item), o.of(item, "share_dont_know")
+        if mean.shown:
+            tail = f" ({style.percent(unsure.value)})" if unsure.shown else ""
+            parts.append(f"{o.label(item)} {style.number(mean.value, 2)}{tail}")
+    return f"Gennemsnit (og andel »ved ikke«): {' · '.join(parts)}." if parts else ""

@@ -1,0 +1,47 @@
+"""»Sådan læses tallene«: the same words in every municipality's deck and workbook."""
+
+from __future__ import annotations
+
+from helpers import style
+from helpers.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+
+
+def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
+    """(term, explanation) pairs, in the order a reader meets them."""
+    rules = o.round.settings
+    confidence = style.percent(rules.comparison.confidence)
+    return [
+        ("Gennemsnit", "svarene er talt fra 1 (mest negativt) til 5 (mest positivt)."),
+        (
+            "Tilfredse, neutrale og utilfredse",
+            "svar 4–5, 3 og 1–2. For et tema regnes på borgerens gennemsnit over temaets spørgsmål: "
+            "fra 3,5 er tilfreds, til og med 2,5 er utilfreds.",
+        ),
+        ("Ved ikke", "indgår hverken i gennemsnit eller andele, men vises for sig."),
+        (
+            "Vægtede tal",
+            "svarene er vægtet, så de afspejler borgerne efter målgruppe, køn og alder. "
+            "n er det faktiske, uvægtede antal svar.",
+        ),
+        (
+            OTHERS_LABEL,
+            "alle deltagende kommuner undtagen kommunen selv. "
+            f"»{NATIONAL_LABEL}« er de {style.number(len(o.published.municipalities))} kommuner med "
+            "resultater under ét, kommunen selv iberegnet, og ikke hele landet.",
+        ),
+        (
+            "Nævneværdige forskelle",
+            f"er statistisk sikre ({confidence} sikkerhed, korrigeret for mange sammenligninger) og "
+            f"mindst {style.number(rules.comparison.smallest_mean_difference, 1)} skalapoint eller "
+            f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint. "
+            "Mindre forskelle kan være tilfældige.",
+        ),
+        (
+            f"»{style.NOT_SHOWN['few']}«",
+            f"resultater med færre end {rules.disclosure.min_answers} svar vises ikke.",
+        ),
+        (
+            f"»{style.NOT_SHOWN['linked']}«",
+            "tallet er skjult, fordi et andet skjult tal ellers kunne regnes ud.",
+        ),
+    ]
