@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import (
-    XL_AXIS_CROSSES,
     XL_CHART_TYPE,
     XL_LABEL_POSITION,
     XL_LEGEND_POSITION,
@@ -25,7 +24,7 @@ from pptx.util import Inches, Pt
 
 from helpers import style
 
-MEAN_FORMAT, MEAN_DECIMALS = "0.00", 2
+MEAN_FORMAT, MEAN_DECIMALS = "[$-406]0.00", 2
 SHARE_FORMAT, SHARE_DECIMALS = "0 %", 3
 SMALLEST_LABEL = 0.045  # a narrower piece of a stacked bar has no room for its label
 TEXT = Pt(12)
@@ -155,7 +154,7 @@ def difference_chart(
     label_share: float = 0.42,
 ):
     """Own minus the others: above in the own colour, below in that of the others."""
-    number_format = '+0 %;"−"0 %' if shares else '+0.00;"−"0.00'
+    number_format = '+0;"−"0' if shares else '[$-406]+0.00;[$-406]"−"0.00'
     series = [Series(name, tuple(values), style.OWN)]
     chart = _chart(
         slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
@@ -226,7 +225,8 @@ def _finish(chart, box: Box, label_share: float, *, legend: bool, axis_room: flo
         chart.legend.font.size = TEXT
     axis = chart.category_axis
     axis.reverse_order = True
-    axis.crosses = XL_AXIS_CROSSES.MAXIMUM  # keeps the value axis below although the order turns
+    # keeps the value axis below although the order turns; python-pptx has this for value axes only
+    chart.value_axis._element.find("{*}crosses").set("val", "max")
     axis.major_tick_mark = XL_TICK_MARK.NONE
     axis.format.line.color.rgb = rgb(style.LIGHT_GREY)
     axis.tick_labels.font.size = TEXT

@@ -1,0 +1,112 @@
+"""The gate: below, at and above five answers, and no cell hidden alone."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.disclosure import cell_status, preview, release
+from helpers.estimates import with_intervals
+
+GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]
+
+
+def estimates(counts: dict[str, list[int]], item="q01") -> pd.DataFrame:
+    """Rows of sums for `all` and the five target groups of each municipality."""
+    rows = []
+    for code, by_group in counts.items():
+        cells = [("all", "all", sum(by_group))]
+        cells += [("target_group", g, n) for g, n in zip(GROUPS, by_group)]
+        for breakdown, category, n in cells:
+            for weighting in ("weighted", "unweighted"):
+                for statistic in ("mean", "share_satisfied", "share_dissatisfied"):
+                    y = n * (3.6 if statistic == "mean" else 0.5)
+                    rows.append((code, breakdown, category, item, statistic, weighting, n, max(n - 5, 1),
+                                 y, float(n), n * 0.9, n * 0.1, n * 0.2, float(n)))  # fmt: skip
+    columns = ["municipality", "breakdown", "category", "item", "statistic", "weighting", "n", "df",
+               "y", "x", "v_yy", "v_yx", "v_xx", "w2"]  # fmt: skip
+    return with_intervals(pd.DataFrame(rows, columns=columns), 0.95)
+
+
+def counted(counts):
+    rows = []
+    for code, by_group in counts.items():
+        cells = [("all", "all", sum(by_group)), *(("target_group", g, n) for g, n in zip(GROUPS, by_group))]
+        for breakdown, category, n in cells:
+            rows.append((code, breakdown, category, 10 * n, 3 * n, n, 9.0 * n, 90.0 * n))
+    columns = ["municipality", "breakdown", "category", "population", "invited", "answers",
+               "weight_sum", "weight_squares"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def status(counts, least=5):
+    cells = cell_status(estimates(counts), least).set_index(["municipality", "category"])["status"]
+    return cells.to_dict()
+
+
+@pytest.mark.parametrize("n, expected", [(4, "few"), (5, "shown"), (6, "shown")])
+def test_threshold_below_at_and_above(n, expected):
+    assert status({"0707": [n, 30, 30, 3, 3]})["0707", "dagpenge"] == expected
+
+
+def test_no_category_is_hidden_alone():
+    got = status({"0707": [4, 30, 31, 32, 33]})
+    assert got["0707", "dagpenge"] == "few"
+    assert got["0707", "sygedagpenge"] == "linked"  # the smallest of the others
+    assert got["0707", "jobafklaring"] == "shown"
+
+
+def test_no_municipality_is_hidden_alone_in_the_country():
+    counts = {"0707": [4, 3, 31, 32, 33], "0580": [20, 21, 22, 23, 24], "0161": [30, 31, 32, 33, 34]}
+    got = status(counts)
+    assert got["0580", "dagpenge"] == "linked"
+    assert got["0161", "dagpenge"] == "shown"
+    for category in GROUPS:
+        hidden = [c for c in counts if got[c, category] != "shown"]
+        assert len(hidden) != 1
+    for code in counts:
+        hidden = [g for g in GROUPS if got[code, g] != "shown"]
+        assert len(hidden) != 1
+
+
+def test_question_without_any_answer_is_not_asked():
+    assert status({"0707": [0, 0, 0, 0, 0]})["0707", "all"] == "not_asked"
+
+
+def test_hidden_rows_hold_no_number(round_2024):
+    shown = preview(estimates({"0707": [4, 30, 31, 32, 33]}), round_2024)
+    hidden = shown[shown["status"] != "shown"]
+    assert len(hidden) == 2 * 6
+    assert hidden[["value", "ci_low", "ci_high", "n"]].isna().all(axis=None)
+    assert (shown.loc[shown["status"] == "shown", "n"] >= 5).all()
+
+
+def test_release_of_a_round(round_2024):
+    counts = {"0707": [4, 30, 31, 32, 33], "0580": [20, 21, 22, 23, 24], "0161": [30, 31, 32, 33, 34]}
+    out = release(estimates(counts), counted(counts), round_2024)
+    national = out.results[out.results["municipality"] == "national"]
+    whole = national[(national["breakdown"] == "all") & (national["statistic"] == "mean")]
+    assert whole["n"].tolist() == [sum(map(sum, counts.values()))] * 2
+    assert list(out.results["status"].unique()) != ["shown"]
+    rates = out.response.set_index(["municipality", "category"])
+    assert rates.loc[("0707", "dagpenge"), "status"] == "few"
+    assert pd.isna(rates.loc[("0707", "dagpenge"), "answers"])
+    assert rates.loc[("0580", "all"), "response_rate"] == pytest.approx(1 / 3)
+    assert rates.loc[("0580", "all"), "effective_n"] == pytest.approx((9 * 110) ** 2 / (90 * 110))
+    # nothing is compared where a side is hidden
+    compared = out.comparisons.set_index(["municipality", "category"]).index
+    assert ("0707", "dagpenge") not in compared
+    assert set(out.comparisons["reference"]) == {"others", "national"}
+
+
+def test_only_differences_that_are_sure_and_large_are_worth_mentioning(round_2024):
+    counts = {"0707": [200] * 5, "0580": [200] * 5, "0161": [200] * 5}
+    table = estimates(counts)
+    own = (table["municipality"] == "0707") & (table["statistic"] == "mean")
+    table.loc[own, "y"] += 0.5 * table.loc[own, "x"]
+    out = release(with_intervals(table, 0.95), counted(counts), round_2024).comparisons
+    means = out[(out["statistic"] == "mean") & (out["breakdown"] == "all")]
+    worth = means.groupby("municipality")["worth_mentioning"].all()
+    assert worth["0707"]
+    shares = out[(out["statistic"] == "share_satisfied")]
+    assert not shares["worth_mentioning"].any()
+    assert np.isclose(means.set_index(["municipality", "reference"]).loc[("0707", "others"), "difference"], 0.5).all()

@@ -1,0 +1,91 @@
+"""Intake of the six example extracts: the expected counts exactly, identities apart."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+from conftest import EXTRACTS, SIX
+
+from helpers.errors import ExtractError
+from helpers.intake import find_extract, take_in, write_intake_record
+from helpers.params import load_round
+
+EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))
+
+
+def test_counts_of_the_six_files_are_met_exactly(paths, round_2024):
+    results = [take_in(paths, round_2024, code) for code in SIX]
+    write_intake_record(paths, round_2024, results)
+    record = json.loads(paths.intake.read_text("utf-8"))
+    assert {k: record[k] for k in EXPECTED} == EXPECTED
+    assert record["refused"] == {}
+
+
+def test_identities_lie_only_in_the_vault(paths, round_2024):
+    take_in(paths, round_2024, "0825")
+    vault = pd.read_parquet(paths.vault("0825"))
+    assert {"cpr", "name", "phone"} <= set(vault.columns)
+    population = pd.read_parquet(paths.population("0825"))
+    assert not {"cpr", "name", "phone", "birth_date"} & set(population.columns)
+    cells = population.to_csv()
+    assert not any(number in cells for number in vault["cpr"])
+    assert not any(name in cells for name in vault["name"])
+    assert not re.search(r"\b\d{6}-?\d{4}\b", cells)
+
+
+def test_persons_keep_their_id_when_the_extract_is_corrected(paths, round_2024):
+    take_in(paths, round_2024, "0741")
+    before = pd.read_parquet(paths.vault("0741")).set_index("cpr")["person_id"]
+    path = find_extract(paths, "0741")
+    lines = path.read_text("cp1252").splitlines()
+    corrected = [lines[0], *reversed(lines[5:])]
+    path.write_text("\n".join(corrected), "cp1252")
+    take_in(paths, round_2024, "0741")
+    after = pd.read_parquet(paths.vault("0741")).set_index("cpr")["person_id"]
+    assert after.loc[before.index].equals(before)
+    assert len(pd.read_parquet(paths.population("0741"))) == len(before) - 4
+
+
+def test_real_rounds_have_their_own_secret(paths, round_2024):
+    take_in(paths, round_2024, "0825")
+    first = pd.read_parquet(paths.vault("0825"))["person_id"]
+    paths.id_secret.unlink()
+    paths.vault("0825").unlink()
+    take_in(paths, round_2024, "0825")
+    assert not set(first) & set(pd.read_parquet(paths.vault("0825"))["person_id"])
+
+
+def test_a_refused_file_leaves_what_was_there(paths, round_2024):
+    good = take_in(paths, round_2024, "0741")
+    write_intake_record(paths, round_2024, [good])
+    before = paths.population("0741").read_bytes(), paths.vault("0741").read_bytes()
+    path = find_extract(paths, "0741")
+    text = path.read_text("cp1252").replace("2 Jobparat kontanthjælpsmodtager", "2 Jobklar", 1)
+    path.write_text(text, "cp1252")
+    refused = take_in(paths, round_2024, "0741")
+    assert isinstance(refused.error, ExtractError)
+    write_intake_record(paths, round_2024, [refused])
+    assert (paths.population("0741").read_bytes(), paths.vault("0741").read_bytes()) == before
+    record = json.loads(paths.intake.read_text("utf-8"))
+    assert record["files"]["0741-samsoe.csv"] == EXPECTED["files"]["0741-samsoe.csv"]
+    assert "Jobklar" in json.dumps(record["refused"])
+
+
+def test_no_extract_and_two_extracts(paths, round_2024):
+    path = find_extract(paths, "0741")
+    path.with_name("0741-igen.csv").write_bytes(path.read_bytes())
+    with pytest.raises(ExtractError, match="2 extracts for 0741"):
+        find_extract(paths, "0741")
+    path.unlink()
+    path.with_name("0741-igen.csv").unlink()
+    with pytest.raises(ExtractError, match="no extract for 0741"):
+        find_extract(paths, "0741")
+
+
+@pytest.mark.parametrize("round_id", ["2023-pilot", "2024-foraar"])
+def test_population_follows_the_rounds_own_rules(paths, round_id):
+    round_ = load_round(paths.root, round_id)
+    take_in(paths, round_, "0741")
+    groups = set(pd.read_parquet(paths.population("0741"))["target_group"].dropna())
+    assert groups == {g.id for g in round_.rules.groups}
