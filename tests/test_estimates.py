@@ -105,7 +105,7 @@ def test_no_answers_are_null_not_zero():
 
 
 def test_full_census_has_no_sampling_error():
-    weighted, table = case_b()
+    _, table = case_b()
     table = table.assign(weight=1.0, stratum_population=table.groupby("target_group")["row_id"].transform("size"))
     sums = _Design(Weighted(table, None, (), 0, ()), "unweighted").sums(
         np.ones((len(table), 1)), np.ones((len(table), 1))

@@ -224,8 +224,9 @@ def demo(
     round_id: Annotated[str, typer.Option("--round", help="A simulated round.")] = "demo",
 ) -> None:
     """Simulate a whole round as files and run every stage on it."""
-    from helpers.sendout import write_sendout
     from simulator import write_extracts, write_responses
+
+    from helpers.sendout import write_sendout
 
     round_ = _load(round_id)
     if not round_.settings.simulated:

@@ -24,8 +24,10 @@ from pptx.util import Inches, Pt
 
 from helpers import style
 
+# 406: Danish, so that the comma does not hang on the reader's own settings
 MEAN_FORMAT, MEAN_DECIMALS = "[$-406]0.00", 2
 SHARE_FORMAT, SHARE_DECIMALS = "0 %", 3
+POINT_DECIMALS = 1
 SMALLEST_LABEL = 0.045  # a narrower piece of a stacked bar has no room for its label
 TEXT = Pt(12)
 DARK = {style.LIKERT[1], style.LIKERT[5], style.TEAL}
@@ -62,9 +64,9 @@ def means_chart(
     alt: str,
     *,
     label_share: float = 0.3,
-    legend: bool = True,
 ):
-    """Clustered bars on the scale 1–5, from 1; the first category on top."""
+    """Clustered bars on the scale 1–5, from 1; the first category on top. The page has the legend:
+    a chart's own runs backwards in LibreOffice when its categories read from the top."""
     chart = _chart(
         slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
         MEAN_FORMAT, MEAN_DECIMALS,
@@ -78,7 +80,7 @@ def means_chart(
     axis.format.line.fill.background()
     axis.major_gridlines.format.line.color.rgb = rgb(style.LIGHT_GREY)
     axis.major_gridlines.format.line.width = Pt(0.5)
-    _finish(chart, box, label_share, legend=legend, axis_room=0.32)
+    _finish(chart, box, label_share, legend=False, axis_room=0.32)
     return chart
 
 
@@ -91,6 +93,7 @@ def shares_chart(
     alt: str,
     *,
     label_share: float = 0.3,
+    legend: bool = True,
 ):
     """Stacked bars to 100 %; each category's shares are all there or the category is left out."""
     chart = _chart(
@@ -109,7 +112,7 @@ def shares_chart(
         labels.font.color.rgb = rgb("#FFFFFF" if given.colour in DARK else style.INK)
     chart.value_axis.visible = False
     chart.value_axis.has_major_gridlines = False
-    _finish(chart, box, label_share, legend=True, axis_room=0.05)
+    _finish(chart, box, label_share, legend=legend, axis_room=0.05)
     return chart
 
 
@@ -122,7 +125,6 @@ def rate_chart(
     alt: str,
     *,
     label_share: float = 0.4,
-    legend: bool = False,
 ):
     """Clustered bars of shares from 0 %."""
     chart = _chart(
@@ -137,7 +139,7 @@ def rate_chart(
     chart.value_axis.maximum_scale = min(1.15, round(largest * 1.2 + 0.05, 1))
     chart.value_axis.visible = False
     chart.value_axis.has_major_gridlines = False
-    _finish(chart, box, label_share, legend=legend, axis_room=0.05)
+    _finish(chart, box, label_share, legend=False, axis_room=0.05)
     return chart
 
 
@@ -153,12 +155,13 @@ def difference_chart(
     shares: bool = False,
     label_share: float = 0.42,
 ):
-    """Own minus the others: above in the own colour, below in that of the others."""
+    """Own minus the others, above in the own colour, below in that of the others: scale points, or
+    percentage points (0–100) with `shares`."""
     number_format = '+0;"−"0' if shares else '[$-406]+0.00;[$-406]"−"0.00'
     series = [Series(name, tuple(values), style.OWN)]
     chart = _chart(
         slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
-        number_format, SHARE_DECIMALS if shares else MEAN_DECIMALS,
+        number_format, POINT_DECIMALS if shares else MEAN_DECIMALS,
     )  # fmt: skip
     plot = chart.plots[0]
     plot.gap_width = 40

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pptx.util import Inches
+
 from helpers import findings, style
 from helpers.deck_charts import Box, Series, difference_chart, means_chart, rate_chart
 from helpers.deck_page import (
@@ -12,6 +14,7 @@ from helpers.deck_page import (
     TOP,
     TWO,
     WIDTH,
+    add_legend,
     add_page,
     add_table,
     add_text,
@@ -20,7 +23,6 @@ from helpers.deck_page import (
 )
 from helpers.deck_slides import (
     WEIGHTED,
-    add_legend,
     alt_text,
     distribution_chart,
     legend_entries,
@@ -71,7 +73,7 @@ def strongest_page(deck, o: OwnNumbers) -> None:
         categories, series = mean_bars(o, [(name, i, "all", "all") for name, i, _ in chosen])
         alt = alt_text(f"Søjler, {heading.lower()} 1–5", categories, series, shares=False)
         box = Box(left, TOP + 0.7, HALF, HEIGHT - 0.7)
-        means_chart(page, idx, box, categories, series, alt, label_share=0.36, legend=False)
+        means_chart(page, idx, box, categories, series, alt, label_share=0.36)
 
 
 def target_groups_page(deck, o: OwnNumbers) -> None:
@@ -93,7 +95,7 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
     categories, series = mean_bars(o, places)
     alt = alt_text("Søjler, samlet tilfredshed 1–5 efter målgruppe", categories, series, shares=False)
     box = Box(LEFT, TOP + 0.85, wide, HEIGHT - 0.85)
-    means_chart(page, 1, box, categories, series, alt, label_share=0.36, legend=False)
+    means_chart(page, 1, box, categories, series, alt, label_share=0.36)
     themes = [t for t in o.themes if t != OVERALL]
     rows = [[o.name, *(o.label(t) for t in themes)]]
     for category, label in groups:
@@ -143,14 +145,15 @@ def background_page(deck, o: OwnNumbers) -> None:
         alt = alt_text(f"Søjler, samlet tilfredshed 1–5 efter {heading.lower()}",
                        categories, series, shares=False)  # fmt: skip
         means_chart(
-            page, 1 if i == 0 else box, box, categories, series, alt, label_share=0.37, legend=False
+            page, 1 if i == 0 else box, box, categories, series, alt, label_share=0.37
         )
 
 
 def differences_page(deck, o: OwnNumbers) -> None:
     means = o.worth_mentioning("mean")
     shares = o.worth_mentioning("share_satisfied") + o.worth_mentioning("share_dissatisfied")
-    shares.sort(key=lambda d: -abs(d.difference))
+    for found in (means, shares):  # the municipality as a whole before its groups
+        found.sort(key=lambda d: (d.breakdown != "all", -abs(d.difference)))
     rules = o.round.settings.comparison
     demands = (
         f"En forskel vises kun, når den er statistisk sikker ({style.percent(rules.confidence)} "
@@ -185,10 +188,10 @@ def differences_page(deck, o: OwnNumbers) -> None:
         chosen = found[:DIFFERENCES_SHOWN]
         room = min(HEIGHT - 0.4, 0.3 + 0.55 * len(chosen))
         names = [_difference_label(o, d) for d in chosen]
-        values = [d.difference for d in chosen]
-        show = style.percent if is_share else lambda v: style.signed(v, 2)
+        values = [100 * d.difference if is_share else d.difference for d in chosen]
+        decimals = 0 if is_share else 2
         alt = f"Søjler, {heading.lower()}, {o.name} minus {OTHERS_LABEL.lower()}: " + "; ".join(
-            f"{n} {show(v)}" for n, v in zip(names, values)
+            f"{n} {style.signed(v, decimals)}" for n, v in zip(names, values)
         )
         difference_chart(
             page, position + 1, Box(left, TOP + 0.38, width, room), names, values,
@@ -263,7 +266,7 @@ def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: b
             distribution_chart(
                 page, 1 if ids[0] == visible[0] else None, part, [asked[i].wording for i in ids],
                 [[x.value for x in shares[i]] for i in ids], o.round.questionnaire.scales[scale],
-                label_share=0.4,
+                narrow=both,
             )  # fmt: skip
             box = Box(box.left, box.top + part.height, box.width, box.height)
         if not visible:
@@ -286,7 +289,8 @@ def _local_groups_chart(page, idx, left, width, o, breakdown, categories, headin
         return
     names = [o.label(t) for t in o.themes]
     alt = alt_text(f"Søjler, {heading}", names, series, shares=False)
-    box = Box(left, TOP + 0.38, width, HEIGHT - 0.38)
+    add_legend(page, Box(left, TOP + 0.38, width, 0.25), [(s.name, s.colour) for s in series])
+    box = Box(left, TOP + 0.75, width, HEIGHT - 0.75)
     means_chart(page, idx, box, names, series, alt, label_share=0.36)
 
 
@@ -304,15 +308,14 @@ def response_page(deck, o: OwnNumbers) -> None:
         note = f"Vises ikke: {len(hidden)} grupper (for få svar)."
     whole = o.response()
     page = add_page(
-        deck, TWO, "Svarprocent og metode", findings.response_headline(o),
+        deck, TWO, "Svarprocent og metode", findings.response_groups_headline(rows),
         source=findings.source(o, weighted=False),
         note=note,
         speaker="Designeffekten (Kish) siger, hvor meget vægtene udvander antallet af svar: det "
         "effektive antal er antal svar delt med designeffekten.",
     )  # fmt: skip
     text = holder(page, 2)
-    text.left, text.width = int(7.6 * 914400), int(5.13 * 914400)
-    text.top, text.height = int(TOP * 914400), int(HEIGHT * 914400)
+    text.left, text.top, text.width, text.height = map(Inches, (7.6, TOP, 5.13, HEIGHT))
     lines = [
         "**Stikprøve:** udtrukket tilfældigt inden for hver målgruppe; små kommuner og små grupper "
         "er overrepræsenteret eller spurgt fuldt ud.",

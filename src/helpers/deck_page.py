@@ -120,7 +120,7 @@ def add_card(page, box: Box, figure: str, caption: str, *, colour: str = style.T
     card.fill.solid()
     card.fill.fore_color.rgb = rgb(style.TINT)
     card.line.fill.background()
-    card.shadow.inherit = False
+    card._element.remove(card._element.find("{*}style"))  # the theme's shadow
     frame = card.text_frame
     frame.word_wrap = True
     frame.vertical_anchor = MSO_ANCHOR.MIDDLE
@@ -175,6 +175,19 @@ def _underline(cell) -> None:
         f'<a:lnB {_A} w="6350"><a:solidFill>'
         f'<a:srgbClr val="{style.LIGHT_GREY.lstrip("#")}"/></a:solidFill></a:lnB>'
     ))  # fmt: skip
+
+
+def add_legend(page, box: Box, entries: Sequence[tuple[str, str]]) -> None:
+    """A coloured square before each name; one legend serves all charts of a page."""
+    shape = add_text(page, box, [" "], size=12)
+    paragraph = shape.text_frame.paragraphs[0]
+    paragraph._p.remove(paragraph.runs[0]._r)
+    for name, colour in entries:
+        # hard spaces keep a name together when the line breaks
+        for text, tone in (("■\u00a0", colour), (name.replace(" ", "\u00a0") + "    ", style.INK)):
+            run = paragraph.add_run()
+            run.text, run.font.size, run.font.color.rgb = text, Pt(12), rgb(tone)
+            run.font.language_id = MSO_LANGUAGE_ID.DANISH
 
 
 def _inches(box: Box) -> list[int]:

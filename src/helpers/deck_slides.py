@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from pptx.enum.lang import MSO_LANGUAGE_ID
-from pptx.util import Pt
+from pptx.util import Inches
 
 from helpers import findings, style
-from helpers.deck_charts import Box, Series, means_chart, rgb, shares_chart
+from helpers.deck_charts import Box, Series, means_chart, shares_chart
 from helpers.deck_page import (
     AREA,
     HEIGHT,
@@ -20,6 +19,7 @@ from helpers.deck_page import (
     TWO,
     WIDTH,
     add_card,
+    add_legend,
     add_page,
     add_text,
     holder,
@@ -86,17 +86,6 @@ def own_rows(o: OwnNumbers, places: Sequence[Place]) -> list[tuple[str, Number]]
     return [(label, o.of(item, "mean", b, c)) for label, item, b, c in places]
 
 
-def add_legend(page, box: Box, entries: Sequence[tuple[str, str]]) -> None:
-    """One legend for several charts: a coloured square before each name."""
-    shape = add_text(page, box, [" "], size=12)
-    paragraph = shape.text_frame.paragraphs[0]
-    for name, colour in entries:
-        for text, tone in (("■ ", colour), (f"{name}      ", style.INK)):
-            run = paragraph.add_run()
-            run.text, run.font.size, run.font.color.rgb = text, Pt(12), rgb(tone)
-            run.font.language_id = MSO_LANGUAGE_ID.DANISH
-
-
 # ---------------------------------------------------------------------------------------- pages
 
 
@@ -132,11 +121,10 @@ def round_page(deck, o: OwnNumbers) -> None:
         add_card(page, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption)
     groups = findings.listed([g.label.lower() for g in o.round.rules.groups])
     text = holder(page, 2)
-    text.left, text.width, text.top, text.height = _emu(4.7), _emu(8.0), _emu(TOP), _emu(HEIGHT)
+    text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
     put_text(page, 2, [
         f"**Hvem:** borgere i et forløb i jobcentret: {groups}.",
-        f"**Hvornår:** svarene er indsamlet {style.date(collection.start)}–"
-        f"{style.date(collection.end)}.",
+        f"**Hvornår:** svarene er indsamlet {findings.days(collection.start, collection.end)}.",
         f"**Hvad:** {len(o.questions)} spørgsmål i {len(o.themes)} temaer, besvaret på en skala fra "
         "1 til 5, hvor 5 er mest positivt.",
         f"**Sammenligning:** »{OTHERS_LABEL}« er alle deltagende kommuner undtagen kommunen selv. "
@@ -144,10 +132,6 @@ def round_page(deck, o: OwnNumbers) -> None:
         f"**Skjulte tal:** resultater med færre end {o.round.settings.disclosure.min_answers} svar "
         "vises ikke.",
     ])  # fmt: skip
-
-
-def _emu(inches: float) -> int:
-    return int(inches * 914400)
 
 
 def overall_page(deck, o: OwnNumbers) -> None:
@@ -198,7 +182,7 @@ def _split_chart(page, rows: Sequence[tuple[str, list]], box: Box, what: str) ->
         for i, (name, colour) in enumerate(zip(SPLIT_LABELS, SPLIT_COLOURS))
     ]
     alt = alt_text(f"Stablede søjler, {what}: andel", categories, series, shares=True)
-    shares_chart(page, 1, box, categories, series, alt, label_share=0.24)
+    shares_chart(page, 1, box, categories, series, alt, label_share=0.2)
 
 
 def themes_page(deck, o: OwnNumbers) -> None:
@@ -214,7 +198,9 @@ def themes_page(deck, o: OwnNumbers) -> None:
     )  # fmt: skip
     categories, series = mean_bars(o, places)
     alt = alt_text("Søjler, gennemsnit 1–5 for hvert tema", categories, series, shares=False)
-    means_chart(page, 1, AREA, categories, series, alt, label_share=0.24)
+    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), legend_entries(o))
+    box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - 0.35)
+    means_chart(page, 1, box, categories, series, alt, label_share=0.2)
 
 
 def split_page(deck, o: OwnNumbers) -> None:
@@ -288,13 +274,18 @@ def _distribution(get, item: str) -> list[float] | None:
 
 
 def distribution_chart(
-    page, idx: int | None, box: Box, names, shares, labels, *, label_share: float = 0.4
+    page, idx: int | None, box: Box, names, shares, labels, *, narrow: bool = False
 ) -> None:
+    """Answers 1–5 of some questions on one scale. A narrow chart has its legend, which would not
+    fit, set above by the page."""
     series = [
         Series(labels[k], tuple(s[k - 1] for s in shares), style.LIKERT[k]) for k in range(1, 6)
     ]
     alt = alt_text("Stablede søjler, fordeling af svar", names, series, shares=True)
-    shares_chart(page, idx or box, box, names, series, alt, label_share=label_share)
+    if narrow:
+        add_legend(page, Box(box.left, box.top, box.width, 0.45), [(s.name, s.colour) for s in series])
+        box = Box(box.left, box.top + 0.5, box.width, box.height - 0.5)
+    shares_chart(page, idx or box, box, names, series, alt, label_share=0.4, legend=not narrow)
 
 
 def means_note(o: OwnNumbers, items: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ highest and the lowest afterwards); against the others it is the release's `wort
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from helpers import style
@@ -152,18 +153,20 @@ def background_headline(o: OwnNumbers) -> str:
         rows = [(label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)]
         if sum(number.shown for _, number in rows) < 2:
             hidden.append(word)
-        elif extremes(rows) is None:
+        elif (found := extremes(rows)) is None:
             unsure.append(word)
         else:
-            sure.append(word)
-    parts = []
-    if sure:
-        parts.append(f"tilfredsheden varierer med {listed(sure)}")
+            (a, x), (b, y) = found[0][0], found[1][-1]
+            sure.append(
+                f"{a} ligger over {b[:1].lower() + b[1:]} "
+                f"({style.number(x.value, 2)} mod {style.number(y.value, 2)})"
+            )
+    parts = list(sure)
     if unsure:
         parts.append(f"ingen sikre forskelle efter {listed(unsure)}")
     if hidden:
         parts.append(f"for få svar til at sammenligne efter {listed(hidden)}")
-    return capital("; ".join(parts))
+    return "; ".join([capital(parts[0]), *parts[1:]])
 
 
 def local_headline(o: OwnNumbers, breakdown: str) -> str:
@@ -222,7 +225,30 @@ def response_headline(o: OwnNumbers) -> str:
     )
 
 
+def response_groups_headline(rates: Sequence[tuple[str, float]]) -> str:
+    """Counted, not estimated: who was invited and who answered is known of everybody."""
+    if len(rates) < 2:
+        return "Svarprocenten kan ikke vises for de enkelte grupper"
+    (low_name, low), *_, (high_name, high) = sorted(rates, key=lambda r: r[1])
+    if style.percent(low) == style.percent(high):
+        return f"Svarprocenten er ens i alle grupper: {style.percent(low)}"
+    return (
+        f"Svarprocenten er højest for gruppen {high_name} ({style.percent(high)}) "
+        f"og lavest for {low_name} ({style.percent(low)})"
+    )
+
+
 # ------------------------------------------------------------------------------- notes and sources
+
+
+def days(start: dt.date, end: dt.date) -> str:
+    """»11.–31. marts 2024«, »28. marts–4. april 2024«."""
+    first = style.date(start)
+    if start.year == end.year:
+        first = first.rsplit(" ", 1)[0]
+        if start.month == end.month:
+            first = f"{start.day}."
+    return f"{first}–{style.date(end)}"
 
 
 def hidden_note(rows: Iterable[Labelled]) -> str:

@@ -81,7 +81,7 @@ def _spread(total: int, size: np.ndarray, low: np.ndarray, high: np.ndarray) -> 
     whole = np.floor(exact + 1e-9)
     by_remainder = np.argsort(-(exact - whole), kind="stable")
     room = [i for i in by_remainder if whole[i] < high[i]]
-    whole[room[: int(round(total - whole.sum()))]] += 1
+    whole[room[: round(total - whole.sum())]] += 1
     return whole
 
 
