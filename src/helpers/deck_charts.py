@@ -173,7 +173,7 @@ def difference_chart(
             fill = drawn.points[i].format.fill
             fill.solid()
             fill.fore_color.rgb = rgb(style.OTHERS)
-    reach = 1.35 * max(abs(v) for v in values)
+    reach = 1.5 * max(abs(v) for v in values)
     axis = chart.value_axis
     axis.minimum_scale = -reach if min(values) < 0 else 0
     axis.maximum_scale = reach if max(values) > 0 else 0

@@ -7,13 +7,13 @@ from pptx.util import Inches
 from helpers import findings, style
 from helpers.deck_charts import Box, Series, difference_chart, means_chart, rate_chart
 from helpers.deck_page import (
-    AREA,
     HEIGHT,
     LEFT,
     ONE,
     TOP,
     TWO,
     WIDTH,
+    add_card,
     add_legend,
     add_page,
     add_table,
@@ -85,15 +85,19 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
     page = add_page(
         deck, TWO, "Målgrupper", findings.groups_headline(o, breakdown, "målgrupperne"),
         source=findings.source(o, [x for _, x in own]),
-        note=findings.hidden_note(own),
+        note=findings.hidden_note(own, "målgrupper"),
         speaker="Målgrupperne er dannet ud fra ydelse og varighed efter samme regler i alle kommuner. "
         f"{WEIGHTED} En forskel mellem grupper nævnes kun, når intervallerne ikke overlapper.",
     )  # fmt: skip
     wide = 5.0
-    add_text(page, Box(LEFT, TOP, wide, 0.3), ["Samlet tilfredshed, gennemsnit"], size=14, bold=True)
+    add_text(
+        page, Box(LEFT, TOP, wide, 0.3), ["Samlet tilfredshed, gennemsnit"], size=14, bold=True
+    )
     add_legend_stack(page, Box(LEFT, TOP + 0.32, wide, 0.6), o)
     categories, series = mean_bars(o, places)
-    alt = alt_text("Søjler, samlet tilfredshed 1–5 efter målgruppe", categories, series, shares=False)
+    alt = alt_text(
+        "Søjler, samlet tilfredshed 1–5 efter målgruppe", categories, series, shares=False
+    )
     box = Box(LEFT, TOP + 0.85, wide, HEIGHT - 0.85)
     means_chart(page, 1, box, categories, series, alt, label_share=0.36)
     themes = [t for t in o.themes if t != OVERALL]
@@ -129,7 +133,7 @@ def background_page(deck, o: OwnNumbers) -> None:
         deck, ONE, "Køn, alder og varighed: samlet tilfredshed, gennemsnit 1–5",
         findings.background_headline(o),
         source=findings.source(o, [x for _, x in own]),
-        note=findings.hidden_note(own),
+        note=findings.hidden_note(own, "grupper"),
         speaker="Køn og alder er læst af kommunens udtræk, varighed er uger på den nuværende ydelse. "
         f"{WEIGHTED} En forskel nævnes kun, når intervallerne ikke overlapper.",
     )  # fmt: skip
@@ -141,12 +145,12 @@ def background_page(deck, o: OwnNumbers) -> None:
         heading = o.breakdown_label(breakdown)
         add_text(page, Box(left, TOP + 0.38, width, 0.3), [heading], size=14, bold=True)
         categories, series = mean_bars(o, places[breakdown])
-        box = Box(left, TOP + 0.7, width, HEIGHT - 0.7)
+        # bars as thick in every panel: 0.34 inches of each chart are its axis
+        share = len(categories) / max(len(p) for p in places.values())
+        box = Box(left, TOP + 0.7, width, 0.34 + share * (HEIGHT - 1.04))
         alt = alt_text(f"Søjler, samlet tilfredshed 1–5 efter {heading.lower()}",
                        categories, series, shares=False)  # fmt: skip
-        means_chart(
-            page, 1 if i == 0 else box, box, categories, series, alt, label_share=0.37
-        )
+        means_chart(page, 1 if i == 0 else box, box, categories, series, alt, label_share=0.37)
 
 
 def differences_page(deck, o: OwnNumbers) -> None:
@@ -163,15 +167,17 @@ def differences_page(deck, o: OwnNumbers) -> None:
     )
     more = sum(max(len(found) - DIFFERENCES_SHOWN, 0) for found in (means, shares))
     note = f"Yderligere {style.number(more)} forskelle står i resultater.xlsx. " if more else ""
+    compared = len(o.comparisons[o.comparisons["reference"] == "others"])
+    one_chart = bool(means) != bool(shares)
     page = add_page(
-        deck, TWO if means and shares else ONE, "Hvor adskiller kommunen sig?",
+        deck, ONE if one_chart else TWO, "Hvor adskiller kommunen sig?",
         findings.differences_headline(o, means, shares),
         source=findings.source(o),
         note=note + (demands if means or shares else ""),
         speaker=f"Kommunen sammenlignes med »{OTHERS_LABEL}«, som den ikke selv indgår i. {demands}",
     )  # fmt: skip
     if not means and not shares:
-        put_text(page, 1, _nothing_differs(o, demands))
+        _nothing_differs(page, compared, demands)
         return
     halves = 2 if means and shares else 1
     width = HALF if halves == 2 else WIDTH
@@ -209,20 +215,23 @@ def _difference_label(o: OwnNumbers, d: Difference) -> str:
     return label + tail.get(d.statistic, "")
 
 
-def _nothing_differs(o: OwnNumbers, demands: str) -> list[str]:
-    compared = len(o.comparisons[o.comparisons["reference"] == "others"])
+def _nothing_differs(page, compared: int, demands: str) -> None:
+    text = holder(page, 2)
+    text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
+    add_card(
+        page, Box(LEFT, TOP, 3.6, 1.35), style.number(compared), "sammenligninger er foretaget"
+    )
+    add_card(page, Box(LEFT, TOP + 1.5, 3.6, 1.35), "0", "nævneværdige forskelle")
     if not compared:
-        return [
-            "Der er for få svar til at sammenligne kommunen med de øvrige kommuner.",
-            demands,
+        paragraphs = ["Der er for få svar til at sammenligne kommunen med de øvrige kommuner."]
+    else:
+        paragraphs = [
+            "Hverken temaer, spørgsmål eller grupper viser en forskel til de øvrige kommuner, som er "
+            "både sikker og stor nok til at nævne.",
+            "Det betyder ikke, at kommunen er præcis som de øvrige, men at tallene ikke giver "
+            "grundlag for at sige, at den er anderledes.",
         ]
-    return [
-        "Hverken temaer, spørgsmål eller grupper viser en forskel til de øvrige kommuner, som er "
-        "både sikker og stor nok til at nævne.",
-        "Det betyder ikke, at kommunen er præcis som de øvrige, men at tallene ikke giver grundlag "
-        "for at sige, at den er anderledes.",
-        demands,
-    ]
+    put_text(page, 2, [*paragraphs, demands], size=18, gap=12)
 
 
 def local_pages(deck, o: OwnNumbers) -> None:
@@ -246,7 +255,9 @@ def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: b
         if breakdown
         else findings.questions_headline(o, "Lokale spørgsmål", items)
     )
-    note = " ".join(p for p in (means_note(o, visible), findings.hidden_note(answers + groups)) if p)
+    note = " ".join(
+        p for p in (means_note(o, visible), findings.hidden_note(answers + groups)) if p
+    )
     both = bool(items and breakdown)
     page = add_page(
         deck, TWO if both else ONE, "Lokale spørgsmål og grupper", headline,
@@ -295,22 +306,19 @@ def _local_groups_chart(page, idx, left, width, o, breakdown, categories, headin
 
 
 def response_page(deck, o: OwnNumbers) -> None:
-    rows, hidden = [], []
+    groups, hidden = [], []
     for breakdown in ("target_group", "gender", "age_band"):
-        for category, label in findings.group_labels(o, breakdown):
-            group = o.response(breakdown, category)
-            if group is not None and group.shown:
-                rows.append((label, group.rate))
-            elif group is not None:
-                hidden.append(label)
-    note = f"Vises ikke: {findings.listed(hidden)} (for få svar)." if 0 < len(hidden) <= 6 else ""
-    if len(hidden) > 6:
-        note = f"Vises ikke: {len(hidden)} grupper (for få svar)."
+        named = [
+            (label, o.response(breakdown, c)) for c, label in findings.group_labels(o, breakdown)
+        ]
+        groups.append([(label, g) for label, g in named if g is not None and g.shown])
+        hidden += [(label, g) for label, g in named if g is not None and not g.shown]
+    rows = [(label, g.rate) for shown in groups for label, g in shown]
     whole = o.response()
     page = add_page(
-        deck, TWO, "Svarprocent og metode", findings.response_groups_headline(rows),
+        deck, TWO, "Svarprocent og metode", findings.response_groups_headline(groups),
         source=findings.source(o, weighted=False),
-        note=note,
+        note=findings.hidden_note(hidden, "grupper"),
         speaker="Designeffekten (Kish) siger, hvor meget vægtene udvander antallet af svar: det "
         "effektive antal er antal svar delt med designeffekten.",
     )  # fmt: skip
@@ -335,7 +343,8 @@ def response_page(deck, o: OwnNumbers) -> None:
     series = [Series("Svarprocent", tuple(rate for _, rate in rows), style.OWN)]
     names = [label for label, _ in rows]
     alt = alt_text("Søjler, andel af de inviterede, der har svaret", names, series, shares=True)
-    rate_chart(page, 1, Box(LEFT, TOP + 0.35, 6.6, HEIGHT - 0.35), names, series, alt)
+    height = min(HEIGHT - 0.35, 0.5 * len(rows) + 0.1)
+    rate_chart(page, 1, Box(LEFT, TOP + 0.35, 6.6, height), names, series, alt)
 
 
 def reading_page(deck, o: OwnNumbers) -> None:
@@ -347,5 +356,5 @@ def reading_page(deck, o: OwnNumbers) -> None:
     )  # fmt: skip
     lines = [f"**{term}:** {text}" for term, text in reading_guide(o)]
     middle = (len(lines) + 1) // 2
-    put_text(page, 1, lines[:middle], size=14, gap=10)
-    put_text(page, 2, lines[middle:], size=14, gap=10)
+    put_text(page, 1, lines[:middle], size=16, gap=10)
+    put_text(page, 2, lines[middle:], size=16, gap=10)

@@ -109,7 +109,9 @@ def add_text(
     return shape
 
 
-def put_text(page, idx: int, paragraphs: Sequence[str], *, size: float = 16, gap: float = 9) -> None:
+def put_text(
+    page, idx: int, paragraphs: Sequence[str], *, size: float = 16, gap: float = 9
+) -> None:
     """Text in a content placeholder."""
     write(holder(page, idx).text_frame, paragraphs, size=size, gap=gap)
 

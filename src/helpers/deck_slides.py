@@ -37,6 +37,7 @@ from helpers.own_numbers import (
 )
 
 QUESTIONS_A_PAGE = 4
+TALLEST_BAR = 1.2  # inches a question: few questions do not make huge bars
 SPLIT_LABELS = ("Utilfredse (1–2)", "Neutrale (3)", "Tilfredse (4–5)")
 SPLIT_COLOURS = (style.LIKERT[1], style.LIKERT[3], style.LIKERT[5])
 WEIGHTED = (
@@ -71,7 +72,9 @@ def legend_entries(o: OwnNumbers) -> list[tuple[str, str]]:
     ]
 
 
-def alt_text(kind: str, categories: Sequence[str], series: Sequence[Series], *, shares: bool) -> str:
+def alt_text(
+    kind: str, categories: Sequence[str], series: Sequence[Series], *, shares: bool
+) -> str:
     """What the chart shows and its numbers, for readers who cannot see it."""
     show = style.percent if shares else lambda v: style.number(v, 2)
     parts = [
@@ -94,7 +97,11 @@ def title_page(deck, o: OwnNumbers) -> None:
     write(page.shapes.title.text_frame, [findings.SURVEY])
     write(holder(page, 1).text_frame, [f"Resultater for {o.name}, {o.round.settings.title}"])
     published_on = style.date(o.round.settings.calendar.reporting.end)
-    simulated = " · Simulerede data: alle borgere og svar er opdigtede" if o.round.settings.simulated else ""
+    simulated = (
+        " · Simulerede data: alle borgere og svar er opdigtede"
+        if o.round.settings.simulated
+        else ""
+    )
     write(holder(page, 13).text_frame, [f"{published_on}{simulated}"])
     page.notes_slide.notes_text_frame.text = (
         "Alle diagrammer kan redigeres: højreklik på et diagram og vælg »Rediger data«. "
@@ -191,7 +198,7 @@ def themes_page(deck, o: OwnNumbers) -> None:
     page = add_page(
         deck, ONE, "Temaer: gennemsnit 1–5", findings.themes_headline(o),
         source=findings.source(o, [x for _, x in own]),
-        note=findings.hidden_note(own),
+        note=findings.hidden_note(own, "temaer"),
         speaker="Et temas tal er gennemsnittet af borgernes egne gennemsnit over temaets spørgsmål; "
         f"mindst halvdelen skal være besvaret. {WEIGHTED} Højest og lavest fremhæves kun, når "
         "intervallerne ikke overlapper.",
@@ -209,7 +216,7 @@ def split_page(deck, o: OwnNumbers) -> None:
     page = add_page(
         deck, ONE, "Temaer: tilfredse, neutrale og utilfredse", findings.split_headline(o),
         source=findings.source(o, [x for _, x in own]),
-        note=findings.hidden_note(own) if visible else _country_note(o),
+        note=findings.hidden_note(own, "temaer") if visible else _country_note(o),
         speaker="Tilfreds er svar 4–5, neutral 3 og utilfreds 1–2. For et tema regnes på borgerens "
         f"gennemsnit over temaets spørgsmål. {WEIGHTED}",
     )  # fmt: skip
@@ -258,7 +265,7 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
     by_scale = [(s, list(ids)) for s, ids in groupby(drawn, key=lambda i: asked[i].scale)]
     top, room = TOP, HEIGHT - 0.42 * len(by_scale)
     for position, (scale, ids) in enumerate(by_scale):
-        height = 0.42 + room * len(ids) / len(drawn)
+        height = 0.42 + min(room / len(drawn), TALLEST_BAR) * len(ids)
         labels = o.round.questionnaire.scales[scale]
         distribution_chart(
             page, 1 if position == 0 else None, Box(LEFT, top, WIDTH, height),
@@ -283,7 +290,9 @@ def distribution_chart(
     ]
     alt = alt_text("Stablede søjler, fordeling af svar", names, series, shares=True)
     if narrow:
-        add_legend(page, Box(box.left, box.top, box.width, 0.45), [(s.name, s.colour) for s in series])
+        add_legend(
+            page, Box(box.left, box.top, box.width, 0.45), [(s.name, s.colour) for s in series]
+        )
         box = Box(box.left, box.top + 0.5, box.width, box.height - 0.5)
     shares_chart(page, idx or box, box, names, series, alt, label_share=0.4, legend=not narrow)
 

@@ -11,9 +11,9 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from helpers import style
-from helpers.own_numbers import OVERALL, SPLIT, Difference, Number, OwnNumbers
+from helpers.own_numbers import OVERALL, SPLIT, Difference, Number, OwnNumbers, ResponseGroup
 
-NAMED_IN_NOTE = 4  # a note names so many hidden categories; more are counted
+NAMED_IN_NOTE = 8  # a note names so many hidden categories; more are counted
 SURVEY = "Borgerundersøgelse på beskæftigelsesområdet"
 
 Labelled = tuple[str, Number]
@@ -150,7 +150,9 @@ def background_headline(o: OwnNumbers) -> str:
     """Gender, age and duration in one sentence."""
     sure, unsure, hidden = [], [], []
     for breakdown, word in _AFTER.items():
-        rows = [(label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)]
+        rows = [
+            (label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)
+        ]
         if sum(number.shown for _, number in rows) < 2:
             hidden.append(word)
         elif (found := extremes(rows)) is None:
@@ -225,17 +227,32 @@ def response_headline(o: OwnNumbers) -> str:
     )
 
 
-def response_groups_headline(rates: Sequence[tuple[str, float]]) -> str:
-    """Counted, not estimated: who was invited and who answered is known of everybody."""
+def response_groups_headline(groups: Sequence[Sequence[tuple[str, ResponseGroup]]]) -> str:
+    """`groups`: the shown categories of each breakdown. The widest gap that chance does not explain
+    (binomial, as strict as intervals that do not overlap) is named, and only within one breakdown."""
+    rates = [g.rate for shown in groups for _, g in shown]
     if len(rates) < 2:
         return "Svarprocenten kan ikke vises for de enkelte grupper"
-    (low_name, low), *_, (high_name, high) = sorted(rates, key=lambda r: r[1])
-    if style.percent(low) == style.percent(high):
-        return f"Svarprocenten er ens i alle grupper: {style.percent(low)}"
+    ends = []
+    for shown in groups:
+        if len(shown) > 1:
+            (low_name, low), *_, (high_name, high) = sorted(shown, key=lambda r: r[1].rate)
+            spread = 1.96 * (_rate_error(low) + _rate_error(high))
+            if high.rate - low.rate > spread:
+                ends.append((high.rate - low.rate, high_name, high.rate, low_name, low.rate))
+    if not ends:
+        low, high = style.number(100 * min(rates)), style.number(100 * max(rates))
+        span = f"{high}\u00a0%" if low == high else f"{low}–{high}\u00a0%"
+        return f"Svarprocenten er nogenlunde ens i grupperne: {span}"
+    _, a, x, b, y = max(ends)
     return (
-        f"Svarprocenten er højest for gruppen {high_name} ({style.percent(high)}) "
-        f"og lavest for {low_name} ({style.percent(low)})"
+        f"Svarprocenten er højest for gruppen »{a}« ({style.percent(x)}) "
+        f"og lavest for »{b}« ({style.percent(y)})"
     )
+
+
+def _rate_error(group: ResponseGroup) -> float:
+    return (group.rate * (1 - group.rate) / group.invited) ** 0.5
 
 
 # ------------------------------------------------------------------------------- notes and sources
@@ -251,7 +268,7 @@ def days(start: dt.date, end: dt.date) -> str:
     return f"{first}–{style.date(end)}"
 
 
-def hidden_note(rows: Iterable[Labelled]) -> str:
+def hidden_note(rows: Iterable[Labelled], what: str = "spørgsmål") -> str:
     """»Vises ikke: Kvinder, Mænd (for få svar).«; empty where everything is shown or not asked."""
     by_mark: dict[str, list[str]] = {}
     for name, number in rows:
@@ -262,8 +279,7 @@ def hidden_note(rows: Iterable[Labelled]) -> str:
     if not by_mark:
         return ""
     parts = [
-        f"{listed(names) if len(names) <= NAMED_IN_NOTE else f'{len(names)} grupper eller spørgsmål'}"
-        f" ({mark})"
+        f"{listed(names) if len(names) <= NAMED_IN_NOTE else f'{len(names)} {what}'} ({mark})"
         for mark, names in by_mark.items()
     ]
     return f"Vises ikke: {'; '.join(parts)}."

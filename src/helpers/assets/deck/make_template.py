@@ -9,6 +9,8 @@ LibreOffice has a font of the same widths, so what fits here fits there.
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import re
 from pathlib import Path
 
@@ -19,7 +21,9 @@ from pptx.oxml import parse_xml
 from pptx.util import Inches
 
 from helpers import style
+from helpers.deck import settled
 
+MADE = dt.datetime(2024, 1, 1)
 TARGET = Path(__file__).with_name("template.pptx")
 FONT = "Arial"
 WIDTH, HEIGHT = 13.333, 7.5
@@ -46,8 +50,8 @@ def placeholder(number, name, kind, box, prompt, *, size, colour="tx1", bold=Fal
         xfrm = f'<a:xfrm><a:off x="{x}" y="{y}"/><a:ext cx="{w}" cy="{h}"/></a:xfrm>'
     weight = ' b="1"' if bold else ' b="0"'
     run = (
-        f'<a:fld id="{{C1FF6DA9-008F-8B48-92A6-B652298478BF}}" type="slidenum">'
-        f'<a:rPr lang="da-DK"/><a:t>‹#›</a:t></a:fld>'
+        '<a:fld id="{C1FF6DA9-008F-8B48-92A6-B652298478BF}" type="slidenum">'
+        '<a:rPr lang="da-DK"/><a:t>‹#›</a:t></a:fld>'
         if 'type="sldNum"' in kind
         else f'<a:r><a:rPr lang="da-DK"/><a:t>{prompt}</a:t></a:r>'
     )
@@ -123,7 +127,7 @@ def layouts() -> dict[str, tuple[str, list[str]]]:
 
 def background(colour: str):
     return parse_xml(
-        f"<p:bg {NS}><p:bgPr><a:solidFill><a:schemeClr val=\"{colour}\"/></a:solidFill>"
+        f'<p:bg {NS}><p:bgPr><a:solidFill><a:schemeClr val="{colour}"/></a:solidFill>'
         "<a:effectLst/></p:bgPr></p:bg>"
     )
 
@@ -210,7 +214,10 @@ def make(target: Path = TARGET) -> None:
     deck.core_properties.title = "Borgerundersøgelse på beskæftigelsesområdet"
     deck.core_properties.author = ""
     deck.core_properties.language = "da-DK"
-    deck.save(target)
+    deck.core_properties.created = deck.core_properties.modified = MADE
+    buffer = io.BytesIO()
+    deck.save(buffer)
+    target.write_bytes(settled(buffer.getvalue(), MADE))
 
 
 if __name__ == "__main__":
