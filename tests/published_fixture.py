@@ -57,7 +57,9 @@ def _n(code: str, breakdown: str, categories: int, position: int) -> int:
     return int(ANSWERS[code] * tilt / categories)
 
 
-def make_published(round_id: str = "demo", codes: tuple[str, ...] = (BIG, SMALL, PLAIN)) -> Published:
+def make_published(
+    round_id: str = "demo", codes: tuple[str, ...] = (BIG, SMALL, PLAIN)
+) -> Published:
     round_ = load_round(ROOT, round_id)
     questions = {q.id: q.theme for q in round_.questionnaire.scaled}
     themes = [t.id for t in round_.questionnaire.themes]
@@ -106,7 +108,9 @@ def _comparisons(results: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
     """Own against others and the country, released only where both are shown."""
     key = ["breakdown", "category", "item", "statistic", "weighting"]
     compared = results[
-        results["statistic"].isin(["mean", "share_satisfied", "share_neutral", "share_dissatisfied"])
+        results["statistic"].isin(
+            ["mean", "share_satisfied", "share_neutral", "share_dissatisfied"]
+        )
         & (results["weighting"] == "weighted")
         & (results["status"] == "shown")
     ]

@@ -11,7 +11,12 @@ REFERENCE = dt.date(2024, 2, 1)
 
 
 def person(**changes):
-    base = {"benefit_type": "sygedagpenge", "passive": False, "age": 40, "spell_start": "2020-01-01"}
+    base = {
+        "benefit_type": "sygedagpenge",
+        "passive": False,
+        "age": 40,
+        "spell_start": "2020-01-01",
+    }
     row = pd.DataFrame([base | changes])
     row["spell_start"] = pd.to_datetime(row["spell_start"])
     row["age"] = row["age"].astype("Int64")
@@ -27,7 +32,11 @@ def result(round_, reference=REFERENCE, rules="2024", **changes):
 
 @pytest.mark.parametrize(
     "start, group",
-    [("2023-12-08", "too short a spell"), ("2023-12-07", "sygedagpenge"), ("2023-12-06", "sygedagpenge")],
+    [
+        ("2023-12-08", "too short a spell"),
+        ("2023-12-07", "sygedagpenge"),
+        ("2023-12-06", "sygedagpenge"),
+    ],
 )
 def test_eight_weeks_are_56_days(round_2024, start, group):
     assert result(round_2024, spell_start=start) == group
@@ -54,7 +63,12 @@ def test_age_limits(round_2024, age, left_out):
 
 
 def test_first_reason_that_fits(round_2024):
-    everything = {"passive": True, "benefit_type": "førtidspension", "age": 80, "spell_start": "2024-01-31"}
+    everything = {
+        "passive": True,
+        "benefit_type": "førtidspension",
+        "age": 80,
+        "spell_start": "2024-01-31",
+    }
     assert result(round_2024, **everything) == "passive"
     everything["passive"] = False
     assert result(round_2024, **everything) == "benefit outside the target groups"
@@ -64,7 +78,9 @@ def test_first_reason_that_fits(round_2024):
     assert result(round_2024, **everything) == "too short a spell"
 
 
-@pytest.mark.parametrize("rules, group", [("2023-pilot", "aktivitetsparate"), ("2024", "jobafklaring")])
+@pytest.mark.parametrize(
+    "rules, group", [("2023-pilot", "aktivitetsparate"), ("2024", "jobafklaring")]
+)
 def test_jobafklaring_moves_between_rule_sets(round_2024, rules, group):
     benefit = "ressourceforløbsydelse, jobafklaringsforløb"
     assert result(round_2024, rules=rules, benefit_type=benefit) == group

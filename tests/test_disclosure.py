@@ -30,7 +30,10 @@ def estimates(counts: dict[str, list[int]], item="q01") -> pd.DataFrame:
 def counted(counts):
     rows = []
     for code, by_group in counts.items():
-        cells = [("all", "all", sum(by_group)), *(("target_group", g, n) for g, n in zip(GROUPS, by_group))]
+        cells = [
+            ("all", "all", sum(by_group)),
+            *(("target_group", g, n) for g, n in zip(GROUPS, by_group)),
+        ]
         for breakdown, category, n in cells:
             rows.append((code, breakdown, category, 10 * n, 3 * n, n, 9.0 * n, 90.0 * n))
     columns = ["municipality", "breakdown", "category", "population", "invited", "answers",
@@ -56,7 +59,11 @@ def test_no_category_is_hidden_alone():
 
 
 def test_no_municipality_is_hidden_alone_in_the_country():
-    counts = {"0707": [4, 3, 31, 32, 33], "0580": [20, 21, 22, 23, 24], "0161": [30, 31, 32, 33, 34]}
+    counts = {
+        "0707": [4, 3, 31, 32, 33],
+        "0580": [20, 21, 22, 23, 24],
+        "0161": [30, 31, 32, 33, 34],
+    }
     got = status(counts)
     assert got["0580", "dagpenge"] == "linked"
     assert got["0161", "dagpenge"] == "shown"
@@ -81,7 +88,11 @@ def test_hidden_rows_hold_no_number(round_2024):
 
 
 def test_release_of_a_round(round_2024):
-    counts = {"0707": [4, 30, 31, 32, 33], "0580": [20, 21, 22, 23, 24], "0161": [30, 31, 32, 33, 34]}
+    counts = {
+        "0707": [4, 30, 31, 32, 33],
+        "0580": [20, 21, 22, 23, 24],
+        "0161": [30, 31, 32, 33, 34],
+    }
     out = release(estimates(counts), counted(counts), round_2024)
     national = out.results[out.results["municipality"] == "national"]
     whole = national[(national["breakdown"] == "all") & (national["statistic"] == "mean")]
@@ -109,4 +120,6 @@ def test_only_differences_that_are_sure_and_large_are_worth_mentioning(round_202
     assert worth["0707"]
     shares = out[(out["statistic"] == "share_satisfied")]
     assert not shares["worth_mentioning"].any()
-    assert np.isclose(means.set_index(["municipality", "reference"]).loc[("0707", "others"), "difference"], 0.5).all()
+    assert np.isclose(
+        means.set_index(["municipality", "reference"]).loc[("0707", "others"), "difference"], 0.5
+    ).all()

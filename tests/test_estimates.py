@@ -37,7 +37,9 @@ def case_b(name="0001") -> tuple[Weighted, pd.DataFrame]:
 def estimated(domain=None) -> pd.Series:
     """Share who agree among those with an opinion, in a domain."""
     weighted, table = case_b()
-    inside = np.ones(len(table)) if domain is None else (table[domain[0]] == domain[1]).to_numpy(float)
+    inside = (
+        np.ones(len(table)) if domain is None else (table[domain[0]] == domain[1]).to_numpy(float)
+    )
     base = table["svar"].notna() & (table["svar"] != "ved ikke")
     y = (table["svar"].isin(AGREES) & base).to_numpy(float) * inside
     sums = _Design(weighted, "weighted").sums(y[:, None], (base.to_numpy(float) * inside)[:, None])
@@ -106,7 +108,9 @@ def test_no_answers_are_null_not_zero():
 
 def test_full_census_has_no_sampling_error():
     _, table = case_b()
-    table = table.assign(weight=1.0, stratum_population=table.groupby("target_group")["row_id"].transform("size"))
+    table = table.assign(
+        weight=1.0, stratum_population=table.groupby("target_group")["row_id"].transform("size")
+    )
     sums = _Design(Weighted(table, None, (), 0, ()), "unweighted").sums(
         np.ones((len(table), 1)), np.ones((len(table), 1))
     )

@@ -15,7 +15,16 @@ from helpers.params import LocalFile
 EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))["files"]
 HEADINGS = ["CPR-nr.", "Navn", "Ydelse", "Dato for overgang til aktuel ydelse",
             "Dato for seneste samtale", "Afsluttet forløb", "Telefonnr.", "Passiv"]  # fmt: skip
-GOOD = ["010180-1234", "Anne Holm", "Sygedagpenge", dt.date(2023, 1, 5), None, "Nej", "12345678", "Nej"]
+GOOD = [
+    "010180-1234",
+    "Anne Holm",
+    "Sygedagpenge",
+    dt.date(2023, 1, 5),
+    None,
+    "Nej",
+    "12345678",
+    "Nej",
+]
 
 
 def read(path, round_, local=None):
@@ -64,7 +73,16 @@ def test_all_troubles_of_a_file_at_once_and_no_citizen_quoted(round_2024, tmp_pa
         ["010180-1234", *GOOD[1:]],
         ["310290-1234", "Bo Kjær", *GOOD[2:]],
         ["020280-1234", "Carl Holm", "Sygedagpenge", "31-02-2023", None, "Nej", "", "Nej"],
-        ["030380-1234", "Dorthe Holm", "Kulturstøtte", dt.date(2023, 1, 5), None, "Nej", "", "måske"],
+        [
+            "030380-1234",
+            "Dorthe Holm",
+            "Kulturstøtte",
+            dt.date(2023, 1, 5),
+            None,
+            "Nej",
+            "",
+            "måske",
+        ],
         ["", "Erik Holm", *GOOD[2:]],
     ]
     told = refuse(workbook(tmp_path, rows), round_2024)

@@ -75,20 +75,30 @@ def test_unknown_municipality(root):
 
 
 def test_date_outside_the_calendar(root):
-    edit(root, "rounds/2024-foraar.yml", r"start: 2024-03-11, end: 2024-03-31", "start: 2024-03-11, end: 2024-05-31")
+    edit(
+        root,
+        "rounds/2024-foraar.yml",
+        r"start: 2024-03-11, end: 2024-03-31",
+        "start: 2024-03-11, end: 2024-05-31",
+    )
     told = refuse(root)
     assert "calendar.collection" in told
     assert "outside the round's period" in told
 
 
 def test_date_that_does_not_exist(root):
-    edit(root, "rounds/2024-foraar.yml", r"^reference_date: 2024-02-01", 'reference_date: "2024-02-30"')
+    edit(
+        root,
+        "rounds/2024-foraar.yml",
+        r"^reference_date: 2024-02-01",
+        'reference_date: "2024-02-30"',
+    )
     assert "reference_date" in refuse(root)
 
 
 def test_fourth_local_question(root):
     path = root / "params/local/2024-foraar/0580.yml"
-    question = '  - {{id: lokal{i}, short: S, scale: enighed, wording: W}}\n'
+    question = "  - {{id: lokal{i}, short: S, scale: enighed, wording: W}}\n"
     questions = "".join(question.format(i=i) for i in (1, 2, 3)) + question.format(i=3)
     path.write_text(f'municipality: "0580"\nquestions:\n{questions}', "utf-8")
     told = refuse(root)
@@ -121,8 +131,12 @@ def test_disclosure_threshold_cannot_go_below_five(root):
 
 def test_new_rule_set_is_a_file(root):
     source = root / "params/classification/2024.csv"
-    text = source.read_text("utf-8").replace("sygedagpenge,sygedagpenge,8", "sygedagpenge,sygedagpenge,10")
+    text = source.read_text("utf-8").replace(
+        "sygedagpenge,sygedagpenge,8", "sygedagpenge,sygedagpenge,10"
+    )
     (root / "params/classification/2026.csv").write_text(text, "utf-8")
     edit(root, "rounds/2024-foraar.yml", r'^classification: "2024"', 'classification: "2026"')
-    rule = next(r for r in load_round(root, "2024-foraar").rules.rules if r.benefit_type == "sygedagpenge")
+    rule = next(
+        r for r in load_round(root, "2024-foraar").rules.rules if r.benefit_type == "sygedagpenge"
+    )
     assert rule.least_spell == 10

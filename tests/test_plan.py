@@ -35,7 +35,9 @@ def test_small_population_is_taken_whole(paths, round_2024):
 
 def test_same_population_same_sample(planned, round_2024):
     before = planned.sample("0161").read_bytes()
-    assert save_sample(planned, "0161", make_plan(planned, round_2024, "0161")).startswith("Unchanged")
+    assert save_sample(planned, "0161", make_plan(planned, round_2024, "0161")).startswith(
+        "Unchanged"
+    )
     assert planned.sample("0161").read_bytes() == before
 
 

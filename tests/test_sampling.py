@@ -66,10 +66,15 @@ def test_size_by_inhabitants_or_census(inhabitants, eligible, size):
 
 def test_draw_mirrors_gender_and_age_within_one_person():
     everybody = people()
-    a = allocate(everybody["target_group"].value_counts().to_dict(), RULES.expected_response, 700, RULES)
+    a = allocate(
+        everybody["target_group"].value_counts().to_dict(), RULES.expected_response, 700, RULES
+    )
     sample = draw(everybody, a, generator(7, "0707"))
     assert sample["person_id"].is_unique
-    assert sample.groupby("target_group").size().to_dict() == a.set_index("target_group")["invited"].to_dict()
+    assert (
+        sample.groupby("target_group").size().to_dict()
+        == a.set_index("target_group")["invited"].to_dict()
+    )
     assert likeness(sample, everybody)["difference"].abs().max() < 1
     weights = sample.groupby("target_group")["design_weight"].sum()
     assert np.allclose(weights, everybody["target_group"].value_counts().reindex(weights.index))

@@ -46,7 +46,9 @@ def test_raking_equals_r_calibrate():
 
 
 def frame_of(sample):
-    cells = pd.read_csv(ORACLES / "b_kommune_popcells.csv").rename(columns=NAMES | {"N": "population"})
+    cells = pd.read_csv(ORACLES / "b_kommune_popcells.csv").rename(
+        columns=NAMES | {"N": "population"}
+    )
     return cells.assign(duration_band="0-25")
 
 
@@ -81,7 +83,9 @@ def test_age_band_without_answers_joins_its_neighbour():
     table = asked()
     table.loc[table["age_band"] == "18-29", "responded"] = False
     weighted = weigh(table, frame_of(None), RULES)
-    assert any("age_band 18-29 har ingen svar: regnet sammen med 30-44" in c for c in weighted.collapsed)
+    assert any(
+        "age_band 18-29 har ingen svar: regnet sammen med 30-44" in c for c in weighted.collapsed
+    )
     assert weighted.respondents["weight"].sum() == pytest.approx(8700)
 
 

@@ -17,17 +17,15 @@ from helpers.deck_groups import (
     background_page,
     differences_page,
     local_pages,
-    reading_page,
-    response_page,
     strongest_page,
     target_groups_page,
 )
+from helpers.deck_method import reading_page, response_page, round_page
 from helpers.deck_page import open_template, remove_empty
 from helpers.deck_slides import (
     overall_page,
     question_groups,
     questions_page,
-    round_page,
     split_page,
     themes_page,
     title_page,

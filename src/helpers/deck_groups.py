@@ -5,7 +5,7 @@ from __future__ import annotations
 from pptx.util import Inches
 
 from helpers import findings, style
-from helpers.deck_charts import Box, Series, difference_chart, means_chart, rate_chart
+from helpers.deck_charts import Box, Series, difference_chart, means_chart
 from helpers.deck_page import (
     HEIGHT,
     LEFT,
@@ -25,21 +25,19 @@ from helpers.deck_slides import (
     WEIGHTED,
     alt_text,
     distribution_chart,
-    legend_entries,
-    mean_bars,
+    draw_means,
+    drawn_entries,
     means_note,
     own_rows,
 )
 from helpers.own_numbers import (
     GROUPINGS,
-    NATIONAL_LABEL,
     OPTIONS,
     OTHERS_LABEL,
     OVERALL,
     Difference,
     OwnNumbers,
 )
-from helpers.reading import reading_guide
 
 AT_EACH_END = 5
 DIFFERENCES_SHOWN = 8
@@ -64,16 +62,17 @@ def strongest_page(deck, o: OwnNumbers) -> None:
     if not k:
         put_text(page, 1, ["Spørgsmålene kan ikke vises for kommunen, fordi der er for få svar."])
         return
-    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), legend_entries(o))
+    charts = []
     for idx, (heading, chosen) in enumerate(
         (("Højeste gennemsnit", high), ("Laveste gennemsnit", low)), start=1
     ):
         left = LEFT + (idx - 1) * (HALF + 0.4)
         add_text(page, Box(left, TOP + 0.38, HALF, 0.3), [heading], size=14, bold=True)
-        categories, series = mean_bars(o, [(name, i, "all", "all") for name, i, _ in chosen])
-        alt = alt_text(f"Søjler, {heading.lower()} 1–5", categories, series, shares=False)
+        places = [(name, i, "all", "all") for name, i, _ in chosen]
         box = Box(left, TOP + 0.7, HALF, HEIGHT - 0.7)
-        means_chart(page, idx, box, categories, series, alt, label_share=0.36)
+        what = f"{heading.lower()} 1–5"
+        charts.append(draw_means(page, idx, box, o, places, what, label_share=0.36))
+    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries(charts))
 
 
 def target_groups_page(deck, o: OwnNumbers) -> None:
@@ -93,13 +92,10 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
     add_text(
         page, Box(LEFT, TOP, wide, 0.3), ["Samlet tilfredshed, gennemsnit"], size=14, bold=True
     )
-    add_legend_stack(page, Box(LEFT, TOP + 0.32, wide, 0.6), o)
-    categories, series = mean_bars(o, places)
-    alt = alt_text(
-        "Søjler, samlet tilfredshed 1–5 efter målgruppe", categories, series, shares=False
-    )
     box = Box(LEFT, TOP + 0.85, wide, HEIGHT - 0.85)
-    means_chart(page, 1, box, categories, series, alt, label_share=0.36)
+    what = "samlet tilfredshed 1–5 efter målgruppe"
+    series = draw_means(page, 1, box, o, places, what, label_share=0.36)
+    add_legend(page, Box(LEFT, TOP + 0.33, wide, 0.48), drawn_entries([series]))
     themes = [t for t in o.themes if t != OVERALL]
     rows = [[o.name, *(o.label(t) for t in themes)]]
     for category, label in groups:
@@ -116,13 +112,6 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
     add_table(page, table, rows, widths, f"Gennemsnit for hvert tema og hver målgruppe, {o.name}")
 
 
-def add_legend_stack(page, box: Box, o: OwnNumbers) -> None:
-    """Own on the first line, the two references on the second: for a narrow chart."""
-    own, *references = legend_entries(o)
-    add_legend(page, Box(box.left, box.top, box.width, 0.25), [own])
-    add_legend(page, Box(box.left, box.top + 0.24, box.width, 0.25), references)
-
-
 def background_page(deck, o: OwnNumbers) -> None:
     panels = [b for b in GROUPINGS if b != "target_group"]
     places = {
@@ -137,20 +126,19 @@ def background_page(deck, o: OwnNumbers) -> None:
         speaker="Køn og alder er læst af kommunens udtræk, varighed er uger på den nuværende ydelse. "
         f"{WEIGHTED} En forskel nævnes kun, når intervallerne ikke overlapper.",
     )  # fmt: skip
-    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), legend_entries(o))
-    gap = 0.3
+    gap, charts = 0.3, []
     width = (WIDTH - gap * (len(panels) - 1)) / len(panels)
     for i, breakdown in enumerate(panels):
         left = LEFT + i * (width + gap)
         heading = o.breakdown_label(breakdown)
         add_text(page, Box(left, TOP + 0.38, width, 0.3), [heading], size=14, bold=True)
-        categories, series = mean_bars(o, places[breakdown])
         # bars as thick in every panel: 0.34 inches of each chart are its axis
-        share = len(categories) / max(len(p) for p in places.values())
+        share = len(places[breakdown]) / max(len(p) for p in places.values())
         box = Box(left, TOP + 0.7, width, 0.34 + share * (HEIGHT - 1.04))
-        alt = alt_text(f"Søjler, samlet tilfredshed 1–5 efter {heading.lower()}",
-                       categories, series, shares=False)  # fmt: skip
-        means_chart(page, 1 if i == 0 else box, box, categories, series, alt, label_share=0.37)
+        what = f"samlet tilfredshed 1–5 efter {heading.lower()}"
+        spot = 1 if i == 0 else box
+        charts.append(draw_means(page, spot, box, o, places[breakdown], what, label_share=0.37))
+    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries(charts))
 
 
 def differences_page(deck, o: OwnNumbers) -> None:
@@ -167,7 +155,6 @@ def differences_page(deck, o: OwnNumbers) -> None:
     )
     more = sum(max(len(found) - DIFFERENCES_SHOWN, 0) for found in (means, shares))
     note = f"Yderligere {style.number(more)} forskelle står i resultater.xlsx. " if more else ""
-    compared = len(o.comparisons[o.comparisons["reference"] == "others"])
     one_chart = bool(means) != bool(shares)
     page = add_page(
         deck, ONE if one_chart else TWO, "Hvor adskiller kommunen sig?",
@@ -177,7 +164,7 @@ def differences_page(deck, o: OwnNumbers) -> None:
         speaker=f"Kommunen sammenlignes med »{OTHERS_LABEL}«, som den ikke selv indgår i. {demands}",
     )  # fmt: skip
     if not means and not shares:
-        _nothing_differs(page, compared, demands)
+        _nothing_differs(page, o.n_compared, demands)
         return
     halves = 2 if means and shares else 1
     width = HALF if halves == 2 else WIDTH
@@ -303,58 +290,3 @@ def _local_groups_chart(page, idx, left, width, o, breakdown, categories, headin
     add_legend(page, Box(left, TOP + 0.38, width, 0.25), [(s.name, s.colour) for s in series])
     box = Box(left, TOP + 0.75, width, HEIGHT - 0.75)
     means_chart(page, idx, box, names, series, alt, label_share=0.36)
-
-
-def response_page(deck, o: OwnNumbers) -> None:
-    groups, hidden = [], []
-    for breakdown in ("target_group", "gender", "age_band"):
-        named = [
-            (label, o.response(breakdown, c)) for c, label in findings.group_labels(o, breakdown)
-        ]
-        groups.append([(label, g) for label, g in named if g is not None and g.shown])
-        hidden += [(label, g) for label, g in named if g is not None and not g.shown]
-    rows = [(label, g.rate) for shown in groups for label, g in shown]
-    whole = o.response()
-    page = add_page(
-        deck, TWO, "Svarprocent og metode", findings.response_groups_headline(groups),
-        source=findings.source(o, weighted=False),
-        note=findings.hidden_note(hidden, "grupper"),
-        speaker="Designeffekten (Kish) siger, hvor meget vægtene udvander antallet af svar: det "
-        "effektive antal er antal svar delt med designeffekten.",
-    )  # fmt: skip
-    text = holder(page, 2)
-    text.left, text.top, text.width, text.height = map(Inches, (7.6, TOP, 5.13, HEIGHT))
-    lines = [
-        "**Stikprøve:** udtrukket tilfældigt inden for hver målgruppe; små kommuner og små grupper "
-        "er overrepræsenteret eller spurgt fuldt ud.",
-        "**Vægte:** retter op for stikprøven og for, hvem der svarer, efter målgruppe, køn og alder.",
-        "**Bortfald:** vægtene kan ikke rette op for, at de, der ikke svarer, kan mene noget andet.",
-    ]
-    if whole is not None and whole.shown and whole.effective_n is not None:
-        lines.append(
-            f"**Præcision:** designeffekt {style.number(whole.design_effect, 2)}; svarene er lige så "
-            f"præcise som {style.number(whole.effective_n)} svar fra en simpel tilfældig stikprøve."
-        )
-    put_text(page, 2, lines, size=14)
-    if not rows:
-        put_text(page, 1, ["Svarprocenten kan ikke vises for de enkelte grupper: for få svar."])
-        return
-    add_text(page, Box(LEFT, TOP, 6.6, 0.3), ["Svarprocent i hver gruppe"], size=14, bold=True)
-    series = [Series("Svarprocent", tuple(rate for _, rate in rows), style.OWN)]
-    names = [label for label, _ in rows]
-    alt = alt_text("Søjler, andel af de inviterede, der har svaret", names, series, shares=True)
-    height = min(HEIGHT - 0.35, 0.5 * len(rows) + 0.1)
-    rate_chart(page, 1, Box(LEFT, TOP + 0.35, 6.6, height), names, series, alt)
-
-
-def reading_page(deck, o: OwnNumbers) -> None:
-    page = add_page(
-        deck, TWO, "Metode", "Sådan læses tallene",
-        source=findings.source(o),
-        speaker=f"Metoden er beskrevet fuldt i metodenotatet. »{NATIONAL_LABEL}« omfatter kommunen selv; "
-        f"»{OTHERS_LABEL}« gør ikke.",
-    )  # fmt: skip
-    lines = [f"**{term}:** {text}" for term, text in reading_guide(o)]
-    middle = (len(lines) + 1) // 2
-    put_text(page, 1, lines[:middle], size=16, gap=10)
-    put_text(page, 2, lines[middle:], size=16, gap=10)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from pptx.util import Inches
-
 from helpers import findings, style
 from helpers.deck_charts import Box, Series, means_chart, shares_chart
 from helpers.deck_page import (
@@ -16,7 +14,6 @@ from helpers.deck_page import (
     ONE,
     TITLE,
     TOP,
-    TWO,
     WIDTH,
     add_card,
     add_legend,
@@ -56,20 +53,35 @@ def mean_bars(o: OwnNumbers, places: Sequence[Place]) -> tuple[list[str], list[S
         country = o.national(item, "mean", breakdown, category).value
         rows.append((label, own, others, country))
     rows = [r for r in rows if r[1:] != (None, None, None)]
-    legend = legend_entries(o)
+    names = (
+        (o.name, style.OWN),
+        (OTHERS_LABEL, style.OTHERS),
+        (NATIONAL_LABEL, style.COUNTRY),
+    )
     series = [
         Series(name, tuple(r[i] for r in rows), colour)
-        for i, (name, colour) in enumerate(legend, start=1)
+        for i, (name, colour) in enumerate(names, start=1)
     ]
     return [r[0] for r in rows], [s for s in series if any(v is not None for v in s.values)]
 
 
-def legend_entries(o: OwnNumbers) -> list[tuple[str, str]]:
-    return [
-        (o.name, style.OWN),
-        (OTHERS_LABEL, style.OTHERS),
-        (NATIONAL_LABEL, style.COUNTRY),
-    ]
+def draw_means(
+    page, spot: int | Box, box: Box, o: OwnNumbers, places: Sequence[Place], what: str, *,
+    label_share: float,
+) -> list[Series]:  # fmt: skip
+    """A chart of means, or the words that there is none; gives what was drawn, for the legend."""
+    categories, series = mean_bars(o, places)
+    if not series:
+        add_text(page, box, ["Kan ikke vises: for få svar."])
+        return []
+    alt = alt_text(f"Søjler, {what}", categories, series, shares=False)
+    means_chart(page, spot, box, categories, series, alt, label_share=label_share)
+    return series
+
+
+def drawn_entries(charts: Sequence[Sequence[Series]]) -> list[tuple[str, str]]:
+    """The legend of the charts together: only what at least one of them draws."""
+    return list(dict.fromkeys((s.name, s.colour) for series in charts for s in series))
 
 
 def alt_text(
@@ -107,38 +119,6 @@ def title_page(deck, o: OwnNumbers) -> None:
         "Alle diagrammer kan redigeres: højreklik på et diagram og vælg »Rediger data«. "
         "Tallene findes også i resultater.xlsx."
     )
-
-
-def round_page(deck, o: OwnNumbers) -> None:
-    collection, response = o.round.settings.calendar.collection, o.response()
-    page = add_page(
-        deck, TWO, "Undersøgelsen kort", findings.response_headline(o),
-        source=findings.source(o, weighted=False),
-        speaker="Svarprocenten er antal svar delt med antal inviterede. "
-        "Andelen af svar i de enkelte grupper vises sidst i præsentationen.",
-    )  # fmt: skip
-    mark = style.NOT_SHOWN["few"]
-    shown = response is not None and response.shown
-    cards = (
-        (style.number(response.invited) if shown else mark, "inviterede borgere"),
-        (style.number(response.answers) if shown else mark, "svar"),
-        (style.percent(response.rate, 1) if shown else mark, "svarprocent"),
-    )
-    for i, (figure, caption) in enumerate(cards):
-        add_card(page, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption)
-    groups = findings.listed([g.label.lower() for g in o.round.rules.groups])
-    text = holder(page, 2)
-    text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
-    put_text(page, 2, [
-        f"**Hvem:** borgere i et forløb i jobcentret: {groups}.",
-        f"**Hvornår:** svarene er indsamlet {findings.days(collection.start, collection.end)}.",
-        f"**Hvad:** {len(o.questions)} spørgsmål i {len(o.themes)} temaer, besvaret på en skala fra "
-        "1 til 5, hvor 5 er mest positivt.",
-        f"**Sammenligning:** »{OTHERS_LABEL}« er alle deltagende kommuner undtagen kommunen selv. "
-        f"»{NATIONAL_LABEL}« er de {len(o.published.municipalities)} kommuner med resultater under ét.",
-        f"**Skjulte tal:** resultater med færre end {o.round.settings.disclosure.min_answers} svar "
-        "vises ikke.",
-    ])  # fmt: skip
 
 
 def overall_page(deck, o: OwnNumbers) -> None:
@@ -203,11 +183,10 @@ def themes_page(deck, o: OwnNumbers) -> None:
         f"mindst halvdelen skal være besvaret. {WEIGHTED} Højest og lavest fremhæves kun, når "
         "intervallerne ikke overlapper.",
     )  # fmt: skip
-    categories, series = mean_bars(o, places)
-    alt = alt_text("Søjler, gennemsnit 1–5 for hvert tema", categories, series, shares=False)
-    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), legend_entries(o))
     box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - 0.35)
-    means_chart(page, 1, box, categories, series, alt, label_share=0.2)
+    what = "gennemsnit 1–5 for hvert tema"
+    series = draw_means(page, 1, box, o, places, what, label_share=0.2)
+    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries([series]))
 
 
 def split_page(deck, o: OwnNumbers) -> None:
@@ -262,6 +241,8 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
     )  # fmt: skip
     get = o.of if visible else o.national
     drawn = visible or [i for i in items if _distribution(o.national, i)]
+    if not drawn:
+        put_text(page, 1, ["Svarene kan ikke vises: for få svar."])
     by_scale = [(s, list(ids)) for s, ids in groupby(drawn, key=lambda i: asked[i].scale)]
     top, room = TOP, HEIGHT - 0.42 * len(by_scale)
     for position, (scale, ids) in enumerate(by_scale):

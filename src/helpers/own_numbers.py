@@ -80,6 +80,10 @@ class ResponseGroup:
     def shown(self) -> bool:
         return self.status == "shown" and self.rate is not None
 
+    @property
+    def mark(self) -> str:
+        return NOT_SHOWN.get(self.status, "–")
+
 
 def plain(column: pd.Series) -> list[Any]:
     """A column as Python values, None where it is missing."""
@@ -157,6 +161,11 @@ class OwnNumbers:
             d for d in self._others.values() if d.worth_mentioning and d.statistic == statistic
         ]
         return sorted(found, key=lambda d: (-abs(d.difference), d.breakdown, d.category, d.item))
+
+    @property
+    def n_compared(self) -> int:
+        """How many numbers are compared with the others."""
+        return len(self._others)
 
     def response(self, breakdown: str = "all", category: str = "all") -> ResponseGroup | None:
         return self._response.get((breakdown, category))

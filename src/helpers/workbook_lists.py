@@ -1,0 +1,141 @@
+"""The workbook's long lists: every comparison, the response of every group, all released numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helpers import style
+from helpers.own_numbers import (
+    GROUPINGS,
+    NATIONAL_LABEL,
+    OTHERS_LABEL,
+    OwnNumbers,
+    ResponseGroup,
+    plain,
+    rows_of,
+)
+from helpers.published import NATIONAL
+from helpers.workbook_sheets import Cell, Column, Sheet
+
+STATISTIC_LABELS = {
+    "mean": "Gennemsnit (1–5)",
+    "share_satisfied": "Andel tilfredse (4–5)",
+    "share_neutral": "Andel neutrale (3)",
+    "share_dissatisfied": "Andel utilfredse (1–2)",
+    **{f"share_{k}": f"Andel svar {k}" for k in range(1, 6)},
+    "share_dont_know": "Andel ved ikke",
+}
+
+
+def differences_sheet(o: OwnNumbers) -> Sheet:
+    columns = (
+        Column("Sammenlignet med", 26),
+        Column("Opdeling", 22),
+        Column("Kategori", 28),
+        Column("Tema eller spørgsmål", 32),
+        Column("Mål", 24),
+        Column(o.name, 12, "mean"),
+        Column("Sammenlignings-kommunerne", 15, "mean"),
+        Column("Forskel", 11, "difference"),
+        Column("Nedre grænse", 11, "difference"),
+        Column("Øvre grænse", 11, "difference"),
+        Column("p-værdi, korrigeret", 11, "p"),
+        Column("Nævneværdig", 13),
+    )
+    table = o.comparisons
+    kept = table[(table["weighting"] == "weighted") & (table["status"] == "shown")]
+    names = {"others": OTHERS_LABEL, NATIONAL: NATIONAL_LABEL}
+    rows: list[list[Cell]] = []
+    keys = rows_of(kept, ["reference", "breakdown", "category", "item", "statistic"])
+    numbers = rows_of(kept, ["own", "reference_value", "difference", "ci_low", "ci_high"])
+    chances = plain(kept["p_adjusted"])
+    worth = plain(kept["worth_mentioning"])
+    for (reference, *place, statistic), values, p, mentioned in zip(keys, numbers, chances, worth):
+        is_mean = statistic == "mean"
+        kinds = ["mean" if is_mean else "share"] * 2
+        kinds += ["difference" if is_mean else "share_difference"] * 3
+        rows.append([
+            names.get(reference, reference), *_place(o, *place),
+            STATISTIC_LABELS.get(statistic, statistic),
+            *(None if v is None else (v, kind) for v, kind in zip(values, kinds)),
+            p, "Ja" if mentioned else "Nej",
+        ])  # fmt: skip
+    about = "Alle sammenligninger med usikkerhed; forskelle mellem andele er i procentpoint."
+    note = "Vægtede tal. Kun »Nævneværdig: Ja« er både sikker og stor nok til at fremhæve."
+    return Sheet("Forskelle", about, columns, rows, f"Forskelle: {o.name}", note, 0)
+
+
+def _place(o: OwnNumbers, breakdown: str, category: str, item: str) -> tuple[str, str, str]:
+    return o.breakdown_label(breakdown), o.category_label(breakdown, category), o.label(item)
+
+
+def response_sheet(o: OwnNumbers) -> Sheet:
+    columns = (
+        Column("Opdeling", 24),
+        Column("Kategori", 32),
+        *(Column(w, 12, "count") for w in ("Borgere i målgruppen", "Inviterede", "Svar")),
+        Column("Svarprocent", 12, "share"),
+        Column("Designeffekt", 12, "mean"),
+        Column("Effektivt antal svar", 12, "count"),
+    )
+    rows: list[list[Cell]] = []
+    for breakdown in ("all", *GROUPINGS, *o.local_breakdowns):
+        for category, name in o.categories(breakdown).items():
+            group = o.response(breakdown, category)
+            if group is not None:
+                rows.append([o.breakdown_label(breakdown), name, *_response_cells(group)])
+    about = "Borgere, inviterede og svar i hver gruppe; designeffekt for kommunen som helhed."
+    return Sheet(
+        "Svarprocent", about, columns, rows, f"Svarprocent: {o.name}", "Uvægtede antal.", 2
+    )
+
+
+def _response_cells(g: ResponseGroup) -> list[Cell]:
+    if not g.shown:
+        return [g.mark] * 4
+    return [g.population, g.invited, g.answers, g.rate, g.design_effect, g.effective_n]
+
+
+def all_numbers_sheet(o: OwnNumbers) -> Sheet:
+    """A row a released number, weighted and unweighted side by side; hidden ones have no value."""
+    columns = (
+        Column("Område", 26),
+        Column("Opdeling", 22),
+        Column("Kategori", 28),
+        Column("Tema eller spørgsmål", 32),
+        Column("Mål", 24),
+        Column("Vægtet: værdi", 12, "mean"),
+        Column("Vægtet: nedre grænse", 12, "mean"),
+        Column("Vægtet: øvre grænse", 12, "mean"),
+        Column("Uvægtet: værdi", 12, "mean"),
+        Column("Antal svar", 10, "count"),
+        Column("Status", 28),
+    )
+    rows = list(_all_rows(o))
+    about = "Alle udgivne tal for kommunen og for alle deltagende kommuner, også uvægtede."
+    return Sheet("Alle tal", about, columns, rows, frozen_columns=0)
+
+
+def _all_rows(o: OwnNumbers) -> Iterator[list[Cell]]:
+    areas = {o.code: o.name, NATIONAL: NATIONAL_LABEL}
+    keys = ["municipality", "breakdown", "category", "item", "statistic"]
+    unweighted = o.rows[o.rows["weighting"] == "unweighted"]
+    beside = dict(zip(rows_of(unweighted, keys), rows_of(unweighted, ["value", "status"])))
+    weighted = o.rows[o.rows["weighting"] == "weighted"]
+    wanted = rows_of(weighted, ["value", "ci_low", "ci_high", "n", "status"])
+    places: dict[tuple, tuple] = {}
+    for key, (*values, n, status) in zip(rows_of(weighted, keys), wanted):
+        area, *place, statistic = key
+        if (words := places.get(tuple(place))) is None:
+            words = places[tuple(place)] = _place(o, *place)
+        kind = "mean" if statistic == "mean" else "share"
+        shown = status == "shown"
+        plain_value, plain_status = beside.get(key, (None, ""))
+        cells = values if shown else [None] * 3
+        cells = [*cells, plain_value if shown and plain_status == "shown" else None]
+        yield [
+            areas[area], *words, STATISTIC_LABELS.get(statistic, statistic),
+            *(None if v is None else (v, kind) for v in cells),
+            n if shown else None,
+            "vist" if shown else style.NOT_SHOWN.get(status, status),
+        ]  # fmt: skip

@@ -1,0 +1,106 @@
+"""The invented citizens of one municipality: CPR number, name, benefit, spell, background."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from simulator.setting import Place, Setting
+
+# Share of all persons in an extract, by benefit; as in the example extracts.
+BENEFITS = {
+    "a-dagpenge": 0.225, "sygedagpenge": 0.24, "kh_jobparat": 0.085, "kh_aktivitetsparat": 0.13,
+    "uh_aabenlyst": 0.03, "uh_uddannelsesparat": 0.055, "uh_aktivitetsparat": 0.085,
+    "ledighedsydelse": 0.035, "ressourceforloeb": 0.035, "jobafklaring": 0.05,
+    "foertidspension": 0.015, "revalidering": 0.015,
+}  # fmt: skip
+PASSIVE_SHARE = 0.04
+NO_PHONE_SHARE = 0.08
+NO_CONVERSATION_SHARE = 0.05
+AGE_SHARES = {(16, 29): 0.175, (30, 39): 0.35, (40, 49): 0.28, (50, 66): 0.194, (67, 70): 0.001}
+EXTRACT_SHARE = (0.045, 0.07)  # persons in an extract per inhabitant
+FIXED_SIZES = {"0101": 30_000, "0707": 2_600, "0580": 3_900, "0161": 1_300, "0741": 190, "0825": 70}
+
+FIRST_WOMEN = ["Anne", "Mette", "Hanne", "Karen", "Louise", "Camilla", "Ida", "Freja", "Susanne", "Maria", "Fatima", "Aisha", "Kirsten", "Åse", "Sørine", "Gitte", "Pernille", "Zeynep", "Birgit", "Line", "Astrid", "Olga", "Jytte", "Ærlige", "Noor"]  # fmt: skip
+FIRST_MEN = ["Jens", "Peter", "Lars", "Søren", "Mikkel", "Christian", "Mohamed", "Ali", "Bjørn", "Øjvind", "Aage", "Jørgen", "Kasper", "Rasmus", "Ahmad", "Niels", "Henrik", "Thomas", "Ømer", "Frederik", "Torben", "Yusuf", "Emil", "Poul", "Anders"]  # fmt: skip
+LAST = ["Jensen", "Nielsen", "Hansen", "Pedersen", "Sørensen", "Holm", "Kjær", "Møller", "Østergaard", "Bødker", "Åkjær", "Nguyen", "Ahmed", "O'Brien", "Christensen", "Yilmaz", "Bæk", "Lindgård", "Hussein", "Thorup", "Vestergaard", "Madsen"]  # fmt: skip
+
+
+def extract_size(setting: Setting, place: Place) -> int:
+    """Persons in the extract: 4.5–7 % of the inhabitants, steady for a municipality."""
+    share = setting.generator(place.code, "size").uniform(*EXTRACT_SHARE)
+    return FIXED_SIZES.get(place.code, round(share * place.inhabitants))
+
+
+def make_persons(setting: Setting, place: Place) -> pd.DataFrame:
+    """A row a person: cpr (ten digits, unique), name, woman, age, benefit, spell_start and
+    latest_conversation (datetime64), course_closed, phone, passive and `local_<id>`."""
+    rng = setting.generator(place.code, "persons")
+    n = extract_size(setting, place)
+    reference = np.datetime64(setting.reference_date)
+    woman = rng.random(n) < 0.52
+    limits = list(AGE_SHARES)
+    band = rng.choice(len(limits), n, p=np.array(list(AGE_SHARES.values())))
+    low, high = np.array(limits).T
+    birth = _birth_dates(rng, reference, low[band], high[band])
+    first = np.where(woman, rng.choice(FIRST_WOMEN, n), rng.choice(FIRST_MEN, n))
+    benefit = rng.choice(
+        list(BENEFITS), n, p=np.array(list(BENEFITS.values())) / sum(BENEFITS.values())
+    )
+    days = _spell_days(rng, n)
+    spell_start = reference - days.astype("timedelta64[D]")
+    since = (rng.beta(1, 4, n) * np.minimum(days, 200)).astype(int)
+    conversation = reference - since.astype("timedelta64[D]")
+    conversation[rng.random(n) < NO_CONVERSATION_SHARE] = np.datetime64("NaT")
+    phone = rng.integers(20_000_000, 99_999_999, n).astype(str).astype(object)
+    phone[rng.random(n) < NO_PHONE_SHARE] = ""
+    persons = pd.DataFrame(
+        {
+            "cpr": _cpr_numbers(rng, birth, woman),
+            "name": first.astype(object) + " " + rng.choice(LAST, n).astype(object),
+            "woman": woman,
+            "age": (reference - birth).astype(int) // 365.2425,
+            "benefit": benefit,
+            "spell_start": spell_start,
+            "latest_conversation": conversation,
+            "course_closed": rng.random(n) < 0.12,
+            "phone": phone,
+            "passive": rng.random(n) < PASSIVE_SHARE,
+        }
+    )
+    for variable in place.background:
+        persons[f"local_{variable['id']}"] = rng.choice(list(variable["categories"]), n)
+    return persons
+
+
+def _spell_days(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Days on the benefit: many short spells, a long tail, some exactly at the duration limits."""
+    days = np.minimum(rng.exponential(430, n), 1600).astype(int) + 1
+    at_limit = rng.random(n) < 0.02
+    return np.where(at_limit, rng.choice([55, 56, 57, 364, 365, 366], n), days)
+
+
+def _birth_dates(rng, reference: np.datetime64, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Birth dates of persons aged low–high whole years on the reference date."""
+    years = rng.integers(low, high + 1)
+    within = rng.integers(1, 364, len(years))
+    return reference - (years * 365.2425 + within).astype(int).astype("timedelta64[D]")
+
+
+def _cpr_numbers(rng, birth: np.ndarray, woman: np.ndarray) -> np.ndarray:
+    """Unique CPR numbers with century digit and parity; modulus 11 need not hold."""
+    days = pd.DatetimeIndex(birth)
+    stems = days.strftime("%d%m%y").to_numpy(dtype=object)
+    old = days.year.to_numpy() < 2000
+    numbers = np.empty(len(birth), dtype=object)
+    todo = np.arange(len(birth))
+    while len(todo):
+        seventh = np.where(
+            old[todo], rng.integers(0, 4, len(todo)), rng.choice([4, 5, 6, 7, 8, 9], len(todo))
+        )
+        middle = rng.integers(0, 100, len(todo))
+        last = 2 * rng.integers(0, 5, len(todo)) + np.where(woman[todo], 0, 1)
+        for i, s, m, d in zip(todo, seventh, middle, last):
+            numbers[i] = f"{stems[i]}{s}{m:02d}{d}"
+        todo = np.flatnonzero(pd.Series(numbers).duplicated())
+    return numbers

@@ -1,0 +1,112 @@
+"""What the simulation needs from the parameter files: who takes part, when, and the seed."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import unicodedata
+import zlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+
+class SimulationError(Exception):
+    """The simulation cannot go on; names the municipality and quotes nobody."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One participating municipality with its local questions and background variables."""
+
+    code: str
+    name: str
+    region: str
+    inhabitants: int
+    questions: tuple[str, ...]
+    background: tuple[dict, ...]
+
+    @property
+    def slug(self) -> str:
+        text = self.name.lower().replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+        return "-".join("".join(c if c.isalnum() else " " for c in text).split())
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One round: reference date, collection period, seed, places."""
+
+    round_id: str
+    data: Path
+    reference_date: dt.date
+    collection_start: dt.date
+    collection_end: dt.date
+    seed: int
+    places: tuple[Place, ...]
+
+    def generator(self, code: str, purpose: str) -> np.random.Generator:
+        """Randomness of one municipality and purpose; order and parallel work change nothing."""
+        return np.random.default_rng([self.seed, int(code), zlib.crc32(purpose.encode())])
+
+
+def read_setting(root: Path, round_id: str) -> Setting:
+    """Read the round file, the municipalities and the local files."""
+    params = root / "params"
+    content = yaml.safe_load((params / "rounds" / f"{round_id}.yml").read_text("utf-8"))
+    with (params / "municipalities.csv").open(encoding="utf-8-sig", newline="") as f:
+        known = {row["code"]: row for row in csv.DictReader(f)}
+    places = []
+    for code in content["participants"]:
+        row = known[str(code)]
+        local_path = params / "local" / round_id / f"{code}.yml"
+        local = yaml.safe_load(local_path.read_text("utf-8")) if local_path.is_file() else {}
+        places.append(
+            Place(
+                str(code),
+                row["name"],
+                row["region"],
+                int(row["population"]),
+                tuple(q["id"] for q in local.get("questions") or ()),
+                tuple(local.get("background") or ()),
+            )
+        )
+    collection = content["calendar"]["collection"]
+    return Setting(
+        round_id,
+        root / "data" / round_id,
+        content["reference_date"],
+        collection["start"],
+        collection["end"],
+        int(content["seed"]),
+        tuple(places),
+    )
+
+
+def for_each(
+    function: Callable[[Setting, Place], Path | None],
+    setting: Setting,
+    places: Sequence[Place],
+    jobs: int,
+    progress: Callable[[str], None] | None,
+) -> list[Path]:
+    """`function(setting, place)` for each place, in `jobs` processes; paths in the places' order."""
+    made: dict[str, Path | None] = {}
+    if jobs <= 1:
+        for place in places:
+            made[place.code] = function(setting, place)
+            if progress:
+                progress(place.code)
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            futures = {pool.submit(function, setting, p): p.code for p in places}
+            for future in as_completed(futures):
+                made[futures[future]] = future.result()
+                if progress:
+                    progress(futures[future])
+    return [path for p in places if (path := made[p.code]) is not None]

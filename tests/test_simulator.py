@@ -1,0 +1,189 @@
+"""The simulated round: real in form, seeded, near the published figures, and on its own."""
+
+import ast
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import EXTRACTS
+
+import simulator
+from helpers.extracts import read_extract
+from helpers.params import LocalFile, load_round
+from helpers.paths import PROJECT
+from simulator import SimulationError, write_extracts, write_responses
+from simulator.answers import GROUPS, QUESTIONS, THEMES, make_answers
+from simulator.layouts import FASIT, MOMENTUM, STANDARD, layout_of
+from simulator.persons import make_persons
+from simulator.setting import read_setting
+
+FEW = ["0825", "0741", "0161", "0707", "0563"]
+
+
+@pytest.fixture
+def demo(tmp_path) -> Path:
+    shutil.copytree(PROJECT / "params", tmp_path / "params")
+    path = tmp_path / "params/rounds/demo.yml"
+    content = yaml.safe_load(path.read_text("utf-8"))
+    path.write_text(yaml.safe_dump(content | {"participants": FEW}, allow_unicode=True), "utf-8")
+    return tmp_path
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in sorted(folder.iterdir())}
+
+
+def letters(root: Path, codes, key="k") -> None:
+    """A mail-merge basis for everybody in the municipality."""
+    setting = read_setting(root, "demo")
+    for place in setting.places:
+        if place.code in codes:
+            persons = make_persons(setting, place)
+            folder = root / "data/demo/sendout" / place.code
+            folder.mkdir(parents=True, exist_ok=True)
+            cpr = persons["cpr"].str[:6] + "-" + persons["cpr"].str[6:]
+            keys = [f"{key}{i}" for i in range(len(persons))]
+            table = pd.DataFrame(
+                {"Nøgle": keys, "CPR-nr.": cpr, "Navn": "x", "Telefonnr.": "", "Link": ""}
+            )
+            table.to_excel(folder / "flettebrev.xlsx", index=False)
+
+
+@pytest.fixture(scope="module")
+def everybody() -> pd.DataFrame:
+    """What all persons of 12 municipalities of the real demo round would answer."""
+    setting = read_setting(PROJECT, "demo")
+    parts = []
+    for place in setting.places[::7]:
+        persons = make_persons(setting, place)
+        answers = make_answers(setting, place).drop(columns="cpr")
+        parts.append(pd.concat([persons, answers], axis=1).assign(code=place.code))
+    table = pd.concat(parts, ignore_index=True)
+    table["group"] = table["benefit"].map(GROUPS)
+    table["answered"] = table["status"].isin(["completed", "partial"])
+    for question in QUESTIONS:
+        value = pd.to_numeric(table[question])
+        table[question] = value.where(value < 6)
+    return table[table["group"].notna()]
+
+
+def test_shares_no_code_with_the_analysis():
+    for path in Path(simulator.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(n.split(".")[0] == "helpers" for n in names), path.name
+
+
+def test_same_seed_same_bytes_whatever_the_jobs(demo):
+    extracts = demo / "data/demo/extracts"
+    write_extracts(demo, "demo")
+    first = bytes_of(extracts)
+    write_extracts(demo, "demo", jobs=2)
+    assert bytes_of(extracts) == first
+    assert [n[:4] for n in first] == sorted(FEW)
+    letters(demo, ["0825", "0741", "0707"])
+    write_responses(demo, "demo")
+    responses = bytes_of(demo / "data/demo/responses")
+    write_responses(demo, "demo", jobs=2)
+    assert bytes_of(demo / "data/demo/responses") == responses
+    assert {Path(n).suffix for n in responses} == {".csv", ".xlsx"}
+
+
+def test_another_seed_another_round(demo):
+    write_extracts(demo, "demo")
+    first = bytes_of(demo / "data/demo/extracts")
+    path = demo / "params/rounds/demo.yml"
+    path.write_text(path.read_text("utf-8").replace("20240201", "20240202"), "utf-8")
+    write_extracts(demo, "demo")
+    assert all(bytes_of(demo / "data/demo/extracts")[n] != b for n, b in first.items())
+
+
+def test_answers_belong_to_the_person_not_to_the_key(demo):
+    letters(demo, ["0707"])
+    write_responses(demo, "demo")
+    first = pd.concat(map(pd.read_csv, (demo / "data/demo/responses").glob("0707*")))
+    letters(demo, ["0707"], key="other")
+    write_responses(demo, "demo")
+    second = pd.concat(map(pd.read_csv, (demo / "data/demo/responses").glob("0707*")))
+    assert not set(first["key"]) & set(second["key"])
+    pd.testing.assert_frame_equal(first.drop(columns="key"), second.drop(columns="key"))
+
+
+def test_letters_to_strangers_are_refused(demo):
+    letters(demo, ["0825"])
+    path = demo / "data/demo/sendout/0825/flettebrev.xlsx"
+    table = pd.read_excel(path, dtype=str)
+    table.loc[0, "CPR-nr."] = "010101-9999"
+    table.to_excel(path, index=False)
+    with pytest.raises(SimulationError, match="0825 Læsø: 1 letters go to persons") as caught:
+        write_responses(demo, "demo")
+    assert "9999" not in str(caught.value)
+
+
+def test_every_extract_is_read_whole_in_its_layout(demo):
+    write_extracts(demo, "demo")
+    round_ = load_round(demo, "demo")
+    layouts = set()
+    for path in (demo / "data/demo/extracts").iterdir():
+        code = path.name[:4]
+        extract = read_extract(
+            path, round_.formats, LocalFile(municipality=code), round_.settings.reference_date
+        )
+        assert extract.problems == ()
+        assert extract.persons["cpr"].is_unique
+        assert extract.layout == layout_of(code).name
+        layouts.add(extract.layout)
+    assert layouts == {"standard", "momentum", "fasit"}
+
+
+@pytest.mark.parametrize(
+    "layout, example",
+    [(STANDARD, "0825-laesoe.xlsx"), (MOMENTUM, "0580-aabenraa.xlsx"), (FASIT, "0741-samsoe.csv")],
+)
+def test_headings_are_those_of_the_examples(layout, example):
+    path = EXTRACTS / example
+    if path.suffix == ".csv":
+        assert path.read_text("cp1252").splitlines()[0].split(";") == list(layout.headings)
+    else:
+        cells = pd.read_excel(path, header=None, dtype=str, engine="calamine").fillna("").to_numpy()
+        assert list(layout.headings) in [list(row[: len(layout.headings)]) for row in cells[:6]]
+
+
+def test_response_is_near_the_published_rate_and_differs(everybody):
+    assert 0.37 < everybody["answered"].mean() < 0.43  # of a census; samples oversample low groups
+    by_group = everybody.groupby("group")["answered"].mean()
+    assert by_group.idxmin() == "aktivitetsparat"
+    assert by_group.max() - by_group.min() > 0.08
+    women = everybody.groupby("woman")["answered"].mean()
+    assert women[True] > women[False] + 0.02
+    ages = everybody.groupby(pd.cut(everybody["age"], [15, 29, 39, 49, 66]))["answered"].mean()
+    assert ages.is_monotonic_increasing
+    assert everybody.groupby("code")["answered"].mean().std() > 0.01
+
+
+def test_level_and_order_of_the_answers(everybody):
+    answered = everybody[everybody["answered"]]
+    assert answered["q13"].mean() == pytest.approx(3.7, abs=0.08)
+    assert (answered["q13"].dropna() >= 4).mean() == pytest.approx(0.62, abs=0.05)
+    themes = pd.Series({q: answered[q].mean() for q in QUESTIONS}).groupby(THEMES).mean()
+    assert themes.drop("e").sort_values(ascending=False).index.tolist() == ["a", "c", "b", "d"]
+    groups = answered.groupby("group")["q13"].mean()
+    assert groups.idxmax() == "jobafklaring"
+    assert groups.idxmin() == "jobparat"
+    assert all(
+        answered[q].value_counts(normalize=True).reindex(range(1, 6)).min() > 0.02
+        for q in QUESTIONS
+    )
+
+
+def test_items_correlate_like_one_scale(everybody):
+    answers = everybody.loc[everybody["answered"], QUESTIONS].dropna()
+    r = answers.corr().to_numpy()
+    between = r[np.triu_indices(13, 1)]
+    assert 0.35 < between.min() < between.max() < 0.75
+    alpha = 13 / 12 * (1 - answers.var().sum() / answers.sum(axis=1).var())
+    assert 0.85 < alpha < 0.97
