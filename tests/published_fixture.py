@@ -95,9 +95,11 @@ def make_published(
                     results += _item_rows(key, theme, p, n, status, False)
     table = pd.DataFrame(
         results,
-        columns=["municipality", "breakdown", "category", "item", "statistic", "weighting"]
-        + ["value", "ci_low", "ci_high", "n", "status"],
-    )
+        columns=[
+            "municipality", "breakdown", "category", "item", "statistic", "weighting",
+            "value", "ci_low", "ci_high", "n", "status",
+        ],
+    )  # fmt: skip
     table["n"] = table["n"].astype("Int64")
     for column in ("value", "ci_low", "ci_high"):
         table[column] = table[column].astype(float)
@@ -156,9 +158,11 @@ def _response(round_, codes: tuple[str, ...]) -> pd.DataFrame:
                     rows.append((*row, "shown"))
     table = pd.DataFrame(
         rows,
-        columns=["municipality", "breakdown", "category", "population", "invited", "answers"]
-        + ["response_rate", "design_effect", "effective_n", "status"],
-    )
+        columns=[
+            "municipality", "breakdown", "category", "population", "invited", "answers",
+            "response_rate", "design_effect", "effective_n", "status",
+        ],
+    )  # fmt: skip
     for column in ("population", "invited", "answers"):
         table[column] = table[column].astype("Int64")
     for column in ("response_rate", "design_effect", "effective_n"):

@@ -28,7 +28,7 @@ from helpers import style
 MEAN_FORMAT, MEAN_DECIMALS = "[$-406]0.00", 2
 SHARE_FORMAT, SHARE_DECIMALS = "0 %", 3
 POINT_DECIMALS = 1
-SMALLEST_LABEL = 0.045  # a narrower piece of a stacked bar has no room for its label
+SMALLEST_LABEL = 0.34  # inches: a narrower piece of a stacked bar has no room for its label
 TEXT = Pt(12)
 DARK = {style.LIKERT[1], style.LIKERT[5], style.TEAL}
 _C = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
@@ -102,11 +102,12 @@ def shares_chart(
     )  # fmt: skip
     plot = chart.plots[0]
     plot.gap_width, plot.overlap = 45, 100
+    smallest = SMALLEST_LABEL / (box.width * (1 - label_share))
     for drawn, given in zip(plot.series, series):
         labels = drawn.data_labels
         labels.show_value = True
         # two sections: narrow pieces carry an empty label, and it stays editable
-        labels.number_format = f'[>={SMALLEST_LABEL}]{SHARE_FORMAT};""'
+        labels.number_format = f'[>={smallest:.3f}]{SHARE_FORMAT};""'
         labels.number_format_is_linked = False
         labels.font.size = TEXT
         labels.font.color.rgb = rgb("#FFFFFF" if given.colour in DARK else style.INK)

@@ -131,7 +131,7 @@ def overall_page(deck, o: OwnNumbers) -> None:
     )  # fmt: skip
     cards = (
         (style.number(own.value, 2) if own.shown else own.mark, o.name, style.OWN),
-        (style.number(others, 2) if others else style.NOT_SHOWN["few"], OTHERS_LABEL, style.OTHERS),
+        ("ikke sammenlignet" if others is None else style.number(others, 2), OTHERS_LABEL, style.OTHERS),
         (style.number(country.value, 2) if country.shown else country.mark, NATIONAL_LABEL, style.COUNTRY),
     )  # fmt: skip
     for i, (figure, caption, colour) in enumerate(cards):
@@ -195,7 +195,7 @@ def split_page(deck, o: OwnNumbers) -> None:
     page = add_page(
         deck, ONE, "Temaer: tilfredse, neutrale og utilfredse", findings.split_headline(o),
         source=findings.source(o, [x for _, x in own]),
-        note=findings.hidden_note(own, "temaer") if visible else _country_note(o),
+        note=findings.hidden_note(own, "temaer") if visible else _country_note(o, own),
         speaker="Tilfreds er svar 4–5, neutral 3 og utilfreds 1–2. For et tema regnes på borgerens "
         f"gennemsnit over temaets spørgsmål. {WEIGHTED}",
     )  # fmt: skip
@@ -204,9 +204,10 @@ def split_page(deck, o: OwnNumbers) -> None:
     _split_chart(page, rows, AREA, "tema")
 
 
-def _country_note(o: OwnNumbers) -> str:
+def _country_note(o: OwnNumbers, own: Sequence[tuple[str, Number]]) -> str:
+    marks = findings.listed(list(dict.fromkeys(x.mark for _, x in own)))
     return (
-        f"Tallene kan ikke vises for {o.name} (for få svar). Diagrammet viser i stedet "
+        f"Tallene kan ikke vises for {o.name} ({marks}). Diagrammet viser i stedet "
         f"»{NATIONAL_LABEL}«."
     )
 
@@ -231,7 +232,7 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
     asked = {q.id: q for q in o.round.questionnaire.scaled}
     own = [(o.label(i), o.of(i)) for i in items]
     visible = [i for i in items if _distribution(o.of, i)]
-    note = findings.hidden_note(own) if visible else _country_note(o)
+    note = findings.hidden_note(own) if visible else _country_note(o, own)
     page = add_page(
         deck, ONE, title, findings.questions_headline(o, title, items),
         source=findings.source(o, [x for _, x in own]),

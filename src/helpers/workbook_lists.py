@@ -35,7 +35,7 @@ def differences_sheet(o: OwnNumbers) -> Sheet:
         Column("Tema eller spørgsmål", 32),
         Column("Mål", 24),
         Column(o.name, 12, "mean"),
-        Column("Sammenlignings-kommunerne", 15, "mean"),
+        Column("Sammenligningstal", 18, "mean"),
         Column("Forskel", 11, "difference"),
         Column("Nedre grænse", 11, "difference"),
         Column("Øvre grænse", 11, "difference"),

@@ -53,9 +53,8 @@ def _n(number: Number) -> Cell:
 
 
 def _others(o: OwnNumbers, *place: str) -> Cell:
-    """The others' number; where there is none, the mark of the own one that hides it."""
-    value, own = o.others(*place), o.of(*place)
-    return value if value is not None else "–" if own.shown else own.mark
+    value = o.others(*place)
+    return "–" if value is None else value
 
 
 def overview_sheet(o: OwnNumbers) -> Sheet:
@@ -76,10 +75,9 @@ def overview_sheet(o: OwnNumbers) -> Sheet:
     rows: list[list[Cell]] = []
     for theme in o.themes:
         own, against = o.of(theme), o.against_others(theme)
-        gap = "–" if own.shown else own.mark
         rows.append([
             o.label(theme), _cell(own), own.low, own.high, _others(o, theme), _cell(o.national(theme)),
-            against.difference if against else gap,
+            against.difference if against else "–",
             ("Ja" if against.worth_mentioning else "Nej") if against else "–",
             *(_cell(o.of(theme, s)) for s in SPLIT),
             _others(o, theme, "share_satisfied"),
