@@ -1,9 +1,11 @@
 """The deck as a municipality opens it: native charts, released numbers only, plain Danish."""
 
 import dataclasses
+import importlib.util
 import io
 import re
 import zipfile
+from importlib.resources import files
 
 import numpy as np
 import openpyxl
@@ -12,7 +14,7 @@ from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers import findings, style
+from helpers import captions, findings, style
 from helpers.deck import write_deck
 from helpers.errors import SurveyError
 from helpers.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, Number, OwnNumbers, official_name
@@ -127,7 +129,22 @@ def test_the_workbook_inside_a_chart_is_rounded_too(paths):
         for name in books:
             sheet = openpyxl.load_workbook(io.BytesIO(z.read(name))).active
             for row in sheet.iter_rows(min_row=2, min_col=2, values_only=True):
-                assert all(v is None or v == round(v, 3) for v in row)
+                assert all(v is None or v == round(v, 2) for v in row)
+
+
+def test_a_share_is_the_same_in_headline_and_chart(published, tmp_path):
+    """0,70496 is 70 %, not first 0,705 and then 71 %."""
+    results = published.results.copy()
+    row = (results["item"] == "samlet") & (results["breakdown"] == "all")
+    row &= (results["statistic"] == "share_satisfied") & (results["municipality"] == BIG)
+    results.loc[row, "value"] = 0.70496
+    changed = dataclasses.replace(published, results=results)
+    page = page_of(
+        Presentation(write_deck(changed, BIG, tmp_path / "d.pptx")),
+        "Temaer: tilfredse, neutrale og utilfredse",
+    )
+    assert page.shapes.title.text_frame.text.startswith("70\u00a0%")
+    assert drawn(charts(page)[0])["Tilfredse (4–5)", "Samlet tilfredshed"] == 0.70
 
 
 def test_the_thirteen_questions_all_have_their_distribution(decks, published):
@@ -222,6 +239,12 @@ def test_only_differences_worth_mentioning_are_shown(decks, published):
     assert any("adskiller sig ikke sikkert" in t for t in texts(page))
 
 
+def test_a_question_that_is_its_own_theme_counts_once(published):
+    o = OwnNumbers(published, BIG)
+    items = {d.item for s in ("mean", "share_satisfied") for d in o.worth_mentioning(s)}
+    assert items and "q13" not in items
+
+
 def test_local_questions_and_groups_only_where_there_are_some(decks):
     kickers = {code: [t for p in deck.slides for t in texts(p)] for code, deck in decks.items()}
     assert "Lokale spørgsmål og grupper" in kickers[BIG]
@@ -266,6 +289,22 @@ def test_other_rounds_have_their_own_themes_and_groups(round_id, tmp_path):
     assert "Simulerede data" not in everything
 
 
+def test_the_template_is_what_its_script_makes(tmp_path):
+    folder = files("helpers").joinpath("assets/deck")
+    spec = importlib.util.spec_from_file_location("make_template", folder / "make_template.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    script.make(tmp_path / "template.pptx")
+    with (
+        zipfile.ZipFile(tmp_path / "template.pptx") as made,
+        zipfile.ZipFile(folder / "template.pptx") as shipped,
+    ):
+        assert made.namelist() == shipped.namelist()
+        assert all(made.read(n) == shipped.read(n) for n in made.namelist())
+    names = [layout.name for layout in Presentation(folder / "template.pptx").slide_layouts]
+    assert names == ["Titel", "Afsnit", "Overskrift og indhold", "Overskrift og to indhold"]
+
+
 # ------------------------------------------------------------------------------------- findings
 
 
@@ -285,11 +324,17 @@ def test_extremes_share_an_end_that_cannot_be_told_apart():
     assert [n for n, _ in low] == ["c"]
 
 
+def test_a_category_between_the_ends_is_called_neither_highest_nor_lowest():
+    rows = [("a", of(4.0, 0.2)), ("b", of(3.7, 0.2)), ("c", of(3.4, 0.2))]
+    high, low = findings.extremes(rows)
+    assert [n for n, _ in high] == ["a", "b"] and [n for n, _ in low] == ["b", "c"]
+
+
 def test_hidden_numbers_are_no_extremes():
     hidden = Number(None, None, None, None, "few")
     assert findings.extremes([("a", of(4.0, 0.1)), ("b", hidden)]) is None
     assert (
-        findings.hidden_note([("a", of(4, 0.1)), ("b", hidden)]) == "Vises ikke: b (for få svar)."
+        captions.hidden_note([("a", of(4, 0.1)), ("b", hidden)]) == "Vises ikke: b (for få svar)."
     )
 
 
@@ -297,7 +342,7 @@ def test_hidden_numbers_are_no_extremes():
     ("names", "text"), [(["a"], "a"), (["a", "b"], "a og b"), (["a", "b", "c"], "a, b og c")]
 )
 def test_lists_are_danish(names, text):
-    assert findings.listed(names) == text
+    assert captions.listed(names) == text
 
 
 def test_names_of_municipalities():

@@ -12,7 +12,7 @@ import re
 import zipfile
 from pathlib import Path
 
-from helpers import findings
+from helpers import captions
 from helpers.deck_groups import (
     background_page,
     differences_page,
@@ -63,7 +63,7 @@ def write_deck(published: Published, code: str, path: Path) -> Path:
 
     made = dt.datetime.combine(o.round.settings.calendar.reporting.end, dt.time())
     properties = deck.core_properties
-    properties.title = f"{findings.SURVEY}: {o.name}, {o.round.settings.title}"
+    properties.title = f"{captions.SURVEY}: {o.name}, {o.round.settings.title}"
     properties.subject = "Resultater for kommunen"
     properties.language = "da-DK"
     properties.author = properties.last_modified_by = ""

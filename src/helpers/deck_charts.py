@@ -26,8 +26,9 @@ from helpers import style
 
 # 406: Danish, so that the comma does not hang on the reader's own settings
 MEAN_FORMAT, MEAN_DECIMALS = "[$-406]0.00", 2
-SHARE_FORMAT, SHARE_DECIMALS = "0 %", 3
-POINT_DECIMALS = 1
+# whole per cent: a third decimal would be rounded twice, and 70,49 % shown as 71 %
+SHARE_FORMAT, SHARE_DECIMALS = "0 %", 2
+POINT_DECIMALS = 0
 SMALLEST_LABEL = 0.34  # inches: a narrower piece of a stacked bar has no room for its label
 TEXT = Pt(12)
 DARK = {style.LIKERT[1], style.LIKERT[5], style.TEAL}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pptx.util import Inches
 
-from helpers import findings, style
+from helpers import captions, findings, style
 from helpers.deck_charts import Box, Series, difference_chart, means_chart
 from helpers.deck_page import (
     HEIGHT,
@@ -54,8 +54,8 @@ def strongest_page(deck, o: OwnNumbers) -> None:
         deck, TWO, "Stærkest og svagest", findings.strongest_headline(
             [(name, x) for name, _, x in high], [(name, x) for name, _, x in low]
         ),
-        source=findings.source(o, [x for _, _, x in [*high, *low]]),
-        note=findings.hidden_note([(name, x) for name, _, x in asked]),
+        source=captions.source(o, [x for _, _, x in [*high, *low]]),
+        note=captions.hidden_note([(name, x) for name, _, x in asked]),
         speaker="De spørgsmål, der har højest og lavest gennemsnit. Nabopladser på listen kan skyldes "
         f"tilfældigheder. {WEIGHTED}",
     )  # fmt: skip
@@ -83,8 +83,8 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
     own = own_rows(o, places)
     page = add_page(
         deck, TWO, "Målgrupper", findings.groups_headline(o, breakdown, "målgrupperne"),
-        source=findings.source(o, [x for _, x in own]),
-        note=findings.hidden_note(own, "målgrupper"),
+        source=captions.source(o, [x for _, x in own]),
+        note=captions.hidden_note(own, "målgrupper"),
         speaker="Målgrupperne er dannet ud fra ydelse og varighed efter samme regler i alle kommuner. "
         f"{WEIGHTED} En forskel mellem grupper nævnes kun, når intervallerne ikke overlapper.",
     )  # fmt: skip
@@ -121,8 +121,8 @@ def background_page(deck, o: OwnNumbers) -> None:
     page = add_page(
         deck, ONE, "Køn, alder og varighed: samlet tilfredshed, gennemsnit 1–5",
         findings.background_headline(o),
-        source=findings.source(o, [x for _, x in own]),
-        note=findings.hidden_note(own, "grupper"),
+        source=captions.source(o, [x for _, x in own]),
+        note=captions.hidden_note(own, "grupper"),
         speaker="Køn og alder er læst af kommunens udtræk, varighed er uger på den nuværende ydelse. "
         f"{WEIGHTED} En forskel nævnes kun, når intervallerne ikke overlapper.",
     )  # fmt: skip
@@ -159,7 +159,7 @@ def differences_page(deck, o: OwnNumbers) -> None:
     page = add_page(
         deck, ONE if one_chart else TWO, "Hvor adskiller kommunen sig?",
         findings.differences_headline(o, means, shares),
-        source=findings.source(o),
+        source=captions.source(o),
         note=note + (demands if means or shares else ""),
         speaker=f"Kommunen sammenlignes med »{OTHERS_LABEL}«, som den ikke selv indgår i. {demands}",
     )  # fmt: skip
@@ -196,7 +196,8 @@ def differences_page(deck, o: OwnNumbers) -> None:
 def _difference_label(o: OwnNumbers, d: Difference) -> str:
     parts = [o.label(d.item)]
     if d.breakdown != "all":
-        parts.append(o.category_label(d.breakdown, d.category))
+        short = {g.id: g.short for g in o.round.rules.groups}
+        parts.append(short.get(d.category) or o.category_label(d.breakdown, d.category))
     label = " · ".join(parts)
     tail = {"share_satisfied": ", tilfredse", "share_dissatisfied": ", utilfredse"}
     return label + tail.get(d.statistic, "")
@@ -243,12 +244,12 @@ def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: b
         else findings.questions_headline(o, "Lokale spørgsmål", items)
     )
     note = " ".join(
-        p for p in (means_note(o, visible), findings.hidden_note(answers + groups)) if p
+        p for p in (means_note(o, visible), captions.hidden_note(answers + groups)) if p
     )
     both = bool(items and breakdown)
     page = add_page(
         deck, TWO if both else ONE, "Lokale spørgsmål og grupper", headline,
-        source=findings.source(o, [x for _, x in answers + groups]),
+        source=captions.source(o, [x for _, x in answers + groups]),
         note=note,
         speaker="Lokale spørgsmål og baggrundsoplysninger findes kun i denne kommune og kan derfor "
         f"ikke sammenlignes med andre. {WEIGHTED}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pptx.util import Inches
 
-from helpers import findings, style
+from helpers import captions, findings, style
 from helpers.deck_charts import Box, Series, rate_chart
 from helpers.deck_page import (
     HEIGHT,
@@ -26,7 +26,7 @@ def round_page(deck, o: OwnNumbers) -> None:
     collection, response = o.round.settings.calendar.collection, o.response()
     page = add_page(
         deck, TWO, "Undersøgelsen kort", findings.response_headline(o),
-        source=findings.source(o, weighted=False),
+        source=captions.source(o, weighted=False),
         speaker="Svarprocenten er antal svar delt med antal inviterede. "
         "Andelen af svar i de enkelte grupper vises sidst i præsentationen.",
     )  # fmt: skip
@@ -39,16 +39,16 @@ def round_page(deck, o: OwnNumbers) -> None:
     )
     for i, (figure, caption) in enumerate(cards):
         add_card(page, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption)
-    groups = findings.listed([g.label.lower() for g in o.round.rules.groups])
+    groups = captions.listed([g.label.lower() for g in o.round.rules.groups])
     text = holder(page, 2)
     text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
     put_text(page, 2, [
         f"**Hvem:** borgere i et forløb i jobcentret: {groups}.",
-        f"**Hvornår:** svarene er indsamlet {findings.days(collection.start, collection.end)}.",
+        f"**Hvornår:** svarene er indsamlet {captions.days(collection.start, collection.end)}.",
         f"**Hvad:** {len(o.questions)} spørgsmål i {len(o.themes)} temaer, besvaret på en skala fra "
         "1 til 5, hvor 5 er mest positivt.",
         f"**Sammenligning:** »{OTHERS_LABEL}« er alle deltagende kommuner undtagen kommunen selv. "
-        f"»{NATIONAL_LABEL}« er de {len(o.published.municipalities)} kommuner med resultater under ét.",
+        f"»{NATIONAL_LABEL}« er de {o.n_municipalities} kommuner med resultater under ét.",
         f"**Skjulte tal:** resultater med færre end {o.round.settings.disclosure.min_answers} svar "
         "vises ikke.",
     ])  # fmt: skip
@@ -66,8 +66,8 @@ def response_page(deck, o: OwnNumbers) -> None:
     whole = o.response()
     page = add_page(
         deck, TWO, "Svarprocent og metode", findings.response_groups_headline(groups),
-        source=findings.source(o, weighted=False),
-        note=findings.hidden_note(hidden, "grupper"),
+        source=captions.source(o, weighted=False),
+        note=captions.hidden_note(hidden, "grupper"),
         speaker="Designeffekten (Kish) siger, hvor meget vægtene udvander antallet af svar: det "
         "effektive antal er antal svar delt med designeffekten.",
     )  # fmt: skip
@@ -99,7 +99,7 @@ def response_page(deck, o: OwnNumbers) -> None:
 def reading_page(deck, o: OwnNumbers) -> None:
     page = add_page(
         deck, TWO, "Metode", "Sådan læses tallene",
-        source=findings.source(o),
+        source=captions.source(o),
         speaker=f"Metoden er beskrevet fuldt i metodenotatet. »{NATIONAL_LABEL}« omfatter kommunen selv; "
         f"»{OTHERS_LABEL}« gør ikke.",
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from helpers import findings, style
+from helpers import captions, findings, style
 from helpers.deck_charts import Box, Series, means_chart, shares_chart
 from helpers.deck_page import (
     AREA,
@@ -106,7 +106,7 @@ def own_rows(o: OwnNumbers, places: Sequence[Place]) -> list[tuple[str, Number]]
 
 def title_page(deck, o: OwnNumbers) -> None:
     page = deck.slides.add_slide(deck.slide_layouts[TITLE])
-    write(page.shapes.title.text_frame, [findings.SURVEY])
+    write(page.shapes.title.text_frame, [captions.SURVEY])
     write(holder(page, 1).text_frame, [f"Resultater for {o.name}, {o.round.settings.title}"])
     published_on = style.date(o.round.settings.calendar.reporting.end)
     simulated = (
@@ -125,8 +125,8 @@ def overall_page(deck, o: OwnNumbers) -> None:
     own, country, others = o.of(OVERALL), o.national(OVERALL), o.others(OVERALL)
     page = add_page(
         deck, ONE, "Det samlede billede", findings.overall_headline(o),
-        source=findings.source(o, [own]),
-        note=findings.hidden_note([(o.name, own)]),
+        source=captions.source(o, [own]),
+        note=captions.hidden_note([(o.name, own)]),
         speaker=f"Spørgsmålet lyder: »{_wording(o, OVERALL)}« {WEIGHTED}",
     )  # fmt: skip
     cards = (
@@ -177,8 +177,8 @@ def themes_page(deck, o: OwnNumbers) -> None:
     own = own_rows(o, places)
     page = add_page(
         deck, ONE, "Temaer: gennemsnit 1–5", findings.themes_headline(o),
-        source=findings.source(o, [x for _, x in own]),
-        note=findings.hidden_note(own, "temaer"),
+        source=captions.source(o, [x for _, x in own]),
+        note=captions.hidden_note(own, "temaer"),
         speaker="Et temas tal er gennemsnittet af borgernes egne gennemsnit over temaets spørgsmål; "
         f"mindst halvdelen skal være besvaret. {WEIGHTED} Højest og lavest fremhæves kun, når "
         "intervallerne ikke overlapper.",
@@ -194,8 +194,8 @@ def split_page(deck, o: OwnNumbers) -> None:
     visible = any(x.shown for _, x in own)
     page = add_page(
         deck, ONE, "Temaer: tilfredse, neutrale og utilfredse", findings.split_headline(o),
-        source=findings.source(o, [x for _, x in own]),
-        note=findings.hidden_note(own, "temaer") if visible else _country_note(o, own),
+        source=captions.source(o, [x for _, x in own]),
+        note=captions.hidden_note(own, "temaer") if visible else _country_note(o, own),
         speaker="Tilfreds er svar 4–5, neutral 3 og utilfreds 1–2. For et tema regnes på borgerens "
         f"gennemsnit over temaets spørgsmål. {WEIGHTED}",
     )  # fmt: skip
@@ -205,7 +205,7 @@ def split_page(deck, o: OwnNumbers) -> None:
 
 
 def _country_note(o: OwnNumbers, own: Sequence[tuple[str, Number]]) -> str:
-    marks = findings.listed(list(dict.fromkeys(x.mark for _, x in own)))
+    marks = captions.listed(list(dict.fromkeys(x.mark for _, x in own)))
     return (
         f"Tallene kan ikke vises for {o.name} ({marks}). Diagrammet viser i stedet "
         f"»{NATIONAL_LABEL}«."
@@ -224,7 +224,7 @@ def question_groups(o: OwnNumbers) -> list[tuple[str, list[str]]]:
             groups[-1][1].extend(items)
         else:
             groups.append(([o.label(theme)], list(items)))
-    return [(findings.listed(names), items) for names, items in groups]
+    return [(captions.listed(names), items) for names, items in groups]
 
 
 def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> None:
@@ -232,10 +232,10 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
     asked = {q.id: q for q in o.round.questionnaire.scaled}
     own = [(o.label(i), o.of(i)) for i in items]
     visible = [i for i in items if _distribution(o.of, i)]
-    note = findings.hidden_note(own) if visible else _country_note(o, own)
+    note = captions.hidden_note(own) if visible else _country_note(o, own)
     page = add_page(
         deck, ONE, title, findings.questions_headline(o, title, items),
-        source=findings.source(o, [x for _, x in own]),
+        source=captions.source(o, [x for _, x in own]),
         note=" ".join(p for p in (means_note(o, visible), note) if p),
         speaker=f"Svar 4 og 5 regnes som positive. {WEIGHTED} Andelen, der svarer »ved ikke«, er "
         "regnet af alle, der har svaret på spørgsmålet.",

@@ -174,9 +174,9 @@ def _comparisons(
     smallest = np.where(
         table["statistic"] == "mean", rules.smallest_mean_difference, rules.smallest_share_difference
     )
-    table["worth_mentioning"] = (table["p_adjusted"] < 1 - rules.confidence) & (
-        table["difference"].abs() >= smallest
-    )
+    enough = table[["n", "n_other"]].min(axis=1) >= rules.min_answers
+    large = table["difference"].abs() >= smallest
+    table["worth_mentioning"] = (table["p_adjusted"] < 1 - rules.confidence) & large & enough
     columns = [
         "municipality", "reference", "breakdown", "category", "item", "statistic", "weighting",
         "own", "reference_value", "difference", "ci_low", "ci_high", "p_value", "p_adjusted",

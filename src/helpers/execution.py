@@ -14,6 +14,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from helpers import style
 from helpers.errors import ParameterError, Problem, SurveyError
+from helpers.own_numbers import official_name
 from helpers.params import Round
 from helpers.paths import PROJECT, Paths
 from helpers.render import render
@@ -28,7 +29,7 @@ def read_source(path: Path) -> nbformat.NotebookNode:
     """A notebook, or a `.qmd` read as one with its `#| tags: [parameters]` put into the metadata."""
     if path.suffix == ".ipynb":
         return nbformat.read(path, as_version=4)
-    notebook = jupytext.read(path, fmt="Rmd")
+    notebook = jupytext.reads(path.read_text("utf-8"), fmt="Rmd")  # `.qmd` itself asks for Quarto
     for cell in notebook.cells:
         head = [line for line in cell.source.splitlines() if line.startswith("#|")]
         if cell.cell_type == "code" and any("tags:" in h and "parameters" in h for h in head):
@@ -140,7 +141,7 @@ def report_notebook(paths: Paths, round_: Round, code: str) -> None:
         paths.notebook(REPORT, code),
         {"round": round_.id, "municipality": code},
     )
-    typeset(executed, paths.report_folder(place), round_, municipality=f"{place.name} Kommune")
+    typeset(executed, paths.report_folder(place), round_, municipality=official_name(code, place.name))
 
 
 def national_report(paths: Paths, round_: Round) -> None:

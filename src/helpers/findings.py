@@ -1,4 +1,4 @@
-"""What the numbers say, in plain Danish: headlines, notes and source lines of the deck.
+"""What the numbers say, in plain Danish: the headlines of the deck.
 
 A headline states a difference only where it is more than noise. Within the municipality that means
 intervals that do not overlap (stricter than a test of the two, which makes up for choosing the
@@ -7,25 +7,13 @@ highest and the lowest afterwards); against the others it is the release's `wort
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from helpers import style
+from helpers.captions import Labelled, capital, listed
 from helpers.own_numbers import OVERALL, SPLIT, Difference, Number, OwnNumbers, ResponseGroup
 
-NAMED_IN_NOTE = 8  # a note names so many hidden categories; more are counted
-SURVEY = "Borgerundersøgelse på beskæftigelsesområdet"
-
-Labelled = tuple[str, Number]
-
-
-def listed(names: Sequence[str]) -> str:
-    """»a, b og c«."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} og {names[-1]}"
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+ROOM_FOR_NAMES = 50  # characters of a two-line headline
 
 
 def _lies_above(a: Number, b: Number) -> bool:
@@ -35,20 +23,22 @@ def _lies_above(a: Number, b: Number) -> bool:
 def extremes(rows: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]] | None:
     """The surely highest and the surely lowest, or None where the two ends cannot be told apart.
 
-    An end holds every category whose interval overlaps that of the outermost one.
+    An end holds every category whose interval overlaps that of the outermost one; a category may
+    belong to both.
     """
     shown = sorted((r for r in rows if r[1].shown), key=lambda r: -r[1].value)
     if len(shown) < 2 or not _lies_above(shown[0][1], shown[-1][1]):
         return None
     highest = [r for r in shown if not _lies_above(shown[0][1], r[1])]
-    lowest = [r for r in shown if not _lies_above(r[1], shown[-1][1]) and r not in highest]
+    lowest = [r for r in shown if not _lies_above(r[1], shown[-1][1])]
     return highest, lowest
 
 
 def _end(rows: Sequence[Labelled], place: str) -> str:
     """»Mødet (4,07) ligger højest«; several that cannot be told apart share the end."""
     if len(rows) > 2:
-        return f"{rows[0][0]} ligger blandt de {place}e"
+        outermost = rows[0] if place == "højest" else rows[-1]
+        return f"{outermost[0]} ligger blandt de {place}e"
     return f"{listed([name for name, _ in rows])} ligger {place}"
 
 
@@ -80,6 +70,8 @@ def themes_headline(o: OwnNumbers) -> str:
             f"{a} ligger højest ({style.number(x.value, 2)}), "
             f"{b} lavest ({style.number(y.value, 2)})"
         )
+    if any(r in low for r in high):
+        return f"{high[0][0]} ligger blandt de højeste, {low[-1][0]} blandt de laveste"
     return f"{_end(high, 'højest')}, {_end(low, 'lavest').replace(' ligger', '')}"
 
 
@@ -147,8 +139,8 @@ _AFTER = {"gender": "køn", "age_band": "alder", "duration_band": "varighed"}
 
 
 def background_headline(o: OwnNumbers) -> str:
-    """Gender, age and duration in one sentence."""
-    sure, unsure, hidden = [], [], []
+    """Gender, age and duration in one sentence; the groups are named where only one differs."""
+    sure, unsure, hidden = {}, [], []
     for breakdown, word in _AFTER.items():
         rows = [
             (label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)
@@ -158,17 +150,31 @@ def background_headline(o: OwnNumbers) -> str:
         elif (found := extremes(rows)) is None:
             unsure.append(word)
         else:
-            (a, x), (b, y) = found[0][0], found[1][-1]
-            sure.append(
-                f"{a} ligger over {b[:1].lower() + b[1:]} "
-                f"({style.number(x.value, 2)} mod {style.number(y.value, 2)})"
-            )
-    parts = list(sure)
+            sure[breakdown] = found
+    parts = []
+    if len(sure) == 1:
+        [(breakdown, (high, low))] = sure.items()
+        (a, x), (b, y) = high[0], low[-1]
+        parts.append(
+            f"{_people(breakdown, a)} ligger over {_people(breakdown, b, short=True)} "
+            f"({style.number(x.value, 2)} mod {style.number(y.value, 2)})"
+        )
+    elif sure:
+        parts.append(f"tilfredsheden varierer med {listed([_AFTER[b] for b in sure])}")
     if unsure:
         parts.append(f"ingen sikre forskelle efter {listed(unsure)}")
     if hidden:
         parts.append(f"for få svar til at sammenligne efter {listed(hidden)}")
-    return "; ".join([capital(parts[0]), *parts[1:]])
+    return capital("; ".join(parts))
+
+
+def _people(breakdown: str, label: str, *, short: bool = False) -> str:
+    """»kvinder«, »16–29-årige«, »borgere med under 26 uger på ydelsen«, in short »under 26 uger«."""
+    if breakdown == "age_band":
+        return label.replace(" år", "-årige")
+    lowered = label[:1].lower() + label[1:]
+    long_form = breakdown == "duration_band" and not short
+    return f"borgere med {lowered} på ydelsen" if long_form else lowered
 
 
 def local_headline(o: OwnNumbers, breakdown: str) -> str:
@@ -198,6 +204,9 @@ def differences_headline(
     whole = [d for d in means if d.breakdown == "all"]
     above = [f"»{o.label(d.item)}«" for d in whole if d.difference > 0]
     below = [f"»{o.label(d.item)}«" for d in whole if d.difference < 0]
+    if len(above) > 2 and len(below) > 2:
+        up, down = _counted(len(above)), _counted(len(below))
+        return f"Kommunen ligger over de øvrige på {up} og under på {down} temaer og spørgsmål"
     if above and below:
         return f"Kommunen ligger over de øvrige på {_few(above)} og under på {_few(below)}"
     if above or below:
@@ -209,7 +218,11 @@ def differences_headline(
 
 
 def _few(names: Sequence[str]) -> str:
-    return listed(names) if len(names) <= 2 else f"{_counted(len(names))} temaer og spørgsmål"
+    """Names where they are short enough for a headline, else their number."""
+    text = listed(names)
+    if len(names) <= 2 and len(text) <= ROOM_FOR_NAMES:
+        return text
+    return f"{_counted(len(names))} temaer og spørgsmål" if len(names) > 1 else text
 
 
 def _counted(n: int) -> str:
@@ -242,8 +255,12 @@ def response_groups_headline(groups: Sequence[Sequence[tuple[str, ResponseGroup]
                 ends.append((high.rate - low.rate, high_name, high.rate, low_name, low.rate))
     if not ends:
         low, high = style.number(100 * min(rates)), style.number(100 * max(rates))
-        span = f"{high}\u00a0%" if low == high else f"{low}–{high}\u00a0%"
-        return f"Svarprocenten er nogenlunde ens i grupperne: {span}"
+        if low == high:
+            return f"Svarprocenten er {high}\u00a0% i alle grupper"
+        return (
+            f"Svarprocenten ligger mellem {low} og {high}\u00a0% i grupperne; "
+            "forskellene kan være tilfældige"
+        )
     _, a, x, b, y = max(ends)
     return (
         f"Svarprocenten er højest for gruppen »{a}« ({style.percent(x)}) "
@@ -253,53 +270,3 @@ def response_groups_headline(groups: Sequence[Sequence[tuple[str, ResponseGroup]
 
 def _rate_error(group: ResponseGroup) -> float:
     return (group.rate * (1 - group.rate) / group.invited) ** 0.5
-
-
-# ------------------------------------------------------------------------------- notes and sources
-
-
-def days(start: dt.date, end: dt.date) -> str:
-    """»11.–31. marts 2024«, »28. marts–4. april 2024«."""
-    first = style.date(start)
-    if start.year == end.year:
-        first = first.rsplit(" ", 1)[0]
-        if start.month == end.month:
-            first = f"{start.day}."
-    return f"{first}–{style.date(end)}"
-
-
-def hidden_note(rows: Iterable[Labelled], what: str = "spørgsmål") -> str:
-    """»Vises ikke: Kvinder, Mænd (for få svar).«; empty where everything is shown or not asked."""
-    by_mark: dict[str, list[str]] = {}
-    for name, number in rows:
-        if not number.shown and number.status != "not_asked":
-            names = by_mark.setdefault(number.mark, [])
-            if name not in names:
-                names.append(name)
-    if not by_mark:
-        return ""
-    parts = [
-        f"{listed(names) if len(names) <= NAMED_IN_NOTE else f'{len(names)} {what}'} ({mark})"
-        for mark, names in by_mark.items()
-    ]
-    return f"Vises ikke: {'; '.join(parts)}."
-
-
-def n_text(numbers: Iterable[Number]) -> str:
-    """»n = 742«, or »n = 640–742« where the numbers rest on unlike many answers."""
-    counts = sorted({x.n for x in numbers if x.shown and x.n is not None})
-    if not counts:
-        return ""
-    if len(counts) == 1:
-        return f"n = {style.number(counts[0])}"
-    return f"n = {style.number(counts[0])}–{style.number(counts[-1])}"
-
-
-def source(o: OwnNumbers, numbers: Iterable[Number] = (), *, weighted: bool = True) -> str:
-    parts = [f"Kilde: {SURVEY}, {o.round.settings.title}."]
-    if weighted:
-        parts.append("Vægtede tal.")
-    count = n_text(numbers)
-    if count:
-        parts.append(f"{count}.")
-    return " ".join(parts)

@@ -128,6 +128,7 @@ class Disclosure(Model):
 class Comparison(Model):
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
     smallest_mean_difference: Annotated[float, Field(ge=0)]
+    min_answers: Annotated[int, Field(ge=5)]  # on both sides, before a difference is mentioned
     smallest_share_difference: Annotated[float, Field(ge=0, le=1)]
 
 

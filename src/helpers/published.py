@@ -7,7 +7,9 @@ by `disclosure.py`, the only door to print.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +17,12 @@ from helpers.errors import SurveyError
 from helpers.params import Municipality, Round
 
 NATIONAL = "national"
+KEY = ("breakdown", "category", "item", "statistic", "weighting")
+FILES = {
+    "results": "released.parquet",
+    "comparisons": "comparisons.parquet",
+    "response": "response.parquet",
+}
 
 
 @dataclass(frozen=True)
@@ -35,42 +43,17 @@ class Published:
     comparisons: pd.DataFrame
     response: pd.DataFrame
 
-    @property
+    @cached_property
     def municipalities(self) -> tuple[Municipality, ...]:
         """The participants that have results, in the round's order."""
-        have = set(self.results["municipality"])
+        have = set(self.response["municipality"])
         return tuple(m for m in self.round.participants if m.code in have)
 
     @property
     def missing(self) -> tuple[Municipality, ...]:
         """The participants without results; reports name them."""
-        have = set(self.results["municipality"])
-        return tuple(m for m in self.round.participants if m.code not in have)
-
-    def select(
-        self,
-        municipality: str | None = None,
-        *,
-        breakdown: str | None = "all",
-        statistic: str | list[str] | None = None,
-        items: list[str] | None = None,
-        weighting: str | None = "weighted",
-    ) -> pd.DataFrame:
-        """Rows of `results`; None means all. Item order is that of `items`."""
-        table = self.results
-        keep = pd.Series(True, index=table.index)
-        for column, wanted in (
-            ("municipality", municipality),
-            ("breakdown", breakdown),
-            ("weighting", weighting),
-        ):
-            if wanted is not None:
-                keep &= table[column] == wanted
-        if statistic is not None:
-            keep &= table["statistic"].isin([statistic] if isinstance(statistic, str) else statistic)
-        if items is not None:
-            keep &= table["item"].isin(items)
-        return table[keep]
+        have = set(self.municipalities)
+        return tuple(m for m in self.round.participants if m not in have)
 
     def value(
         self,
@@ -81,17 +64,33 @@ class Published:
         breakdown: str = "all",
         category: str = "all",
         weighting: str = "weighted",
-    ) -> pd.Series | None:
-        """One row of `results`, or None where the item was not asked."""
-        rows = self.select(
-            municipality,
-            breakdown=breakdown,
-            statistic=statistic,
-            items=[item],
-            weighting=weighting,
-        )
-        rows = rows[rows["category"] == category]
-        return None if rows.empty else rows.iloc[0]
+    ) -> dict[str, Any] | None:
+        """One row of `results` as a mapping, or None where the item was not asked."""
+        of_municipality = self._of_results.get(municipality)
+        if of_municipality is None:
+            return None
+        return of_municipality.get((breakdown, category, item, statistic, weighting))
+
+    def against_others(
+        self,
+        municipality: str,
+        item: str,
+        statistic: str = "mean",
+        *,
+        breakdown: str = "all",
+        category: str = "all",
+    ) -> dict[str, Any] | None:
+        """The weighted comparison with all the others, or None where a side is hidden."""
+        of_municipality = self._of_comparisons.get(municipality, {})
+        return of_municipality.get((breakdown, category, item, statistic, "weighted"))
+
+    @cached_property
+    def _of_results(self) -> dict[str, dict[tuple, dict[str, Any]]]:
+        return _by_municipality(self.results)
+
+    @cached_property
+    def _of_comparisons(self) -> dict[str, dict[tuple, dict[str, Any]]]:
+        return _by_municipality(self.comparisons[self.comparisons["reference"] == "others"])
 
     @property
     def theme_items(self) -> list[str]:
@@ -99,26 +98,36 @@ class Published:
         return [t.id for t in sorted(self.round.questionnaire.themes, key=lambda t: t.order)]
 
     @property
+    def questions_by_scale(self) -> dict[str, list[str]]:
+        """Scale → its common questions; a figure of answers needs one set of labels."""
+        by_scale: dict[str, list[str]] = {}
+        for question in self.round.questionnaire.scaled:
+            by_scale.setdefault(question.scale, []).append(question.id)
+        return by_scale
+
+    @property
     def question_items(self) -> list[str]:
         """Scaled common questions, q01 … q13."""
         return [q.id for q in self.round.questionnaire.scaled]
 
 
-def load_published(root: Path, round_: Round) -> Published:
+def _by_municipality(table: pd.DataFrame) -> dict[str, dict[tuple, dict[str, Any]]]:
+    """municipality → (breakdown, category, item, statistic, weighting) → row."""
+    index: dict[str, dict[tuple, dict[str, Any]]] = {}
+    for row in table.to_dict("records"):
+        key = tuple(row[k] for k in KEY)
+        index.setdefault(row["municipality"], {})[key] = row
+    return index
+
+
+def load_published(root: Path, round_: Round, only: str | None = None) -> Published:
     """Read the released tables under `build/<round>/`.
 
+    `only`: results and comparisons of this municipality (and the country) alone, for its own report.
     Raises SurveyError where the release has not been made yet.
     """
     folder = root / "build" / round_.id
-    paths = {
-        name: folder / f"{file}.parquet"
-        for name, file in (
-            ("results", "released"),
-            ("comparisons", "comparisons"),
-            ("response", "response"),
-        )
-    }
-    missing = [p.name for p in paths.values() if not p.is_file()]
+    missing = [f for f in FILES.values() if not (folder / f).is_file()]
     if missing:
         raise SurveyError(
             str(folder),
@@ -126,5 +135,10 @@ def load_published(root: Path, round_: Round) -> Published:
             "the tables of a finished release",
             f"Run `survey run {round_.id} --stage release` first.",
         )
-    tables = {name: pd.read_parquet(path) for name, path in paths.items()}
-    return Published(round=round_, **tables)
+    wanted = None if only is None else [("municipality", "in", [only, NATIONAL])]
+    return Published(
+        round=round_,
+        results=pd.read_parquet(folder / FILES["results"], filters=wanted),
+        comparisons=pd.read_parquet(folder / FILES["comparisons"], filters=wanted),
+        response=pd.read_parquet(folder / FILES["response"]),
+    )

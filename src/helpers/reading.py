@@ -26,7 +26,7 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
         (
             OTHERS_LABEL,
             "alle deltagende kommuner undtagen kommunen selv. "
-            f"»{NATIONAL_LABEL}« er de {style.number(len(o.published.municipalities))} kommuner med "
+            f"»{NATIONAL_LABEL}« er de {style.number(o.n_municipalities)} kommuner med "
             "resultater under ét, kommunen selv iberegnet, og ikke hele landet.",
         ),
         (

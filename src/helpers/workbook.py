@@ -12,7 +12,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from helpers import findings, style
+from helpers import captions, findings, style
 from helpers.own_numbers import GROUPINGS, OwnNumbers
 from helpers.paths import write_atomically
 from helpers.published import Published
@@ -53,7 +53,7 @@ def _write(o: OwnNumbers, path: Path) -> None:
     with xlsxwriter.Workbook(path, options) as book:
         book.set_properties(
             {
-                "title": f"{findings.SURVEY}: {o.name}, {o.round.settings.title}",
+                "title": f"{captions.SURVEY}: {o.name}, {o.round.settings.title}",
                 "subject": "Resultater for kommunen",
                 "created": dt.datetime.combine(o.round.settings.calendar.reporting.end, dt.time()),
             }
@@ -75,13 +75,13 @@ def tables(o: OwnNumbers) -> list[Sheet]:
 
 def read_me(o: OwnNumbers, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
     """(term, text) lines of »Læs mig«; the first is its title."""
-    rules, missing = o.round.settings, o.published.missing
+    rules, missing = o.round.settings, o.without_results
     lines = [
-        (f"{findings.SURVEY}: resultater for {o.name}", ""),
+        (f"{captions.SURVEY}: resultater for {o.name}", ""),
         ("Runde", rules.title),
         (
             "Indsamling",
-            findings.days(rules.calendar.collection.start, rules.calendar.collection.end),
+            captions.days(rules.calendar.collection.start, rules.calendar.collection.end),
         ),
         ("Udgivet", style.date(rules.calendar.reporting.end)),
     ]
@@ -89,13 +89,13 @@ def read_me(o: OwnNumbers, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
         lines.append(("Simulerede data", "Alle borgere og svar i denne fil er opdigtede."))
     lines.append(("Svar", findings.response_headline(o) + "."))
     if missing:
-        named = findings.listed([m.name for m in missing])
+        named = captions.listed([m.name for m in missing])
         few = len(missing) <= MISSING_NAMED
         lines.append(("Uden resultater", f"{named if few else f'{len(missing)} kommuner'}."))
     lines += [("", ""), ("Ark", "Indhold")]
     lines += [(s.name, s.about) for s in sheets]
     lines += [("", ""), ("Sådan læses tallene", "")]
-    lines += [(findings.capital(term), findings.capital(text)) for term, text in reading_guide(o)]
+    lines += [(captions.capital(term), captions.capital(text)) for term, text in reading_guide(o)]
     lines += [
         ("»–«", "Tallet findes ikke, eller sammenligningen er ikke foretaget."),
         (

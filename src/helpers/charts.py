@@ -1,0 +1,430 @@
+"""Released numbers → figures for the reports, in the house style.
+
+Every function takes `Published` and gives a matplotlib Figure without a title (the caption carries
+it), 6.7 inches wide: the text width of an A4 page. A hidden number is named, never drawn.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from helpers import style
+from helpers.published import NATIONAL, Published
+
+WIDTH = 6.7  # inches
+ROW = 0.36  # inches a row of a horizontal chart
+SPLIT = {
+    "share_dissatisfied": ("Utilfredse (1–2)", style.LIKERT[1]),
+    "share_neutral": ("Hverken eller (3)", style.LIKERT[3]),
+    "share_satisfied": ("Tilfredse (4–5)", style.LIKERT[5]),
+}
+LABEL_FROM = 0.05  # smaller parts of a bar get no number
+
+
+def use_house_style() -> None:
+    """Fonts and colours of the house; SVG figures with the same bytes each time.
+
+    Call once at the start of a notebook. Outside a kernel only matplotlib is set.
+    """
+    with as_file(files("helpers") / "assets" / "fonts") as folder:
+        for path in sorted(folder.glob("*.ttf")):
+            font_manager.fontManager.addfont(str(path))
+    sns.set_theme(style="white", rc={"font.family": "Open Sans"})
+    mpl.rcParams.update(
+        {
+            "font.size": 8.5,
+            "axes.labelsize": 8.5,
+            "xtick.labelsize": 8.5,
+            "ytick.labelsize": 8.5,
+            "legend.fontsize": 8.5,
+            "text.color": style.INK,
+            "axes.labelcolor": style.INK,
+            "xtick.color": style.GREY,
+            "ytick.color": style.INK,
+            "axes.edgecolor": style.LIGHT_GREY,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.spines.left": False,
+            "figure.dpi": 100,
+            "svg.fonttype": "path",
+            "svg.hashsalt": "jobcentre-survey",
+        }
+    )
+    try:
+        get_ipython  # noqa: B018  the name exists only inside a kernel
+    except NameError:
+        return
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+    set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
+
+
+def _canvas(rows: float, extra: float = 0.8) -> tuple[Figure, Axes]:
+    fig, ax = plt.subplots(figsize=(WIDTH, rows * ROW + extra), layout="constrained")
+    return fig, ax
+
+
+def _wrapped(labels: Sequence[str], width: int = 30) -> list[str]:
+    return ["\n".join(textwrap.wrap(label, width)) for label in labels]
+
+
+def _rows(ax: Axes, labels: Sequence[str], width: int = 30) -> np.ndarray:
+    """Put labels on the y axis from the top down; returns their places."""
+    places = np.arange(len(labels))
+    ax.set_yticks(places, _wrapped(labels, width))
+    ax.set_ylim(len(labels) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    return places
+
+
+def _scale_axis(ax: Axes, values: Sequence[float]) -> None:
+    """An axis of means: whole and half points around the values, within 1–5."""
+    known = [v for v in values if v is not None and not np.isnan(v)]
+    low = max(1.0, np.floor(2 * (min(known, default=2.5) - 0.1)) / 2)
+    high = min(5.0, np.ceil(2 * (max(known, default=4.5) + 0.1)) / 2)
+    ticks = np.arange(low, high + 0.01, 0.5)
+    ax.set_xlim(low, high)
+    ax.set_xticks(ticks, [style.number(t, 1) for t in ticks])
+    ax.grid(axis="x", color=style.TINT, linewidth=1)
+    ax.set_axisbelow(True)
+    ax.set_xlabel("Gennemsnit på skalaen 1–5")
+
+
+def _no_data(text: str) -> Figure:
+    fig, ax = plt.subplots(figsize=(WIDTH, 0.9), layout="constrained")
+    ax.axis("off")
+    ax.text(0, 0.5, text, va="center", fontsize=9, color=style.GREY)
+    return fig
+
+
+def _shown(row) -> bool:
+    return row is not None and row["status"] == "shown"
+
+
+def _hidden_mark(row) -> str:
+    return style.NOT_SHOWN["not_asked" if row is None else row["status"]]
+
+
+# --------------------------------------------------------------------------------- means as dots
+
+
+def _dots(ax: Axes, places, rows, colour: str, marker: str, label: str, *, interval=True) -> None:
+    """Released rows (or None) as dots with whiskers."""
+    named = False
+    for y, row in zip(places, rows):
+        if not _shown(row):
+            continue
+        if interval:
+            ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4, alpha=0.8)
+        ax.plot(
+            row["value"], y, marker, color=colour, markersize=6, markeredgecolor="white",
+            markeredgewidth=0.6, label=None if named else label,
+        )  # fmt: skip
+        named = True
+
+
+def _values(rows) -> list[float]:
+    return [row[c] for row in rows if _shown(row) for c in ("ci_low", "ci_high", "value")]
+
+
+def _others(published: Published, code: str, item: str, breakdown="all", category="all"):
+    """Mean of all the other municipalities as a released row, or None."""
+    found = published.against_others(code, item, breakdown=breakdown, category=category)
+    if found is None:
+        return None
+    value = found["reference_value"]
+    return {"status": "shown", "value": value, "ci_low": value, "ci_high": value}
+
+
+def means_beside(published: Published, code: str, items: Sequence[str]) -> Figure:
+    """Means of themes or questions with intervals; a municipality beside the others and all."""
+    labels = published.round.item_labels(None if code == NATIONAL else code)
+    own = [published.value(code, i) for i in items]
+    if not any(_shown(r) for r in own):
+        return _no_data("Der er for få svar til at vise gennemsnit.")
+    fig, ax = _canvas(len(items), 1.0)
+    places = _rows(ax, [labels[i] for i in items])
+    everything = _values(own)
+    if code != NATIONAL:
+        others = [_others(published, code, i) for i in items]
+        country = [published.value(NATIONAL, i) for i in items]
+        everything += _values(others) + _values(country)
+        _dots(ax, places + 0.16, country, style.COUNTRY, "|", "Alle deltagende kommuner", interval=False)
+        _dots(ax, places, others, style.OTHERS, "D", "De øvrige kommuner", interval=False)
+        _dots(ax, places - 0.16, own, style.OWN, "o", "Kommunen (95 % interval)")
+        ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3, frameon=False, handletextpad=0.3)
+    else:
+        _dots(ax, places, own, style.OWN, "o", "Alle deltagende kommuner")
+    _scale_axis(ax, everything)
+    _annotate(ax, places, own)
+    return fig
+
+
+def _annotate(ax: Axes, places, rows) -> None:
+    """The value, or why there is none, at the right edge of each row."""
+    for y, row in zip(places, rows):
+        text = style.number(row["value"], 2) if _shown(row) else _hidden_mark(row)
+        ax.annotate(
+            text, (1, y), xycoords=("axes fraction", "data"), xytext=(6, 0), va="center",
+            textcoords="offset points", color=style.OWN if _shown(row) else style.GREY,
+            fontsize=8.5, fontweight="bold" if _shown(row) else "normal",
+        )  # fmt: skip
+
+
+def groups(published: Published, code: str, breakdown: str, item: str = "samlet") -> Figure:
+    """Mean of one item by the categories of a breakdown; a municipality beside all."""
+    labels = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
+    rows = [published.value(code, item, breakdown=breakdown, category=c) for c in labels]
+    if not any(_shown(r) for r in rows):
+        return _no_data("Der er for få svar i grupperne til at vise gennemsnit.")
+    fig, ax = _canvas(len(labels), 1.0)
+    places = _rows(ax, list(labels.values()))
+    everything = _values(rows)
+    if code != NATIONAL and not breakdown.startswith("local:"):
+        country = [published.value(NATIONAL, item, breakdown=breakdown, category=c) for c in labels]
+        everything += _values(country)
+        _dots(ax, places + 0.14, country, style.COUNTRY, "D", "Alle deltagende kommuner", interval=False)
+        _dots(ax, places - 0.1, rows, style.OWN, "o", "Kommunen (95 % interval)")
+        ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False, handletextpad=0.3)
+    else:
+        _dots(ax, places, rows, style.OWN, "o", "")
+    _scale_axis(ax, everything)
+    _annotate(ax, places, rows)
+    return fig
+
+
+def municipalities(published: Published, region: str, item: str = "samlet") -> Figure:
+    """The region's municipalities in the order of their names, each with its interval, beside the
+    mean of all (line). Those without a mean to show are named on their row."""
+    places_of = sorted(
+        (m for m in published.municipalities if m.region == region),
+        key=lambda m: style.danish_sort_key(m.name),
+    )
+    rows = [published.value(m.code, item) for m in places_of]
+    if not any(_shown(r) for r in rows):
+        return _no_data("Der er for få svar i regionens kommuner til at vise gennemsnit.")
+    fig, ax = plt.subplots(figsize=(WIDTH, 0.225 * len(rows) + 0.8), layout="constrained")
+    places = _rows(ax, [m.name for m in places_of])
+    country = published.value(NATIONAL, item)
+    if _shown(country):
+        ax.axvline(country["value"], color=style.ACCENT, linewidth=1.2, zorder=1)
+        ax.annotate(
+            f"Alle: {style.number(country['value'], 2)}", (country["value"], 1), xytext=(4, 3),
+            xycoords=("data", "axes fraction"), textcoords="offset points",
+            color=style.ACCENT, fontsize=8.5,
+        )  # fmt: skip
+    _dots(ax, places, rows, style.OWN, "o", "")
+    _scale_axis(ax, _values(rows))
+    _annotate(ax, places, rows)
+    return fig
+
+
+# ------------------------------------------------------------------------------------ stacked bars
+
+
+def _stack(ax: Axes, y: float, parts: Sequence[tuple[float, str]], height: float) -> None:
+    left = 0.0
+    for share, colour in parts:
+        ax.barh(y, share, left=left, color=colour, height=height, edgecolor="white", linewidth=0.6)
+        if share >= LABEL_FROM:
+            dark = colour in (style.LIKERT[1], style.LIKERT[5])
+            ax.text(
+                left + share / 2, y, style.number(100 * share), ha="center", va="center",
+                fontsize=8, color="white" if dark else style.INK,
+            )  # fmt: skip
+        left += share
+
+
+def _share_axis(ax: Axes) -> None:
+    ax.set_xlim(0, 1)
+    ax.set_xticks(np.arange(0, 1.01, 0.2), [f"{p}" for p in range(0, 101, 20)])
+    ax.set_xlabel("Procent af svar uden »ved ikke«")
+
+
+def _bar_legend(fig: Figure, entries: Sequence[tuple[str, str]]) -> None:
+    handles = [Patch(color=colour, label=label) for label, colour in entries]
+    fig.legend(
+        handles=handles, loc="outside upper center", ncols=3 if len(entries) > 4 else len(entries),
+        frameon=False, handlelength=1.1, columnspacing=1.2,
+    )  # fmt: skip
+
+
+def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
+    """Distribution of the answers to questions that share a scale; *ved ikke* stands apart."""
+    labels = published.round.item_labels(None if code == NATIONAL else code)
+    scale = _scale_of(published, code, items[0])
+    names = published.round.questionnaire.scales[scale]
+    fig, ax = _canvas(len(items) * 1.1, 1.35)
+    places = _rows(ax, [labels[i] for i in items], 26)
+    for y, item in zip(places, items):
+        shares = [published.value(code, item, f"share_{k}") for k in range(1, 6)]
+        if not all(_shown(s) for s in shares):
+            ax.text(0.01, y, _hidden_mark(shares[0]), va="center", color=style.GREY)
+            continue
+        _stack(ax, y, [(s["value"], style.LIKERT[k]) for k, s in enumerate(shares, 1)], 0.68)
+        unsure = published.value(code, item, "share_dont_know")
+        ax.annotate(
+            style.percent(unsure["value"]) if _shown(unsure) else "–", (1, y), xytext=(8, 0),
+            xycoords="data", textcoords="offset points", va="center", color=style.GREY,
+        )  # fmt: skip
+    ax.annotate("ved ikke", (1, 1), xycoords="axes fraction", xytext=(8, 3), textcoords="offset points",
+                color=style.GREY, fontsize=8)  # fmt: skip
+    _share_axis(ax)
+    _bar_legend(fig, [(names[k], style.LIKERT[k]) for k in range(1, 6)])
+    return fig
+
+
+def _scale_of(published: Published, code: str, item: str) -> str:
+    local = published.round.local_for(code).questions if code != NATIONAL else ()
+    questions = [*published.round.questionnaire.scaled, *local]
+    return next(q.scale for q in questions if q.id == item)
+
+
+def split(published: Published, code: str, items: Sequence[str]) -> Figure:
+    """Satisfied, neutral and dissatisfied per theme or question."""
+    labels = published.round.item_labels(None if code == NATIONAL else code)
+    rows = [(labels[i], {s: published.value(code, i, s) for s in SPLIT}) for i in items]
+    return _split(rows)
+
+
+def split_by_group(published: Published, code: str, breakdown: str, item: str = "samlet") -> Figure:
+    """Satisfied, neutral and dissatisfied on one item by the categories of a breakdown."""
+    labels = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
+    rows = [
+        (
+            label,
+            {s: published.value(code, item, s, breakdown=breakdown, category=c) for s in SPLIT},
+        )
+        for c, label in labels.items()
+    ]
+    return _split(rows)
+
+
+def _split(rows) -> Figure:
+    if not any(all(_shown(v) for v in values.values()) for _, values in rows):
+        return _no_data("Der er for få svar til at vise fordelingen.")
+    fig, ax = _canvas(len(rows), 1.05)
+    places = _rows(ax, [label for label, _ in rows])
+    for y, (_, values) in zip(places, rows):
+        if all(_shown(v) for v in values.values()):
+            _stack(ax, y, [(values[s]["value"], SPLIT[s][1]) for s in SPLIT], 0.66)
+        else:
+            ax.text(0.01, y, _hidden_mark(values["share_satisfied"]), va="center", color=style.GREY)
+    _share_axis(ax)
+    _bar_legend(fig, list(SPLIT.values()))
+    return fig
+
+
+# ------------------------------------------------------------------------- differences, response
+
+
+def differences(published: Published, code: str, items: Sequence[str]) -> Figure:
+    """Own mean less that of all the others, with intervals; filled where it is worth mentioning."""
+    rows = {i: published.against_others(code, i) for i in items}
+    rows = {i: r for i, r in rows.items() if r is not None}
+    if not rows:
+        return _no_data("Sammenligningen kan ikke vises, fordi der er for få svar.")
+    shown = list(rows)
+    labels = published.round.item_labels(code)
+    fig, ax = _canvas(len(shown) * 0.8, 0.9)
+    places = _rows(ax, [labels[i] for i in shown])
+    ax.axvline(0, color=style.GREY, linewidth=1)
+    for y, item in zip(places, shown):
+        row = rows[item]
+        worth = bool(row["worth_mentioning"])
+        colour = (style.OWN if row["difference"] > 0 else style.ACCENT) if worth else style.GREY
+        ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4)
+        ax.plot(row["difference"], y, "o", color=colour, markersize=6.5,
+                markerfacecolor=colour if worth else "white")  # fmt: skip
+        word = (" over" if row["difference"] > 0 else " under") if worth else ""
+        ax.annotate(
+            style.signed(row["difference"], 2) + word, (1, y), xycoords=("axes fraction", "data"),
+            xytext=(6, 0), textcoords="offset points", va="center", color=colour,
+        )  # fmt: skip
+    widest = max(abs(r[c]) for r in rows.values() for c in ("ci_low", "ci_high"))
+    reach = max(0.3, float(np.ceil(10 * widest) / 10))
+    ticks = np.linspace(-reach, reach, 5)
+    ax.set_xlim(-reach, reach)
+    ax.set_xticks(ticks, [style.signed(t, 2) for t in ticks])
+    ax.grid(axis="x", color=style.TINT, linewidth=1)
+    ax.set_axisbelow(True)
+    ax.set_xlabel("Forskel i gennemsnit til de øvrige kommuner")
+    return fig
+
+
+RESPONSE_BREAKDOWNS = ("target_group", "gender", "age_band", "duration_band")
+
+
+def _response(published: Published, code: str) -> list[tuple[str, object]]:
+    """(label, row) per group of the released response table; the row is None for a heading."""
+    table = published.response[published.response["municipality"] == code]
+    labels = published.round.category_labels()
+    found: list[tuple[str, object]] = []
+    for breakdown in RESPONSE_BREAKDOWNS:
+        of_breakdown = table[table["breakdown"] == breakdown].set_index("category")
+        found += [
+            (label, of_breakdown.loc[c]) for c, label in labels[breakdown].items() if c in of_breakdown.index
+        ]
+    return found
+
+
+def response_rates(published: Published, code: str) -> Figure:
+    """Response rate per target group, gender, age and duration, beside the rate of everybody."""
+    rows = _response(published, code)
+    if not any(_shown(r) for _, r in rows):
+        return _no_data("Der er for få svar til at vise svarprocenter.")
+    fig, ax = _canvas(len(rows) * 0.75, 0.8)
+    places = _rows(ax, [label for label, _ in rows], 34)
+    for y, (_, row) in zip(places, rows):
+        if _shown(row):
+            ax.barh(y, row["response_rate"], color=style.TEAL_MID, height=0.62)
+            ax.text(row["response_rate"] + 0.006, y, style.percent(row["response_rate"], 1), va="center")
+        else:
+            ax.text(0.006, y, _hidden_mark(row), va="center", color=style.GREY)
+    table = published.response
+    whole = table[(table["municipality"] == code) & (table["breakdown"] == "all")].iloc[0]
+    if _shown(whole):
+        ax.axvline(whole["response_rate"], color=style.ACCENT, linewidth=1.2)
+        ax.annotate(f"Alle: {style.percent(whole['response_rate'], 1)}", (whole["response_rate"], 1),
+                    xycoords=("data", "axes fraction"), xytext=(4, 3), textcoords="offset points",
+                    color=style.ACCENT)  # fmt: skip
+    top = max((r["response_rate"] for _, r in rows if _shown(r)), default=0.5)
+    ax.set_xlim(0, min(1, top + 0.12))
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    return fig
+
+
+def representativeness(published: Published, code: str) -> Figure:
+    """Share of each group among the population and among those who answered (before weighting)."""
+    rows = [(label, r) for label, r in _response(published, code) if _shown(r)]
+    table = published.response
+    whole = table[(table["municipality"] == code) & (table["breakdown"] == "all")].iloc[0]
+    if not rows or not _shown(whole):
+        return _no_data("Der er for få svar til at vise repræsentativiteten.")
+    fig, ax = _canvas(len(rows) * 0.75, 1.0)
+    places = _rows(ax, [label for label, _ in rows], 34)
+    people = [float(r["population"] / whole["population"]) for _, r in rows]
+    answers = [float(r["answers"] / whole["answers"]) for _, r in rows]
+    ax.hlines(places, people, answers, color=style.LIGHT_GREY, linewidth=2.5, zorder=1)
+    ax.plot(people, places, "D", color=style.ACCENT, markersize=6, label="Population")
+    ax.plot(answers, places, "o", color=style.OWN, markersize=6.5, label="Svar, før vægtning")
+    ax.set_xlim(0, max([*people, *answers]) + 0.06)
+    ticks = ax.get_xticks()
+    ticks = ticks[ticks <= ax.get_xlim()[1]]
+    ax.set_xticks(ticks, [style.percent(t) for t in ticks])
+    ax.grid(axis="x", color=style.TINT, linewidth=1)
+    ax.set_axisbelow(True)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False)
+    return fig
