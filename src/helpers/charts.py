@@ -127,9 +127,11 @@ def _dots(ax: Axes, places, rows, colour: str, marker: str, label: str, *, inter
             continue
         if interval:
             ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4, alpha=0.8)
+        tick = marker == "|"
         ax.plot(
-            row["value"], y, marker, color=colour, markersize=6, markeredgecolor="white",
-            markeredgewidth=0.6, label=None if named else label,
+            row["value"], y, marker, color=colour, markersize=11 if tick else 6, linestyle="none",
+            markeredgecolor=colour if tick else "white", markeredgewidth=2 if tick else 0.6,
+            label=None if named else label,
         )  # fmt: skip
         named = True
 
@@ -160,8 +162,8 @@ def means_beside(published: Published, code: str, items: Sequence[str]) -> Figur
         others = [_others(published, code, i) for i in items]
         country = [published.value(NATIONAL, i) for i in items]
         everything += _values(others) + _values(country)
-        _dots(ax, places + 0.16, country, style.COUNTRY, "|", "Alle deltagende kommuner", interval=False)
-        _dots(ax, places, others, style.OTHERS, "D", "De øvrige kommuner", interval=False)
+        _dots(ax, places + 0.05, country, style.COUNTRY, "|", "Alle deltagende kommuner", interval=False)
+        _dots(ax, places + 0.05, others, style.OTHERS, "D", "De øvrige kommuner", interval=False)
         _dots(ax, places - 0.16, own, style.OWN, "o", "Kommunen (95 % interval)")
         ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3, frameon=False, handletextpad=0.3)
     else:

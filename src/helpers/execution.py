@@ -10,7 +10,9 @@ from pathlib import Path
 import jupytext
 import nbformat
 import papermill
+from jupyter_client.manager import AsyncKernelManager
 from papermill.exceptions import PapermillExecutionError
+from traitlets import default
 
 from helpers import style
 from helpers.errors import ParameterError, Problem, SurveyError
@@ -23,6 +25,14 @@ PLAN, ANALYSIS, REPORT = "10-sampling-plan", "20-response-analysis", "30-municip
 NOTEBOOKS = PROJECT / "notebooks"
 REPORTS = PROJECT / "reports"
 KERNEL = "python3"
+
+
+class LocalKernelManager(AsyncKernelManager):
+    """Talks to the kernel through files of this user alone where the system has them."""
+
+    @default("transport")
+    def _private_transport(self) -> str:
+        return "ipc" if os.name == "posix" else "tcp"
 
 
 def read_source(path: Path) -> nbformat.NotebookNode:
@@ -88,6 +98,7 @@ def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
                 kernel_name=KERNEL,
                 progress_bar=False,
                 cwd=str(PROJECT),
+                kernel_manager_class=LocalKernelManager,
             )
         except PapermillExecutionError as e:
             raise SurveyError(
@@ -105,9 +116,10 @@ def typeset(
     round_: Round,
     *,
     municipality: str = "",
+    stem: str = "rapport",
     formats: tuple[str, ...] = ("html",),
 ) -> list[Path]:
-    """Fill the title's placeholders and typeset one executed notebook as `rapport.*`."""
+    """Fill the title's placeholders and typeset one executed notebook as `<stem>.*`."""
     notebook = nbformat.read(executed, as_version=4)
     values = {
         "{{municipality}}": municipality,
@@ -118,9 +130,9 @@ def typeset(
         for placeholder, value in values.items():
             cell.source = cell.source.replace(placeholder, value)
     with tempfile.TemporaryDirectory() as scratch:
-        filled = Path(scratch) / "rapport.ipynb"
+        filled = Path(scratch) / f"{stem}.ipynb"
         nbformat.write(notebook, filled)
-        return render(filled, destination, formats=formats, project=PROJECT)
+        return render(filled, destination, stem=stem, formats=formats, project=PROJECT)
 
 
 def plan_notebook(paths: Paths, round_: Round, code: str) -> None:
@@ -152,5 +164,7 @@ def national_report(paths: Paths, round_: Round) -> None:
         {"round": round_.id},
     )
     typeset(executed, paths.national_folder, round_, formats=("html", "pdf"))
+    method = execute(REPORTS / "method.qmd", paths.notebook("method", "0000"), {})
+    typeset(method, paths.national_folder, round_, stem="metode")
 
 

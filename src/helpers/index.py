@@ -20,6 +20,11 @@ FILES = {
     "praesentation.pptx": "Præsentation",
     "resultater.xlsx": "Tal i Excel",
 }
+NATIONAL_FILES = {
+    "rapport.html": "Landsrapport",
+    "rapport.pdf": "Landsrapport (PDF)",
+    "metode.html": "Metode",
+}
 LIBRARIES = ("pandas", "numpy", "statsmodels", "papermill", "python-pptx", "typst", "pypandoc-binary")
 
 
@@ -58,7 +63,7 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
         missing=sorted(published.missing, key=lambda m: style.danish_sort_key(m.name)),
         national=[
             (label, f"national/{name}")
-            for name, label in (("rapport.html", "HTML"), ("rapport.pdf", "PDF"))
+            for name, label in NATIONAL_FILES.items()
             if (paths.national_folder / name).is_file()
         ],
         answers=_count(whole["answers"]),

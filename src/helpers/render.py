@@ -116,7 +116,8 @@ def _embedded(notebook: Path, work: Path, stem: str, formats: Sequence[str]) -> 
 
 def _pandoc(document: Document, work: Path, arguments: list[str], name: str) -> str:
     """Run pandoc in `work`; the filter numbers and resolves, and complains on standard error."""
-    call = [pypandoc.get_pandoc_path(), f"--from={READER}", *arguments]
+    # wide lines, or pipe tables get the widths of their rules instead of their contents
+    call = [pypandoc.get_pandoc_path(), f"--from={READER}", "--columns=10000", *arguments]
     ended = subprocess.run(
         call, input=document.markdown.encode("utf-8"), cwd=work, capture_output=True
     )

@@ -55,11 +55,11 @@ def _labels(published: Published, code: str) -> dict[str, str]:
 
 
 def _against(row) -> str:
-    """»over«, »under« or »ingen sikker forskel«."""
+    """»over«, »under« or »på niveau« (no sure and notable difference)."""
     if row is None:
         return "kan ikke vises"
     if not row["worth_mentioning"]:
-        return "ingen sikker forskel"
+        return "på niveau"
     return "over" if row["difference"] > 0 else "under"
 
 
@@ -99,16 +99,16 @@ def questions(published: Published, code: str, items: Sequence[str]) -> Markdown
 
 
 def wordings(published: Published, code: str = NATIONAL) -> Markdown:
-    """Each question's theme, number and full wording."""
+    """Each question's number, full wording and theme."""
     themes = {t.id: t.label for t in published.round.questionnaire.themes}
     rows = [
-        [str(q.order), themes.get(q.theme, "Fritekst"), q.wording]
+        [f"{q.order}. {q.wording}", themes.get(q.theme, "Fritekst")]
         for q in published.round.questionnaire.questions
     ]
     if code != NATIONAL:
         local = published.round.local_for(code).questions
-        rows += [[f"L{i}", "Lokalt", q.wording] for i, q in enumerate(local, start=1)]
-    return Markdown(markdown_table(["Nr.", "Tema", "Ordlyd"], rows, left=3))
+        rows += [[f"Lokalt {i}. {q.wording}", "Lokalt"] for i, q in enumerate(local, start=1)]
+    return Markdown(markdown_table(["Spørgsmål", "Tema"], rows, left=2))
 
 
 def groups(published: Published, code: str, breakdown: str) -> Markdown:

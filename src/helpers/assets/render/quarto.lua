@@ -195,6 +195,13 @@ local html_tables = {
   end,
 }
 
+-- A wide table scrolls in its own box on a small screen.
+local scrolling = {
+  Table = function(tbl)
+    if is_html then return pandoc.Div({ tbl }, { class = "table-scroll" }) end
+  end,
+}
+
 function Pandoc(doc)
   doc = doc:walk(conditional)
   doc = doc:walk(html_tables)
@@ -202,5 +209,6 @@ function Pandoc(doc)
   number_sections(doc)
   doc = doc:walk(resolve)
   doc = doc:walk(formulas)
+  doc = doc:walk(scrolling)
   return doc:walk(callout)
 end
