@@ -162,10 +162,20 @@ def means_beside(published: Published, code: str, items: Sequence[str]) -> Figur
         others = [_others(published, code, i) for i in items]
         country = [published.value(NATIONAL, i) for i in items]
         everything += _values(others) + _values(country)
-        _dots(ax, places + 0.05, country, style.COUNTRY, "|", "Alle deltagende kommuner", interval=False)
+        _dots(
+            ax,
+            places + 0.05,
+            country,
+            style.COUNTRY,
+            "|",
+            "Alle deltagende kommuner",
+            interval=False,
+        )
         _dots(ax, places + 0.05, others, style.OTHERS, "D", "De øvrige kommuner", interval=False)
         _dots(ax, places - 0.16, own, style.OWN, "o", "Kommunen (95 % interval)")
-        ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3, frameon=False, handletextpad=0.3)
+        ax.legend(
+            loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3, frameon=False, handletextpad=0.3
+        )
     else:
         _dots(ax, places, own, style.OWN, "o", "Alle deltagende kommuner")
     _scale_axis(ax, everything)
@@ -196,9 +206,19 @@ def groups(published: Published, code: str, breakdown: str, item: str = "samlet"
     if code != NATIONAL and not breakdown.startswith("local:"):
         country = [published.value(NATIONAL, item, breakdown=breakdown, category=c) for c in labels]
         everything += _values(country)
-        _dots(ax, places + 0.14, country, style.COUNTRY, "D", "Alle deltagende kommuner", interval=False)
+        _dots(
+            ax,
+            places + 0.14,
+            country,
+            style.COUNTRY,
+            "D",
+            "Alle deltagende kommuner",
+            interval=False,
+        )
         _dots(ax, places - 0.1, rows, style.OWN, "o", "Kommunen (95 % interval)")
-        ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False, handletextpad=0.3)
+        ax.legend(
+            loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False, handletextpad=0.3
+        )
     else:
         _dots(ax, places, rows, style.OWN, "o", "")
     _scale_axis(ax, everything)
@@ -376,7 +396,9 @@ def _response(published: Published, code: str) -> list[tuple[str, object]]:
     for breakdown in RESPONSE_BREAKDOWNS:
         of_breakdown = table[table["breakdown"] == breakdown].set_index("category")
         found += [
-            (label, of_breakdown.loc[c]) for c, label in labels[breakdown].items() if c in of_breakdown.index
+            (label, of_breakdown.loc[c])
+            for c, label in labels[breakdown].items()
+            if c in of_breakdown.index
         ]
     return found
 
@@ -391,7 +413,9 @@ def response_rates(published: Published, code: str) -> Figure:
     for y, (_, row) in zip(places, rows):
         if _shown(row):
             ax.barh(y, row["response_rate"], color=style.TEAL_MID, height=0.62)
-            ax.text(row["response_rate"] + 0.006, y, style.percent(row["response_rate"], 1), va="center")
+            ax.text(
+                row["response_rate"] + 0.006, y, style.percent(row["response_rate"], 1), va="center"
+            )
         else:
             ax.text(0.006, y, _hidden_mark(row), va="center", color=style.GREY)
     table = published.response

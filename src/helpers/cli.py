@@ -107,7 +107,9 @@ def run(
     round_id: Annotated[str, typer.Argument(metavar="ROUND")],
     stage: Annotated[str | None, typer.Option(help=f"One of {', '.join(STAGES)}.")] = None,
     only: Annotated[str | None, typer.Option(help="Codes, as 0707,0580.")] = None,
-    jobs: Annotated[int, typer.Option(help="Municipalities at the same time.", min=1)] = 0,
+    jobs: Annotated[
+        int | None, typer.Option(help="Municipalities at the same time.", min=1)
+    ] = None,
     redraw: Annotated[
         bool, typer.Option("--redraw", help="Draw a frozen sample again; the old one is kept.")
     ] = False,
@@ -122,7 +124,9 @@ def run(
     raise typer.Exit(1 if summary.failures else 0)
 
 
-def _run(round_: Round, stages: list[str], codes, jobs: int, redraw: bool = False) -> Summary:
+def _run(
+    round_: Round, stages: list[str], codes, jobs: int | None, redraw: bool = False
+) -> Summary:
     bars = _Bars(round_)
     try:
         with bars.bar:
@@ -220,17 +224,20 @@ def status(round_id: Annotated[str, typer.Argument(metavar="ROUND")]) -> None:
 
 @app.command()
 def demo(
-    jobs: Annotated[int, typer.Option(help="Municipalities at the same time.", min=1)] = 0,
+    jobs: Annotated[
+        int | None, typer.Option(help="Municipalities at the same time.", min=1)
+    ] = None,
     round_id: Annotated[str, typer.Option("--round", help="A simulated round.")] = "demo",
 ) -> None:
     """Simulate a whole round as files and run every stage on it."""
-    from simulator import write_extracts, write_responses
-
     from helpers.sendout import write_sendout
+    from simulator import write_extracts, write_responses
 
     round_ = _load(round_id)
     if not round_.settings.simulated:
-        raise _usage(f"{round_id} is a real round; only a round with `simulated: true` can be a demo.")
+        raise _usage(
+            f"{round_id} is a real round; only a round with `simulated: true` can be a demo."
+        )
     paths = Paths(State.root, round_.id)
     workers = jobs or _default_jobs()
     seconds: dict[str, float] = {}

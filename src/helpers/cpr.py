@@ -48,7 +48,9 @@ def parse_cpr(cells: pd.Series) -> pd.DataFrame:
     day = digits[:, 0] * 10 + digits[:, 1]
     day = np.where(day > REPLACEMENT_DAY_OFFSET, day - REPLACEMENT_DAY_OFFSET, day)
     month = digits[:, 2] * 10 + digits[:, 3]
-    year = digits[:, 4] * 10 + digits[:, 5] + century(digits[:, 6], digits[:, 4] * 10 + digits[:, 5])
+    year = (
+        digits[:, 4] * 10 + digits[:, 5] + century(digits[:, 6], digits[:, 4] * 10 + digits[:, 5])
+    )
     parts = pd.DataFrame({"year": year, "month": month, "day": day})
     birth_date = pd.to_datetime(parts, errors="coerce").to_numpy()
     birth_date = np.where(readable, birth_date, np.datetime64("NaT"))

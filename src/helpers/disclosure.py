@@ -128,7 +128,11 @@ def _hide_lonely(cells: pd.DataFrame, line: Sequence[str]) -> bool:
     A line is a set of parts with a published sum: the categories of a breakdown, or the
     municipalities of the country. `all` of a municipality is the sum of its own lines, never a part.
     """
-    part = cells["municipality"] != NATIONAL if "municipality" not in line else cells["breakdown"] != "all"
+    part = (
+        cells["municipality"] != NATIONAL
+        if "municipality" not in line
+        else cells["breakdown"] != "all"
+    )
     parts = cells[part]
     hidden = parts["status"].isin([FEW, LINKED])
     n_hidden = hidden.groupby([parts[c] for c in line]).transform("sum")
@@ -172,7 +176,9 @@ def _comparisons(
     seen = ["municipality", "reference", "breakdown", "statistic", "weighting"]
     table["p_adjusted"] = table.groupby(seen)["p_value"].transform(benjamini_hochberg)
     smallest = np.where(
-        table["statistic"] == "mean", rules.smallest_mean_difference, rules.smallest_share_difference
+        table["statistic"] == "mean",
+        rules.smallest_mean_difference,
+        rules.smallest_share_difference,
     )
     enough = table[["n", "n_other"]].min(axis=1) >= rules.min_answers
     large = table["difference"].abs() >= smallest

@@ -21,7 +21,10 @@ from helpers.weighting import STRATUM, Weighted
 
 KEYS = ["breakdown", "category", "item", "statistic", "weighting"]
 SUMS = ["n", "df", "y", "x", "v_yy", "v_yx", "v_xx", "w2"]
-SATISFIED_FROM, DISSATISFIED_TO = 3.5, 2.5  # a theme's score; for a question the same as 4–5 and 1–2
+SATISFIED_FROM, DISSATISFIED_TO = (
+    3.5,
+    2.5,
+)  # a theme's score; for a question the same as 4–5 and 1–2
 THEME_ANSWERED_SHARE = 0.5  # a theme's score needs at least half of its questions answered
 SPLIT = {
     "share_satisfied": lambda s: s >= SATISFIED_FROM,
@@ -133,9 +136,7 @@ class _Design:
                 for i, m in enumerate(weighted.margins)
             ]
             self.calibration = np.column_stack(dummies)
-            self.project = np.linalg.pinv(
-                self.calibration * np.sqrt(base)[:, None]
-            ) * np.sqrt(base)
+            self.project = np.linalg.pinv(self.calibration * np.sqrt(base)[:, None]) * np.sqrt(base)
         else:
             self.weight = np.ones(len(table))
             self.calibration = self.project = None
@@ -199,7 +200,10 @@ def with_intervals(sums: pd.DataFrame, confidence: float) -> pd.DataFrame:
     is_mean = (table["statistic"] == "mean").to_numpy()
 
     low, high = value - quantile * se, value + quantile * se
-    low, high = np.where(is_mean, np.maximum(low, 1), low), np.where(is_mean, np.minimum(high, 5), high)
+    low, high = (
+        np.where(is_mean, np.maximum(low, 1), low),
+        np.where(is_mean, np.minimum(high, 5), high),
+    )
     inner = ~is_mean & (value > 1e-12) & (value < 1 - 1e-12)
     p = np.where(inner, value, 0.5)
     logit, spread = np.log(p / (1 - p)), quantile * se / (p * (1 - p))
@@ -217,7 +221,9 @@ def with_intervals(sums: pd.DataFrame, confidence: float) -> pd.DataFrame:
     return table
 
 
-def compare(own: pd.DataFrame, other: pd.DataFrame, *, overlap: bool, confidence: float) -> pd.DataFrame:
+def compare(
+    own: pd.DataFrame, other: pd.DataFrame, *, overlap: bool, confidence: float
+) -> pd.DataFrame:
     """Differences own − other, row by row on KEYS.
 
     `overlap`: `other` contains `own` (the country), so the covariance is that of the shared part;

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import uuid
 from pathlib import Path
 
 import jupytext
 import nbformat
 import papermill
+from jupyter_client.localinterfaces import localhost
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.paths import jupyter_runtime_dir
 from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 
@@ -33,6 +36,15 @@ class LocalKernelManager(AsyncKernelManager):
     @default("transport")
     def _private_transport(self) -> str:
         return "ipc" if os.name == "posix" else "tcp"
+
+    @default("ip")
+    def _own_sockets(self) -> str:
+        """Socket names of its own in the user's runtime folder; kernels at the same time share none."""
+        if self.transport != "ipc":
+            return localhost()
+        folder = Path(jupyter_runtime_dir())
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return str(folder / f"survey-{uuid.uuid4().hex[:16]}")
 
 
 def read_source(path: Path) -> nbformat.NotebookNode:
@@ -99,6 +111,7 @@ def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
                 progress_bar=False,
                 cwd=str(PROJECT),
                 kernel_manager_class=LocalKernelManager,
+                extra_arguments=["--log-level=50"],  # what goes wrong is in the notebook
             )
         except PapermillExecutionError as e:
             raise SurveyError(
@@ -153,7 +166,9 @@ def report_notebook(paths: Paths, round_: Round, code: str) -> None:
         paths.notebook(REPORT, code),
         {"round": round_.id, "municipality": code},
     )
-    typeset(executed, paths.report_folder(place), round_, municipality=official_name(code, place.name))
+    typeset(
+        executed, paths.report_folder(place), round_, municipality=official_name(code, place.name)
+    )
 
 
 def national_report(paths: Paths, round_: Round) -> None:
@@ -166,5 +181,3 @@ def national_report(paths: Paths, round_: Round) -> None:
     typeset(executed, paths.national_folder, round_, formats=("html", "pdf"))
     method = execute(REPORTS / "method.qmd", paths.notebook("method", "0000"), {})
     typeset(method, paths.national_folder, round_, stem="metode")
-
-

@@ -119,12 +119,15 @@ def _find_table(path: Path, formats: Sequence[ExtractFormat]) -> _Found:
             path.name,
             "no row of headings fits a known layout",
             "; ".join(
-                f"{f.layout}: {', '.join(names[0] for names in f.columns.values())}" for f in formats
+                f"{f.layout}: {', '.join(names[0] for names in f.columns.values())}"
+                for f in formats
             ),
             "Use one of these layouts, or describe the new one in params/extract-formats/.",
         )
     fitting = {
-        c[2].sheet.name for c in candidates if c[0] == 0 and len(c[2].sheet.rows) > c[2].header_row + 1
+        c[2].sheet.name
+        for c in candidates
+        if c[0] == 0 and len(c[2].sheet.rows) > c[2].header_row + 1
     }
     if missing == 0 and len(fitting) > 1:
         raise ExtractError(
@@ -339,7 +342,10 @@ def _check(
         refused.add(
             shown.index,
             title[name],
-            [f"»{_short(t)}« is neither yes nor no ({expected})" if t else "is empty" for t in shown],
+            [
+                f"»{_short(t)}« is neither yes nor no ({expected})" if t else "is empty"
+                for t in shown
+            ],
         )
 
     benefits = {normalise(t): b for t, b in layout.benefits.items()}
@@ -356,7 +362,9 @@ def _check(
         shown = _text(body.loc[unknown, name])
         known_texts = ", ".join(background.categories.values())
         refused.add(
-            shown.index, background.column, [f"»{_short(t)}« is none of {known_texts}" for t in shown]
+            shown.index,
+            background.column,
+            [f"»{_short(t)}« is none of {known_texts}" for t in shown],
         )
 
     refused_cells = refused.frame()

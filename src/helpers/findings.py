@@ -126,8 +126,8 @@ def groups_headline(o: OwnNumbers, breakdown: str, groups: str) -> str:
         return f"Ingen sikker forskel i samlet tilfredshed mellem {groups}"
     (a, x), (b, y) = found[0][0], found[1][-1]
     return (
-        f"{a} er mere tilfredse ({style.number(x.value, 2)}) end "
-        f"{b[:1].lower() + b[1:]} ({style.number(y.value, 2)})"
+        f"{capital(people(breakdown, a))} er mere tilfredse ({style.number(x.value, 2)}) end "
+        f"{people(breakdown, b, short=True)} ({style.number(y.value, 2)})"
     )
 
 
@@ -156,7 +156,7 @@ def background_headline(o: OwnNumbers) -> str:
         [(breakdown, (high, low))] = sure.items()
         (a, x), (b, y) = high[0], low[-1]
         parts.append(
-            f"{_people(breakdown, a)} ligger over {_people(breakdown, b, short=True)} "
+            f"{people(breakdown, a)} ligger over {people(breakdown, b, short=True)} "
             f"({style.number(x.value, 2)} mod {style.number(y.value, 2)})"
         )
     elif sure:
@@ -168,7 +168,7 @@ def background_headline(o: OwnNumbers) -> str:
     return capital("; ".join(parts))
 
 
-def _people(breakdown: str, label: str, *, short: bool = False) -> str:
+def people(breakdown: str, label: str, *, short: bool = False) -> str:
     """»kvinder«, »16–29-årige«, »borgere med under 26 uger på ydelsen«, in short »under 26 uger«."""
     if breakdown == "age_band":
         return label.replace(" år", "-årige")

@@ -25,7 +25,15 @@ NATIONAL_FILES = {
     "rapport.pdf": "Landsrapport (PDF)",
     "metode.html": "Metode",
 }
-LIBRARIES = ("pandas", "numpy", "statsmodels", "papermill", "python-pptx", "typst", "pypandoc-binary")
+LIBRARIES = (
+    "pandas",
+    "numpy",
+    "statsmodels",
+    "papermill",
+    "python-pptx",
+    "typst",
+    "pypandoc-binary",
+)
 
 
 def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
@@ -55,20 +63,24 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
             }
         )
     whole = _whole(published, NATIONAL)
-    page = _environment().get_template("index.html").render(
-        title=published.round.settings.title,
-        simulated=published.round.settings.simulated,
-        date=style.date(published.round.settings.calendar.reporting.end),
-        rows=rows,
-        missing=sorted(published.missing, key=lambda m: style.danish_sort_key(m.name)),
-        national=[
-            (label, f"national/{name}")
-            for name, label in NATIONAL_FILES.items()
-            if (paths.national_folder / name).is_file()
-        ],
-        answers=_count(whole["answers"]),
-        invited=_count(whole["invited"]),
-        rate=style.percent(whole["response_rate"], 1),
+    page = (
+        _environment()
+        .get_template("index.html")
+        .render(
+            title=published.round.settings.title,
+            simulated=published.round.settings.simulated,
+            date=style.date(published.round.settings.calendar.reporting.end),
+            rows=rows,
+            missing=sorted(published.missing, key=lambda m: style.danish_sort_key(m.name)),
+            national=[
+                (label, f"national/{name}")
+                for name, label in NATIONAL_FILES.items()
+                if (paths.national_folder / name).is_file()
+            ],
+            answers=_count(whole["answers"]),
+            invited=_count(whole["invited"]),
+            rate=style.percent(whole["response_rate"], 1),
+        )
     )
     return write_text(paths.build / "index.html", page)
 
@@ -79,7 +91,9 @@ def _whole(published: Published, code: str):
 
 
 def _count(value) -> str:
-    return "for få" if value is None or value != value or str(value) == "<NA>" else style.number(value)
+    return (
+        "for få" if value is None or value != value or str(value) == "<NA>" else style.number(value)
+    )
 
 
 def _environment() -> Environment:
@@ -89,9 +103,7 @@ def _environment() -> Environment:
 
 def write_manifest(paths: Paths, published: Published, failed: list[str]) -> Path:
     """Write `manifest.json`: what was made from which round, by which versions, file by file."""
-    files = sorted(
-        p for p in paths.build.rglob("*") if p.is_file() and p.name != "manifest.json"
-    )
+    files = sorted(p for p in paths.build.rglob("*") if p.is_file() and p.name != "manifest.json")
     content = {
         "round": published.round.id,
         "municipalities": [m.code for m in published.municipalities],

@@ -166,9 +166,7 @@ def write_intake_record(paths: Paths, round_: Round, results: list[IntakeResult]
         # one file a municipality: a corrected file under another name replaces the earlier one
         superseded = [f for f in refused if f.startswith(result.municipality)]
         if result.counts:
-            superseded += [
-                f for f, c in files.items() if c["municipality"] == result.municipality
-            ]
+            superseded += [f for f, c in files.items() if c["municipality"] == result.municipality]
         for table in (files, refused, ignored) if result.counts else (refused,):
             for name in superseded:
                 table.pop(name, None)

@@ -67,7 +67,9 @@ def population_overview(plan: SamplingPlan, round_: Round) -> GT:
     """Who is in the extract: eligible persons and reasons left out, in the order they apply."""
     left_out = plan.population["left_out"].value_counts()
     limits = round_.settings.age_limits
-    labels = REASON_LABELS | {reasons(limits)[2]: f"Alder uden for {limits.youngest}–{limits.oldest} år"}
+    labels = REASON_LABELS | {
+        reasons(limits)[2]: f"Alder uden for {limits.youngest}–{limits.oldest} år"
+    }
     rows = [("Personer i udtrækket", len(plan.population))]
     rows += [(f"– {labels[r]}", int(left_out.get(r, 0))) for r in reasons(limits)]
     rows.append(("Personer i målgrupperne", len(plan.eligible)))

@@ -64,7 +64,9 @@ def make_plan(paths: Paths, round_: Round, code: str) -> SamplingPlan:
     drawn = draw(persons, allocation, generator(round_.settings.seed, code))
     secret = round_secret(paths.id_secret, round_.settings)
     sample = drawn.assign(key=link_keys(secret, drawn["person_id"])).drop(columns="left_out")
-    return SamplingPlan(population, allocation, sample.reset_index(drop=True), sampling_frame(persons))
+    return SamplingPlan(
+        population, allocation, sample.reset_index(drop=True), sampling_frame(persons)
+    )
 
 
 def freeze_reason(paths: Paths, code: str) -> str | None:
@@ -130,9 +132,7 @@ def _changes(before: pd.DataFrame, plan: SamplingPlan) -> str:
     gone = int((~before["person_id"].isin(after["person_id"])).sum())
     new = int((~after["person_id"].isin(before["person_id"])).sum())
     groups = ["target_group", "stratum_population", "stratum_invited"]
-    old, now = (
-        t[groups].drop_duplicates().set_index("target_group") for t in (before, after)
-    )
+    old, now = (t[groups].drop_duplicates().set_index("target_group") for t in (before, after))
     parts = [f"{gone} citizens would leave it, {new} would come in"]
     for group in now.index.union(old.index):
         a = old.loc[group].tolist() if group in old.index else [0, 0]

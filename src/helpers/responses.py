@@ -182,7 +182,9 @@ def save_answers(paths: Paths, collected: Collected) -> None:
         write_atomically(paths.answers(code), answers.to_parquet)
 
 
-def with_answers(sample: pd.DataFrame, answers: pd.DataFrame, round_: Round, code: str) -> pd.DataFrame:
+def with_answers(
+    sample: pd.DataFrame, answers: pd.DataFrame, round_: Round, code: str
+) -> pd.DataFrame:
     """The sample, a row a citizen asked, with status, answers and `responded`.
 
     `responded`: completed or partial with at least `min_questions_answered` of the common questions

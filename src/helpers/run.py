@@ -186,9 +186,7 @@ def _release(paths: Paths, round_: Round) -> None:
     """One gate for the whole round, from all estimates that there are."""
     have = [c for c in round_.settings.participants if paths.estimates(c).is_file()]
     estimates = pd.concat([pd.read_parquet(paths.estimates(c)) for c in have], ignore_index=True)
-    counts = pd.concat(
-        [pd.read_parquet(paths.response_counts(c)) for c in have], ignore_index=True
-    )
+    counts = pd.concat([pd.read_parquet(paths.response_counts(c)) for c in have], ignore_index=True)
     write_release(paths, release(estimates, counts, round_))
 
 

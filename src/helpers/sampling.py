@@ -30,7 +30,10 @@ def sample_size(inhabitants: int, eligible: int, rules: Sampling) -> int:
 
 
 def allocate(
-    population: Mapping[str, int], expected_response: Mapping[str, float], size: int, rules: Sampling
+    population: Mapping[str, int],
+    expected_response: Mapping[str, float],
+    size: int,
+    rules: Sampling,
 ) -> pd.DataFrame:
     """Citizens to invite per target group.
 
@@ -90,7 +93,9 @@ def _bounded_proportional(
 ) -> np.ndarray:
     """x_h = clip(λ·size_h, low_h, high_h) with Σ x_h = total, by exact search over break points."""
     positive = size > 0
-    breaks = np.unique(np.concatenate([low[positive] / size[positive], high[positive] / size[positive]]))
+    breaks = np.unique(
+        np.concatenate([low[positive] / size[positive], high[positive] / size[positive]])
+    )
 
     def filled(factor: float) -> np.ndarray:
         return np.clip(factor * size, low, high)
@@ -105,7 +110,9 @@ def _bounded_proportional(
     return filled(breaks[at - 1] + share * (breaks[at] - breaks[at - 1]))
 
 
-def draw(eligible: pd.DataFrame, allocation: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def draw(
+    eligible: pd.DataFrame, allocation: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
     """Draw each target group's sample; every member has inclusion probability n_h/N_h.
 
     `eligible` has a row a person with person_id, target_group, gender, age_band. Systematic

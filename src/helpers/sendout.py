@@ -36,7 +36,9 @@ def write_sendout(paths: Paths, round_: Round, code: str) -> Path:
 
 
 def _write(path: Path, rows: pd.DataFrame) -> None:
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        path, {"strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         sheet = book.add_worksheet("Flettebrev")
         text = book.add_format({"num_format": "@"})
         sheet.set_column(0, len(rows.columns) - 1, 26, text)

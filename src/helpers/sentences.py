@@ -97,9 +97,7 @@ def base_note(published: Published, code: str, item: str = "samlet") -> Markdown
     """Source and number of answers under a figure."""
     row = published.value(code, item)
     n = "" if row is None or row["status"] != "shown" else f" n = {style.number(int(row['n']))}."
-    return Markdown(
-        f"Kilde: {captions.SURVEY}, {published.round.settings.title}. Vægtede tal.{n}"
-    )
+    return Markdown(f"Kilde: {captions.SURVEY}, {published.round.settings.title}. Vægtede tal.{n}")
 
 
 # ---------------------------------------------------------------------------------------- national
@@ -125,8 +123,8 @@ def _national_groups(published: Published, breakdown: str, groups: str) -> str:
         return f"Der er ingen sikker forskel i samlet tilfredshed mellem {groups}"
     (a, x), (b, y) = found[0][0], found[1][-1]
     return (
-        f"{a} er mest tilfredse ({style.number(x.value, 2)}), "
-        f"{b[:1].lower() + b[1:]} mindst ({style.number(y.value, 2)})"
+        f"{capital(findings.people(breakdown, a))} er mest tilfredse ({style.number(x.value, 2)}), "
+        f"{findings.people(breakdown, b, short=True)} mindst ({style.number(y.value, 2)})"
     )
 
 
@@ -136,7 +134,8 @@ def national_summary(published: Published) -> Markdown:
     satisfied = _number(published, OVERALL, statistic="share_satisfied")
     dissatisfied = _number(published, OVERALL, statistic="share_dissatisfied")
     whole = published.response[
-        (published.response["municipality"] == NATIONAL) & (published.response["breakdown"] == "all")
+        (published.response["municipality"] == NATIONAL)
+        & (published.response["breakdown"] == "all")
     ].iloc[0]
     sentences = []
     if whole["status"] == "shown":
@@ -197,7 +196,11 @@ def municipal_spread(published: Published) -> str:
 
 
 def _municipalities(count: int) -> str:
-    return "Ingen kommuner" if count == 0 else f"{style.number(count)} {'kommune' if count == 1 else 'kommuner'}"
+    return (
+        "Ingen kommuner"
+        if count == 0
+        else f"{style.number(count)} {'kommune' if count == 1 else 'kommuner'}"
+    )
 
 
 def spread_sentence(published: Published) -> Markdown:

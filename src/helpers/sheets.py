@@ -39,7 +39,9 @@ def is_table_file(path: Path) -> bool:
     return known and path.is_file() and not path.name.startswith(("~$", "."))
 
 
-def read_sheets(path: Path, encodings: Sequence[str], delimiters: Sequence[str]) -> list[list[Sheet]]:
+def read_sheets(
+    path: Path, encodings: Sequence[str], delimiters: Sequence[str]
+) -> list[list[Sheet]]:
     """All readings of a file, each a list of sheets: one for a workbook, one a delimiter for text.
 
     Raises ExtractError where the file is empty, broken, password-protected or of no known kind.
@@ -47,7 +49,10 @@ def read_sheets(path: Path, encodings: Sequence[str], delimiters: Sequence[str])
     content = path.read_bytes()
     if not content:
         raise ExtractError(
-            path.name, "is empty (0 bytes)", "an extract", "Ask for the file again, then run intake."
+            path.name,
+            "is empty (0 bytes)",
+            "an extract",
+            "Ask for the file again, then run intake.",
         )
     ending = path.suffix.lower()
     if ending in WORKBOOK_ENDINGS:

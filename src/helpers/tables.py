@@ -69,7 +69,9 @@ def means(published: Published, code: str, items: Sequence[str]) -> Markdown:
     for item in items:
         own = published.value(code, item)
         if code == NATIONAL:
-            rows.append([labels[item], _interval(own), *_split_cells(published, code, item), _n(own)])
+            rows.append(
+                [labels[item], _interval(own), *_split_cells(published, code, item), _n(own)]
+            )
             continue
         against = published.against_others(code, item)
         others = "–" if against is None else style.number(against["reference_value"], 2)
@@ -93,7 +95,9 @@ def questions(published: Published, code: str, items: Sequence[str]) -> Markdown
     for item in items:
         own = published.value(code, item)
         unsure = _cell(published.value(code, item, "share_dont_know"), share=True)
-        rows.append([labels[item], _cell(own), *_split_cells(published, code, item), unsure, _n(own)])
+        rows.append(
+            [labels[item], _cell(own), *_split_cells(published, code, item), unsure, _n(own)]
+        )
     headings = ["Spørgsmål", "Gns.", "Tilfredse", "Hverken eller", "Utilfredse", "Ved ikke", "Svar"]
     return _with_note(markdown_table(headings, rows))
 
@@ -152,7 +156,11 @@ def key_figures(published: Published, code: str) -> Markdown:
         ("Utilfredse eller meget utilfredse", lambda c: _share(published, c, "share_dissatisfied")),
     ):
         rows.append([label, *(text(c) for c in columns)])
-    names = ["Alle deltagende kommuner"] if code == NATIONAL else ["Kommunen", "Alle deltagende kommuner"]
+    names = (
+        ["Alle deltagende kommuner"]
+        if code == NATIONAL
+        else ["Kommunen", "Alle deltagende kommuner"]
+    )
     return _with_note(markdown_table(["", *names], rows))
 
 
@@ -170,7 +178,11 @@ def _count(row, column: str) -> str:
 
 
 def _rate(row) -> str:
-    return SHORT_MARK[row["status"]] if row["status"] != "shown" else style.percent(row["response_rate"], 1)
+    return (
+        SHORT_MARK[row["status"]]
+        if row["status"] != "shown"
+        else style.percent(row["response_rate"], 1)
+    )
 
 
 def response(published: Published, code: str) -> Markdown:

@@ -55,7 +55,9 @@ def weigh(asked: pd.DataFrame, frame: pd.DataFrame, rules: Weighting) -> Weighte
     Raises WeightError where nobody answered or raking fits no margin.
     """
     if not asked["responded"].any():
-        raise WeightError("responses", "nobody has answered", "at least one answer", "Wait for answers.")
+        raise WeightError(
+            "responses", "nobody has answered", "at least one answer", "Wait for answers."
+        )
     notes: list[str] = []
     groups = set(asked.loc[asked["responded"], STRATUM])
     lost = sorted(set(frame.loc[frame["population"] > 0, STRATUM]) - groups)
@@ -148,9 +150,7 @@ def _rake_or_drop(
             cells = pd.Index(sorted(set(levels[margin])))
             codes.append(cells.get_indexer(levels[margin].reindex(respondents[margin])))
             mapped = frame[margin].map(levels[margin])
-            totals.append(
-                frame.groupby(mapped)["population"].sum().reindex(cells).to_numpy(float)
-            )
+            totals.append(frame.groupby(mapped)["population"].sum().reindex(cells).to_numpy(float))
         try:
             weights = rake(
                 codes,
@@ -207,7 +207,9 @@ def rake(
             if empty.any():
                 level = int(np.argmax(empty))
                 raise WeightError(
-                    "raking", f"level {level} of {names[m]} has no respondents", remedy="Collapse it."
+                    "raking",
+                    f"level {level} of {names[m]} has no respondents",
+                    remedy="Collapse it.",
                 )
             ratio = np.divide(total, now, out=np.ones_like(now), where=now > 0)
             worst = max(worst, float(np.max(np.abs(ratio - 1), initial=0.0)))

@@ -1,0 +1,204 @@
+"""Typesetting: one executed notebook, HTML and PDF with the same captions and numbers."""
+
+import io
+import re
+import shutil
+
+import matplotlib
+import nbformat
+import pytest
+from pypdf import PdfReader
+
+from helpers.notebook_markdown import RenderError, cell_options
+from helpers.paths import PROJECT
+from helpers.render import find_quarto, render
+
+matplotlib.use("svg")
+FRONT = """---
+title: "Borgernes møde med jobcentret"
+subtitle: "Borgerundersøgelse på beskæftigelsesområdet"
+author: KL
+date: "5. april 2024"
+lang: da
+toc: true
+number-sections: true
+---"""
+TEXT = """# Sammenfatning {#sec-sum}
+
+Se @fig-a, @tbl-b og @sec-to. Æblegrød på Ærø, åndsværk.
+
+::: {.callout-note}
+Tallene er vægtede.
+:::
+
+::: {.callout-warning title="Simulerede tal"}
+Alle er opdigtede.
+:::
+
+::: {.content-visible when-format="html"}
+Kun på skærmen.
+:::
+
+::: {.content-visible when-format="typst"}
+Kun på papir.
+:::
+
+$$ w_h = N_h / n_h $$
+"""
+
+
+def svg() -> str:
+    import matplotlib.pyplot as plt
+
+    fig, ax = plt.subplots(figsize=(5, 2))
+    ax.barh(["Mødet", "Mål"], [4, 3.5])
+    out = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "test"}):
+        fig.savefig(out, format="svg", metadata={"Date": None})
+    plt.close(fig)
+    return out.getvalue()
+
+
+def code(source, *outputs, tags=()):
+    cell = nbformat.v4.new_code_cell(source)
+    cell.outputs = [nbformat.v4.new_output("display_data", data) for data in outputs]
+    cell.metadata["tags"] = list(tags)
+    return cell
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    table = "| Kommune | Svar |\n|:---|---:|\n" + "".join(f"| By {i} | {i} |\n" for i in range(60))
+    cells = [
+        nbformat.v4.new_raw_cell(FRONT),
+        code('round = "demo"', {"text/plain": "hemmelig parameter"}, tags=["parameters"]),
+        nbformat.v4.new_markdown_cell(TEXT),
+        code('#| label: fig-a\n#| fig-cap: "Gennemsnit."\n#| fig-alt: "Søjler"\ndraw()', {"image/svg+xml": svg()}),
+        nbformat.v4.new_markdown_cell("# Tabeller {#sec-to}"),
+        code('#| label: tbl-b\n#| tbl-cap: "Svar pr. kommune."\nshow()', {"text/markdown": table}),
+        code('#| label: tbl-c\n#| tbl-cap: "En HTML-tabel."\nshow()',
+             {"text/html": "<table><tr><th>Gruppe</th></tr><tr><td>Kvinder</td></tr></table>"}),
+    ]  # fmt: skip
+    path = tmp_path / "source.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def typeset(notebook, folder, **more):
+    return render(
+        notebook, folder, formats=("html", "pdf"), project=PROJECT, renderer="embedded", **more
+    )
+
+
+def change(notebook, edit):
+    content = nbformat.read(notebook, as_version=4)
+    edit(content.cells)
+    nbformat.write(content, notebook)
+
+
+def pdf_text(path) -> str:
+    return " ".join(
+        " ".join(p.extract_text() for p in PdfReader(path).pages).replace("\xa0", " ").split()
+    )
+
+
+def test_html_is_whole_in_itself_and_danish(notebook, tmp_path):
+    html, _ = typeset(notebook, tmp_path / "out")
+    text = html.read_text("utf-8")
+    assert '<html lang="da">' in text
+    assert "<script" not in text
+    assert not re.findall(r'(?:src|href)="(?!#|data:)[^"]+"', text)
+    assert not re.findall(r"url\((?!['\"]?data:)[^)]+\)", text)
+    for wanted in (
+        "Æblegrød på Ærø",
+        "Bemærk",
+        "Simulerede tal",
+        "Kun på skærmen",
+        "Borgernes møde",
+    ):
+        assert wanted in text
+    for hidden in ("Kun på papir", "hemmelig parameter", "draw()"):
+        assert hidden not in text
+
+
+def test_captions_and_references_agree_in_both(notebook, tmp_path):
+    html, pdf = typeset(notebook, tmp_path / "out")
+    on_screen = re.sub(r"<[^>]+>", "", html.read_text("utf-8")).replace("\xa0", " ")
+    on_screen = " ".join(on_screen.split())
+    on_paper = pdf_text(pdf)
+    for wanted in ("Se Figur 1, Tabel 1 og Afsnit 2", "Figur 1: Gennemsnit.", "Tabel 1: Svar pr. kommune.",
+                   "Tabel 2: En HTML-tabel."):  # fmt: skip
+        assert wanted in on_screen
+        assert wanted in on_paper
+    assert 'alt="Søjler"' in html.read_text("utf-8")
+
+
+def test_pdf_is_a4_with_contents_and_page_numbers(notebook, tmp_path):
+    _, pdf = typeset(notebook, tmp_path / "out")
+    reader = PdfReader(pdf)
+    width, height = reader.pages[0].mediabox[2:]
+    assert (round(float(width)), round(float(height))) == (595, 842)
+    assert reader.trailer["/Root"]["/Lang"].lower().startswith("da")
+    text = pdf_text(pdf)
+    assert f"Side 2 af {len(reader.pages)}" in text
+    assert "Indhold" in text
+    assert "Kun på papir" in text
+    assert "Kun på skærmen" not in text
+    assert "Kvinder" in text  # the HTML table as cells
+    assert text.count("Kommune Svar") >= 2  # the long table repeats its headings
+
+
+def test_same_notebook_same_bytes(notebook, tmp_path):
+    first = [p.read_bytes() for p in typeset(notebook, tmp_path / "a")]
+    assert [p.read_bytes() for p in typeset(notebook, tmp_path / "b")] == first
+
+
+def test_reference_without_target_is_refused_and_old_output_stays(notebook, tmp_path):
+    folder = tmp_path / "out"
+    before = [p.read_bytes() for p in typeset(notebook, folder)]
+
+    def stray(cells):
+        cells[2].source += "\nSe også @fig-nowhere."
+
+    change(notebook, stray)
+    with pytest.raises(RenderError, match="@fig-nowhere has no target"):
+        typeset(notebook, folder)
+    assert [p.read_bytes() for p in sorted(folder.iterdir())] == before
+
+
+def test_error_output_is_refused_with_its_cell(notebook, tmp_path):
+    def fail(cells):
+        cells[3].outputs = [
+            nbformat.v4.new_output("error", ename="ValueError", evalue="", traceback=[])
+        ]
+
+    change(notebook, fail)
+    with pytest.raises(RenderError, match=r"source.ipynb, cell 3: ValueError"):
+        typeset(notebook, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_nothing_is_left_behind(notebook, tmp_path):
+    typeset(notebook, tmp_path / "out", stem="metode")
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["metode.html", "metode.pdf"]
+
+
+def test_options_at_the_head_of_a_cell():
+    options, rest = cell_options('#| label: fig-a\n#| fig-cap: "Et: to"\nx = 1')
+    assert options == {"label": "fig-a", "fig-cap": "Et: to"}
+    assert rest == "x = 1"
+
+
+@pytest.mark.skipif(find_quarto() is None, reason="quarto is not installed")
+def test_quarto_typesets_the_same_source(notebook, tmp_path):
+    made = render(
+        notebook, tmp_path / "q", formats=("html", "pdf"), project=PROJECT, renderer="quarto"
+    )
+    assert [p.name for p in made] == ["rapport.html", "rapport.pdf"]
+    assert "Tabel 1" in made[0].read_text("utf-8").replace("\xa0", " ").replace("&nbsp;", " ")
+
+
+def test_quarto_asked_for_but_not_found(notebook, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(RenderError, match="is not installed"):
+        render(notebook, tmp_path / "q", project=PROJECT, renderer="quarto")

@@ -1,0 +1,133 @@
+"""Tables and sentences: Danish numbers, marks for hidden ones, no difference that is noise."""
+
+import dataclasses
+import re
+
+import pytest
+from published_fixture import BIG, PLAIN, SMALL, make_published
+
+from helpers import sentences, style, tables
+from helpers.published import NATIONAL
+
+
+@pytest.fixture(scope="module")
+def published():
+    return make_published()
+
+
+def with_difference(published, code, difference, worth, item="samlet"):
+    """The comparison of one item with the others changed."""
+    table = published.comparisons.copy()
+    mine = (table["municipality"] == code) & (table["reference"] == "others")
+    table.loc[mine, "worth_mentioning"] = False
+    one = (
+        mine
+        & (table["item"] == item)
+        & (table["breakdown"] == "all")
+        & (table["statistic"] == "mean")
+    )
+    assert one.any()
+    table.loc[one, "difference"] = difference
+    table.loc[one, "worth_mentioning"] = worth
+    return dataclasses.replace(published, comparisons=table)
+
+
+@pytest.mark.parametrize(
+    "difference, worth, word, sentence",
+    [
+        (0.4, True, "over", "højere end i de øvrige kommuner"),
+        (-0.4, True, "under", "lavere end i de øvrige kommuner"),
+        (0.4, False, "på niveau", "ingen sikker, nævneværdig forskel"),
+        (-0.4, False, "på niveau", "ingen sikker, nævneværdig forskel"),
+    ],
+)
+def test_a_difference_is_named_only_where_it_is_worth_it(
+    published, difference, worth, word, sentence
+):
+    changed = with_difference(published, BIG, difference, worth)
+    row = next(
+        line
+        for line in tables.means(changed, BIG, ["samlet"]).data.splitlines()
+        if "Samlet" in line
+    )
+    assert f"| {word} |" in row
+    assert sentence in sentences.municipal_summary(changed, BIG).data
+
+
+def test_no_difference_is_said_plainly(published):
+    changed = with_difference(published, BIG, 0.4, False)
+    assert "Ingen af kommunens gennemsnit adskiller sig" in tables.differences(changed, BIG).data
+    assert (
+        "adskiller sig ikke sikkert og nævneværdigt"
+        in sentences.municipal_summary(changed, BIG).data
+    )
+
+
+def test_hidden_numbers_are_marked_and_explained(published):
+    text = tables.groups(published, SMALL, "target_group").data
+    assert "(få)" in text or "(skjult)" in text
+    assert tables.MARK_NOTE in text
+    assert "nan" not in text.lower()
+    assert "None" not in text
+
+
+@pytest.mark.parametrize("code", [BIG, SMALL, PLAIN, NATIONAL])
+def test_every_table_is_whole(published, code):
+    made = [
+        tables.key_figures(published, code),
+        tables.means(published, code, published.theme_items),
+        tables.questions(published, code, published.question_items),
+        tables.groups(published, code, "age_band"),
+        tables.group_split(published, code, "gender"),
+        tables.response(published, code),
+        tables.unweighted(published, code),
+        tables.wordings(published, code),
+    ]
+    for table in made:
+        rows = [line for line in table.data.splitlines() if line.startswith("|")]
+        assert len(rows) > 2
+        assert len({line.count("|") for line in rows}) == 1
+        assert not re.search(r"\d\.\d\d(?!\d)", table.data), "a decimal point in Danish text"
+
+
+def test_local_questions_and_groups(published):
+    assert "Kender sin plan" in tables.local(published, BIG).data
+    assert "Helhedsorienteret" in tables.local(published, BIG).data
+    assert tables.local(published, PLAIN).data == ""
+    assert "ingen lokale" in sentences.local_sentence(published, PLAIN).data
+
+
+def test_small_municipality_says_that_it_says_little(published):
+    results = published.results.copy()
+    mine = results["municipality"] == SMALL
+    results.loc[mine, "status"] = "few"
+    hidden = dataclasses.replace(published, results=results)
+    assert (
+        "så få svar, at det meste ikke kan vises" in sentences.municipal_summary(hidden, SMALL).data
+    )
+
+
+def test_national_text_says_who_the_country_is(published):
+    text = sentences.participants(published).data
+    assert "de 3 kommuner med resultater under ét" in text
+    assert "har ingen resultater" in text
+    assert sentences.national_summary(published).data.count("\n- ") >= 4
+
+
+@pytest.mark.parametrize(
+    "value, decimals, text",
+    [
+        (1234.5, 1, "1.234,5"),
+        (-0.004, 2, "0,00"),
+        (-1.5, 1, "−1,5"),
+        (None, 2, "–"),
+        (float("nan"), 0, "–"),
+    ],
+)
+def test_danish_numbers(value, decimals, text):
+    assert style.number(value, decimals) == text
+
+
+@pytest.mark.parametrize("value, text", [(0.123, "+0,12"), (-0.123, "−0,12"), (0.001, "0,00")])
+def test_signs(value, text):
+    assert style.signed(value) == text
