@@ -47,18 +47,19 @@ def test_unfrozen_sample_follows_a_late_extract(planned, round_2024):
     assert told.startswith("Drawn again")
 
 
-@pytest.mark.parametrize("what", ["letters", "answers"])
+@pytest.mark.parametrize("what", ["letters", "answers", "answers of all"])
 def test_frozen_sample_is_refused_and_says_what_changed(planned, round_2024, what):
     if what == "letters":
         write_sendout(planned, round_2024, "0161")
     else:
         planned.responses.mkdir()
-        (planned.responses / "0161-svar.csv").write_text("key,status\n")
+        name = "0161-svar.csv" if what == "answers" else "alle.csv"
+        (planned.responses / name).write_text("key,status\n")
     before = planned.sample("0161").read_bytes()
     late_extract(planned, round_2024)
     with pytest.raises(FrozenSampleError) as caught:
         save_sample(planned, "0161", make_plan(planned, round_2024, "0161"))
-    assert f"{what} have" in str(caught.value)
+    assert f"{what.split()[0]} have" in str(caught.value)
     assert "935 citizens would leave it, 145 would come in" in str(caught.value)
     assert "dagpenge: population 137 → 17" in str(caught.value)
     assert planned.sample("0161").read_bytes() == before

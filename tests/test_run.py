@@ -216,14 +216,16 @@ def test_a_failing_municipality_is_named_and_the_others_finish(tmp_path):
     path = paths.extracts / "0741-samsoe.csv"
     text = path.read_text("cp1252").replace("9 Ledighedsydelse", "9 Fleksydelse", 1)
     path.write_text(text, "cp1252")
-    (paths.extracts / "0825-laesoe.xlsx").unlink()
+    (paths.extracts / "0825-laesoe.xlsx").rename(paths.extracts / "0825-laesoe.docx")
+    (paths.extracts / "Samsoe-nyt.csv").write_text("x")
     result = survey(tmp_path, "run", ROUND, "--stage", "intake", "--jobs", "1")
     assert result.exit_code == 1
     told = plain(result)
     assert "FAILED 0741 Samsø, step intake" in told
     assert "unknown benefit text »9 Fleksydelse«" in told
     assert "FAILED 0825 Læsø, step intake" in told
-    assert "no extract for 0825" in told
+    assert "no extract for 0825 (0825-laesoe.docx is no workbook or CSV)" in told
+    assert "Samsoe-nyt.csv" in told
     assert paths.population("0161").is_file()
     assert not paths.population("0741").is_file()
     record = json.loads(paths.intake.read_text("utf-8"))

@@ -7,6 +7,7 @@ parameters are wrong, nothing was written.
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Annotated
@@ -150,6 +151,8 @@ def _tell(summary: Summary, round_: Round) -> None:
         name = f"{failure.municipality} {place.name}" if place else failure.municipality
         console.print(f"\nFAILED {name}, step {failure.stage}:", style="bold red", markup=False)
         console.print(_listed(failure.cause), markup=False)
+    for line in summary.notes:
+        console.print(f"\n{line}", style="yellow", markup=False)
     for line in summary.waiting:
         console.print(f"\nWaiting for: {line}", style="yellow", markup=False)
     index = Paths(State.root, round_.id).build / "index.html"
@@ -248,6 +251,8 @@ def demo(
             step()
         seconds[name] = time.perf_counter() - began
 
+    for old in (paths.data, paths.build):  # an earlier simulation; nothing in it is real
+        shutil.rmtree(old, ignore_errors=True)
     console.print(
         f"Simulating {len(round_.participants)} municipalities under {paths.data}; "
         "all citizens are invented."
@@ -264,6 +269,7 @@ def demo(
         first.done | second.done,
         first.failures + second.failures,
         second.waiting,
+        first.notes,
     )
     table = Table(title="Time per stage")
     table.add_column("stage")

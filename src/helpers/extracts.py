@@ -206,7 +206,8 @@ def _body(found: _Found, header: Mapping[str, int]) -> pd.DataFrame:
 
 def _is_total(filled: Sequence[object]) -> bool:
     """A trailing »I alt« row: its first filled cell is the word, and little else stands there."""
-    return normalise(filled[0]) in TOTAL_ROW_WORDS and len(filled) <= 3
+    first = normalise(filled[0])
+    return (first in TOTAL_ROW_WORDS or first.startswith("ialt")) and len(filled) <= 3
 
 
 # --------------------------------------------------------------------------------- reading cells

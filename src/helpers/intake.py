@@ -39,9 +39,11 @@ def find_extract(paths: Paths, code: str) -> Path:
     """The one file in `extracts/` whose name begins with the municipality's code."""
     found = sorted(p for p in paths.extracts.glob(f"{code}*") if is_table_file(p))
     if not found:
+        others = sorted(p.name for p in paths.extracts.glob(f"{code}*"))
+        seen = f" ({', '.join(others)} is no workbook or CSV)" if others else ""
         raise ExtractError(
             str(paths.extracts),
-            f"no extract for {code}",
+            f"no extract for {code}{seen}",
             f"a file whose name begins with {code} (.xlsx or .csv)",
             "Put the municipality's file there, then run intake again.",
         )
@@ -53,6 +55,17 @@ def find_extract(paths: Paths, code: str) -> Path:
             "Keep the one that holds, then run intake again.",
         )
     return found[0]
+
+
+def stray_extracts(paths: Paths, round_: Round) -> list[str]:
+    """Names of files in `extracts/` that begin with no participant's code."""
+    if not paths.extracts.is_dir():
+        return []
+    return sorted(
+        p.name
+        for p in paths.extracts.iterdir()
+        if is_table_file(p) and p.name[:4] not in round_.settings.participants
+    )
 
 
 def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:

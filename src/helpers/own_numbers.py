@@ -125,9 +125,8 @@ class OwnNumbers:
             f"local:{b.id}": b.label for b in self.local.background
         }
         self.rows = own_or_national
-        have = set(results["municipality"].unique())  # a set of the whole column takes 0.4 s
-        self.n_municipalities = sum(m.code in have for m in round_.participants)
-        self.without_results = tuple(m for m in round_.participants if m.code not in have)
+        self.n_municipalities = len(published.municipalities)
+        self.without_results = published.missing
         self._numbers = _number_index(own_or_national)
         compared = published.comparisons
         self.comparisons = compared[compared["municipality"] == code]

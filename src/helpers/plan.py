@@ -16,6 +16,7 @@ from helpers.identities import link_keys, round_secret
 from helpers.intake import eligible
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
+from helpers.responses import export_files
 from helpers.sampling import allocate, draw, generator, sample_size, sampling_frame
 
 REDRAW_VARIABLE = "SURVEY_REDRAW"  # set to 1 by `survey run --redraw`
@@ -73,7 +74,9 @@ def freeze_reason(paths: Paths, code: str) -> str | None:
     """Why the sample stands fast: letters are made, or answers have come. None: it may change."""
     if paths.sendout(code).is_dir() and any(paths.sendout(code).iterdir()):
         return f"letters have been made ({paths.sendout(code)})"
-    if paths.answers(code).is_file() or any(paths.responses.glob(f"{code}*")):
+    exports = [p.name[:4] for p in export_files(paths)]
+    of_this_or_of_all = [name for name in exports if name == code or not name.isdigit()]
+    if paths.answers(code).is_file() or of_this_or_of_all:
         return f"answers have come ({paths.responses})"
     return None
 

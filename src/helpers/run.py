@@ -20,7 +20,7 @@ import pandas as pd
 from helpers.disclosure import release, write_release
 from helpers.errors import ParameterError, SurveyError
 from helpers.index import write_index, write_manifest
-from helpers.intake import IntakeResult, take_in, write_intake_record
+from helpers.intake import IntakeResult, stray_extracts, take_in, write_intake_record
 from helpers.params import Round
 from helpers.paths import ROOT_VARIABLE, Paths
 from helpers.plan import REDRAW_VARIABLE
@@ -41,12 +41,14 @@ class Failure:
 
 @dataclass
 class Summary:
-    """What a run did: seconds and municipalities done per stage, failures, and what it waits for."""
+    """What a run did: seconds and municipalities done per stage, failures, what it waits for, and what
+    it passed over."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def failed(self) -> set[str]:
@@ -114,6 +116,12 @@ def _chosen(round_: Round, only: Sequence[str] | None) -> list[str]:
 
 def _intake(steps: _Steps, paths: Paths, round_: Round, codes: list[str]) -> None:
     results: list[IntakeResult] = []
+    strays = stray_extracts(paths, round_)
+    if strays:
+        steps.summary.notes.append(
+            f"Passed over in {paths.extracts}: {', '.join(strays)}. The names begin with no "
+            f"participant's code; rename them, or add the municipality to the round."
+        )
 
     def keep(code: str, result: IntakeResult) -> None:
         results.append(result)
