@@ -23,7 +23,7 @@ from helpers import style
 from helpers.published import NATIONAL, Published
 
 WIDTH = 6.7  # inches
-ROW = 0.36  # inches a row of a horizontal chart
+ROW = 0.31  # inches a row of a horizontal chart
 SPLIT = {
     "share_dissatisfied": ("Utilfredse (1–2)", style.LIKERT[1]),
     "share_neutral": ("Hverken eller (3)", style.LIKERT[3]),
@@ -287,7 +287,7 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
     labels = published.round.item_labels(None if code == NATIONAL else code)
     scale = _scale_of(published, code, items[0])
     names = published.round.questionnaire.scales[scale]
-    fig, ax = _canvas(len(items) * 1.1, 1.35)
+    fig, ax = _canvas(len(items) * 1.2, 1.35)
     places = _rows(ax, [labels[i] for i in items], 26)
     for y, item in zip(places, items):
         shares = [published.value(code, item, f"share_{k}") for k in range(1, 6)]
@@ -412,10 +412,9 @@ def response_rates(published: Published, code: str) -> Figure:
     places = _rows(ax, [label for label, _ in rows], 34)
     for y, (_, row) in zip(places, rows):
         if _shown(row):
-            ax.barh(y, row["response_rate"], color=style.TEAL_MID, height=0.62)
-            ax.text(
-                row["response_rate"] + 0.006, y, style.percent(row["response_rate"], 1), va="center"
-            )
+            ax.barh(y, row["response_rate"], color=style.TEAL, height=0.68)
+            share = style.percent(row["response_rate"], 1)
+            ax.text(0.006, y, share, va="center", color="white", fontweight="bold")
         else:
             ax.text(0.006, y, _hidden_mark(row), va="center", color=style.GREY)
     table = published.response
@@ -426,7 +425,7 @@ def response_rates(published: Published, code: str) -> Figure:
                     xycoords=("data", "axes fraction"), xytext=(4, 3), textcoords="offset points",
                     color=style.ACCENT)  # fmt: skip
     top = max((r["response_rate"] for _, r in rows if _shown(r)), default=0.5)
-    ax.set_xlim(0, min(1, top + 0.12))
+    ax.set_xlim(0, min(1, top + 0.02))
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
     return fig

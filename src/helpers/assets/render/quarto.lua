@@ -195,10 +195,39 @@ local html_tables = {
   end,
 }
 
--- A wide table scrolls in its own box on a small screen.
-local scrolling = {
+-- A long heading over numbers breaks in two, so that the first column keeps its room.
+local LONG_HEADING = 12
+local function broken(inlines)
+  local text = pandoc.utils.stringify(inlines)
+  if #text <= LONG_HEADING then return inlines end
+  local best, distance
+  local seen = 0
+  for i, inline in ipairs(inlines) do
+    if inline.t == "Space" and (not distance or math.abs(seen - #text / 2) < distance) then
+      best, distance = i, math.abs(seen - #text / 2)
+    end
+    seen = seen + #pandoc.utils.stringify(inline)
+  end
+  if best then inlines[best] = pandoc.LineBreak() end
+  return inlines
+end
+
+-- On a screen a wide table scrolls in its own box; on paper a short one stays on one page.
+local ROWS_OF_A_SHORT_TABLE = 32
+local settled = {
   Table = function(tbl)
+    for _, row in ipairs(tbl.head.rows) do
+      for i, cell in ipairs(row.cells) do
+        if i > 1 and cell.contents[1] and cell.contents[1].content then
+          cell.contents[1].content = broken(cell.contents[1].content)
+        end
+      end
+    end
     if is_html then return pandoc.Div({ tbl }, { class = "table-scroll" }) end
+    local rows = 0
+    for _, body in ipairs(tbl.bodies) do rows = rows + #body.body end
+    if rows > ROWS_OF_A_SHORT_TABLE then return tbl end
+    return { pandoc.RawBlock("typst", "#block(breakable: false, width: 100%)["), tbl, pandoc.RawBlock("typst", "]") }
   end,
 }
 
@@ -209,6 +238,6 @@ function Pandoc(doc)
   number_sections(doc)
   doc = doc:walk(resolve)
   doc = doc:walk(formulas)
-  doc = doc:walk(scrolling)
+  doc = doc:walk(settled)
   return doc:walk(callout)
 end
