@@ -6,114 +6,47 @@ it), 6.7 inches wide: the text width of an A4 page. A hidden number is named, ne
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
-from importlib.resources import as_file, files
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
-from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from helpers import style
+from helpers.chart_canvas import (
+    WIDTH,
+    canvas,
+    hidden_mark,
+    is_shown,
+    label_rows,
+    no_data,
+    scale_axis,
+    use_house_style,
+)
 from helpers.published import NATIONAL, Published
 
-WIDTH = 6.7  # inches
-ROW = 0.31  # inches a row of a horizontal chart
+__all__ = [
+    "WIDTH",
+    "differences",
+    "groups",
+    "likert",
+    "means_beside",
+    "municipalities",
+    "representativeness",
+    "response_rates",
+    "split",
+    "split_by_group",
+    "use_house_style",
+]
+
 SPLIT = {
     "share_dissatisfied": ("Utilfredse (1–2)", style.LIKERT[1]),
     "share_neutral": ("Hverken eller (3)", style.LIKERT[3]),
     "share_satisfied": ("Tilfredse (4–5)", style.LIKERT[5]),
 }
 LABEL_FROM = 0.05  # smaller parts of a bar get no number
-
-
-def use_house_style() -> None:
-    """Fonts and colours of the house; SVG figures with the same bytes each time.
-
-    Call once at the start of a notebook. Outside a kernel only matplotlib is set.
-    """
-    with as_file(files("helpers") / "assets" / "fonts") as folder:
-        for path in sorted(folder.glob("*.ttf")):
-            font_manager.fontManager.addfont(str(path))
-    sns.set_theme(style="white", rc={"font.family": "Open Sans"})
-    mpl.rcParams.update(
-        {
-            "font.size": 8.5,
-            "axes.labelsize": 8.5,
-            "xtick.labelsize": 8.5,
-            "ytick.labelsize": 8.5,
-            "legend.fontsize": 8.5,
-            "text.color": style.INK,
-            "axes.labelcolor": style.INK,
-            "xtick.color": style.GREY,
-            "ytick.color": style.INK,
-            "axes.edgecolor": style.LIGHT_GREY,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.spines.left": False,
-            "figure.dpi": 100,
-            "svg.fonttype": "path",
-            "svg.hashsalt": "jobcentre-survey",
-        }
-    )
-    try:
-        get_ipython  # noqa: B018  the name exists only inside a kernel
-    except NameError:
-        return
-    from matplotlib_inline.backend_inline import set_matplotlib_formats
-
-    set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
-
-
-def _canvas(rows: float, extra: float = 0.8) -> tuple[Figure, Axes]:
-    fig, ax = plt.subplots(figsize=(WIDTH, rows * ROW + extra), layout="constrained")
-    return fig, ax
-
-
-def _wrapped(labels: Sequence[str], width: int = 30) -> list[str]:
-    return ["\n".join(textwrap.wrap(label, width)) for label in labels]
-
-
-def _rows(ax: Axes, labels: Sequence[str], width: int = 30) -> np.ndarray:
-    """Put labels on the y axis from the top down; returns their places."""
-    places = np.arange(len(labels))
-    ax.set_yticks(places, _wrapped(labels, width))
-    ax.set_ylim(len(labels) - 0.4, -0.6)
-    ax.tick_params(axis="y", length=0)
-    return places
-
-
-def _scale_axis(ax: Axes, values: Sequence[float]) -> None:
-    """An axis of means: whole and half points around the values, within 1–5."""
-    known = [v for v in values if v is not None and not np.isnan(v)]
-    low = max(1.0, np.floor(2 * (min(known, default=2.5) - 0.1)) / 2)
-    high = min(5.0, np.ceil(2 * (max(known, default=4.5) + 0.1)) / 2)
-    ticks = np.arange(low, high + 0.01, 0.5)
-    ax.set_xlim(low, high)
-    ax.set_xticks(ticks, [style.number(t, 1) for t in ticks])
-    ax.grid(axis="x", color=style.TINT, linewidth=1)
-    ax.set_axisbelow(True)
-    ax.set_xlabel("Gennemsnit på skalaen 1–5")
-
-
-def _no_data(text: str) -> Figure:
-    fig, ax = plt.subplots(figsize=(WIDTH, 0.9), layout="constrained")
-    ax.axis("off")
-    ax.text(0, 0.5, text, va="center", fontsize=9, color=style.GREY)
-    return fig
-
-
-def _shown(row) -> bool:
-    return row is not None and row["status"] == "shown"
-
-
-def _hidden_mark(row) -> str:
-    return style.NOT_SHOWN["not_asked" if row is None else row["status"]]
 
 
 # --------------------------------------------------------------------------------- means as dots
@@ -123,7 +56,7 @@ def _dots(ax: Axes, places, rows, colour: str, marker: str, label: str, *, inter
     """Released rows (or None) as dots with whiskers."""
     named = False
     for y, row in zip(places, rows):
-        if not _shown(row):
+        if not is_shown(row):
             continue
         if interval:
             ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4, alpha=0.8)
@@ -137,7 +70,7 @@ def _dots(ax: Axes, places, rows, colour: str, marker: str, label: str, *, inter
 
 
 def _values(rows) -> list[float]:
-    return [row[c] for row in rows if _shown(row) for c in ("ci_low", "ci_high", "value")]
+    return [row[c] for row in rows if is_shown(row) for c in ("ci_low", "ci_high", "value")]
 
 
 def _others(published: Published, code: str, item: str, breakdown="all", category="all"):
@@ -153,10 +86,10 @@ def means_beside(published: Published, code: str, items: Sequence[str]) -> Figur
     """Means of themes or questions with intervals; a municipality beside the others and all."""
     labels = published.round.item_labels(None if code == NATIONAL else code)
     own = [published.value(code, i) for i in items]
-    if not any(_shown(r) for r in own):
-        return _no_data("Der er for få svar til at vise gennemsnit.")
-    fig, ax = _canvas(len(items), 1.0)
-    places = _rows(ax, [labels[i] for i in items])
+    if not any(is_shown(r) for r in own):
+        return no_data("Der er for få svar til at vise gennemsnit.")
+    fig, ax = canvas(len(items), 1.0)
+    places = label_rows(ax, [labels[i] for i in items])
     everything = _values(own)
     if code != NATIONAL:
         others = [_others(published, code, i) for i in items]
@@ -178,7 +111,7 @@ def means_beside(published: Published, code: str, items: Sequence[str]) -> Figur
         )
     else:
         _dots(ax, places, own, style.OWN, "o", "Alle deltagende kommuner")
-    _scale_axis(ax, everything)
+    scale_axis(ax, everything)
     _annotate(ax, places, own)
     return fig
 
@@ -186,11 +119,11 @@ def means_beside(published: Published, code: str, items: Sequence[str]) -> Figur
 def _annotate(ax: Axes, places, rows) -> None:
     """The value, or why there is none, at the right edge of each row."""
     for y, row in zip(places, rows):
-        text = style.number(row["value"], 2) if _shown(row) else _hidden_mark(row)
+        text = style.number(row["value"], 2) if is_shown(row) else hidden_mark(row)
         ax.annotate(
             text, (1, y), xycoords=("axes fraction", "data"), xytext=(6, 0), va="center",
-            textcoords="offset points", color=style.OWN if _shown(row) else style.GREY,
-            fontsize=8.5, fontweight="bold" if _shown(row) else "normal",
+            textcoords="offset points", color=style.OWN if is_shown(row) else style.GREY,
+            fontsize=8.5, fontweight="bold" if is_shown(row) else "normal",
         )  # fmt: skip
 
 
@@ -198,10 +131,10 @@ def groups(published: Published, code: str, breakdown: str, item: str = "samlet"
     """Mean of one item by the categories of a breakdown; a municipality beside all."""
     labels = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
     rows = [published.value(code, item, breakdown=breakdown, category=c) for c in labels]
-    if not any(_shown(r) for r in rows):
-        return _no_data("Der er for få svar i grupperne til at vise gennemsnit.")
-    fig, ax = _canvas(len(labels), 1.0)
-    places = _rows(ax, list(labels.values()))
+    if not any(is_shown(r) for r in rows):
+        return no_data("Der er for få svar i grupperne til at vise gennemsnit.")
+    fig, ax = canvas(len(labels), 1.0)
+    places = label_rows(ax, list(labels.values()))
     everything = _values(rows)
     if code != NATIONAL and not breakdown.startswith("local:"):
         country = [published.value(NATIONAL, item, breakdown=breakdown, category=c) for c in labels]
@@ -221,7 +154,7 @@ def groups(published: Published, code: str, breakdown: str, item: str = "samlet"
         )
     else:
         _dots(ax, places, rows, style.OWN, "o", "")
-    _scale_axis(ax, everything)
+    scale_axis(ax, everything)
     _annotate(ax, places, rows)
     return fig
 
@@ -234,12 +167,12 @@ def municipalities(published: Published, region: str, item: str = "samlet") -> F
         key=lambda m: style.danish_sort_key(m.name),
     )
     rows = [published.value(m.code, item) for m in places_of]
-    if not any(_shown(r) for r in rows):
-        return _no_data("Der er for få svar i regionens kommuner til at vise gennemsnit.")
+    if not any(is_shown(r) for r in rows):
+        return no_data("Der er for få svar i regionens kommuner til at vise gennemsnit.")
     fig, ax = plt.subplots(figsize=(WIDTH, 0.225 * len(rows) + 0.8), layout="constrained")
-    places = _rows(ax, [m.name for m in places_of])
+    places = label_rows(ax, [m.name for m in places_of])
     country = published.value(NATIONAL, item)
-    if _shown(country):
+    if is_shown(country):
         ax.axvline(country["value"], color=style.ACCENT, linewidth=1.2, zorder=1)
         ax.annotate(
             f"Alle: {style.number(country['value'], 2)}", (country["value"], 1), xytext=(4, 3),
@@ -247,7 +180,7 @@ def municipalities(published: Published, region: str, item: str = "samlet") -> F
             color=style.ACCENT, fontsize=8.5,
         )  # fmt: skip
     _dots(ax, places, rows, style.OWN, "o", "")
-    _scale_axis(ax, _values(rows))
+    scale_axis(ax, _values(rows))
     _annotate(ax, places, rows)
     return fig
 
@@ -287,17 +220,17 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
     labels = published.round.item_labels(None if code == NATIONAL else code)
     scale = _scale_of(published, code, items[0])
     names = published.round.questionnaire.scales[scale]
-    fig, ax = _canvas(len(items) * 1.2, 1.35)
-    places = _rows(ax, [labels[i] for i in items], 26)
+    fig, ax = canvas(len(items) * 1.2, 1.35)
+    places = label_rows(ax, [labels[i] for i in items], 26)
     for y, item in zip(places, items):
         shares = [published.value(code, item, f"share_{k}") for k in range(1, 6)]
-        if not all(_shown(s) for s in shares):
-            ax.text(0.01, y, _hidden_mark(shares[0]), va="center", color=style.GREY)
+        if not all(is_shown(s) for s in shares):
+            ax.text(0.01, y, hidden_mark(shares[0]), va="center", color=style.GREY)
             continue
         _stack(ax, y, [(s["value"], style.LIKERT[k]) for k, s in enumerate(shares, 1)], 0.68)
         unsure = published.value(code, item, "share_dont_know")
         ax.annotate(
-            style.percent(unsure["value"]) if _shown(unsure) else "–", (1, y), xytext=(8, 0),
+            style.percent(unsure["value"]) if is_shown(unsure) else "–", (1, y), xytext=(8, 0),
             xycoords="data", textcoords="offset points", va="center", color=style.GREY,
         )  # fmt: skip
     ax.annotate("ved ikke", (1, 1), xycoords="axes fraction", xytext=(8, 3), textcoords="offset points",
@@ -334,15 +267,15 @@ def split_by_group(published: Published, code: str, breakdown: str, item: str = 
 
 
 def _split(rows) -> Figure:
-    if not any(all(_shown(v) for v in values.values()) for _, values in rows):
-        return _no_data("Der er for få svar til at vise fordelingen.")
-    fig, ax = _canvas(len(rows), 1.05)
-    places = _rows(ax, [label for label, _ in rows])
+    if not any(all(is_shown(v) for v in values.values()) for _, values in rows):
+        return no_data("Der er for få svar til at vise fordelingen.")
+    fig, ax = canvas(len(rows), 1.05)
+    places = label_rows(ax, [label for label, _ in rows])
     for y, (_, values) in zip(places, rows):
-        if all(_shown(v) for v in values.values()):
+        if all(is_shown(v) for v in values.values()):
             _stack(ax, y, [(values[s]["value"], SPLIT[s][1]) for s in SPLIT], 0.66)
         else:
-            ax.text(0.01, y, _hidden_mark(values["share_satisfied"]), va="center", color=style.GREY)
+            ax.text(0.01, y, hidden_mark(values["share_satisfied"]), va="center", color=style.GREY)
     _share_axis(ax)
     _bar_legend(fig, list(SPLIT.values()))
     return fig
@@ -356,11 +289,11 @@ def differences(published: Published, code: str, items: Sequence[str]) -> Figure
     rows = {i: published.against_others(code, i) for i in items}
     rows = {i: r for i, r in rows.items() if r is not None}
     if not rows:
-        return _no_data("Sammenligningen kan ikke vises, fordi der er for få svar.")
+        return no_data("Sammenligningen kan ikke vises, fordi der er for få svar.")
     shown = list(rows)
     labels = published.round.item_labels(code)
-    fig, ax = _canvas(len(shown) * 0.8, 0.9)
-    places = _rows(ax, [labels[i] for i in shown])
+    fig, ax = canvas(len(shown) * 0.8, 0.9)
+    places = label_rows(ax, [labels[i] for i in shown])
     ax.axvline(0, color=style.GREY, linewidth=1)
     for y, item in zip(places, shown):
         row = rows[item]
@@ -406,25 +339,25 @@ def _response(published: Published, code: str) -> list[tuple[str, object]]:
 def response_rates(published: Published, code: str) -> Figure:
     """Response rate per target group, gender, age and duration, beside the rate of everybody."""
     rows = _response(published, code)
-    if not any(_shown(r) for _, r in rows):
-        return _no_data("Der er for få svar til at vise svarprocenter.")
-    fig, ax = _canvas(len(rows) * 0.75, 0.8)
-    places = _rows(ax, [label for label, _ in rows], 34)
+    if not any(is_shown(r) for _, r in rows):
+        return no_data("Der er for få svar til at vise svarprocenter.")
+    fig, ax = canvas(len(rows) * 0.75, 0.8)
+    places = label_rows(ax, [label for label, _ in rows], 34)
     for y, (_, row) in zip(places, rows):
-        if _shown(row):
+        if is_shown(row):
             ax.barh(y, row["response_rate"], color=style.TEAL, height=0.68)
             share = style.percent(row["response_rate"], 1)
             ax.text(0.006, y, share, va="center", color="white", fontweight="bold")
         else:
-            ax.text(0.006, y, _hidden_mark(row), va="center", color=style.GREY)
+            ax.text(0.006, y, hidden_mark(row), va="center", color=style.GREY)
     table = published.response
     whole = table[(table["municipality"] == code) & (table["breakdown"] == "all")].iloc[0]
-    if _shown(whole):
+    if is_shown(whole):
         ax.axvline(whole["response_rate"], color=style.ACCENT, linewidth=1.2)
         ax.annotate(f"Alle: {style.percent(whole['response_rate'], 1)}", (whole["response_rate"], 1),
                     xycoords=("data", "axes fraction"), xytext=(4, 3), textcoords="offset points",
                     color=style.ACCENT)  # fmt: skip
-    top = max((r["response_rate"] for _, r in rows if _shown(r)), default=0.5)
+    top = max((r["response_rate"] for _, r in rows if is_shown(r)), default=0.5)
     ax.set_xlim(0, min(1, top + 0.02))
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
@@ -433,13 +366,13 @@ def response_rates(published: Published, code: str) -> Figure:
 
 def representativeness(published: Published, code: str) -> Figure:
     """Share of each group among the population and among those who answered (before weighting)."""
-    rows = [(label, r) for label, r in _response(published, code) if _shown(r)]
+    rows = [(label, r) for label, r in _response(published, code) if is_shown(r)]
     table = published.response
     whole = table[(table["municipality"] == code) & (table["breakdown"] == "all")].iloc[0]
-    if not rows or not _shown(whole):
-        return _no_data("Der er for få svar til at vise repræsentativiteten.")
-    fig, ax = _canvas(len(rows) * 0.75, 1.0)
-    places = _rows(ax, [label for label, _ in rows], 34)
+    if not rows or not is_shown(whole):
+        return no_data("Der er for få svar til at vise repræsentativiteten.")
+    fig, ax = canvas(len(rows) * 0.75, 1.0)
+    places = label_rows(ax, [label for label, _ in rows], 34)
     people = [float(r["population"] / whole["population"]) for _, r in rows]
     answers = [float(r["answers"] / whole["answers"]) for _, r in rows]
     ax.hlines(places, people, answers, color=style.LIGHT_GREY, linewidth=2.5, zorder=1)
