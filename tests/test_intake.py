@@ -72,6 +72,16 @@ def test_a_refused_file_leaves_what_was_there(paths, round_2024):
     assert "Jobklar" in json.dumps(record["refused"])
 
 
+def test_a_file_that_cannot_be_read_is_in_the_record_too(paths, round_2024):
+    path = find_extract(paths, "0825")
+    path.write_bytes(b"no workbook")
+    refused = take_in(paths, round_2024, "0825")
+    write_intake_record(paths, round_2024, [refused])
+    record = json.loads(paths.intake.read_text("utf-8"))
+    assert "broken or no workbook" in record["refused"][path.name][0]["problem"]
+    assert record["files"] == {}
+
+
 def test_no_extract_and_two_extracts(paths, round_2024):
     path = find_extract(paths, "0741")
     path.with_name("0741-igen.csv").write_bytes(path.read_bytes())

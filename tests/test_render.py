@@ -18,7 +18,7 @@ FRONT = """---
 title: "Borgernes møde med jobcentret"
 subtitle: "Borgerundersøgelse på beskæftigelsesområdet"
 author: KL
-date: "5. april 2024"
+date: "2024-04-05"
 lang: da
 toc: true
 number-sections: true
@@ -119,6 +119,21 @@ def test_html_is_whole_in_itself_and_danish(notebook, tmp_path):
         assert wanted in text
     for hidden in ("Kun på papir", "hemmelig parameter", "draw()"):
         assert hidden not in text
+
+
+@pytest.mark.parametrize(
+    "given, printed",
+    [("2024-04-05", "5. april 2024"), ("april 2024", "april 2024"), ("today", None)],
+)
+def test_dates_are_printed_in_danish_and_never_the_day_of_rendering(
+    notebook, tmp_path, given, printed
+):
+    def dated(cells):
+        cells[0].source = cells[0].source.replace("2024-04-05", given)
+
+    change(notebook, dated)
+    html = typeset(notebook, tmp_path / "out")[0].read_text("utf-8")
+    assert ("today" not in html) and ((printed is None) or (printed in html))
 
 
 def test_captions_and_references_agree_in_both(notebook, tmp_path):

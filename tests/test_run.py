@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from helpers.cli import app
+from helpers.own_numbers import official_name
 from helpers.params import load_round
 from helpers.paths import PROJECT, Paths
 from helpers.run import Progress, run_round
@@ -102,7 +103,8 @@ def test_each_municipality_has_its_files(finished):
         assert "Alle tal" in openpyxl.load_workbook(folder / "resultater.xlsx").sheetnames
         html = (folder / "rapport.html").read_text("utf-8")
         assert place.name in html
-        assert "{{" not in html
+        assert f" i {official_name(place.code, place.name)}</h1>" in html
+        assert round_.settings.title in html
         assert not re.findall(r'(?:src|href)="https?://', html)
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import jupytext
 import nbformat
 import papermill
+import yaml
 from jupyter_client.localinterfaces import localhost
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.paths import jupyter_runtime_dir
 from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 
-from helpers import style
 from helpers.errors import ParameterError, Problem, SurveyError
 from helpers.own_numbers import official_name
 from helpers.params import Round
@@ -132,16 +132,19 @@ def typeset(
     stem: str = "rapport",
     formats: tuple[str, ...] = ("html",),
 ) -> list[Path]:
-    """Fill the title's placeholders and typeset one executed notebook as `<stem>.*`."""
+    """Typeset one executed notebook as `<stem>.*`, its front matter told whom and when it is about.
+
+    The municipality is put behind the title, the round behind the subtitle; the date is the round's
+    last day of reporting.
+    """
     notebook = nbformat.read(executed, as_version=4)
-    values = {
-        "{{municipality}}": municipality,
-        "{{round}}": round_.settings.title,
-        "{{date}}": style.date(round_.settings.calendar.reporting.end),
-    }
-    for cell in notebook.cells[:1]:
-        for placeholder, value in values.items():
-            cell.source = cell.source.replace(placeholder, value)
+    front = notebook.cells[0]
+    metadata = yaml.safe_load(front.source.strip().strip("-"))
+    if municipality:
+        metadata["title"] += f" i {municipality}"
+    metadata["subtitle"] += f", {round_.settings.title}"
+    metadata["date"] = round_.settings.calendar.reporting.end.isoformat()
+    front.source = f"---\n{yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False)}---"
     with tempfile.TemporaryDirectory() as scratch:
         filled = Path(scratch) / f"{stem}.ipynb"
         nbformat.write(notebook, filled)

@@ -72,11 +72,15 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
     """Read, check, split and classify one municipality's extract.
 
     Writes `vault/<code>` and `population/<code>` only where the whole file is well; a refused file
-    leaves both as they were and comes back with its `error`.
+    leaves both as they were and comes back with its `error`. Raises ExtractError where there is no
+    file, or more than one.
     """
     path = find_extract(paths, code)
     reference = round_.settings.reference_date
-    extract = read_extract(path, round_.formats, round_.local_for(code), reference)
+    try:
+        extract = read_extract(path, round_.formats, round_.local_for(code), reference)
+    except ExtractError as e:
+        return IntakeResult(path.name, code, {}, error=e)
     if extract.problems:
         return IntakeResult(
             path.name,

@@ -6,6 +6,7 @@ Typst do, from the same source, with the same captions, cross-references, callou
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ import pypandoc
 import typst
 import yaml
 
+from helpers import style
 from helpers.notebook_markdown import Document, RenderError, read_document
 from helpers.paths import write_atomically
 
@@ -29,6 +31,7 @@ READER = (
     "+citations+footnotes+tex_math_dollars+raw_attribute+table_captions"
 )
 PDF_STANDARD = "ua-1"
+QUARTO_KEYS = ("format", "execute", "jupyter", "date-format")
 
 
 def find_quarto() -> Path | None:
@@ -82,7 +85,10 @@ def _by_quarto(
     for resource in _resources(settings):
         target = work / resource
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(project / resource, target)
+        if (project / resource).is_dir():
+            shutil.copytree(project / resource, target)
+        else:
+            shutil.copyfile(project / resource, target)
     (work / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), "utf-8")
     shutil.copyfile(notebook, work / f"{stem}.ipynb")
     for form in formats:
@@ -95,10 +101,10 @@ def _by_quarto(
 
 
 def _resources(settings: dict) -> list[str]:
-    """Files that the formats of `_quarto.yml` refer to."""
+    """Files and folders that the formats of `_quarto.yml` refer to."""
     named = []
     for options in (settings.get("format") or {}).values():
-        for key in ("css", "template-partials", "include-in-header"):
+        for key in ("css", "font-paths", "template-partials", "include-in-header"):
             value = (options or {}).get(key, [])
             named += [value] if isinstance(value, str) else list(value)
     return named
@@ -129,7 +135,12 @@ def _pandoc(document: Document, work: Path, arguments: list[str], name: str) -> 
 
 def _metadata(document: Document, work: Path) -> Path:
     """Front matter for pandoc; the keys of Quarto's formats stay behind."""
-    keep = {k: v for k, v in document.metadata.items() if k not in ("format", "execute", "jupyter")}
+    keep = {k: v for k, v in document.metadata.items() if k not in QUARTO_KEYS}
+    written = str(keep.pop("date", ""))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", written):
+        keep["date"] = style.date(dt.date.fromisoformat(written))
+    elif written not in ("", "today"):  # Quarto's word for the day of rendering: not reproducible
+        keep["date"] = written
     path = work / "metadata.yml"
     path.write_text(yaml.safe_dump({"lang": "da", **keep}, allow_unicode=True), "utf-8")
     return path

@@ -92,8 +92,11 @@ def run_round(
             _plan(steps, paths, round_, codes)
         if "analyse" in stages:
             _analyse(steps, paths, round_, codes)
-        if {"release", "report", "national"} & set(stages) and _has_estimates(paths, round_):
-            _publish(steps, paths, round_, codes, stages)
+        if {"release", "report", "national"} & set(stages):
+            if _has_estimates(paths, round_):
+                _publish(steps, paths, round_, codes, stages)
+            elif not summary.waiting and not summary.failures:
+                summary.waiting.append(f"Estimates: run `survey run {round_.id} --stage analyse`.")
     return summary
 
 
