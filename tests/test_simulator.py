@@ -1,7 +1,9 @@
 """The simulated round: real in form, seeded, near the published figures, and on its own."""
 
 import ast
+import datetime as dt
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +11,15 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import EXTRACTS
+from python_calamine import CalamineWorkbook
 
 import simulator
 from helpers.extracts import read_extract
 from helpers.params import LocalFile, load_round
 from helpers.paths import PROJECT
 from simulator import SimulationError, write_extracts, write_responses
-from simulator.answers import GROUPS, QUESTIONS, THEMES, make_answers
+from simulator.answers import GROUPS, LOCAL, QUESTIONS, THEMES, make_answers
+from simulator.draws import Draws
 from simulator.layouts import FASIT, MOMENTUM, STANDARD, layout_of
 from simulator.persons import make_persons
 from simulator.setting import read_setting
@@ -65,6 +69,7 @@ def everybody() -> pd.DataFrame:
     table["group"] = table["benefit"].map(GROUPS)
     table["answered"] = table["status"].isin(["completed", "partial"])
     for question in QUESTIONS:
+        table[f"raw_{question}"] = table[question]
         value = pd.to_numeric(table[question])
         table[question] = value.where(value < 6)
     return table[table["group"].notna()]
@@ -113,6 +118,46 @@ def test_answers_belong_to_the_person_not_to_the_key(demo):
     pd.testing.assert_frame_equal(first.drop(columns="key"), second.drop(columns="key"))
 
 
+def test_what_else_is_asked_changes_no_other_answer(demo):
+    setting = read_setting(demo, "demo")
+    place = next(p for p in setting.places if p.code == "0161")
+    without = make_answers(setting, place)
+    with_local = make_answers(setting, replace(place, questions=("lokal1", "lokal2")))
+    pd.testing.assert_frame_equal(without.drop(columns=LOCAL), with_local.drop(columns=LOCAL))
+    assert (without[LOCAL] == "").all(axis=None)
+    assert (with_local["lokal1"] != "").any()
+    assert (with_local["lokal3"] == "").all()
+
+
+def test_another_seed_other_answers(demo):
+    setting = read_setting(demo, "demo")
+    place = next(p for p in setting.places if p.code == "0707")
+    first = make_answers(setting, place)
+    second = make_answers(replace(setting, seed=setting.seed + 1), place)
+    assert (first["status"] == second["status"]).mean() < 0.8
+
+
+def test_draws_are_even_and_apart():
+    cpr = np.arange(101_000_000, 101_200_000, dtype="uint64")  # close numbers, the hardest case
+    draws = Draws(1, "0101", cpr)
+    one, two = draws.uniform("one"), draws.uniform("two")
+    assert one.min() > 0 and one.max() < 1
+    assert np.histogram(one, 20, (0, 1))[0] == pytest.approx(10_000, rel=0.05)
+    assert abs(np.corrcoef(one, two)[0, 1]) < 0.01
+    assert abs(np.corrcoef(one[1:], one[:-1])[0, 1]) < 0.01
+    assert abs(np.corrcoef(one, Draws(2, "0101", cpr).uniform("one"))[0, 1]) < 0.01
+    assert abs(np.corrcoef(one, Draws(1, "0147", cpr).uniform("one"))[0, 1]) < 0.01
+    assert draws.normal("n").std() == pytest.approx(1, abs=0.01)
+
+
+def test_letters_without_a_column_are_refused(demo):
+    letters(demo, ["0825"])
+    path = demo / "data/demo/sendout/0825/flettebrev.xlsx"
+    pd.read_excel(path, dtype=str).drop(columns="Nøgle").to_excel(path, index=False)
+    with pytest.raises(SimulationError, match=r"0825 Læsø: .* lacks the column Nøgle"):
+        write_responses(demo, "demo")
+
+
 def test_letters_to_strangers_are_refused(demo):
     letters(demo, ["0825"])
     path = demo / "data/demo/sendout/0825/flettebrev.xlsx"
@@ -138,6 +183,44 @@ def test_every_extract_is_read_whole_in_its_layout(demo):
         assert extract.layout == layout_of(code).name
         layouts.add(extract.layout)
     assert layouts == {"standard", "momentum", "fasit"}
+
+
+def cpr_cells(path: Path) -> list[str]:
+    """The numbers of a file as ten digits, read without the product's reader."""
+    if path.suffix == ".csv":
+        return [line.split(";")[0] for line in path.read_text("cp1252").splitlines()[1:]]
+    book = CalamineWorkbook.from_path(path)
+    rows = [row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()]
+    wide = [row[0] for row in rows if len(row) >= 8]
+    numbers = [f"{int(c):010d}" if isinstance(c, float) else c.replace("-", "") for c in wide]
+    return [n for n in numbers if len(n) == 10 and n.isdigit()]
+
+
+def born(cpr: str) -> dt.date:
+    """Birth date by the century rule of the CPR office, written out again here."""
+    day, month, year, seventh = int(cpr[:2]), int(cpr[2:4]), int(cpr[4:6]), int(cpr[6])
+    if seventh <= 3:
+        century = 1900
+    elif seventh in (4, 9):
+        century = 2000 if year <= 36 else 1900
+    else:
+        century = 2000 if year <= 57 else 1800
+    return dt.date(century + year, month, day)
+
+
+def test_cpr_numbers_are_unique_and_give_birth_date_and_gender(demo):
+    write_extracts(demo, "demo")
+    setting = read_setting(demo, "demo")
+    for place in setting.places:
+        persons = make_persons(setting, place)
+        (path,) = (demo / "data/demo/extracts").glob(f"{place.code}-*")
+        numbers = cpr_cells(path)
+        assert numbers == persons["cpr"].tolist()
+        assert len(set(numbers)) == len(numbers)
+        assert [int(n[9]) % 2 == 0 for n in numbers] == persons["woman"].tolist()
+        ages = np.array([(setting.reference_date - born(n)).days / 365.2425 for n in numbers])
+        assert ages.min() > 15.9 and ages.max() < 71.1
+        assert np.abs(ages - persons["age"] - 0.5).max() < 0.52
 
 
 @pytest.mark.parametrize(
@@ -187,3 +270,42 @@ def test_items_correlate_like_one_scale(everybody):
     assert 0.35 < between.min() < between.max() < 0.75
     alpha = 13 / 12 * (1 - answers.var().sum() / answers.sum(axis=1).var())
     assert 0.85 < alpha < 0.97
+
+
+def test_dont_know_is_used_everywhere_and_most_for_cooperation_and_jobs(everybody):
+    unsure = everybody[everybody["answered"]][[f"raw_{q}" for q in QUESTIONS]].eq("6").mean()
+    assert 0.02 < unsure.min() < unsure.max() < 0.09
+    assert set(unsure.nlargest(2).index) == {"raw_q03", "raw_q11"}
+
+
+def test_partial_answers_stop_and_times_lie_in_the_collection_period(everybody):
+    setting = read_setting(PROJECT, "demo")
+    partial = everybody[everybody["status"] == "partial"]
+    assert (partial["raw_q13"] == "").all()
+    assert ((partial["raw_q01"] != "").mean()) > 0.97
+    assert ((everybody["submitted_at"] != "") == everybody["answered"]).all()
+    times = pd.to_datetime(everybody.loc[everybody["answered"], "submitted_at"])
+    assert times.min().date() >= setting.collection_start
+    assert times.max().date() <= setting.collection_end
+
+
+def test_free_texts_fit_the_satisfaction(everybody):
+    completed = everybody[everybody["status"] == "completed"]
+    for column in ("q14_text", "q15_text"):
+        assert (completed[column] != "").mean() == pytest.approx(0.34, abs=0.03)
+        assert (everybody.loc[everybody["status"] != "completed", column] == "").all()
+        assert everybody[column].str.match(r"[-=+]").sum() > 5
+    unhappy = everybody[everybody["q13"] <= 2]
+    assert not unhappy["q14_text"].str.contains("Søde og kompetente").any()
+    assert not unhappy["q15_text"].str.contains("fungerer fint").any()
+    assert everybody["q14_text"].nunique() > 100
+
+
+def test_holistic_case_work_shows_in_the_answers():
+    setting = read_setting(PROJECT, "demo")
+    norddjurs = next(p for p in setting.places if p.code == "0707")
+    place = replace(norddjurs, code="0101")  # many persons
+    table = pd.concat([make_persons(setting, place), make_answers(setting, place)[["q13"]]], axis=1)
+    value = pd.to_numeric(table["q13"]).where(lambda v: v < 6)
+    means = value.groupby(table["local_indsats"]).mean()
+    assert means["helhedsorienteret"] - means["traditionel"] == pytest.approx(0.25, abs=0.08)

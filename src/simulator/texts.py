@@ -22,35 +22,47 @@ CLOSINGS = {
     "lunken": ["Mere kontakt ville hjælpe.", "Det kunne være tydeligere.", "Vi får se.", ""],
     "sur": ["Det er trættende.", "Det må kunne gøres bedre.", "Jeg er ved at give op.", "Det hjælper mig ikke.", ""],
 }  # fmt: skip
-WISHES = ["Færre skift af sagsbehandler.", "Kortere ventetid.", "Flere konkrete jobåbninger.",
-          "At kommunen og lægen talte sammen.", "En plan, som vi laver sammen.", "Mere tid til samtalen.",
-          "Hjælp til at finde praktik.", "Samtaler på telefon i stedet for fremmøde.",
-          "Bedre information om mine muligheder.", "At nogen lyttede til mine forslag.",
-          "Ingenting, det fungerer fint.", "Et kursus, der passer til mig.",
-          "Mere hjælp til opstart af virksomhed.", "Én kontaktperson hele vejen."]  # fmt: skip
-SLIPS = ["- ", "= dårligt: ", "+ ", "Ring til mig på 12 34 56 78. ", "Skriv til borger@mail.example. ",
+ANYBODY = ["Kortere ventetid.", "Flere konkrete jobåbninger.", "Mere tid til samtalen.",
+           "At kommunen og lægen talte sammen.", "Hjælp til at finde praktik.",
+           "Samtaler på telefon i stedet for fremmøde.", "Bedre information om mine muligheder.",
+           "Et kursus, der passer til mig.", "Mere hjælp til opstart af virksomhed.",
+           "Én kontaktperson hele vejen."]  # fmt: skip
+WISHES = {
+    "glad": [*ANYBODY, "Ingenting, det fungerer fint.", "Jeg har ikke noget at klage over."],
+    "lunken": [*ANYBODY, "Færre skift af sagsbehandler.", "En plan, som vi laver sammen."],
+    "sur": [*ANYBODY, "Færre skift af sagsbehandler.", "En plan, som vi laver sammen.",
+            "At nogen lyttede til mine forslag.", "At blive mødt som et menneske."],
+}  # fmt: skip
+SLIP_SHARE = 0.02
+SLIPS = ["- ", "=> ", "+ ", "Ring til mig på 12 34 56 78. ", "Skriv til borger@mail.example. ",
          "Hilsen Anne Holm. "]  # fmt: skip
 
 
-def why(rng: np.random.Generator, overall: np.ndarray) -> np.ndarray:
-    """A text on why somebody is (dis)satisfied; `overall` is the answer 1–5 to question 13."""
-    mood = np.where(overall >= 4, "glad", np.where(overall == 3, "lunken", "sur"))
-    texts = np.empty(len(overall), dtype=object)
-    for kind in OPENINGS:
-        chosen = mood == kind
-        count = int(chosen.sum())
-        openings = rng.choice(OPENINGS[kind], count).astype(object)
-        texts[chosen] = openings + " " + rng.choice(CLOSINGS[kind], count).astype(object)
-    return _with_slips(rng, np.array([t.strip() for t in texts], dtype=object))
+def mood(overall: np.ndarray) -> np.ndarray:
+    """`glad`, `lunken` or `sur` from the answer 1–5 to question 13."""
+    return np.where(overall >= 4, "glad", np.where(overall == 3, "lunken", "sur"))
 
 
-def wish(rng: np.random.Generator, count: int) -> np.ndarray:
-    """A text on what could have been better."""
-    return _with_slips(rng, rng.choice(WISHES, count).astype(object))
+def why(overall: np.ndarray, opening: np.ndarray, closing: np.ndarray, slip: np.ndarray):
+    """A text on why somebody is (dis)satisfied; the three last are draws between 0 and 1."""
+    moods = mood(overall)
+    first, last = _pick(OPENINGS, moods, opening), _pick(CLOSINGS, moods, closing)
+    joined = np.array([f"{a} {b}".strip() for a, b in zip(first, last)], dtype=object)
+    return _with_slips(joined, slip)
 
 
-def _with_slips(rng: np.random.Generator, texts: np.ndarray) -> np.ndarray:
+def wish(overall: np.ndarray, choice: np.ndarray, slip: np.ndarray) -> np.ndarray:
+    """A text on what could have been better; the two last are draws between 0 and 1."""
+    return _with_slips(_pick(WISHES, mood(overall), choice), slip)
+
+
+def _pick(phrases: dict[str, list[str]], moods: np.ndarray, draw: np.ndarray) -> np.ndarray:
+    chosen = [phrases[m][int(u * len(phrases[m]))] for m, u in zip(moods, draw)]
+    return np.array(chosen, dtype=object)
+
+
+def _with_slips(texts: np.ndarray, draw: np.ndarray) -> np.ndarray:
     """What people do write: odd first characters, numbers, addresses and names."""
-    slipped = rng.random(len(texts)) < 0.02
-    texts[slipped] = rng.choice(SLIPS, int(slipped.sum())).astype(object) + texts[slipped]
-    return texts
+    which = np.minimum(draw / SLIP_SHARE, 1) * len(SLIPS)
+    pairs = zip(texts, which.astype(int))
+    return np.array([SLIPS[w] + t if w < len(SLIPS) else t for t, w in pairs], dtype=object)
