@@ -90,6 +90,11 @@ def test_every_table_is_whole(published, code):
         assert not re.search(r"\d\.\d\d(?!\d)", table.data), "a decimal point in Danish text"
 
 
+def test_a_region_without_municipalities_says_so(published):
+    assert not any(m.region == "Sjælland" for m in published.municipalities)
+    assert "Ingen kommuner med resultater" in tables.municipalities(published, "Sjælland").data
+
+
 def test_local_questions_and_groups(published):
     assert "Kender sin plan" in tables.local(published, BIG).data
     assert "Helhedsorienteret" in tables.local(published, BIG).data

@@ -167,6 +167,8 @@ def municipalities(published: Published, region: str, item: str = "samlet") -> F
         key=lambda m: style.danish_sort_key(m.name),
     )
     rows = [published.value(m.code, item) for m in places_of]
+    if not rows:
+        return no_data("Ingen kommuner i regionen har resultater i denne runde.")
     if not any(is_shown(r) for r in rows):
         return no_data("Der er for få svar i regionens kommuner til at vise gennemsnit.")
     fig, ax = plt.subplots(figsize=(WIDTH, 0.225 * len(rows) + 0.8), layout="constrained")

@@ -227,6 +227,8 @@ def municipalities(published: Published, region: str) -> Markdown:
                 _against(published.against_others(place.code, "samlet")),
             ]
         )
+    if not rows:
+        rows.append(["Ingen kommuner med resultater", *["–"] * 5])
     headings = ["Kommune", "Svar", "Svarprocent", "Gennemsnit (95 %)", "Tilfredse", "Mod de øvrige"]
     return _with_note(markdown_table(headings, rows))
 
