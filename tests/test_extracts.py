@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from conftest import EXTRACTS, REFERENCE
 
+from helpers.cells import normalise
 from helpers.errors import ExtractError
-from helpers.extracts import normalise, read_extract
+from helpers.extracts import read_extract
 from helpers.params import LocalFile
 
 EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))["files"]

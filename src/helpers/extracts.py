@@ -15,14 +15,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from helpers.cells import as_text, normalise, quotable, read_dates, read_words
 from helpers.cpr import parse_cpr
 from helpers.errors import ExtractError, Problem
 from helpers.params import ExtractFormat, LocalFile
 from helpers.sheets import Sheet, read_sheets
 
 HEADER_SEARCH_ROWS = 40  # title rows above the headings are skipped, so many at most
-SERIAL_RANGE = (15_000, 80_000)  # Excel day numbers read as dates: years 1941–2119
-SERIAL_EPOCH = pd.Timestamp("1899-12-30")
 TOTAL_ROW_WORDS = ("ialt", "total", "sum", "antal")
 RERUN = "Mend the cell or remove the row, then run intake again."
 
@@ -49,11 +48,6 @@ class Extract:
     def raise_problems(self) -> None:
         if self.problems:
             raise ExtractError(problems=self.problems)
-
-
-def normalise(text: object) -> str:
-    """Letters and digits only, in lower case: »Startdato\\nydelse « and »startdato ydelse« agree."""
-    return "".join(c for c in str(text).casefold() if c.isalnum())
 
 
 def read_extract(
@@ -227,69 +221,6 @@ class _Refused:
         return table.sort_values(["row", "column"], kind="stable", ignore_index=True)
 
 
-def _read_dates(cells: pd.Series, forms: Sequence[str]) -> tuple[pd.Series, pd.Series]:
-    """(days, unreadable): text in any of `forms`, true dates and Excel day numbers; empty is NaT."""
-    known: dict[object, pd.Timestamp | None] = {}
-
-    def read(cell: object) -> pd.Timestamp | None:
-        if isinstance(cell, dt.datetime | dt.date):
-            return pd.Timestamp(cell).normalize()
-        if isinstance(cell, bool):
-            return None
-        if isinstance(cell, int | float):
-            in_range = SERIAL_RANGE[0] <= cell <= SERIAL_RANGE[1]
-            return SERIAL_EPOCH + pd.Timedelta(days=int(cell)) if in_range else None
-        text = str(cell).strip(" \u00a0\t\r\n")
-        if not text:
-            return pd.NaT
-        if text.replace(".", "", 1).isdigit() and SERIAL_RANGE[0] <= float(text) <= SERIAL_RANGE[1]:
-            return SERIAL_EPOCH + pd.Timedelta(days=int(float(text)))
-        for day_text in (text, text.split(" ")[0].split("T")[0]):
-            for form in forms:
-                try:
-                    return pd.Timestamp(dt.datetime.strptime(day_text, form))
-                except ValueError:
-                    continue
-        return None
-
-    days = []
-    for cell in cells:
-        key = (type(cell), cell)
-        if key not in known:
-            known[key] = read(cell)
-        days.append(known[key])
-    unreadable = pd.Series([d is None for d in days], index=cells.index)
-    filled = [pd.NaT if d is None else d for d in days]
-    return pd.Series(pd.to_datetime(filled), index=cells.index).astype("datetime64[s]"), unreadable
-
-
-def _cell_key(cell: object) -> str:
-    """A word as `normalise` gives it; 1.0 and »1« agree."""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return normalise(cell)
-
-
-def _read_words(cells: pd.Series, meaning: Mapping[str, object]) -> tuple[pd.Series, pd.Series]:
-    """(values, unknown): each cell through `meaning` (normalised word → value)."""
-    keys = cells.map(_cell_key)
-    unknown = ~keys.isin(list(meaning))
-    return keys.map(dict(meaning)).astype(object), unknown
-
-
-def _text(cells: pd.Series) -> pd.Series:
-    """Cells as text; whole numbers without »,0«."""
-
-    def one(cell: object) -> str:
-        if isinstance(cell, float) and cell.is_integer():
-            cell = int(cell)
-        return " ".join(str(cell).split())
-
-    return cells.map(one).astype("str")
-
-
 # --------------------------------------------------------------------------------------- checking
 
 
@@ -325,10 +256,10 @@ def _check(
 
     dates = {}
     for name in ("spell_start", "latest_conversation"):
-        dates[name], unreadable = _read_dates(body[name], layout.date_forms)
-        shown = _text(body.loc[unreadable, name])
-        refused.add(shown.index, title[name], [f"»{_short(t)}« is no date" for t in shown])
-    empty = dates["spell_start"].isna() & (_text(body["spell_start"]) == "")
+        dates[name], unreadable = read_dates(body[name], layout.date_forms)
+        shown = as_text(body.loc[unreadable, name])
+        refused.add(shown.index, title[name], [f"»{quotable(t)}« is no date" for t in shown])
+    empty = dates["spell_start"].isna() & (as_text(body["spell_start"]) == "")
     refused.add(body.index[empty], title["spell_start"], ["is empty"] * int(empty.sum()))
 
     flags = {}
@@ -337,35 +268,35 @@ def _check(
     }
     for name in ("course_closed", "passive"):
         known = words | ({"": False} if name in layout.empty_means_no else {})
-        flags[name], unknown = _read_words(body[name], known)
-        shown = _text(body.loc[unknown, name])
+        flags[name], unknown = read_words(body[name], known)
+        shown = as_text(body.loc[unknown, name])
         expected = f"{'/'.join(layout.yes_words)} or {'/'.join(layout.no_words)}"
         refused.add(
             shown.index,
             title[name],
             [
-                f"»{_short(t)}« is neither yes nor no ({expected})" if t else "is empty"
+                f"»{quotable(t)}« is neither yes nor no ({expected})" if t else "is empty"
                 for t in shown
             ],
         )
 
     benefits = {normalise(t): b for t, b in layout.benefits.items()}
-    benefit, unknown_benefit = _read_words(body["benefit"], benefits)
-    no_benefit = unknown_benefit & (_text(body["benefit"]) == "")
+    benefit, unknown_benefit = read_words(body["benefit"], benefits)
+    no_benefit = unknown_benefit & (as_text(body["benefit"]) == "")
     refused.add(body.index[no_benefit], title["benefit"], ["is empty"] * int(no_benefit.sum()))
-    unknown_texts = _text(body.loc[unknown_benefit & ~no_benefit, "benefit"])
+    unknown_texts = as_text(body.loc[unknown_benefit & ~no_benefit, "benefit"])
 
     locals_ = {}
     for background in local.background:
         name = f"local_{background.id}"
         meaning = {normalise(text): key for key, text in background.categories.items()}
-        locals_[name], unknown = _read_words(body[name], meaning | {"": None})
-        shown = _text(body.loc[unknown, name])
+        locals_[name], unknown = read_words(body[name], meaning | {"": None})
+        shown = as_text(body.loc[unknown, name])
         known_texts = ", ".join(background.categories.values())
         refused.add(
             shown.index,
             background.column,
-            [f"»{_short(t)}« is none of {known_texts}" for t in shown],
+            [f"»{quotable(t)}« is none of {known_texts}" for t in shown],
         )
 
     refused_cells = refused.frame()
@@ -383,8 +314,8 @@ def _check(
             "cpr": numbers["cpr"].to_numpy(),
             "birth_date": numbers["birth_date"].to_numpy().astype("datetime64[s]"),
             "gender": numbers["gender"].to_numpy(),
-            "name": _text(body["name"]).to_numpy(),
-            "phone": _text(body["phone"]).to_numpy(),
+            "name": as_text(body["name"]).to_numpy(),
+            "phone": as_text(body["phone"]).to_numpy(),
             "benefit_type": pd.Series(benefit.to_numpy(), dtype="str"),
             "spell_start": dates["spell_start"].to_numpy(),
             "latest_conversation": dates["latest_conversation"].to_numpy(),
@@ -404,13 +335,6 @@ def _check(
     )
 
 
-def _short(text: str) -> str:
-    """A cell's text for a message; long texts, and texts with many digits, are not quoted."""
-    if sum(c.isdigit() for c in text) > 8 or len(text) > 40:
-        return "…"
-    return text
-
-
 def _benefit_problems(
     where: str, column: str, texts: pd.Series, layout: ExtractFormat
 ) -> list[Problem]:
@@ -418,7 +342,7 @@ def _benefit_problems(
     return [
         Problem(
             f"{where}, column »{column}«",
-            f"unknown benefit text »{_short(text)}« in {len(rows)} row(s), first row {rows[0]}",
+            f"unknown benefit text »{quotable(text)}« in {len(rows)} row(s), first row {rows[0]}",
             remedy=f"Add it under `benefits` in params/extract-formats/{layout.layout}.yml, "
             "then run intake again.",
         )
