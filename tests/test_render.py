@@ -3,6 +3,7 @@
 import io
 import re
 import shutil
+import sys
 
 import matplotlib
 import nbformat
@@ -217,3 +218,23 @@ def test_quarto_asked_for_but_not_found(notebook, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(RenderError, match="is not installed"):
         render(notebook, tmp_path / "q", project=PROJECT, renderer="quarto")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_quarto_gets_a_project_of_its_own(notebook, tmp_path, monkeypatch):
+    """The call that Quarto gets, with a stand-in for the program: folder, arguments, settings."""
+    program = tmp_path / "bin" / "quarto"
+    program.parent.mkdir()
+    program.write_text(
+        "#!/bin/sh\n"
+        'test -f _quarto.yml && test -f "$2" && test -d src/helpers/assets/fonts || exit 3\n'
+        'grep -q "^  render" _quarto.yml && exit 4\n'
+        'case "$4" in html) end=html ;; typst) end=pdf ;; *) exit 5 ;; esac\n'
+        'echo "$*" > "${2%.ipynb}.$end"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda _: str(program))
+    html, pdf = render(notebook, tmp_path / "q", formats=("html", "pdf"), project=PROJECT)
+    assert html.read_text() == "render rapport.ipynb --to html\n"
+    assert pdf.read_text() == "render rapport.ipynb --to typst\n"
+    assert sorted(p.name for p in (tmp_path / "q").iterdir()) == ["rapport.html", "rapport.pdf"]
