@@ -2,11 +2,12 @@
 
 import dataclasses
 import io
+import re
 
 import matplotlib
 import numpy as np
 import pytest
-from published_fixture import BIG, SMALL, make_published
+from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers import charts
 from helpers.published import NATIONAL
@@ -30,6 +31,8 @@ def every_figure(published, code):
     for breakdown in ("target_group", "gender", "age_band", "duration_band"):
         yield charts.groups(published, code, breakdown)
         yield charts.split_by_group(published, code, breakdown)
+    if code != NATIONAL:
+        yield charts.differences(published, code, themes + questions)
     yield charts.response_rates(published, code)
     yield charts.representativeness(published, code)
 
@@ -49,6 +52,10 @@ def test_every_figure_is_as_wide_as_the_text_and_clips_no_label(published, code)
             for label in axes.get_yticklabels():
                 extent = label.get_window_extent()
                 assert extent.x0 >= box.x0 - 1, label.get_text()
+        for text in [*figure.texts, figure._supxlabel, *figure.legends]:
+            if text is not None:
+                extent = text.get_window_extent()
+                assert box.x0 - 1 <= extent.x0 <= extent.x1 <= box.x1 + 1, text
         matplotlib.pyplot.close(figure)
 
 
@@ -92,7 +99,62 @@ def test_a_hidden_value_never_reaches_the_drawing(published):
 def test_numbers_are_danish(published):
     drawn = words(charts.means_beside(published, BIG, published.theme_items))
     assert "," in drawn
-    assert "." not in drawn.replace("De øvrige kommuner", "")
+    assert not re.search(r"\d\.\d{1,2}(?!\d)", drawn), "a decimal point in Danish text"
+
+
+def test_every_figure_says_source_weighting_and_answers(published):
+    n = f"n\u00a0=\u00a0{published.value(BIG, 'samlet')['n']}"
+    drawn = words(charts.groups(published, BIG, "all")).replace("\n", " ")
+    assert (
+        f"Kilde: Borgerundersøgelse på beskæftigelsesområdet, {published.round.settings.title}."
+        in drawn
+    )
+    assert f"Vægtede tal. {n}." in drawn
+    for figure in every_figure(published, PLAIN):
+        said = words(figure).replace("\n", " ")
+        assert "Kilde: " in said
+        assert "n\u00a0=\u00a0" in said
+        matplotlib.pyplot.close(figure)
+
+
+def test_hidden_answers_are_not_counted_in_n(published):
+    shown = charts.groups(published, BIG, "gender")
+    counts = [
+        published.value(BIG, "samlet", breakdown="gender", category=c)["n"]
+        for c in ("kvinde", "mand")
+    ]
+    assert f"n\u00a0=\u00a0{min(counts)}–{max(counts)}." in words(shown)
+    one = charts.groups(hide(published, BIG, ["mand"]), BIG, "gender")
+    assert f"n\u00a0=\u00a0{counts[0]}." in words(one)
+
+
+def test_hidden_groups_are_named_where_answers_meet_the_population(published):
+    """SMALL's target groups are all hidden."""
+    drawn = words(charts.representativeness(published, SMALL))
+    for label in published.round.category_labels()["target_group"].values():
+        assert label in drawn.replace("\n", " ")
+    assert drawn.count("for få svar") >= 5
+
+
+def test_differences_stand_once_and_what_is_hidden_is_named(published):
+    items = [*published.theme_items, *published.question_items]
+    drawn = words(charts.differences(published, BIG, items))
+    assert drawn.count("Samlet tilfredshed") == 1
+    comparisons = published.comparisons
+    gone = comparisons[comparisons["item"] != "moedet"]
+    partly = dataclasses.replace(published, comparisons=gone)
+    assert words(charts.differences(partly, BIG, items)).count("kan ikke vises") == 1
+
+
+@pytest.mark.parametrize(
+    "widest, ticks",
+    [(0.05, 0.2), (0.3, 0.3), (0.31, 0.4), (0.62, 0.75), (1.2, 1.5), (2.9, 3.0)],
+)
+def test_an_axis_of_differences_has_round_steps(widest, ticks):
+    found = charts._even_ticks(widest)
+    assert found[-1] == pytest.approx(ticks)
+    assert found[0] == pytest.approx(-ticks)
+    assert 5 <= len(found) <= 7
 
 
 def test_bars_of_a_distribution_reach_one(published):

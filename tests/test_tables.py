@@ -90,6 +90,45 @@ def test_every_table_is_whole(published, code):
         assert not re.search(r"\d\.\d\d(?!\d)", table.data), "a decimal point in Danish text"
 
 
+def test_too_few_answers_to_judge_is_not_called_level(published):
+    least = published.round.settings.comparison.min_answers
+    for n, word in (
+        (least - 1, "kan ikke vurderes"),
+        (least, "på niveau"),
+        (least + 1, "på niveau"),
+    ):
+        results = published.results.copy()
+        results.loc[results["municipality"] == PLAIN, "n"] = n
+        changed = dataclasses.replace(published, results=results)
+        assert f"| {word} |" in tables.means(changed, PLAIN, ["samlet"]).data
+
+
+def test_groups_stand_beside_the_others(published):
+    text = tables.groups_beside(published, BIG).data
+    rows = [line for line in text.splitlines() if line.startswith("|")][2:]
+    labels = published.round.category_labels()
+    wanted = [
+        n
+        for b in ("target_group", "gender", "age_band", "duration_band")
+        for n in labels[b].values()
+    ]
+    assert [row.split("|")[1].strip() for row in rows] == wanted
+
+
+def test_a_bar_in_a_label_stays_in_its_cell():
+    text = tables.markdown_table(["a", "b"], [["ja | nej", 1]])
+    assert "ja \\| nej" in text
+
+
+def test_a_question_that_is_a_theme_stands_once(published):
+    items = [*published.theme_items, *published.question_items]
+    kept = tables.distinct_items(published, items)
+    assert "samlet" in kept
+    assert "q13" not in kept
+    assert len(kept) == len(items) - 1
+    assert tables.distinct_items(published, ["q12", "q13"]) == ["q12", "q13"]
+
+
 def test_a_region_without_municipalities_says_so(published):
     assert not any(m.region == "Sjælland" for m in published.municipalities)
     assert "Ingen kommuner med resultater" in tables.municipalities(published, "Sjælland").data

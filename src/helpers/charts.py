@@ -1,7 +1,8 @@
 """Released numbers → figures for the reports, in the house style.
 
 Every function takes `Published` and gives a matplotlib Figure without a title (the caption carries
-it), 6.7 inches wide: the text width of an A4 page. A hidden number is named, never drawn.
+it), 6.7 inches wide: the text width of an A4 page. A hidden number is named, never drawn; source and
+number of answers stand under the drawing, so that they follow a figure that is copied.
 """
 
 from __future__ import annotations
@@ -25,7 +26,11 @@ from helpers.chart_canvas import (
     scale_axis,
     use_house_style,
 )
+from helpers.chart_response import representativeness, response_rates
+from helpers.chart_source import source_of
+from helpers.own_numbers import NATIONAL_LABEL
 from helpers.published import NATIONAL, Published
+from helpers.tables import distinct_items
 
 __all__ = [
     "WIDTH",
@@ -47,6 +52,7 @@ SPLIT = {
     "share_satisfied": ("Tilfredse (4–5)", style.LIKERT[5]),
 }
 LABEL_FROM = 0.05  # smaller parts of a bar get no number
+NICE_STEPS = (0.1, 0.2, 0.25, 0.5, 1.0)  # between the ticks of an axis of differences
 
 
 # --------------------------------------------------------------------------------- means as dots
@@ -60,11 +66,9 @@ def _dots(ax: Axes, places, rows, colour: str, marker: str, label: str, *, inter
             continue
         if interval:
             ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4, alpha=0.8)
-        tick = marker == "|"
         ax.plot(
-            row["value"], y, marker, color=colour, markersize=11 if tick else 6, linestyle="none",
-            markeredgecolor=colour if tick else "white", markeredgewidth=2 if tick else 0.6,
-            label=None if named else label,
+            row["value"], y, marker, color=colour, markersize=6, linestyle="none",
+            markeredgecolor="white", markeredgewidth=0.6, label=None if named else label,
         )  # fmt: skip
         named = True
 
@@ -82,37 +86,35 @@ def _others(published: Published, code: str, item: str, breakdown="all", categor
     return {"status": "shown", "value": value, "ci_low": value, "ci_high": value}
 
 
+def _dots_canvas(rows: int, *, beside: bool) -> tuple[Figure, Axes]:
+    """Room for several markers a row and a legend, or for one marker a row."""
+    return canvas(rows, 1.2) if beside else canvas(0.85 * rows, 0.85)
+
+
 def means_beside(published: Published, code: str, items: Sequence[str]) -> Figure:
     """Means of themes or questions with intervals; a municipality beside the others and all."""
     labels = published.round.item_labels(None if code == NATIONAL else code)
     own = [published.value(code, i) for i in items]
     if not any(is_shown(r) for r in own):
         return no_data("Der er for få svar til at vise gennemsnit.")
-    fig, ax = canvas(len(items), 1.0)
+    fig, ax = _dots_canvas(len(items), beside=code != NATIONAL)
     places = label_rows(ax, [labels[i] for i in items])
     everything = _values(own)
     if code != NATIONAL:
         others = [_others(published, code, i) for i in items]
         country = [published.value(NATIONAL, i) for i in items]
         everything += _values(others) + _values(country)
-        _dots(
-            ax,
-            places + 0.05,
-            country,
-            style.COUNTRY,
-            "|",
-            "Alle deltagende kommuner",
-            interval=False,
-        )
-        _dots(ax, places + 0.05, others, style.OTHERS, "D", "De øvrige kommuner", interval=False)
-        _dots(ax, places - 0.16, own, style.OWN, "o", "Kommunen (95 % interval)")
+        _dots(ax, places - 0.22, own, style.OWN, "o", "Kommunen (95 %-interval)")
+        _dots(ax, places + 0.08, others, style.OTHERS, "D", "De øvrige kommuner", interval=False)
+        _dots(ax, places + 0.3, country, style.COUNTRY, "s", NATIONAL_LABEL, interval=False)
         ax.legend(
             loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3, frameon=False, handletextpad=0.3
         )
     else:
-        _dots(ax, places, own, style.OWN, "o", "Alle deltagende kommuner")
+        _dots(ax, places, own, style.OWN, "o", NATIONAL_LABEL)
     scale_axis(ax, everything)
     _annotate(ax, places, own)
+    source_of(fig, published, own)
     return fig
 
 
@@ -133,22 +135,15 @@ def groups(published: Published, code: str, breakdown: str, item: str = "samlet"
     rows = [published.value(code, item, breakdown=breakdown, category=c) for c in labels]
     if not any(is_shown(r) for r in rows):
         return no_data("Der er for få svar i grupperne til at vise gennemsnit.")
-    fig, ax = canvas(len(labels), 1.0)
+    beside = code != NATIONAL and not breakdown.startswith("local:")
+    fig, ax = _dots_canvas(len(labels), beside=beside)
     places = label_rows(ax, list(labels.values()))
     everything = _values(rows)
-    if code != NATIONAL and not breakdown.startswith("local:"):
+    if beside:
         country = [published.value(NATIONAL, item, breakdown=breakdown, category=c) for c in labels]
         everything += _values(country)
-        _dots(
-            ax,
-            places + 0.14,
-            country,
-            style.COUNTRY,
-            "D",
-            "Alle deltagende kommuner",
-            interval=False,
-        )
-        _dots(ax, places - 0.1, rows, style.OWN, "o", "Kommunen (95 % interval)")
+        _dots(ax, places - 0.12, rows, style.OWN, "o", "Kommunen (95 %-interval)")
+        _dots(ax, places + 0.16, country, style.COUNTRY, "s", NATIONAL_LABEL, interval=False)
         ax.legend(
             loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False, handletextpad=0.3
         )
@@ -156,6 +151,7 @@ def groups(published: Published, code: str, breakdown: str, item: str = "samlet"
         _dots(ax, places, rows, style.OWN, "o", "")
     scale_axis(ax, everything)
     _annotate(ax, places, rows)
+    source_of(fig, published, rows)
     return fig
 
 
@@ -171,7 +167,7 @@ def municipalities(published: Published, region: str, item: str = "samlet") -> F
         return no_data("Ingen kommuner i regionen har resultater i denne runde.")
     if not any(is_shown(r) for r in rows):
         return no_data("Der er for få svar i regionens kommuner til at vise gennemsnit.")
-    fig, ax = plt.subplots(figsize=(WIDTH, 0.225 * len(rows) + 0.8), layout="constrained")
+    fig, ax = plt.subplots(figsize=(WIDTH, 0.2 * len(rows) + 0.9), layout="constrained")
     places = label_rows(ax, [m.name for m in places_of])
     country = published.value(NATIONAL, item)
     if is_shown(country):
@@ -184,6 +180,7 @@ def municipalities(published: Published, region: str, item: str = "samlet") -> F
     _dots(ax, places, rows, style.OWN, "o", "")
     scale_axis(ax, _values(rows))
     _annotate(ax, places, rows)
+    source_of(fig, published, rows)
     return fig
 
 
@@ -212,8 +209,8 @@ def _share_axis(ax: Axes) -> None:
 def _bar_legend(fig: Figure, entries: Sequence[tuple[str, str]]) -> None:
     handles = [Patch(color=colour, label=label) for label, colour in entries]
     fig.legend(
-        handles=handles, loc="outside upper center", ncols=3 if len(entries) > 4 else len(entries),
-        frameon=False, handlelength=1.1, columnspacing=1.2,
+        handles=handles, loc="outside upper center", ncols=len(entries), frameon=False,
+        handlelength=1.1, handletextpad=0.5, columnspacing=1.1,
     )  # fmt: skip
 
 
@@ -222,13 +219,15 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
     labels = published.round.item_labels(None if code == NATIONAL else code)
     scale = _scale_of(published, code, items[0])
     names = published.round.questionnaire.scales[scale]
-    fig, ax = canvas(len(items) * 1.2, 1.35)
+    fig, ax = canvas(len(items) * 1.05, 1.35)
     places = label_rows(ax, [labels[i] for i in items], 26)
+    drawn = []
     for y, item in zip(places, items):
         shares = [published.value(code, item, f"share_{k}") for k in range(1, 6)]
         if not all(is_shown(s) for s in shares):
             ax.text(0.01, y, hidden_mark(shares[0]), va="center", color=style.GREY)
             continue
+        drawn.append(shares[0])
         _stack(ax, y, [(s["value"], style.LIKERT[k]) for k, s in enumerate(shares, 1)], 0.68)
         unsure = published.value(code, item, "share_dont_know")
         ax.annotate(
@@ -239,6 +238,7 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
                 color=style.GREY, fontsize=8)  # fmt: skip
     _share_axis(ax)
     _bar_legend(fig, [(names[k], style.LIKERT[k]) for k in range(1, 6)])
+    source_of(fig, published, drawn)
     return fig
 
 
@@ -252,7 +252,7 @@ def split(published: Published, code: str, items: Sequence[str]) -> Figure:
     """Satisfied, neutral and dissatisfied per theme or question."""
     labels = published.round.item_labels(None if code == NATIONAL else code)
     rows = [(labels[i], {s: published.value(code, i, s) for s in SPLIT}) for i in items]
-    return _split(rows)
+    return _split(published, rows)
 
 
 def split_by_group(published: Published, code: str, breakdown: str, item: str = "samlet") -> Figure:
@@ -265,13 +265,13 @@ def split_by_group(published: Published, code: str, breakdown: str, item: str = 
         )
         for c, label in labels.items()
     ]
-    return _split(rows)
+    return _split(published, rows)
 
 
-def _split(rows) -> Figure:
+def _split(published: Published, rows) -> Figure:
     if not any(all(is_shown(v) for v in values.values()) for _, values in rows):
         return no_data("Der er for få svar til at vise fordelingen.")
-    fig, ax = canvas(len(rows), 1.05)
+    fig, ax = canvas(len(rows), 1.1)
     places = label_rows(ax, [label for label, _ in rows])
     for y, (_, values) in zip(places, rows):
         if all(is_shown(v) for v in values.values()):
@@ -280,111 +280,53 @@ def _split(rows) -> Figure:
             ax.text(0.01, y, hidden_mark(values["share_satisfied"]), va="center", color=style.GREY)
     _share_axis(ax)
     _bar_legend(fig, list(SPLIT.values()))
+    source_of(fig, published, [values["share_satisfied"] for _, values in rows])
     return fig
 
 
-# ------------------------------------------------------------------------- differences, response
+# ------------------------------------------------------------------------------------ differences
 
 
 def differences(published: Published, code: str, items: Sequence[str]) -> Figure:
-    """Own mean less that of all the others, with intervals; filled where it is worth mentioning."""
-    rows = {i: published.against_others(code, i) for i in items}
-    rows = {i: r for i, r in rows.items() if r is not None}
-    if not rows:
+    """Own mean less that of all the others, with intervals; filled where it is worth mentioning.
+
+    What cannot be compared is named on its row. A question that is a theme of its own stands once.
+    """
+    items = distinct_items(published, items)
+    rows = [published.against_others(code, i) for i in items]
+    compared = [r for r in rows if r is not None]
+    if not compared:
         return no_data("Sammenligningen kan ikke vises, fordi der er for få svar.")
-    shown = list(rows)
     labels = published.round.item_labels(code)
-    fig, ax = canvas(len(shown) * 0.8, 0.9)
-    places = label_rows(ax, [labels[i] for i in shown])
+    fig, ax = canvas(len(items) * 0.8, 1.1)
+    places = label_rows(ax, [labels[i] for i in items])
     ax.axvline(0, color=style.GREY, linewidth=1)
-    for y, item in zip(places, shown):
-        row = rows[item]
-        worth = bool(row["worth_mentioning"])
-        colour = (style.OWN if row["difference"] > 0 else style.ACCENT) if worth else style.GREY
-        ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4)
-        ax.plot(row["difference"], y, "o", color=colour, markersize=6.5,
-                markerfacecolor=colour if worth else "white")  # fmt: skip
-        word = (" over" if row["difference"] > 0 else " under") if worth else ""
+    for y, row in zip(places, rows):
+        worth = row is not None and bool(row["worth_mentioning"])
+        text, colour = "kan ikke vises", style.GREY
+        if row is not None:
+            over = row["difference"] > 0
+            colour = (style.OWN if over else style.ACCENT) if worth else style.GREY
+            text = style.signed(row["difference"], 2) + ((" over" if over else " under") * worth)
+            ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4)
+            ax.plot(row["difference"], y, "o", color=colour, markersize=6.5,
+                    markerfacecolor=colour if worth else "white")  # fmt: skip
         ax.annotate(
-            style.signed(row["difference"], 2) + word, (1, y), xycoords=("axes fraction", "data"),
-            xytext=(6, 0), textcoords="offset points", va="center", color=colour,
+            text, (1, y), xycoords=("axes fraction", "data"), xytext=(6, 0), va="center",
+            textcoords="offset points", color=colour,
         )  # fmt: skip
-    widest = max(abs(r[c]) for r in rows.values() for c in ("ci_low", "ci_high"))
-    reach = max(0.3, float(np.ceil(10 * widest) / 10))
-    ticks = np.linspace(-reach, reach, 5)
-    ax.set_xlim(-reach, reach)
+    ticks = _even_ticks(max(abs(r[c]) for r in compared for c in ("ci_low", "ci_high")))
+    ax.set_xlim(ticks[0], ticks[-1])
     ax.set_xticks(ticks, [style.signed(t, 2) for t in ticks])
     ax.grid(axis="x", color=style.TINT, linewidth=1)
     ax.set_axisbelow(True)
     ax.set_xlabel("Forskel i gennemsnit til de øvrige kommuner")
+    source_of(fig, published, [published.value(code, i) for i in items])
     return fig
 
 
-RESPONSE_BREAKDOWNS = ("target_group", "gender", "age_band", "duration_band")
-
-
-def _response(published: Published, code: str) -> list[tuple[str, object]]:
-    """(label, row) per group of the released response table; the row is None for a heading."""
-    table = published.response[published.response["municipality"] == code]
-    labels = published.round.category_labels()
-    found: list[tuple[str, object]] = []
-    for breakdown in RESPONSE_BREAKDOWNS:
-        of_breakdown = table[table["breakdown"] == breakdown].set_index("category")
-        found += [
-            (label, of_breakdown.loc[c])
-            for c, label in labels[breakdown].items()
-            if c in of_breakdown.index
-        ]
-    return found
-
-
-def response_rates(published: Published, code: str) -> Figure:
-    """Response rate per target group, gender, age and duration, beside the rate of everybody."""
-    rows = _response(published, code)
-    if not any(is_shown(r) for _, r in rows):
-        return no_data("Der er for få svar til at vise svarprocenter.")
-    fig, ax = canvas(len(rows) * 0.75, 0.8)
-    places = label_rows(ax, [label for label, _ in rows], 34)
-    for y, (_, row) in zip(places, rows):
-        if is_shown(row):
-            ax.barh(y, row["response_rate"], color=style.TEAL, height=0.68)
-            share = style.percent(row["response_rate"], 1)
-            ax.text(0.006, y, share, va="center", color="white", fontweight="bold")
-        else:
-            ax.text(0.006, y, hidden_mark(row), va="center", color=style.GREY)
-    table = published.response
-    whole = table[(table["municipality"] == code) & (table["breakdown"] == "all")].iloc[0]
-    if is_shown(whole):
-        ax.axvline(whole["response_rate"], color=style.ACCENT, linewidth=1.2)
-        ax.annotate(f"Alle: {style.percent(whole['response_rate'], 1)}", (whole["response_rate"], 1),
-                    xycoords=("data", "axes fraction"), xytext=(4, 3), textcoords="offset points",
-                    color=style.ACCENT)  # fmt: skip
-    top = max((r["response_rate"] for _, r in rows if is_shown(r)), default=0.5)
-    ax.set_xlim(0, min(1, top + 0.02))
-    ax.set_xticks([])
-    ax.spines["bottom"].set_visible(False)
-    return fig
-
-
-def representativeness(published: Published, code: str) -> Figure:
-    """Share of each group among the population and among those who answered (before weighting)."""
-    rows = [(label, r) for label, r in _response(published, code) if is_shown(r)]
-    table = published.response
-    whole = table[(table["municipality"] == code) & (table["breakdown"] == "all")].iloc[0]
-    if not rows or not is_shown(whole):
-        return no_data("Der er for få svar til at vise repræsentativiteten.")
-    fig, ax = canvas(len(rows) * 0.75, 1.0)
-    places = label_rows(ax, [label for label, _ in rows], 34)
-    people = [float(r["population"] / whole["population"]) for _, r in rows]
-    answers = [float(r["answers"] / whole["answers"]) for _, r in rows]
-    ax.hlines(places, people, answers, color=style.LIGHT_GREY, linewidth=2.5, zorder=1)
-    ax.plot(people, places, "D", color=style.ACCENT, markersize=6, label="Population")
-    ax.plot(answers, places, "o", color=style.OWN, markersize=6.5, label="Svar, før vægtning")
-    ax.set_xlim(0, max([*people, *answers]) + 0.06)
-    ticks = ax.get_xticks()
-    ticks = ticks[ticks <= ax.get_xlim()[1]]
-    ax.set_xticks(ticks, [style.percent(t) for t in ticks])
-    ax.grid(axis="x", color=style.TINT, linewidth=1)
-    ax.set_axisbelow(True)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False)
-    return fig
+def _even_ticks(widest: float) -> np.ndarray:
+    """Ticks in round steps, as far to the left as to the right of zero, at most three each way."""
+    step = next((s for s in NICE_STEPS if 3 * s >= widest), NICE_STEPS[-1])
+    count = max(2, int(np.ceil(widest / step - 1e-9)))
+    return step * np.arange(-count, count + 1)

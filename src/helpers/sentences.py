@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from IPython.display import Markdown
 
-from helpers import captions, findings, style
+from helpers import findings, style
 from helpers.captions import capital, listed
 from helpers.own_numbers import OVERALL, Number, OwnNumbers, official_name
 from helpers.params import Municipality
@@ -19,26 +19,34 @@ def _bullets(sentences: list[str]) -> Markdown:
     return Markdown("\n".join(f"- {s}" for s in sentences if s))
 
 
+VERY_UNSURE_FROM = 0.25  # scale points on either side: as much as separates the themes
+
+
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else text + "."
 
 
 def municipal_summary(published: Published, code: str) -> Markdown:
-    """Four to six sentences: response, overall, themes, what differs, groups, how sure we are."""
+    """Six sentences: response, overall, themes, what differs, groups, how sure we are."""
     o = OwnNumbers(published, code)
     means = o.worth_mentioning("mean")
     shares = o.worth_mentioning("share_satisfied") + o.worth_mentioning("share_dissatisfied")
     return _bullets(
         [
             _sentence(findings.response_headline(o)),
-            _sentence(findings.overall_headline(o)),
-            _sentence(findings.split_headline(o)) if o.of(OVERALL).shown else "",
+            _sentence(_overall(o)),
             _sentence(findings.themes_headline(o)),
             _sentence(findings.differences_headline(o, means, shares)),
             _sentence(findings.groups_headline(o, "target_group", "målgrupperne")),
             _certainty(o),
         ]
     )
+
+
+def _overall(o: OwnNumbers) -> str:
+    ends = [o.of(OVERALL, s) for s in ("share_satisfied", "share_dissatisfied")]
+    text = findings.overall_headline(o)
+    return f"{text}; {findings.split_headline(o)}" if all(e.shown for e in ends) else text
 
 
 def _certainty(o: OwnNumbers) -> str:
@@ -49,10 +57,16 @@ def _certainty(o: OwnNumbers) -> str:
             "sikkert om kommunen."
         )
     low, high = style.number(own.low, 2), style.number(own.high, 2)
-    return (
-        f"Usikkerheden på den samlede tilfredshed går fra {low} til {high}; forskelle, der er mindre "
-        "end det, kan være tilfældige."
+    text = (
+        f"Tallet for samlet tilfredshed bygger på {style.number(own.n)} svar; "
+        f"{_confidence(o.published)}\u00a0%-intervallet går fra {low} til {high}"
     )
+    unsure = (own.high - own.low) / 2 >= VERY_UNSURE_FROM
+    return f"{text}, så det er meget usikkert." if unsure else f"{text}."
+
+
+def _confidence(published: Published) -> str:
+    return style.number(100 * published.round.settings.comparison.confidence)
 
 
 def group_sentence(published: Published, code: str, breakdown: str, groups: str) -> Markdown:
@@ -93,13 +107,6 @@ def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdo
     return Markdown("\n".join(lines))
 
 
-def base_note(published: Published, code: str, item: str = "samlet") -> Markdown:
-    """Source and number of answers under a figure."""
-    row = published.value(code, item)
-    n = "" if row is None or row["status"] != "shown" else f" n = {style.number(int(row['n']))}."
-    return Markdown(f"Kilde: {captions.SURVEY}, {published.round.settings.title}. Vægtede tal.{n}")
-
-
 # ---------------------------------------------------------------------------------------- national
 
 
@@ -113,18 +120,32 @@ def _number(published: Published, item: str, **where) -> Number:
 
 
 def _national_groups(published: Published, breakdown: str, groups: str) -> str:
+    """The surely highest and lowest group; »hører til« where several share an end. With many answers
+    a difference can be sure and yet smaller than the round finds worth mentioning."""
     labels = published.round.category_labels()[breakdown]
     rows = [
         (label, _number(published, OVERALL, breakdown=breakdown, category=c))
         for c, label in labels.items()
     ]
+    if sum(number.shown for _, number in rows) < 2:
+        return f"For få svar til at sammenligne {groups}"
     found = findings.extremes(rows)
     if found is None:
         return f"Der er ingen sikker forskel i samlet tilfredshed mellem {groups}"
-    (a, x), (b, y) = found[0][0], found[1][-1]
+    high, low = found
+    (a, x), (b, y) = high[0], low[-1]
+    if x.value - y.value < published.round.settings.comparison.smallest_mean_difference:
+        span = f"fra {style.number(y.value, 2)} til {style.number(x.value, 2)}"
+        return f"Forskellene i samlet tilfredshed mellem {groups} er sikre, men små: {span}"
+    first, last = capital(findings.people(breakdown, a)), findings.people(breakdown, b, short=True)
+    if len(labels) == 2:
+        return f"{first} er mere tilfredse ({style.number(x.value, 2)}) end {last} ({style.number(y.value, 2)})"
+    alone = len(high) == len(low) == 1
+    most, least = ("er mest tilfredse", "mindst") if alone else (
+        "hører til de mest tilfredse", "til de mindst tilfredse"
+    )  # fmt: skip
     return (
-        f"{capital(findings.people(breakdown, a))} er mest tilfredse ({style.number(x.value, 2)}), "
-        f"{findings.people(breakdown, b, short=True)} mindst ({style.number(y.value, 2)})"
+        f"{first} {most} ({style.number(x.value, 2)}), {last} {least} ({style.number(y.value, 2)})"
     )
 
 
@@ -146,7 +167,9 @@ def national_summary(published: Published) -> Markdown:
         )
     if overall.shown:
         sentences.append(
-            f"Den samlede tilfredshed er {style.number(overall.value, 2)} på en skala fra 1 til 5."
+            f"Den samlede tilfredshed er {style.number(overall.value, 2)} på en skala fra 1 til 5 "
+            f"({_confidence(published)}\u00a0%-interval {style.number(overall.low, 2)}–"
+            f"{style.number(overall.high, 2)})."
         )
     if satisfied.shown and dissatisfied.shown:
         sentences.append(
@@ -164,13 +187,18 @@ def national_summary(published: Published) -> Markdown:
 def _national_themes(published: Published) -> str:
     labels = published.round.item_labels()
     rows = [(labels[t], _number(published, t)) for t in published.theme_items if t != OVERALL]
+    if sum(number.shown for _, number in rows) < 2:
+        return "For få svar til at sammenligne temaerne"
     found = findings.extremes(rows)
     if found is None:
         return "Temaerne ligger så tæt, at forskellene kan være tilfældige"
-    (a, x), (b, y) = found[0][0], found[1][-1]
+    high, low = found
+    (a, x), (b, y) = high[0], low[-1]
+    top = "højest af temaerne" if len(high) == 1 else "blandt de højeste temaer"
+    bottom = "lavest" if len(low) == 1 else "blandt de laveste"
     return (
-        f"»{a}« ligger højest af temaerne ({style.number(x.value, 2)}), "
-        f"»{b}« lavest ({style.number(y.value, 2)})"
+        f"»{a}« ligger {top} ({style.number(x.value, 2)}), "
+        f"»{b}« {bottom} ({style.number(y.value, 2)})"
     )
 
 
@@ -187,36 +215,54 @@ def municipal_spread(published: Published) -> str:
     ]  # fmt: skip
     worth = found[found["worth_mentioning"]]
     over, under = int((worth["difference"] > 0).sum()), int((worth["difference"] < 0).sum())
-    rest = len(found) - over - under
-    return (
-        f"{_municipalities(over)} ligger sikkert og nævneværdigt over de øvrige i samlet "
-        f"tilfredshed og {_municipalities(under).lower()} under; for "
-        f"{_municipalities(rest).lower()} er der ingen sikker forskel"
-    )
+    hidden = len(published.municipalities) - len(found)
+    if found.empty:
+        return "Kommunerne kan ikke sammenlignes, fordi der er for få svar"
+    return spread_text(over, under, len(found) - over - under, hidden)
+
+
+def spread_text(over: int, under: int, rest: int, hidden: int) -> str:
+    """The sentence for so many municipalities over, under, neither, and without a comparison."""
+    where = "de øvrige i samlet tilfredshed"
+    sides = [(count, word) for count, word in ((over, "over"), (under, "under")) if count]
+    if not sides:
+        text = f"Ingen kommune ligger sikkert og nævneværdigt over eller under {where}"
+    else:
+        (count, word), *second = sides
+        text = f"{capital(_municipalities(count))} ligger sikkert og nævneværdigt {word} {where}"
+        if second:
+            text += f" og {_municipalities(second[0][0])} {second[0][1]}"
+        else:
+            text += f"; ingen ligger {'under' if over else 'over'}"
+        if rest:
+            others = "den sidste" if rest == 1 else f"de resterende {style.number(rest)}"
+            text += f". For {others} er der ingen sikker og nævneværdig forskel"
+    if hidden:
+        text += f". {capital(_municipalities(hidden))} har for få svar til at blive sammenlignet"
+    return text
 
 
 def _municipalities(count: int) -> str:
-    return (
-        "Ingen kommuner"
-        if count == 0
-        else f"{style.number(count)} {'kommune' if count == 1 else 'kommuner'}"
-    )
+    return "én kommune" if count == 1 else f"{style.number(count)} kommuner"
 
 
 def spread_sentence(published: Published) -> Markdown:
-    return Markdown(_sentence(capital(municipal_spread(published))))
+    return Markdown(_sentence(municipal_spread(published)))
 
 
 def participants(published: Published) -> Markdown:
     """Who the country is: the municipalities with results, and those without."""
     count = len(published.municipalities)
+    those = "den ene kommune med resultater" if count == 1 else (
+        f"de {style.number(count)} kommuner med resultater under ét"
+    )  # fmt: skip
     text = (
-        f"»Alle deltagende kommuner« er de {style.number(count)} kommuner med resultater under ét. "
+        f"»Alle deltagende kommuner« er {those}. "
         "Det er ikke hele landet: kommuner, der ikke deltager, indgår ikke."
     )
     if published.missing:
         names = listed([_name(m) for m in published.missing])
-        text += f" Disse tilmeldte kommuner har ingen resultater og indgår ikke: {names}."
+        text += f" Følgende tilmeldte har ingen resultater og indgår ikke: {names}."
     return Markdown(text)
 
 
@@ -232,15 +278,63 @@ def word_list(published: Published) -> Markdown:
         ("Tilfredse, hverken eller, utilfredse", "svarene 4–5, 3 og 1–2; for et tema en score fra "
          "3,5, derimellem og til og med 2,5."),
         ("Vægtet", "regnet, så svarene afspejler alle borgere i målgrupperne."),
-        ("95 %-interval", "det spænd, som usikkerheden ved stikprøve og svar giver."),
+        (f"{_confidence(published)}\u00a0%-interval", "det spænd, som usikkerheden ved stikprøve og svar giver."),
         ("De øvrige kommuner", "alle deltagende kommuner undtagen den, som rapporten handler om."),
         ("Sikker forskel", "en forskel, som er for stor til at være tilfældig, også når der tages "
          "højde for de mange sammenligninger."),
         ("Nævneværdig forskel", "en sikker forskel på mindst "
-         f"{style.number(rules.comparison.smallest_mean_difference, 1)} skalapoint."),
+         f"{style.number(rules.comparison.smallest_mean_difference, 1)} skalapoint (for andele "
+         f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint), der "
+         f"hviler på mindst {rules.comparison.min_answers} svar."),
         ("For få svar", f"færre end {rules.disclosure.min_answers} svar; tallet vises ikke."),
     ]  # fmt: skip
     return Markdown("\n\n".join(f"**{word}:** {meaning}" for word, meaning in lines))
+
+
+def sampling_method(published: Published, code: str) -> Markdown:
+    """Who was invited: everybody, or a sample and how it was drawn."""
+    if code == NATIONAL:
+        rules = published.round.settings.sampling
+        sizes = f"{style.number(rules.smallest_sample)}–{style.number(rules.largest_sample)}"
+        start = (
+            f"I hver kommune er der inviteret {sizes} borgere efter kommunens størrelse; i kommuner "
+            "med færre borgere i målgrupperne er alle inviteret."
+        )
+    else:
+        whole = OwnNumbers(published, code).response()
+        if whole is None or not whole.shown:
+            start = "Alle borgere i målgrupperne eller en stikprøve af dem er inviteret."
+        elif whole.invited == whole.population:
+            people = style.number(whole.population)
+            return Markdown(f"Alle {people} borgere i kommunens målgrupper er inviteret.")
+        else:
+            invited, people = style.number(whole.invited), style.number(whole.population)
+            start = f"{invited} af kommunens {people} borgere i målgrupperne er inviteret."
+    return Markdown(
+        f"{start} Stikprøven er trukket tilfældigt inden for hver målgruppe, så den ligner "
+        "målgruppens køn og alder. Grupper med lav forventet svarprocent er inviteret oftere."
+    )
+
+
+def comparison_rule(published: Published) -> Markdown:
+    """When a difference from the others is named."""
+    rules = published.round.settings.comparison
+    return Markdown(
+        "En forskel nævnes kun, når den er statistisk sikker, også når der tages højde for de mange "
+        "sammenligninger, når den er mindst "
+        f"{style.number(rules.smallest_mean_difference, 1)} skalapoint, og når begge sider hviler på "
+        f"mindst {rules.min_answers} svar."
+    )
+
+
+def disclosure_rule(published: Published) -> Markdown:
+    """What is not shown."""
+    least = published.round.settings.disclosure.min_answers
+    return Markdown(
+        f"Resultater med færre end {style.number(least)} svar vises ikke. Ville kun én gruppe eller kun "
+        "én kommune være skjult, skjules også den mindste af de andre, så det skjulte tal ikke kan "
+        "regnes ud. Et skjult tal er mærket og aldrig vist som nul."
+    )
 
 
 def simulated_notice(published: Published) -> Markdown:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from IPython.display import Markdown
 
 from helpers import style
+from helpers.own_numbers import GROUPINGS, NATIONAL_LABEL, OVERALL
 from helpers.published import NATIONAL, Published
 
 SHORT_MARK = {"few": "(få)", "linked": "(skjult)", "not_asked": "–"}
@@ -22,8 +23,17 @@ MARK_NOTE = (
 def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """A pipe table; the first `left` columns to the left, the rest to the right."""
     rule = [":---" if i < left else "---:" for i in range(len(headings))]
-    lines = [headings, rule, *rows]
-    return "\n".join("| " + " | ".join(str(c) for c in line) + " |" for line in lines)
+    body = [[str(c).replace("|", "\\|") for c in line] for line in (headings, *rows)]
+    lines = [body[0], rule, *body[1:]]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def distinct_items(published: Published, items: Sequence[str]) -> list[str]:
+    """The items without the questions that make a theme of their own beside it: same numbers twice."""
+    questionnaire = published.round.questionnaire
+    of_themes = [questionnaire.theme_questions(t.id) for t in questionnaire.themes if t.id in items]
+    alone = {questions[0].id for questions in of_themes if len(questions) == 1}
+    return [i for i in items if i not in alone]
 
 
 def _with_note(text: str) -> Markdown:
@@ -54,13 +64,31 @@ def _labels(published: Published, code: str) -> dict[str, str]:
     return published.round.item_labels(None if code == NATIONAL else code)
 
 
-def _against(row) -> str:
-    """»over«, »under« or »på niveau« (no sure and notable difference)."""
+def _against(published: Published, code: str, item: str, **where) -> str:
+    """The mean against all the others: »over«, »under«, »på niveau« (no sure and notable difference),
+    or that it cannot be shown, or rests on too few answers to be judged."""
+    row, own = published.against_others(code, item, **where), published.value(code, item, **where)
     if row is None:
         return "kan ikke vises"
-    if not row["worth_mentioning"]:
-        return "på niveau"
-    return "over" if row["difference"] > 0 else "under"
+    if row["worth_mentioning"]:
+        return "over" if row["difference"] > 0 else "under"
+    if int(own["n"]) < published.round.settings.comparison.min_answers:
+        return "kan ikke vurderes"
+    return "på niveau"
+
+
+BESIDE = ["Kommunen (95 %)", "De øvrige", "Alle", "Mod de øvrige", "Svar"]
+
+
+def _beside(published: Published, code: str, item: str, **where) -> list[str]:
+    """A municipality's mean beside the others and all participating: the cells under BESIDE."""
+    own, against = (
+        published.value(code, item, **where),
+        published.against_others(code, item, **where),
+    )
+    others = "–" if against is None else style.number(against["reference_value"], 2)
+    country = _cell(published.value(NATIONAL, item, **where))
+    return [_interval(own), others, country, _against(published, code, item, **where), _n(own)]
 
 
 def means(published: Published, code: str, items: Sequence[str]) -> Markdown:
@@ -68,20 +96,21 @@ def means(published: Published, code: str, items: Sequence[str]) -> Markdown:
     labels, rows = _labels(published, code), []
     for item in items:
         own = published.value(code, item)
-        if code == NATIONAL:
-            rows.append(
-                [labels[item], _interval(own), *_split_cells(published, code, item), _n(own)]
-            )
-            continue
-        against = published.against_others(code, item)
-        others = "–" if against is None else style.number(against["reference_value"], 2)
-        country = _cell(published.value(NATIONAL, item))
-        rows.append([labels[item], _interval(own), others, country, _against(against), _n(own)])
-    if code == NATIONAL:
-        headings = ["", "Gennemsnit (95 %)", "Tilfredse", "Hverken eller", "Utilfredse", "Svar"]
-    else:
-        headings = ["", "Kommunen (95 %)", "De øvrige", "Alle", "Mod de øvrige", "Svar"]
+        cells = (
+            [_interval(own), *_split_cells(published, code, item), _n(own)]
+            if code == NATIONAL
+            else _beside(published, code, item)
+        )
+        rows.append([labels[item], *cells])
+    split = ["Gennemsnit (95 %)", "Tilfredse", "Hverken eller", "Utilfredse", "Svar"]
+    headings = [_kind(published, items), *(split if code == NATIONAL else BESIDE)]
     return _with_note(markdown_table(headings, rows))
+
+
+def _kind(published: Published, items: Sequence[str]) -> str:
+    """Heading over the names of items."""
+    themes = [i in published.theme_items for i in items]
+    return "Tema" if all(themes) else "Tema eller spørgsmål" if any(themes) else "Spørgsmål"
 
 
 def _split_cells(published: Published, code: str, item: str, **where) -> list[str]:
@@ -118,27 +147,44 @@ def wordings(published: Published, code: str = NATIONAL) -> Markdown:
 def groups(published: Published, code: str, breakdown: str) -> Markdown:
     """Means of the themes by the categories of a breakdown, with answers to the overall question."""
     themes = published.theme_items
-    labels = _labels(published, code)
-    categories = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
-    rows = []
-    for category, label in categories.items():
+    labels, rows = _labels(published, code), []
+    for category, label in _categories(published, code, breakdown).items():
         where = {"breakdown": breakdown, "category": category}
         cells = [_cell(published.value(code, t, **where)) for t in themes]
-        rows.append([label, *cells, _n(published.value(code, "samlet", **where))])
-    return _with_note(markdown_table(["", *(labels[t] for t in themes), "Svar"], rows))
+        rows.append([label, *cells, _n(published.value(code, OVERALL, **where))])
+    headings = [_heading(published, code, breakdown), *(labels[t] for t in themes), "Svar"]
+    return _with_note(markdown_table(headings, rows))
+
+
+def groups_beside(published: Published, code: str) -> Markdown:
+    """Overall satisfaction of a municipality's groups beside the same groups of the others."""
+    rows = []
+    for breakdown in GROUPINGS:
+        for category, label in _categories(published, code, breakdown).items():
+            where = {"breakdown": breakdown, "category": category}
+            rows.append([label, *_beside(published, code, OVERALL, **where)])
+    return _with_note(markdown_table(["Gruppe", *BESIDE], rows))
+
+
+def _categories(published: Published, code: str, breakdown: str) -> dict[str, str]:
+    return published.round.category_labels(None if code == NATIONAL else code)[breakdown]
+
+
+def _heading(published: Published, code: str, breakdown: str) -> str:
+    return published.round.breakdown_label(breakdown, None if code == NATIONAL else code)
 
 
 def group_split(published: Published, code: str, breakdown: str) -> Markdown:
     """Overall satisfaction by group: mean with interval, satisfied, neutral, dissatisfied."""
-    categories = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
     rows = []
-    for category, label in categories.items():
+    for category, label in _categories(published, code, breakdown).items():
         where = {"breakdown": breakdown, "category": category}
-        own = published.value(code, "samlet", **where)
+        own = published.value(code, OVERALL, **where)
         rows.append(
-            [label, _interval(own), *_split_cells(published, code, "samlet", **where), _n(own)]
+            [label, _interval(own), *_split_cells(published, code, OVERALL, **where), _n(own)]
         )
-    headings = ["", "Gennemsnit (95 %)", "Tilfredse", "Hverken eller", "Utilfredse", "Svar"]
+    headings = ["Gennemsnit (95 %)", "Tilfredse", "Hverken eller", "Utilfredse", "Svar"]
+    headings = [_heading(published, code, breakdown), *headings]
     return _with_note(markdown_table(headings, rows))
 
 
@@ -151,21 +197,18 @@ def key_figures(published: Published, code: str) -> Markdown:
         ("Inviterede", lambda c: _count(_whole(published, c), "invited")),
         ("Svar", lambda c: _count(_whole(published, c), "answers")),
         ("Svarprocent", lambda c: _rate(_whole(published, c))),
-        ("Samlet tilfredshed (1–5)", lambda c: _interval(published.value(c, "samlet"))),
+        ("Samlet tilfredshed (1–5)", lambda c: _interval(published.value(c, OVERALL))),
         ("Tilfredse eller meget tilfredse", lambda c: _share(published, c, "share_satisfied")),
+        ("Hverken tilfredse eller utilfredse", lambda c: _share(published, c, "share_neutral")),
         ("Utilfredse eller meget utilfredse", lambda c: _share(published, c, "share_dissatisfied")),
     ):
         rows.append([label, *(text(c) for c in columns)])
-    names = (
-        ["Alle deltagende kommuner"]
-        if code == NATIONAL
-        else ["Kommunen", "Alle deltagende kommuner"]
-    )
-    return _with_note(markdown_table(["", *names], rows))
+    names = [NATIONAL_LABEL] if code == NATIONAL else ["Kommunen", NATIONAL_LABEL]
+    return _with_note(markdown_table(["Nøgletal", *names], rows))
 
 
 def _share(published: Published, code: str, statistic: str) -> str:
-    return _cell(published.value(code, "samlet", statistic), share=True)
+    return _cell(published.value(code, OVERALL, statistic), share=True)
 
 
 def _whole(published: Published, code: str):
@@ -196,7 +239,7 @@ def response(published: Published, code: str) -> Markdown:
             row = of_breakdown.loc[category]
             cells = [_count(row, c) for c in ("population", "invited", "answers")]
             rows.append([label, *cells, _rate(row)])
-    headings = ["", "Population", "Inviterede", "Svar", "Svarprocent"]
+    headings = ["Gruppe", "Population", "Inviterede", "Svar", "Svarprocent"]
     return _with_note(markdown_table(headings, rows))
 
 
@@ -216,7 +259,7 @@ def municipalities(published: Published, region: str) -> Markdown:
     rows = []
     of_region = [m for m in published.municipalities if m.region == region]
     for place in sorted(of_region, key=lambda m: style.danish_sort_key(m.name)):
-        whole, own = _whole(published, place.code), published.value(place.code, "samlet")
+        whole, own = _whole(published, place.code), published.value(place.code, OVERALL)
         rows.append(
             [
                 place.name,
@@ -224,7 +267,7 @@ def municipalities(published: Published, region: str) -> Markdown:
                 _rate(whole),
                 _interval(own),
                 _share(published, place.code, "share_satisfied"),
-                _against(published.against_others(place.code, "samlet")),
+                _against(published, place.code, OVERALL),
             ]
         )
     if not rows:
@@ -237,10 +280,14 @@ def differences(published: Published, code: str) -> Markdown:
     """Every difference worth mentioning for the municipality as a whole, or a sentence that there
     is none."""
     t = published.comparisons
+    items = distinct_items(published, [*published.theme_items, *published.question_items])
     found = t[
         (t["municipality"] == code) & (t["reference"] == "others") & (t["breakdown"] == "all")
-        & (t["statistic"] == "mean") & (t["weighting"] == "weighted") & t["worth_mentioning"]
+        & (t["statistic"] == "mean") & (t["weighting"] == "weighted") & t["item"].isin(items)
     ]  # fmt: skip
+    if found.empty:
+        return Markdown("Sammenligningen kan ikke vises, fordi der er for få svar.")
+    found = found[found["worth_mentioning"]]
     if found.empty:
         return Markdown(
             "Ingen af kommunens gennemsnit adskiller sig både sikkert og nævneværdigt fra de øvrige "
@@ -249,7 +296,7 @@ def differences(published: Published, code: str) -> Markdown:
     labels = _labels(published, code)
     rows = [
         [
-            labels.get(r.item, r.item),
+            labels[r.item],
             style.number(r.own, 2),
             style.number(r.reference_value, 2),
             f"{style.signed(r.difference, 2)} ({style.signed(r.ci_low, 2)} til {style.signed(r.ci_high, 2)})",
@@ -257,7 +304,7 @@ def differences(published: Published, code: str) -> Markdown:
         ]
         for r in found.sort_values("difference", ascending=False).itertuples()
     ]
-    headings = ["", "Kommunen", "De øvrige", "Forskel (95 %)", ""]
+    headings = ["Tema eller spørgsmål", "Kommunen", "De øvrige", "Forskel (95 %)", "Mod de øvrige"]
     return Markdown(markdown_table(headings, rows))
 
 

@@ -1,0 +1,32 @@
+"""The line under a figure: source, weighting and number of answers.
+
+It stands in the drawing itself, so that it follows a figure that is copied.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from matplotlib.figure import Figure
+
+from helpers import captions, style
+from helpers.chart_canvas import is_shown
+from helpers.published import Published
+
+LINE = 124  # characters that fit under a figure at 8 points
+
+
+def source_of(
+    fig: Figure, published: Published, rows: Iterable, basis: str = "Vægtede tal."
+) -> None:
+    """Source, weighting and number of answers (n) of the shown rows, under the drawing."""
+    counts = sorted({int(r["n"]) for r in rows if is_shown(r)})
+    n = "–".join(dict.fromkeys(style.number(c) for c in (counts[0], counts[-1]))) if counts else ""
+    write_source(fig, published, f"{basis} n\u00a0=\u00a0{n}." if n else basis)
+
+
+def write_source(fig: Figure, published: Published, basis: str) -> None:
+    text = f"Kilde: {captions.SURVEY}, {published.round.settings.title}. {basis}"
+    lines = textwrap.wrap(text, LINE, break_on_hyphens=False)
+    fig.supxlabel("\n".join(lines), x=0.005, ha="left", fontsize=8, color=style.GREY)
