@@ -253,8 +253,6 @@ class _Steps:
             code = futures[future]
             try:
                 result = future.result()
-            except BrokenProcessPool as e:
-                self.fail(code, stage, e)
             except Exception as e:  # whatever it is, the others finish and this one is named
                 self.fail(code, stage, e)
             else:
