@@ -1,4 +1,5 @@
-"""The simulated round: real in form, seeded, near the published figures, and on its own."""
+"""The simulated rounds: real in form, seeded, near the published figures, on their own, and with a
+known change between them."""
 
 import ast
 import datetime as dt
@@ -18,21 +19,32 @@ from helpers.extracts import read_extract
 from helpers.params import LocalFile, load_round
 from helpers.paths import PROJECT
 from simulator import SimulationError, write_extracts, write_responses
-from simulator.answers import GROUPS, LOCAL, QUESTIONS, THEMES, make_answers
+from simulator.answers import (
+    GROUPS,
+    LOCAL,
+    QUESTIONS,
+    THEMES,
+    make_answers,
+    make_opinions,
+    place_effect,
+)
+from simulator.changes import CHANGES, Change, change_of
 from simulator.draws import Draws
 from simulator.layouts import FASIT, MOMENTUM, STANDARD, layout_of
 from simulator.persons import make_persons
 from simulator.setting import read_setting
 
 FEW = ["0825", "0741", "0161", "0707", "0563"]
+FEW_EARLIER = ["0825", "0482", "0161", "0707"]
 
 
 @pytest.fixture
 def demo(tmp_path) -> Path:
     shutil.copytree(PROJECT / "params", tmp_path / "params")
-    path = tmp_path / "params/rounds/demo.yml"
-    content = yaml.safe_load(path.read_text("utf-8"))
-    path.write_text(yaml.safe_dump(content | {"participants": FEW}, allow_unicode=True), "utf-8")
+    for round_id, few in (("demo", FEW), ("demo-2023", FEW_EARLIER)):
+        path = tmp_path / f"params/rounds/{round_id}.yml"
+        content = yaml.safe_load(path.read_text("utf-8")) | {"participants": few}
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     return tmp_path
 
 
@@ -40,13 +52,13 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in sorted(folder.iterdir())}
 
 
-def letters(root: Path, codes, key="k") -> None:
+def letters(root: Path, codes, key="k", round_id="demo") -> None:
     """A mail-merge basis for everybody in the municipality."""
-    setting = read_setting(root, "demo")
+    setting = read_setting(root, round_id)
     for place in setting.places:
         if place.code in codes:
             persons = make_persons(setting, place)
-            folder = root / "data/demo/sendout" / place.code
+            folder = setting.data / "sendout" / place.code
             folder.mkdir(parents=True, exist_ok=True)
             cpr = persons["cpr"].str[:6] + "-" + persons["cpr"].str[6:]
             keys = [f"{key}{i}" for i in range(len(persons))]
@@ -83,18 +95,19 @@ def test_shares_no_code_with_the_analysis():
             assert not any(n.split(".")[0] == "helpers" for n in names), path.name
 
 
-def test_same_seed_same_bytes_whatever_the_jobs(demo):
-    extracts = demo / "data/demo/extracts"
-    write_extracts(demo, "demo")
-    first = bytes_of(extracts)
-    write_extracts(demo, "demo", jobs=2)
-    assert bytes_of(extracts) == first
-    assert [n[:4] for n in first] == sorted(FEW)
-    letters(demo, ["0825", "0741", "0707"])
-    write_responses(demo, "demo")
-    responses = bytes_of(demo / "data/demo/responses")
-    write_responses(demo, "demo", jobs=2)
-    assert bytes_of(demo / "data/demo/responses") == responses
+@pytest.mark.parametrize("round_id, few", [("demo", FEW), ("demo-2023", FEW_EARLIER)])
+def test_same_seed_same_bytes_whatever_the_jobs(demo, round_id, few):
+    data = demo / "data" / round_id
+    write_extracts(demo, round_id)
+    first = bytes_of(data / "extracts")
+    write_extracts(demo, round_id, jobs=2)
+    assert bytes_of(data / "extracts") == first
+    assert [n[:4] for n in first] == sorted(few)
+    letters(demo, ["0825", "0741", "0707"], round_id=round_id)
+    write_responses(demo, round_id)
+    responses = bytes_of(data / "responses")
+    write_responses(demo, round_id, jobs=2)
+    assert bytes_of(data / "responses") == responses
     assert {Path(n).suffix for n in responses} == {".csv", ".xlsx"}
 
 
@@ -169,11 +182,12 @@ def test_letters_to_strangers_are_refused(demo):
     assert "9999" not in str(caught.value)
 
 
-def test_every_extract_is_read_whole_in_its_layout(demo):
-    write_extracts(demo, "demo")
-    round_ = load_round(demo, "demo")
+@pytest.mark.parametrize("round_id", ["demo", "demo-2023"])
+def test_every_extract_is_read_whole_in_its_layout(demo, round_id):
+    write_extracts(demo, round_id)
+    round_ = load_round(demo, round_id)
     layouts = set()
-    for path in (demo / "data/demo/extracts").iterdir():
+    for path in (demo / "data" / round_id / "extracts").iterdir():
         code = path.name[:4]
         extract = read_extract(
             path, round_.formats, LocalFile(municipality=code), round_.settings.reference_date
@@ -208,12 +222,13 @@ def born(cpr: str) -> dt.date:
     return dt.date(century + year, month, day)
 
 
-def test_cpr_numbers_are_unique_and_give_birth_date_and_gender(demo):
-    write_extracts(demo, "demo")
-    setting = read_setting(demo, "demo")
+@pytest.mark.parametrize("round_id", ["demo", "demo-2023"])
+def test_cpr_numbers_are_unique_and_give_birth_date_and_gender(demo, round_id):
+    write_extracts(demo, round_id)
+    setting = read_setting(demo, round_id)
     for place in setting.places:
         persons = make_persons(setting, place)
-        (path,) = (demo / "data/demo/extracts").glob(f"{place.code}-*")
+        (path,) = (setting.data / "extracts").glob(f"{place.code}-*")
         numbers = cpr_cells(path)
         assert numbers == persons["cpr"].tolist()
         assert len(set(numbers)) == len(numbers)
@@ -309,3 +324,127 @@ def test_holistic_case_work_shows_in_the_answers():
     value = pd.to_numeric(table["q13"]).where(lambda v: v < 6)
     means = value.groupby(table["local_indsats"]).mean()
     assert means["helhedsorienteret"] - means["traditionel"] == pytest.approx(0.25, abs=0.08)
+
+
+@pytest.fixture(scope="module")
+def settings() -> dict:
+    """Both simulated rounds, with the 13 municipalities that take part in both."""
+    later, earlier = (read_setting(PROJECT, r) for r in ("demo", "demo-2023"))
+    codes = {p.code for p in earlier.places}
+    return {
+        "demo": replace(later, places=tuple(p for p in later.places if p.code in codes)),
+        "demo-2023": earlier,
+    }
+
+
+@pytest.fixture(scope="module")
+def truth(settings) -> dict[str, pd.DataFrame]:
+    """By round what all persons think, asked or not, and whether they would answer."""
+    rounds = {}
+    for round_id, setting in settings.items():
+        parts = []
+        for place in setting.places:
+            persons = make_persons(setting, place)
+            draws = Draws(setting.seed, place.code, persons["cpr"].to_numpy(dtype="uint64"))
+            general = draws.normal("general")
+            part = pd.DataFrame(make_opinions(persons, place, setting, draws, general, QUESTIONS))
+            status = make_answers(setting, place)["status"]
+            parts.append(
+                part.where(part < 6).assign(
+                    code=place.code,
+                    answered=status.isin(["completed", "partial"]),
+                    eligible=persons["benefit"].isin(list(GROUPS)),
+                )
+            )
+        rounds[round_id] = pd.concat(parts, ignore_index=True)
+    return rounds
+
+
+def test_the_earlier_round_lies_within_the_later():
+    earlier, later = (load_round(PROJECT, r).settings for r in ("demo-2023", "demo"))
+    pilot = load_round(PROJECT, "2023-pilot").settings
+    assert earlier.simulated
+    assert len(earlier.participants) == 13
+    assert set(earlier.participants) < set(later.participants)
+    assert {"0461", "0580", "0707", "0825"} <= set(earlier.participants)
+    for key in ("reference_date", "period", "calendar", "questionnaire", "classification"):
+        assert getattr(earlier, key) == getattr(pilot, key), key
+    for key in (
+        "age_limits", "age_bands", "duration_bands_weeks", "price_bands", "responses", "weighting",
+        "disclosure", "comparison",
+    ):  # fmt: skip
+        assert getattr(earlier, key) == getattr(later, key), key
+    assert earlier.sampling == later.sampling.model_copy(
+        update={"expected_response": pilot.sampling.expected_response}
+    )
+
+
+def test_dates_of_the_earlier_round_are_its_own(demo):
+    letters(demo, FEW_EARLIER, round_id="demo-2023")
+    write_extracts(demo, "demo-2023")
+    write_responses(demo, "demo-2023")
+    setting = read_setting(demo, "demo-2023")
+    persons = pd.concat([make_persons(setting, p) for p in setting.places])
+    days = (pd.Timestamp("2023-08-01") - persons["spell_start"]).dt.days
+    assert days.min() >= 1 and days.max() <= 1601
+    assert days.isin([55, 56, 57, 364, 365, 366]).mean() > 0.015
+    assert (persons["latest_conversation"].dropna() <= "2023-08-01").all()
+    answers = pd.read_csv(setting.data / "responses/0707-svar.csv", dtype=str)
+    times = pd.to_datetime(answers["submitted_at"].dropna())
+    assert times.min() >= pd.Timestamp("2023-08-28")
+    assert times.max() < pd.Timestamp("2023-09-18")
+
+
+def test_the_earlier_round_differs_by_the_stated_change(truth):
+    mean = {r: table[QUESTIONS].mean() for r, table in truth.items()}
+    fell = mean["demo-2023"] - mean["demo"]  # standard error of a question's some 0.008
+    themes = fell.groupby(THEMES).mean()
+    assert themes["d"] == pytest.approx(-0.16, abs=0.04)
+    assert fell[["q11", "q12"]].max() < -0.08
+    assert themes["a"] == pytest.approx(-0.05, abs=0.03)
+    assert fell["q07"] == pytest.approx(0.12, abs=0.04)
+    for unchanged in ("q04", "q05", "q06", "q08", "q09", "q10", "q13"):
+        assert fell[unchanged] == pytest.approx(0, abs=0.04), unchanged
+
+
+def test_a_municipality_keeps_its_place(settings, truth):
+    effects = [[place_effect(s, p) for p in s.places] for s in settings.values()]
+    assert np.corrcoef(effects)[0, 1] > 0.6
+    own_change = np.subtract(*effects)
+    assert 0.02 < own_change.std() < 0.08
+    means = [table.groupby("code")[QUESTIONS].mean().mean(axis=1) for table in truth.values()]
+    assert len(means[0]) == 13
+    assert means[0].corr(means[1]) > 0.6
+
+
+def test_a_municipality_keeps_its_place_whatever_the_seed(settings):
+    setting = settings["demo"]
+    place = setting.places[0]
+    other = replace(setting, seed=setting.seed + 1)
+    assert place_effect(setting, place) == place_effect(other, place)
+    assert len(make_persons(setting, place)) == len(make_persons(other, place))
+
+
+def test_citizens_of_the_two_rounds_are_invented_apart(settings):
+    earlier, later = (
+        {
+            (p.code, number)
+            for p in settings[round_id].places
+            for number in make_persons(settings[round_id], p)["cpr"]
+        }
+        for round_id in ("demo-2023", "demo")
+    )
+    assert len(earlier & later) < len(earlier) / 1000  # chance alone
+
+
+def test_response_of_the_earlier_round_is_lower(truth):
+    response = {r: t.loc[t["eligible"], "answered"].mean() for r, t in truth.items()}
+    assert 0.30 < response["demo-2023"] < 0.36
+    assert response["demo-2023"] < response["demo"] - 0.03
+
+
+def test_only_known_rounds_questions_and_themes_change():
+    assert change_of("demo") == Change()
+    for round_id, change in CHANGES.items():
+        assert (PROJECT / "params/rounds" / f"{round_id}.yml").is_file()
+        assert set(change.means) <= {*QUESTIONS, *THEMES.values()}

@@ -2,6 +2,10 @@
 
 Extracts as municipalities send them, and response exports as the survey tool gives them. All
 persons are invented. The same seed gives the same bytes.
+
+Rounds share their municipalities, not their citizens: a municipality keeps its size, attitude and
+willingness to answer, apart from the change told in `changes.py`, while the citizens of every round
+are invented anew and nobody is in two. A CPR number that occurs in two rounds is chance.
 """
 
 from simulator.answers import write_responses

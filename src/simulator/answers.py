@@ -3,10 +3,12 @@
 A graded response model: each answer is a latent normal score (general attitude, attitude to the
 theme, noise) cut at four thresholds. Attitude and willingness to answer belong to the person: they
 follow from seed, municipality and CPR number, not from the key, the order of the sample or what else
-is asked. The same person always answers the same.
+is asked. The same person always answers the same. What belongs to the municipality stays from round
+to round, but for the change that `changes.py` tells.
 
 Calibrated to published figures: 38.8 % response and 6 of 10 satisfied in spring 2024; theme means of
-Norddjurs 2025; target groups, gender and the split of Aabenraa 2024.
+Norddjurs 2025; target groups, gender and the split of Aabenraa 2024. How an earlier round differed is
+invented.
 """
 
 from __future__ import annotations
@@ -22,9 +24,17 @@ import pandas as pd
 from python_calamine import CalamineWorkbook
 
 from simulator import texts
+from simulator.changes import change_of
 from simulator.draws import Draws
 from simulator.persons import make_persons
-from simulator.setting import Place, Setting, SimulationError, for_each, read_setting
+from simulator.setting import (
+    Place,
+    Setting,
+    SimulationError,
+    for_each,
+    lasting_generator,
+    read_setting,
+)
 
 QUESTIONS = [f"q{i:02d}" for i in range(1, 14)]
 LOCAL = ["lokal1", "lokal2", "lokal3"]
@@ -99,18 +109,18 @@ def _write_export(setting: Setting, place: Place) -> Path:
     if path.suffix == ".csv":
         export.to_csv(beside, index=False, lineterminator="\n")
     else:
-        _write_workbook(export, beside)
+        _write_workbook(export, beside, setting.collection_end + dt.timedelta(days=1))
     os.replace(beside, path)
     return path
 
 
-def _write_workbook(export: pd.DataFrame, path: Path) -> None:
+def _write_workbook(export: pd.DataFrame, path: Path, made: dt.date) -> None:
     import xlsxwriter
 
     with xlsxwriter.Workbook(
         path, {"strings_to_formulas": False, "strings_to_urls": False}
     ) as book:
-        book.set_properties({"created": dt.datetime(2024, 4, 1, 8, 0)})
+        book.set_properties({"created": dt.datetime.combine(made, dt.time(8))})
         sheet = book.add_worksheet("Svar")
         sheet.write_row(0, 0, export.columns)
         for r, row in enumerate(export.itertuples(index=False), start=1):
@@ -126,7 +136,7 @@ def make_answers(setting: Setting, place: Place) -> pd.DataFrame:
     draws = Draws(setting.seed, place.code, persons["cpr"].to_numpy(dtype="uint64"))
     general = draws.normal("general")
     asked = [*QUESTIONS, *place.questions]
-    opinions = _opinions(persons, place, setting, draws, general, asked)
+    opinions = make_opinions(persons, place, setting, draws, general, asked)
 
     responds = draws.below(_propensity(persons, place, setting, general), "responds")
     partial = responds & draws.below(PARTIAL_SHARE, "partial")
@@ -147,18 +157,20 @@ def make_answers(setting: Setting, place: Place) -> pd.DataFrame:
     return pd.DataFrame(front | answers | {"q14_text": why, "q15_text": wish} | local)
 
 
-def _opinions(persons, place: Place, setting: Setting, draws: Draws, general, asked) -> dict:
+def make_opinions(persons, place: Place, setting: Setting, draws: Draws, general, asked) -> dict:
     """Answer to each question, 1–5 or 6 for *ved ikke*, of everybody."""
     attitude = _attitude(persons, place, setting)
+    change = change_of(setting.round_id)
     themes = sorted(set(THEMES.values()))
-    shifts = setting.generator(place.code, "themes").normal(0, THEME_SD, len(themes))
+    shifts = lasting_generator(place.code, "themes").normal(0, THEME_SD, len(themes))
     shift = dict(zip(themes, shifts))
     to_theme = {t: draws.normal(f"theme {t}") for t in themes}
     opinions = {}
     for question in asked:
         theme = THEMES[question]
+        mean = MEANS.get(question, 3.7) + change.of_mean(question, theme)
         score = (
-            attitude + shift[theme] + _location(MEANS.get(question, 3.7))
+            attitude + shift[theme] + _location(mean)
             + GENERAL * general + THEME * to_theme[theme]
             + NOISE * draws.normal(f"noise {question}")
         )  # fmt: skip
@@ -200,11 +212,19 @@ def _attitude(persons: pd.DataFrame, place: Place, setting: Setting) -> np.ndarr
     effect = group.map(ATTITUDE).fillna(0).to_numpy()
     effect = effect + np.where(persons["woman"], 0.04, -0.04)
     effect = effect + 0.06 * (persons["age"].to_numpy() - 41) / 12
-    region = {"Hovedstaden": -0.03, "Sjælland": -0.02}.get(place.region, 0.02)
-    effect = effect + region + setting.generator(place.code, "place").normal(0, MUNICIPALITY_SD)
+    effect = effect + place_effect(setting, place)
     if "local_indsats" in persons:
         effect = effect + HOLISTIC_EFFECT * (persons["local_indsats"] == "helhedsorienteret")
     return np.asarray(effect, dtype=float)
+
+
+def place_effect(setting: Setting, place: Place) -> float:
+    """What a municipality adds to its citizens' attitude, in latent standard deviations: its region
+    and itself, the same in every round, and its own change in an earlier round."""
+    region = {"Hovedstaden": -0.03, "Sjælland": -0.02}.get(place.region, 0.02)
+    lasting = lasting_generator(place.code, "place").normal(0, MUNICIPALITY_SD)
+    own_change_sd = change_of(setting.round_id).municipality_sd
+    return region + lasting + setting.generator(place.code, "change").normal(0, own_change_sd)
 
 
 def _propensity(persons, place: Place, setting: Setting, general: np.ndarray) -> np.ndarray:
@@ -212,11 +232,12 @@ def _propensity(persons, place: Place, setting: Setting, general: np.ndarray) ->
     group = persons["benefit"].map(GROUPS)
     logit = (
         RESPONSE_LOGIT
+        + change_of(setting.round_id).response_logit
         + group.map(WILLINGNESS).fillna(0).to_numpy()
         + 0.32 * (persons["age"].to_numpy() - 41) / 12
         + np.where(persons["woman"], 0.13, -0.13)
         + 0.12 * general
-        + setting.generator(place.code, "response").normal(0, RESPONSE_SD)
+        + lasting_generator(place.code, "response").normal(0, RESPONSE_SD)
     )
     return 1 / (1 + np.exp(-logit))
 

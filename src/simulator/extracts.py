@@ -38,7 +38,8 @@ def _write_extract(setting: Setting, place: Place) -> Path:
         _write_fasit(beside, persons, layout, headings, local)
     else:
         rng = setting.generator(place.code, "layout")
-        _write_workbook(beside, persons, layout, headings, local, rng, setting.reference_date)
+        made = setting.reference_date + dt.timedelta(days=1)
+        _write_workbook(beside, persons, layout, headings, local, rng, made)
     os.replace(beside, path)
     return path
 
@@ -59,12 +60,12 @@ def _write_fasit(path: Path, persons: pd.DataFrame, layout: Layout, headings, lo
     path.write_bytes(("\r\n".join(lines) + "\r\n").encode("cp1252"))
 
 
-def _write_workbook(path, persons, layout, headings, local, rng, reference_date) -> None:
+def _write_workbook(path, persons, layout, headings, local, rng, made: dt.date) -> None:
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(path, options) as book:
-        book.set_properties({"created": dt.datetime(2024, 2, 2, 8, 0)})
+        book.set_properties({"created": dt.datetime.combine(made, dt.time(8))})
         if layout is MOMENTUM:
-            _momentum(book, persons, layout, headings, local, rng, reference_date)
+            _momentum(book, persons, layout, headings, local, rng, made)
         else:
             _standard(book, persons, layout, headings, local)
 
@@ -94,7 +95,7 @@ def _standard(book, persons, layout, headings, local) -> None:
                 sheet.write_string(r, c, cell)
 
 
-def _momentum(book, persons, layout, headings, local, rng, reference_date) -> None:
+def _momentum(book, persons, layout, headings, local, rng, made: dt.date) -> None:
     """Title rows, CPR as a number, dates as text, X or nothing for passive, two sheets.
 
     Every second one is messier: guidance first, spaces in the headings, capitals, true dates and
@@ -107,7 +108,6 @@ def _momentum(book, persons, layout, headings, local, rng, reference_date) -> No
     sheet = book.add_worksheet("Udtræk")
     if guidance is None:
         guidance = book.add_worksheet("Vejledning")
-    made = reference_date + dt.timedelta(days=1)
     sheet.write_string(0, 0, "Populationsudtræk til borgerundersøgelse")
     sheet.write_string(1, 0, f"Dannet den {made:%d-%m-%Y}")
     if messy:

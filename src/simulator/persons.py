@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from simulator.setting import Place, Setting
+from simulator.setting import Place, Setting, lasting_generator
 
 # Share of all persons in an extract, by benefit; as in the example extracts.
 BENEFITS = {
@@ -26,17 +26,18 @@ FIRST_MEN = ["Jens", "Peter", "Lars", "Søren", "Mikkel", "Christian", "Mohamed"
 LAST = ["Jensen", "Nielsen", "Hansen", "Pedersen", "Sørensen", "Holm", "Kjær", "Møller", "Østergaard", "Bødker", "Åkjær", "Nguyen", "Ahmed", "O'Brien", "Christensen", "Yilmaz", "Bæk", "Lindgård", "Hussein", "Thorup", "Vestergaard", "Madsen"]  # fmt: skip
 
 
-def extract_size(setting: Setting, place: Place) -> int:
-    """Persons in the extract: 4.5–7 % of the inhabitants, steady for a municipality."""
-    share = setting.generator(place.code, "size").uniform(*EXTRACT_SHARE)
+def extract_size(place: Place) -> int:
+    """Persons in the extract: 4.5–7 % of the inhabitants, the same in every round."""
+    share = lasting_generator(place.code, "size").uniform(*EXTRACT_SHARE)
     return FIXED_SIZES.get(place.code, round(share * place.inhabitants))
 
 
 def make_persons(setting: Setting, place: Place) -> pd.DataFrame:
     """A row a person: cpr (ten digits, unique), name, woman, age, benefit, spell_start and
-    latest_conversation (datetime64), course_closed, phone, passive and `local_<id>`."""
+    latest_conversation (datetime64), course_closed, phone, passive and `local_<id>`. Invented for
+    this round alone; ages and spells are as of its reference date."""
     rng = setting.generator(place.code, "persons")
-    n = extract_size(setting, place)
+    n = extract_size(place)
     reference = np.datetime64(setting.reference_date)
     woman = rng.random(n) < 0.52
     limits = list(AGE_SHARES)
