@@ -7,10 +7,12 @@ from conftest import ORACLES
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.designs import kish_design_effect
 from helpers.errors import WeightError
 from helpers.params import load_round
 from helpers.paths import PROJECT
-from helpers.weighting import kish_design_effect, nonresponse_classes, rake, weigh
+from helpers.raking import rake
+from helpers.weighting import nonresponse_classes, weigh
 
 RULES = load_round(PROJECT, "2024-foraar").settings.weighting
 NAMES = {"gruppe": "target_group", "koen": "gender", "alder": "age_band"}
@@ -106,7 +108,7 @@ def test_nonresponse_classes_hold_enough_answers():
     "totals, message",
     [
         ([[5.0, 5.0], [4.0, 5.0]], "margins have different sums: margin 1 10, margin 2 9"),
-        ([[5.0, 3.0, 2.0], [5.0, 5.0]], "level 2 of margin 1 has no respondents"),
+        ([[5.0, 3.0, 2.0], [5.0, 5.0]], "margin 1: level »2« has a population but no respondents"),
     ],
 )
 def test_unfit_margins(totals, message):

@@ -9,23 +9,28 @@ that it is part of.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
+from helpers.designs import Design
 from helpers.params import Questionnaire, Round
 from helpers.responses import DONT_KNOW
-from helpers.weighting import STRATUM, Weighted
+from helpers.weighting import Weighted
 
 KEYS = ["breakdown", "category", "item", "statistic", "weighting"]
-SUMS = ["n", "df", "y", "x", "v_yy", "v_yx", "v_xx", "w2"]
-SATISFIED_FROM, DISSATISFIED_TO = (
-    3.5,
-    2.5,
-)  # a theme's score; for a question the same as 4–5 and 1–2
+SUMS = ["n", "df", "y", "x", "y2", "w2", "w2_open", "v_yy", "v_yx", "v_xx"]
+COVARIANCES = ["c_yy", "c_yx", "c_xy", "c_xx"]
+COMPARED = ("mean", "share_satisfied", "share_dissatisfied")
+SCALE = (1.0, 5.0)
+OVERALL = "samlet"  # the theme that every questionnaire ends with
+SATISFIED_FROM, DISSATISFIED_TO = 3.5, 2.5  # a theme's score; of a question the same as 4–5 and 1–2
 THEME_ANSWERED_SHARE = 0.5  # a theme's score needs at least half of its questions answered
+ALL_AGREE = 1e-12  # Σw(y − R)²/Σw below this: everybody gave the same answer
 SPLIT = {
     "share_satisfied": lambda s: s >= SATISFIED_FROM,
     "share_neutral": lambda s: (s > DISSATISFIED_TO) & (s < SATISFIED_FROM),
@@ -47,131 +52,56 @@ def theme_scores(respondents: pd.DataFrame, questionnaire: Questionnaire) -> pd.
     return pd.DataFrame(scores, index=respondents.index)
 
 
-def domains(respondents: pd.DataFrame, categories: Mapping[str, Mapping[str, str]]):
-    """[(breakdown, category, 0/1 array)] over the respondents, one-way breakdowns only."""
-    found = []
-    for breakdown, labels in categories.items():
-        column = breakdown.replace("local:", "local_")
-        for category in labels:
-            if breakdown == "all":
-                inside = np.ones(len(respondents))
-            else:
-                inside = (respondents[column] == category).to_numpy(float)
-            found.append((breakdown, category, inside))
-    return found
+# ------------------------------------------------------------------------------------ estimation
 
 
-def estimate_municipality(weighted: Weighted, round_: Round, code: str) -> pd.DataFrame:
-    """All estimates of one municipality, weighted and unweighted.
+def ratio_sums(
+    design: Design, y: np.ndarray, x: np.ndarray, base_of: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """The additive sums of ratios Σ w·y / Σ w·x; an element a column of `y`.
 
-    Grain: a row a breakdown × category × item × statistic × weighting, with the additive sums
-    (`n` unweighted answers, `df`, y, x, v_yy, v_yx, v_xx, w2) and value, se, ci_low, ci_high.
+    `y`, `x`: a row a respondent, zero outside the domain and where not answered; x is 0 or 1.
+    `base_of`: which column of `x` is under each column of `y` (default: its own).
+
+    Keys: n answers; df; y = Σwy; x = Σwx; y2 = Σwy²; w2 = Σw² over the answers, w2_open the same
+    times the stratum's 1 − m_h/N_h; v_yy, v_yx, v_xx variances and covariance of y and x.
     """
-    respondents = weighted.respondents
-    local = [q.id for q in round_.local_for(code).questions]
-    questions = [q.id for q in round_.questionnaire.scaled] + local
-    scores = pd.concat(
-        [respondents[questions].astype("float64"), theme_scores(respondents, round_.questionnaire)],
-        axis=1,
-    )
-    columns, numerators, bases = _variables(scores, questions)
-    places = domains(respondents, round_.category_labels(code))
-    parts = []
-    for weighting in ("weighted", "unweighted"):
-        design = _Design(weighted, weighting)
-        for breakdown, category, inside in places:
-            sums = design.sums(numerators * inside[:, None], bases * inside[:, None])
-            sums.insert(0, "breakdown", breakdown)
-            sums.insert(1, "category", category)
-            sums.insert(2, "item", [c[0] for c in columns])
-            sums.insert(3, "statistic", [c[1] for c in columns])
-            sums.insert(4, "weighting", weighting)
-            parts.append(sums)
-    table = pd.concat(parts, ignore_index=True)
-    table.insert(0, "municipality", code)
-    return with_intervals(table, round_.settings.comparison.confidence)
+    base_of = np.arange(y.shape[1]) if base_of is None else base_of
+    u_y, u_x = design.residuals(y), design.residuals(x)
+    inside = (x > 0).astype(float)
+    squares = np.square(design.weight)
+    opened = squares * design.open_fraction[design.strata]
+    of_base = {
+        "n": inside.sum(axis=0).astype(int),
+        "df": design.degrees_of_freedom(inside),
+        "x": design.weight @ x,
+        "w2": squares @ inside,
+        "w2_open": opened @ inside,
+        "v_xx": np.einsum("ij,ij->j", u_x, u_x),
+    }
+    return {name: values[base_of] for name, values in of_base.items()} | {
+        "y": design.weight @ y,
+        "y2": design.weight @ np.square(y),
+        "v_yy": np.einsum("ij,ij->j", u_y, u_y),
+        "v_yx": np.einsum("ij,ij->j", u_y, u_x[:, base_of]),
+    }
 
 
-def _variables(scores: pd.DataFrame, questions: Sequence[str]):
-    """Columns (item, statistic) with numerator and base per respondent, zero where not answered."""
-    columns, numerators, bases = [], [], []
+def covariance_sums(
+    design: Design, a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]
+) -> pd.DataFrame:
+    """Covariances of two domains' sums within one municipality; a row a column.
 
-    def add(item: str, statistic: str, numerator: np.ndarray, base: np.ndarray) -> None:
-        columns.append((item, statistic))
-        numerators.append(np.where(base, numerator, 0.0))
-        bases.append(base.astype(float))
-
-    for item in scores.columns:
-        value = scores[item].to_numpy()
-        said_anything = ~np.isnan(value)
-        answered = said_anything & (value < DONT_KNOW) if item in questions else said_anything
-        score = np.where(answered, value, 0.0)
-        add(item, "mean", score, answered)
-        for statistic, holds in SPLIT.items():
-            add(item, statistic, holds(score), answered)
-        if item in questions:
-            for option in range(1, 6):
-                add(item, f"share_{option}", score == option, answered)
-            add(item, "share_dont_know", value == DONT_KNOW, said_anything)
-    return columns, np.column_stack(numerators), np.column_stack(bases)
+    `a` and `b` are (y, x) as in `ratio_sums`, over the same respondents. Columns: c_yy = Cov(Ya, Yb),
+    c_yx = Cov(Ya, Xb), c_xy = Cov(Xa, Yb), c_xx = Cov(Xa, Xb). They add over municipalities.
+    """
+    residuals = [[design.residuals(z) for z in pair] for pair in (a, b)]
+    return _inner(*residuals)
 
 
-class _Design:
-    """Strata, fpc and calibration of one municipality's respondents, ready for many variables."""
-
-    def __init__(self, weighted: Weighted, weighting: str) -> None:
-        table = weighted.respondents
-        self.strata = table[STRATUM].astype("category").cat.codes.to_numpy()
-        self.n_strata = int(self.strata.max()) + 1
-        self.indicator = np.eye(self.n_strata)[self.strata]
-        self.size = self.indicator.sum(axis=0)
-        population = np.zeros(self.n_strata)
-        population[self.strata] = table["stratum_population"].to_numpy(float)
-        self.fpc = np.clip(1 - self.size / population, 0, 1)
-        if weighting == "weighted":
-            self.weight = table["weight"].to_numpy(float)
-            base = table["nonresponse_weight"].to_numpy(float)
-            dummies = [
-                pd.get_dummies(table[f"cal_{m}"], drop_first=i > 0, dtype=float).to_numpy()
-                for i, m in enumerate(weighted.margins)
-            ]
-            self.calibration = np.column_stack(dummies)
-            self.project = np.linalg.pinv(self.calibration * np.sqrt(base)[:, None]) * np.sqrt(base)
-        else:
-            self.weight = np.ones(len(table))
-            self.calibration = self.project = None
-
-    def sums(self, numerators: np.ndarray, bases: np.ndarray) -> pd.DataFrame:
-        """Additive sums of each column pair; a row a column."""
-        u_y, u_x = self._scaled(numerators), self._scaled(bases)
-        inside = bases > 0
-        strata_inside = (self.indicator.T @ inside > 0).sum(axis=0)
-        n = inside.sum(axis=0)
-        return pd.DataFrame(
-            {
-                "n": n,
-                "df": np.maximum(n - strata_inside, 0),
-                "y": self.weight @ numerators,
-                "x": self.weight @ bases,
-                "v_yy": np.einsum("ij,ij->j", u_y, u_y),
-                "v_yx": np.einsum("ij,ij->j", u_y, u_x),
-                "v_xx": np.einsum("ij,ij->j", u_x, u_x),
-                "w2": np.square(self.weight) @ inside,
-            }
-        )
-
-    def _scaled(self, z: np.ndarray) -> np.ndarray:
-        """Weighted calibration residuals, centred in the stratum and scaled, so that Σ u² is the
-        variance of Σ w·z. A stratum with a single respondent is centred at the municipality's
-        mean (R survey's `lonely.psu = "adjust"`)."""
-        if self.project is not None:
-            z = z - self.calibration @ (self.project @ z)
-        e = self.weight[:, None] * z
-        means = (self.indicator.T @ e) / self.size[:, None]
-        lonely = self.size == 1
-        means[lonely] = e.mean(axis=0)
-        scale = self.fpc * np.where(lonely, 1.0, self.size / np.maximum(self.size - 1, 1))
-        return np.sqrt(scale[self.strata])[:, None] * (e - means[self.strata])
+def _inner(a: Sequence[np.ndarray], b: Sequence[np.ndarray]) -> pd.DataFrame:
+    pairs = {"c_yy": (0, 0), "c_yx": (0, 1), "c_xy": (1, 0), "c_xx": (1, 1)}
+    return pd.DataFrame({name: np.einsum("ij,ij->j", a[i], b[j]) for name, (i, j) in pairs.items()})
 
 
 def add_up(estimates: pd.DataFrame, confidence: float, name: str) -> pd.DataFrame:
@@ -181,80 +111,214 @@ def add_up(estimates: pd.DataFrame, confidence: float, name: str) -> pd.DataFram
     return with_intervals(table, confidence)
 
 
-def with_intervals(sums: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Add value, se, ci_low, ci_high to rows of sums.
+def with_intervals(
+    sums: pd.DataFrame, confidence: float, scale: tuple[float, float] = SCALE
+) -> pd.DataFrame:
+    """Add value, se, ci_low, ci_high, deff, deff_kish and n_eff to rows of sums.
 
-    Means: t interval within 1–5. Shares: logit interval with the domain's degrees of freedom; at
-    0 or 1 the exact one-sided bound for the effective number of answers, unless all of the
-    population has answered. No answers: null.
+    value = y/x; se by linearisation. `statistic` »mean«: t interval, kept within `scale`; anything
+    else is a share with a logit interval; both with the domain's degrees of freedom (at least 1).
+    Where all agree the variance says nothing: with b = (α/2)^(1/m), m = x²/w2_open the effective
+    number of answers (Clopper & Pearson 1934), the interval is b·value + (1 − b)·(ends of the
+    scale), which is a point where all of the population has answered. No answers: null.
+
+    deff: the variance over that of a simple random sample of as many without replacement, as R
+    survey's `deff = TRUE`; null where the weights do not reach beyond the answers. deff_kish:
+    n·Σw²/(Σw)²; n_eff: n/deff_kish (Kish 1965).
     """
     table = sums.copy()
-    x = table["x"].to_numpy(float)
+    n, x, y = (table[c].to_numpy(float) for c in ("n", "x", "y"))
     has = x > 0
-    safe_x = np.where(has, x, 1.0)
-    value = np.where(has, table["y"] / safe_x, np.nan)
-    variance = table["v_yy"] - 2 * value * table["v_yx"] + value**2 * table["v_xx"]
-    se = np.sqrt(np.maximum(variance, 0)) / safe_x
-    df = np.maximum(table["df"].to_numpy(float), 1)
-    quantile = stats.t.ppf(0.5 + confidence / 2, df)
+    x1 = np.where(has, x, 1.0)
+    value = np.where(has, y / x1, np.nan)
+    v_yy, v_yx, v_xx = (table[c].to_numpy(float) for c in ("v_yy", "v_yx", "v_xx"))
+    variance = np.maximum(v_yy - 2 * value * v_yx + value**2 * v_xx, 0) / x1**2
+    spread = np.maximum(table["y2"].to_numpy(float) / x1 - value**2, 0)  # Σw(y − R)²/Σw
+    agree = has & (spread <= ALL_AGREE * np.maximum(1, value**2))
+    se = np.where(agree, 0.0, np.sqrt(variance))
     is_mean = (table["statistic"] == "mean").to_numpy()
+    bottom, top = np.where(is_mean, scale[0], 0.0), np.where(is_mean, scale[1], 1.0)
 
-    low, high = value - quantile * se, value + quantile * se
-    low, high = (
-        np.where(is_mean, np.maximum(low, 1), low),
-        np.where(is_mean, np.minimum(high, 5), high),
-    )
-    inner = ~is_mean & (value > 1e-12) & (value < 1 - 1e-12)
-    p = np.where(inner, value, 0.5)
-    logit, spread = np.log(p / (1 - p)), quantile * se / (p * (1 - p))
-    low = np.where(inner, 1 / (1 + np.exp(-(logit - spread))), low)
-    high = np.where(inner, 1 / (1 + np.exp(-(logit + spread))), high)
-
-    certain = ~is_mean & ~inner & has & (table["v_xx"].to_numpy() > 0)
-    effective = np.where(certain, x**2 / np.maximum(table["w2"], 1e-300), 1.0)
-    bound = ((1 - confidence) / 2) ** (1 / effective)
-    at_one = certain & (value > 0.5)
-    low = np.where(at_one, bound, np.where(certain, 0.0, low))
-    high = np.where(at_one, 1.0, np.where(certain, 1 - bound, high))
+    quantile = stats.t.ppf(0.5 + confidence / 2, np.maximum(table["df"].to_numpy(float), 1))
+    half = quantile * se
+    low, high = np.maximum(value - half, bottom), np.minimum(value + half, top)
+    share = has & ~is_mean & ~agree
+    p = np.where(share, value, 0.5)
+    logit, half = special.logit(p), quantile * se / (p * (1 - p))
+    low = np.where(share, special.expit(logit - half), low)
+    high = np.where(share, special.expit(logit + half), high)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        b = ((1 - confidence) / 2) ** (table["w2_open"].to_numpy(float) / x1**2)
+        low = np.where(agree, np.where(b < 1, b * value + (1 - b) * bottom, value), low)
+        high = np.where(agree, np.where(b < 1, b * value + (1 - b) * top, value), high)
+        srs = spread / (n - 1) * (x - n) / x1
+        table["deff"] = np.where(has & (srs > 1e-300) & (x > n), variance / srs, np.nan)
+        table["deff_kish"] = np.where(has, n * table["w2"].to_numpy(float) / x1**2, np.nan)
+        table["n_eff"] = n / table["deff_kish"]
     table["value"], table["se"] = value, np.where(has, se, np.nan)
     table["ci_low"], table["ci_high"] = np.where(has, low, np.nan), np.where(has, high, np.nan)
     return table
 
 
-def compare(
-    own: pd.DataFrame, other: pd.DataFrame, *, overlap: bool, confidence: float
-) -> pd.DataFrame:
-    """Differences own − other, row by row on KEYS.
+# ----------------------------------------------------------------------------- one municipality
 
-    `overlap`: `other` contains `own` (the country), so the covariance is that of the shared part;
-    otherwise they are independent. Adds difference, se, ci_low, ci_high, p_value (t test on the own
-    degrees of freedom).
+
+@dataclass(frozen=True)
+class Variables:
+    """What is estimated: `columns`: (item, statistic) of each column of `y`; `x`: the bases, 0/1
+    columns; `base_of`: the base under each column of `y`. A row a respondent."""
+
+    columns: list[tuple[str, str]]
+    y: np.ndarray
+    x: np.ndarray
+    base_of: np.ndarray
+
+    def only(self, statistics: Sequence[str]) -> Variables:
+        keep = [i for i, (_, statistic) in enumerate(self.columns) if statistic in statistics]
+        return Variables(
+            [self.columns[i] for i in keep], self.y[:, keep], self.x, self.base_of[keep]
+        )
+
+
+def estimate_municipality(weighted: Weighted, round_: Round, code: str) -> pd.DataFrame:
+    """All estimates of one municipality, weighted and unweighted.
+
+    Grain: a row a breakdown × category × item × statistic × weighting, with the additive sums
+    (SUMS) and value, se, ci_low, ci_high, deff, deff_kish, n_eff. Two-way breakdowns of the round
+    have means and the satisfied split. The unweighted rows take all weights as 1.
     """
-    both = own.merge(other, on=KEYS, suffixes=("", "_other"))
-    both = both[(both["x"] > 0) & (both["x_other"] > 0)].copy()
-    r, r_other = both["value"], both["value_other"]
-    variance = both["se"] ** 2 + both["se_other"] ** 2
-    if overlap:
-        covariance = both["v_yy"] - (r + r_other) * both["v_yx"] + r * r_other * both["v_xx"]
-        variance = variance - 2 * covariance / (both["x"] * both["x_other"])
-    se = np.sqrt(np.maximum(variance, 0))
-    df = np.maximum(both["df"], 1)
-    difference = r - r_other
-    quantile = stats.t.ppf(0.5 + confidence / 2, df)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.where(se > 0, np.abs(difference) / np.where(se > 0, se, 1), np.inf)
-    return both[[*KEYS, "municipality", "n", "n_other"]].assign(
-        own=r,
-        reference_value=r_other,
-        difference=difference,
-        ci_low=difference - quantile * se,
-        ci_high=difference + quantile * se,
-        p_value=np.where(difference == 0, 1.0, 2 * stats.t.sf(t, df)),
+    variables = variables_of(weighted.respondents, round_, code)
+    in_two_ways = variables.only(("mean", *SPLIT))
+    designs = {"weighted": weighted.design, "unweighted": weighted.unweighted_design}
+    keys, parts = [], []
+    for breakdown, category, inside in _domains(weighted.respondents, round_, code):
+        v = in_two_ways if breakdown in round_.two_way_breakdowns else variables
+        mask = inside[:, None]
+        y, x = v.y * mask, v.x * mask
+        for weighting, design in designs.items():
+            parts.append(ratio_sums(design, y, x, v.base_of))
+            keys += [(breakdown, category, *column, weighting) for column in v.columns]
+    table = pd.DataFrame(keys, columns=KEYS).assign(
+        **{name: np.concatenate([part[name] for part in parts]) for name in SUMS}
     )
+    table.insert(0, "municipality", code)
+    return with_intervals(table, round_.settings.comparison.confidence)
 
 
-def benjamini_hochberg(p: pd.Series) -> pd.Series:
-    """Adjusted p-values that control the false discovery rate (Benjamini & Hochberg 1995)."""
-    if p.empty:
-        return p
-    return pd.Series(stats.false_discovery_control(p.to_numpy(float)), index=p.index)
+def group_covariances(weighted: Weighted, round_: Round, code: str) -> pd.DataFrame:
+    """Covariances between each two categories of a one-way breakdown, for group against group.
+
+    Grain: a row a breakdown × category × other × item × statistic (weighted; the compared
+    statistics), with COVARIANCES. They add over municipalities.
+    """
+    v = variables_of(weighted.respondents, round_, code).only(COMPARED)
+    x = v.x[:, v.base_of]
+    keys = pd.DataFrame(v.columns, columns=["item", "statistic"])
+    residuals: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
+    for breakdown, category, inside in _domains(weighted.respondents, round_, code):
+        if breakdown != "all" and breakdown not in round_.two_way_breakdowns and inside.any():
+            of = residuals.setdefault(breakdown, {})
+            mask = inside[:, None]
+            of[category] = (
+                weighted.design.residuals(v.y * mask),
+                weighted.design.residuals(x * mask),
+            )
+    parts = [
+        pd.concat(
+            [keys.assign(breakdown=breakdown, category=a, other=b), _inner(of[a], of[b])], axis=1
+        )
+        for breakdown, of in residuals.items()
+        for a, b in combinations(of, 2)
+    ]
+    columns = ["breakdown", "category", "other", "item", "statistic", *COVARIANCES]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    table.insert(0, "municipality", code)
+    return table[["municipality", *columns]]
+
+
+def _domains(
+    respondents: pd.DataFrame, round_: Round, code: str
+) -> Iterator[tuple[str, str, np.ndarray]]:
+    """(breakdown, category, who is inside), one-way and the round's two-way breakdowns."""
+    inside: dict[str, dict[str, np.ndarray]] = {}
+    for breakdown, labels in round_.category_labels(code).items():
+        column = breakdown.replace("local:", "local_")
+        inside[breakdown] = {
+            c: np.ones(len(respondents), dtype=bool)
+            if breakdown == "all"
+            else (respondents[column] == c).to_numpy(dtype=bool, na_value=False)
+            for c in labels
+        }
+    for first, second in round_.settings.two_way:
+        inside[f"{first}:{second}"] = {
+            f"{a}:{b}": of_a & of_b
+            for a, of_a in inside[first].items()
+            for b, of_b in inside[second].items()
+        }
+    for breakdown, categories in inside.items():
+        for category, who in categories.items():
+            yield breakdown, category, who
+
+
+def variables_of(respondents: pd.DataFrame, round_: Round, code: str) -> Variables:
+    """Means, splits and option shares of all questions and themes, with the bases under them."""
+    local = [q.id for q in round_.local_for(code).questions]
+    questions = [q.id for q in round_.questionnaire.scaled] + local
+    scores = pd.concat(
+        [respondents[questions].astype("float64"), theme_scores(respondents, round_.questionnaire)],
+        axis=1,
+    )
+    return _variables(scores, questions)
+
+
+def _variables(scores: pd.DataFrame, questions: Sequence[str]) -> Variables:
+    columns, numerators, bases, base_of = [], [], [], []
+
+    def add(item: str, statistic: str, numerator: np.ndarray) -> None:
+        columns.append((item, statistic))
+        numerators.append(np.where(bases[-1], numerator, 0.0))
+        base_of.append(len(bases) - 1)
+
+    for item in scores.columns:
+        value = scores[item].to_numpy()
+        said_anything = ~np.isnan(value)
+        answered = said_anything & (value < DONT_KNOW) if item in questions else said_anything
+        score = np.where(answered, value, 0.0)
+        bases.append(answered)
+        add(item, "mean", score)
+        for statistic, holds in SPLIT.items():
+            add(item, statistic, holds(score))
+        if item in questions:
+            for option in range(1, 6):
+                add(item, f"share_{option}", score == option)
+            bases.append(said_anything)
+            add(item, "share_dont_know", value == DONT_KNOW)
+    return Variables(
+        columns, np.column_stack(numerators), np.column_stack(bases).astype(float),
+        np.array(base_of),
+    )  # fmt: skip
+
+
+def estimate(
+    design: Design,
+    values: Mapping[str, np.ndarray],
+    inside: np.ndarray | None = None,
+    *,
+    shares: bool = False,
+    confidence: float = 0.95,
+    scale: tuple[float, float] = (-np.inf, np.inf),
+) -> pd.DataFrame:
+    """Means (or, with `shares`, proportions of 0/1 columns) of any columns in one domain.
+
+    `values`: name → a value a respondent, NaN where not answered. `inside`: who belongs to the
+    domain (default all). A row a name, with what `with_intervals` gives. The same path as all the
+    survey's own numbers, for an analyst's question that the reports do not ask.
+    """
+    y = np.column_stack([np.asarray(v, dtype=float) for v in values.values()])
+    x = (~np.isnan(y)).astype(float)
+    if inside is not None:
+        x *= np.asarray(inside, dtype=float)[:, None]
+    sums = pd.DataFrame(ratio_sums(design, np.where(x > 0, y, 0.0), x))
+    sums.insert(0, "statistic", "share" if shares else "mean")
+    sums.index = pd.Index(list(values))
+    return with_intervals(sums, confidence, scale)

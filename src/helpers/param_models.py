@@ -19,6 +19,7 @@ MAX_LOCAL_QUESTIONS = 3  # the agreement with the municipalities (KL)
 FREE_TEXT = "fritekst"
 
 
+OneWay = Literal["target_group", "gender", "age_band", "duration_band"]
 Code = Annotated[str, Field(pattern=r"^\d{4}$")]
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -119,6 +120,8 @@ class Weighting(Model):
     min_class_answers: Annotated[int, Field(ge=1)]
     tolerance: Annotated[float, Field(gt=0, lt=1e-3)]
     max_iterations: Annotated[int, Field(ge=1)]
+    unfit_margins: Literal["collapse", "error"] = "collapse"
+    trim_at_median_times: Annotated[float, Field(gt=1)] | None = None  # None: no trimming
 
 
 class Disclosure(Model):
@@ -130,6 +133,14 @@ class Comparison(Model):
     smallest_mean_difference: Annotated[float, Field(ge=0)]
     min_answers: Annotated[int, Field(ge=5)]  # on both sides, before a difference is mentioned
     smallest_share_difference: Annotated[float, Field(ge=0, le=1)]
+
+
+class Models(Model):
+    """What the drivers and the expected results need before they are shown."""
+
+    min_answers: Annotated[int, Field(ge=30)] = 100  # answers behind a municipality's drivers
+    bootstrap_replicates: Annotated[int, Field(ge=100)] = 500
+    min_municipalities: Annotated[int, Field(ge=10)] = 20  # clusters behind the expected results
 
 
 class RoundFile(Model):
@@ -154,6 +165,9 @@ class RoundFile(Model):
     weighting: Weighting
     disclosure: Disclosure
     comparison: Comparison
+    two_way: tuple[tuple[OneWay, OneWay], ...] = ()
+    earlier_rounds: tuple[str, ...] = ()  # the latest first; the development is told against it
+    models: Models = Models()
     participants: tuple[Code, ...]
 
     @model_validator(mode="after")
@@ -322,6 +336,7 @@ class Round(Model):
     questionnaire: Questionnaire
     formats: tuple[ExtractFormat, ...]
     local: dict[Code, LocalFile]
+    earlier_titles: dict[str, str] = {}  # titles of the earlier rounds
 
     @property
     def id(self) -> str:
@@ -334,6 +349,11 @@ class Round(Model):
     @property
     def participants(self) -> tuple[Municipality, ...]:
         return tuple(self.municipalities[c] for c in self.settings.participants)
+
+    @property
+    def two_way_breakdowns(self) -> tuple[str, ...]:
+        """»target_group:gender« …"""
+        return tuple(f"{a}:{b}" for a, b in self.settings.two_way)
 
     def local_for(self, code: str) -> LocalFile:
         return self.local.get(code) or LocalFile(municipality=code)

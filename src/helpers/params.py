@@ -18,6 +18,7 @@ from helpers.errors import ParameterError, Problem
 from helpers.param_models import (
     BREAKDOWN_LABELS,
     AgeLimits,
+    Comparison,
     ExtractFormat,
     LocalFile,
     Municipality,
@@ -36,6 +37,7 @@ from helpers.param_models import (
 __all__ = [
     "BREAKDOWN_LABELS",
     "AgeLimits",
+    "Comparison",
     "ExtractFormat",
     "LocalFile",
     "Municipality",
@@ -226,6 +228,14 @@ def load_round(root: Path, round_id: str) -> Round:
             Problem(f"{path}, key `round`", f"is »{settings.round}«", f"»{round_id}«, as the file")
         )
 
+    rounds = {p.stem: p for p in sorted(path.parent.glob("*.yml")) if p.stem != round_id}
+    earlier_titles = {}
+    for name in settings.earlier_rounds if settings is not None else ():
+        if name in rounds:
+            earlier_titles[name] = str(_read_yaml(rounds[name]).get("title", name))
+        else:
+            problems.append(_unknown(f"{path}, key `earlier_rounds`", "round", name, list(rounds)))
+
     rule_sets = {}
     for rule_path in sorted((params / "classification").glob("*.csv")):
         rule_set = _load_rule_set(params, rule_path, problems)
@@ -274,6 +284,7 @@ def load_round(root: Path, round_id: str) -> Round:
         questionnaire=questionnaire,
         formats=tuple(formats),
         local=local,
+        earlier_titles=earlier_titles,
     )
 
 

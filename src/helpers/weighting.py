@@ -1,21 +1,22 @@
-"""Design weight → non-response adjustment → raking, each step reported.
+"""Design weight → non-response adjustment → raking (→ trimming), each step reported.
 
 Design weight N_h/n_h with strata = target group; non-response adjustment within target group, in
 gender × age classes where they hold enough answers; raking to the target group, gender and age
-margins of the eligible population, starting from the adjusted weights, on the collapsed table
-(Deming & Stephan 1940; Deville, Särndal & Sautory 1993).
+margins of the eligible population, starting from the adjusted weights (`raking.rake`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from helpers.errors import WeightError
+from helpers.designs import Design, kish_design_effect
+from helpers.errors import Problem, WeightError
 from helpers.params import Weighting
+from helpers.raking import rake, trim
 
 STRATUM = "target_group"
 MARGINS = ["target_group", "gender", "age_band"]
@@ -25,8 +26,8 @@ MARGINS = ["target_group", "gender", "age_band"]
 class Weighted:
     """`respondents`: a row an answer with design_weight, nonresponse_weight (before calibration),
     weight (final) and the calibration levels `cal_<margin>`; `steps`: a row a weighting step;
-    `collapsed`: Danish sentences on what was merged or not covered; `covered`: population of the groups
-    that have respondents."""
+    `collapsed`: Danish sentences on what was merged, left out, trimmed or not covered; `covered`:
+    population of the groups that have respondents; `margins`: what the weights were raked to."""
 
     respondents: pd.DataFrame
     steps: pd.DataFrame
@@ -34,33 +35,59 @@ class Weighted:
     covered: int
     margins: tuple[str, ...]
 
+    @cached_property
+    def design(self) -> Design:
+        """Final weights, calibrated from the non-response weights."""
+        table = self.respondents
+        strata, population = self._strata
+        if not self.margins:
+            return Design(table["weight"].to_numpy(float), strata, population)
+        indicators = [
+            pd.get_dummies(table[f"cal_{m}"], drop_first=i > 0, dtype=float).to_numpy()
+            for i, m in enumerate(self.margins)
+        ]
+        return Design(
+            table["weight"].to_numpy(float),
+            strata,
+            population,
+            table["nonresponse_weight"].to_numpy(float),
+            np.column_stack(indicators),
+        )
 
-def kish_design_effect(weights: np.ndarray) -> float:
-    """Kish's design effect of weighting n·Σw²/(Σw)², at least 1 (Kish 1965).
+    @cached_property
+    def unweighted_design(self) -> Design:
+        """The same strata, every weight 1."""
+        return Design(np.ones(len(self.respondents)), *self._strata)
 
-    Worked: weights 1, 1, 2 give 3·6/16 = 1.125. Raises WeightError where a weight is not positive.
-    """
-    w = np.asarray(weights, dtype=float)
-    if w.size == 0 or not np.all(w > 0):
-        raise WeightError("weights", "not all positive", "positive weights", "Check the margins.")
-    return float(w.size * np.square(w).sum() / w.sum() ** 2)
+    @cached_property
+    def _strata(self) -> tuple[np.ndarray, np.ndarray]:
+        numbers, names = pd.factorize(self.respondents[STRATUM], sort=True)
+        population = self.respondents.groupby(STRATUM)["stratum_population"].first()
+        return numbers, population.reindex(names).to_numpy(float)
 
 
 def weigh(asked: pd.DataFrame, frame: pd.DataFrame, rules: Weighting) -> Weighted:
     """Weights of the citizens who answered.
 
-    `asked`: a row a citizen asked, with `responded`, `design_weight`, target_group, gender,
-    age_band; `frame`: the eligible population's cell counts. Target groups without an answer cannot
-    be represented; they are reported and left out of the covered population.
-    Raises WeightError where nobody answered or raking fits no margin.
+    `asked`: a row a citizen asked, with `responded`, `design_weight`, `stratum_population`,
+    target_group, gender, age_band; `frame`: the eligible population's cell counts. Target groups
+    without an answer cannot be represented; they are reported and left out of the covered population.
+    With `unfit_margins: collapse` a level without answers joins its neighbour and a margin that
+    cannot be reached is left out, both reported; with `error` they raise.
+    Raises WeightError where nobody answered, weights, groups or counts are missing or senseless,
+    or raking fits no margin.
     """
-    if not asked["responded"].any():
-        raise WeightError(
-            "responses", "nobody has answered", "at least one answer", "Wait for answers."
-        )
+    _check_input(asked, frame)
     notes: list[str] = []
     groups = set(asked.loc[asked["responded"], STRATUM])
     lost = sorted(set(frame.loc[frame["population"] > 0, STRATUM]) - groups)
+    if lost and rules.unfit_margins == "error":
+        raise WeightError(
+            "weighting",
+            f"nobody has answered in {', '.join(lost)}",
+            "answers in every target group",
+            "Wait for answers, or set weighting.unfit_margins to collapse.",
+        )
     if lost:
         people = int(frame.loc[frame[STRATUM].isin(lost), "population"].sum())
         notes.append(f"ingen svar fra {', '.join(lost)} ({people} borgere): ikke dækket")
@@ -71,13 +98,18 @@ def weigh(asked: pd.DataFrame, frame: pd.DataFrame, rules: Weighting) -> Weighte
     factor = _nonresponse_factor(asked, classes)
     answered = asked["responded"]
     respondents = asked[answered].assign(nonresponse_weight=asked["design_weight"] * factor)
-    levels, merged = _levels(respondents, frame)
-    notes += merged
+    if rules.unfit_margins == "error":
+        levels, merged = _own_levels(frame), []
+    else:
+        levels, merged = _levels(respondents, frame)
     weight, used, dropped = _rake_or_drop(respondents, frame, levels, rules)
-    notes += dropped
+    notes += merged + dropped
     respondents = respondents.assign(
         weight=weight, **{f"cal_{m}": levels[m].reindex(respondents[m]).to_numpy() for m in used}
     ).reset_index(drop=True)
+    if rules.trim_at_median_times is not None:
+        respondents, told = _trimmed(respondents, used, rules.trim_at_median_times)
+        notes += told
     return Weighted(
         respondents,
         _steps(respondents),
@@ -85,6 +117,33 @@ def weigh(asked: pd.DataFrame, frame: pd.DataFrame, rules: Weighting) -> Weighte
         int(frame["population"].sum()),
         tuple(used),
     )
+
+
+def _check_input(asked: pd.DataFrame, frame: pd.DataFrame) -> None:
+    problems = []
+    answered = asked[asked["responded"]]
+    if answered.empty:
+        raise WeightError(
+            "responses", "nobody has answered", "at least one answer", "Wait for answers."
+        )
+    weight = asked["design_weight"].to_numpy(float, na_value=np.nan)
+    bad = int((~(np.isfinite(weight) & (weight > 0))).sum())
+    if bad:
+        told = f"the design weight of {bad} citizens is missing, zero, negative or infinite"
+        remedy = "They were not drawn with this sample; draw again, or take their answers out."
+        problems.append(Problem("sample", told, "N_h/n_h of a drawn citizen", remedy))
+    counts = frame["population"].to_numpy(float, na_value=np.nan)
+    if not np.all(np.isfinite(counts) & (counts >= 0)):
+        told = "some population counts are missing, negative or infinite"
+        problems.append(Problem("sampling frame", told, "persons per cell", "Run plan again."))
+    for margin in MARGINS:
+        populated = set(frame.loc[frame["population"] > 0, margin].dropna())
+        unknown = sorted({str(v) for v in set(answered[margin]) - populated})
+        if unknown:
+            told = f"respondents' {margin} {', '.join(unknown)} has no population"
+            problems.append(Problem("sample", told, "levels of the sampling frame", "Plan again."))
+    if problems:
+        raise WeightError(problems=problems)
 
 
 def nonresponse_classes(asked: pd.DataFrame, min_answers: int) -> pd.Series:
@@ -109,7 +168,7 @@ def nonresponse_classes(asked: pd.DataFrame, min_answers: int) -> pd.Series:
 
 
 def _nonresponse_factor(asked: pd.DataFrame, classes: pd.Series) -> pd.Series:
-    """Σ design weights asked / Σ design weights answered, per class."""
+    """Σ design weights asked / Σ design weights answered, per class (Särndal & Lundström 2005)."""
     weight = asked["design_weight"]
     of_all = weight.groupby(classes).transform("sum")
     of_answers = (weight * asked["responded"]).groupby(classes).transform("sum")
@@ -136,13 +195,20 @@ def _levels(
     return levels, notes
 
 
+def _own_levels(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """Every populated level stands for itself."""
+    known = {m: frame.loc[frame["population"] > 0, m].dropna().unique() for m in MARGINS}
+    return {m: pd.Series(sorted(v), index=sorted(v), dtype=object) for m, v in known.items()}
+
+
 def _rake_or_drop(
     respondents: pd.DataFrame,
     frame: pd.DataFrame,
     levels: dict[str, pd.Series],
     rules: Weighting,
 ) -> tuple[np.ndarray, list[str], list[str]]:
-    """Rake to all margins; where that does not converge drop the last margin and say so."""
+    """Rake to all margins; where that fails drop the last margin and say so, or raise, by the
+    round's rule."""
     used, notes = list(MARGINS), []
     while True:
         codes, totals = [], []
@@ -150,7 +216,7 @@ def _rake_or_drop(
             cells = pd.Index(sorted(set(levels[margin])))
             codes.append(cells.get_indexer(levels[margin].reindex(respondents[margin])))
             mapped = frame[margin].map(levels[margin])
-            totals.append(frame.groupby(mapped)["population"].sum().reindex(cells).to_numpy(float))
+            totals.append(frame.groupby(mapped)["population"].sum().reindex(cells))
         try:
             weights = rake(
                 codes,
@@ -162,72 +228,28 @@ def _rake_or_drop(
             )
             return weights, used, notes
         except WeightError:
-            if len(used) == 1:
+            if len(used) == 1 or rules.unfit_margins == "error":
                 raise
             notes.append(f"raking til {' × '.join(used)} konvergerer ikke: uden {used[-1]}")
             used = used[:-1]
 
 
-def rake(
-    codes: Sequence[np.ndarray],
-    start: np.ndarray,
-    totals: Sequence[np.ndarray],
-    *,
-    tolerance: float = 1e-10,
-    max_iterations: int = 500,
-    names: Sequence[str] = (),
-) -> np.ndarray:
-    """Raking ratio weights of respondents with start weights, on the collapsed table.
-
-    codes: per margin an integer array, a level code a respondent; start: positive weights;
-    totals: per margin the population total of each level. Returns w_i = start_i·Π_m f_m(level),
-    such that each margin's weighted totals equal `totals` within `tolerance` (relative).
-    Raises WeightError where margins have different sums, a level of positive total has no
-    respondents, or the iteration does not converge; the message says which level.
-    """
-    names = list(names) or [f"margin {i + 1}" for i in range(len(codes))]
-    start = np.asarray(start, dtype=float)
-    if start.size == 0 or not np.all(np.isfinite(start) & (start > 0)):
-        raise WeightError("raking", "start weights must be positive", remedy="Check the weights.")
-    sums = [float(t.sum()) for t in totals]
-    if max(sums) - min(sums) > 1e-9 * max(sums):
-        told = ", ".join(f"{n} {s:g}" for n, s in zip(names, sums))
-        raise WeightError("raking", f"margins have different sums: {told}", "the same population")
-    shape = tuple(len(t) for t in totals)
-    cell = np.ravel_multi_index(tuple(codes), shape)
-    base = np.bincount(cell, weights=start, minlength=int(np.prod(shape))).reshape(shape)
-    factors = [np.ones(n) for n in shape]
-    axes = [tuple(a for a in range(len(shape)) if a != m) for m in range(len(shape))]
-    table = base.copy()
-    for _ in range(max_iterations):
-        worst = 0.0
-        for m, total in enumerate(totals):
-            now = table.sum(axis=axes[m])
-            empty = (now <= 0) & (total > 0)
-            if empty.any():
-                level = int(np.argmax(empty))
-                raise WeightError(
-                    "raking",
-                    f"level {level} of {names[m]} has no respondents",
-                    remedy="Collapse it.",
-                )
-            ratio = np.divide(total, now, out=np.ones_like(now), where=now > 0)
-            worst = max(worst, float(np.max(np.abs(ratio - 1), initial=0.0)))
-            factors[m] = factors[m] * ratio
-            broadcast = [1] * len(shape)
-            broadcast[m] = -1
-            table = table * ratio.reshape(broadcast)
-        if worst < tolerance:
-            weights = start.copy()
-            for m, factor in enumerate(factors):
-                weights = weights * factor[codes[m]]
-            return weights
-    raise WeightError(
-        "raking",
-        f"no convergence after {max_iterations} rounds (largest relative error {worst:.2g})",
-        f"at most {tolerance:g}",
-        "Collapse thin levels or raise max_iterations.",
+def _trimmed(
+    respondents: pd.DataFrame, margins: list[str], times: float
+) -> tuple[pd.DataFrame, list[str]]:
+    """Weights strictly within median/times … median·times, and what that does to the margins."""
+    before = respondents["weight"]
+    median = float(before.median())
+    outside = int(((before < median / times) | (before > median * times)).sum())
+    if not outside:
+        return respondents, []
+    after = pd.Series(trim(before.to_numpy(), median / times, median * times), index=before.index)
+    levels = [respondents[f"cal_{m}"] for m in margins]
+    off = max(
+        float((after.groupby(v).sum() / before.groupby(v).sum() - 1).abs().max()) for v in levels
     )
+    told = f"{outside} vægte trimmet; marginerne afviger derefter højst {100 * off:.1f} %"
+    return respondents.assign(weight=after), [told.replace(".", ",")]
 
 
 def _steps(respondents: pd.DataFrame) -> pd.DataFrame:

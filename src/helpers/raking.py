@@ -1,0 +1,269 @@
+"""Calibration of weights to population margins by raking, and strict trimming.
+
+Raking works on the collapsed table: respondents with the same levels share one factor, so the
+iteration runs over occupied cells, and each respondent is touched twice (once to add up, once to be
+given the factor), in blocks that stay in the processor's cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from helpers.errors import Problem, WeightError
+
+BLOCK = 1 << 16  # rows at a time: codes, cells and weights of a block stay in cache
+DENSE_CELLS = 1 << 22  # a margin table beyond this is held as a list of occupied cells
+SUM_TOLERANCE = 1e-9  # relative; margins of one population have one sum
+
+Totals = Sequence["np.ndarray | pd.Series"]
+
+
+def rake(
+    codes: Sequence[np.ndarray],
+    start: np.ndarray,
+    totals: Totals,
+    *,
+    tolerance: float = 1e-10,
+    max_iterations: int = 1000,
+    names: Sequence[str] = (),
+) -> np.ndarray:
+    """Raking ratio weights of respondents with start weights.
+
+    `codes`: per margin an integer array, a level number (0, 1 …) a respondent. `start`: positive
+    weights, a row a respondent. `totals`: per margin the population of each level, in units of
+    persons; a Series names its levels in errors. `names`: the margins' names, for errors.
+
+    Returns w_i = start_i · Π_m f_m(level of i), the weights nearest to `start` in the sense of
+    Σ w·log(w/start) − w + start, such that Σ_{i in level} w_i equals the level's total within
+    `tolerance`, relative (Deming & Stephan 1940; Deville, Särndal & Sautory 1993). Equal to
+    R survey's `calibrate(calfun = "raking")`. Memory above the input: the weights returned, and a
+    block.
+
+    Raises WeightError, naming margin and level, where a code, start weight or total is missing,
+    negative or infinite, margins have different sums, a populated level has no respondents, an
+    empty level has some, or the iteration does not converge.
+    """
+    names = list(names) or [f"margin {m + 1}" for m in range(len(codes))]
+    levels = [list(t.index) if isinstance(t, pd.Series) else list(range(len(t))) for t in totals]
+    margins = [np.asarray(t, dtype=float) for t in totals]
+    codes, start = [np.asarray(c) for c in codes], np.asarray(start, dtype=float)
+    _check_input(codes, start, margins, names, levels)
+    cells = _Cells(codes, [len(t) for t in margins])
+    table = cells.sum(start)
+    _check_levels(table, cells, margins, names, levels)
+    factor = _fit(table, cells, margins, names, levels, tolerance, max_iterations)
+    return cells.spread(factor, start)
+
+
+def _fit(
+    start: np.ndarray,
+    cells: _Cells,
+    totals: list[np.ndarray],
+    names: list[str],
+    levels: list[list],
+    tolerance: float,
+    max_iterations: int,
+) -> np.ndarray:
+    """Factor of each occupied cell by iterative proportional fitting."""
+    factor, worst = np.ones(len(start)), (np.inf, "", "")
+    for _ in range(max_iterations):
+        worst = (0.0, "", "")
+        for m, total in enumerate(totals):
+            level = cells.levels[m]
+            now = np.bincount(level, weights=start * factor, minlength=len(total))
+            ratio = np.divide(total, now, out=np.ones(len(total)), where=now > 0)
+            off = np.abs(ratio - 1)
+            at = int(np.argmax(off))
+            if off[at] > worst[0]:
+                worst = (float(off[at]), names[m], levels[m][at])
+            factor *= ratio[level]
+        if worst[0] < tolerance:
+            return factor
+    raise WeightError(
+        "raking",
+        f"no convergence after {max_iterations} iterations: level »{worst[2]}« of {worst[1]} is "
+        f"off by {worst[0]:.2g}",
+        f"a relative error of at most {tolerance:g}",
+        "Collapse the thin level, leave a margin out, or raise max_iterations.",
+    )
+
+
+class _Cells:
+    """The collapsed table: occupied cells with their level on each margin (`levels`), and the
+    respondents' cells, computed block by block where the table is small enough to be dense."""
+
+    def __init__(self, codes: list[np.ndarray], shape: list[int]) -> None:
+        self._codes, self._shape = codes, shape
+        self._n_rows = len(codes[0])
+        size = int(np.prod([float(s) for s in shape]))
+        self._row_cell: np.ndarray | None = None
+        if size <= DENSE_CELLS:
+            self._size = size
+            self.levels = list(np.unravel_index(np.arange(size), shape))
+        else:
+            self._row_cell, first = _occupied(codes)
+            self._size = len(first)
+            self.levels = [c[first].astype(np.intp) for c in codes]
+
+    def sum(self, values: np.ndarray) -> np.ndarray:
+        """Σ values per cell."""
+        total = np.zeros(self._size)
+        for rows, cell in self._blocks():
+            total += np.bincount(cell, weights=values[rows], minlength=self._size)
+        return total
+
+    def spread(self, factor: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """start · factor of the row's cell, a row a respondent."""
+        out = np.empty(self._n_rows)
+        for rows, cell in self._blocks():
+            np.multiply(start[rows], factor[cell], out=out[rows])
+        return out
+
+    def _blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        step = max(BLOCK, self._size)
+        for at in range(0, self._n_rows, step):
+            rows = slice(at, min(at + step, self._n_rows))
+            if self._row_cell is not None:
+                yield rows, self._row_cell[rows]
+                continue
+            cell = self._codes[0][rows].astype(np.intp)
+            for code, size in zip(self._codes[1:], self._shape[1:]):
+                cell *= size
+                cell += code[rows]
+            yield rows, cell
+
+
+def _occupied(codes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Cell of each row and a row of each cell, of a table too large to be dense."""
+    cell = codes[0].astype(np.int64)
+    first = np.empty(0, dtype=np.intp)
+    for code in codes[1:]:
+        cell = cell * (int(code.max()) + 1) + code
+        _, first, cell = np.unique(cell, return_index=True, return_inverse=True)
+    return cell.astype(np.intp), first
+
+
+def _check_input(
+    codes: list[np.ndarray],
+    start: np.ndarray,
+    totals: list[np.ndarray],
+    names: list[str],
+    levels: list[list],
+) -> None:
+    problems = []
+    if not codes or not len(codes) == len(totals) == len(names):
+        told = f"{len(codes)} codes, {len(totals)} totals, {len(names)} names"
+        raise WeightError("raking", told, "one of each per margin", "Give every margin its three.")
+    if start.size == 0:
+        raise WeightError("raking", "there are no respondents", "at least one", "Wait for answers.")
+    if not (start.min() > 0 and start.max() < np.inf):
+        bad = int((~(np.isfinite(start) & (start > 0))).sum())
+        problems.append(
+            Problem(
+                "raking, start weights",
+                f"{bad} are missing, zero, negative or infinite",
+                "positive numbers",
+                "Check the design weights and the non-response adjustment.",
+            )
+        )
+    for name, code, total, named in zip(names, codes, totals, levels):
+        if len(code) != len(start):
+            told = f"{len(code)} codes for {len(start)} respondents"
+            problems.append(Problem(f"raking, {name}", told, "a code a respondent", "Align them."))
+        elif code.dtype.kind not in "iu":
+            told = f"codes are {code.dtype}, not whole numbers"
+            problems.append(
+                Problem(f"raking, {name}", told, f"0 … {len(total) - 1}", "Number the levels.")
+            )
+        elif len(code) and (code.min() < 0 or code.max() >= len(total)):
+            bad = int(((code < 0) | (code >= len(total))).sum())
+            problems.append(
+                Problem(
+                    f"raking, {name}",
+                    f"{bad} respondents have a missing or unknown level",
+                    f"levels numbered 0 … {len(total) - 1}",
+                    "Give each respondent a level of the margin.",
+                )
+            )
+        for level in np.flatnonzero(~(np.isfinite(total) & (total >= 0))):
+            told = f"the total of level »{named[level]}« is missing, negative or infinite"
+            problems.append(
+                Problem(f"raking, {name}", told, "a number of persons", "Mend the margin.")
+            )
+    if not problems:
+        sums = [float(t.sum()) for t in totals]
+        if max(sums) - min(sums) > SUM_TOLERANCE * max(sums):
+            told = ", ".join(f"{n} {s:.10g}" for n, s in zip(names, sums))
+            problems.append(
+                Problem(
+                    "raking",
+                    f"margins have different sums: {told}",
+                    "margins of one population",
+                    "Count all margins on the same persons.",
+                )
+            )
+    if problems:
+        raise WeightError(problems=problems)
+
+
+def _check_levels(
+    table: np.ndarray,
+    cells: _Cells,
+    totals: list[np.ndarray],
+    names: list[str],
+    levels: list[list],
+) -> None:
+    problems = []
+    for m, total in enumerate(totals):
+        answered = np.bincount(cells.levels[m], weights=table, minlength=len(total)) > 0
+        for at in np.flatnonzero(answered != (total > 0)):
+            what, remedy = (
+                ("has a population but no respondents", "Collapse it with a neighbour.")
+                if total[at] > 0
+                else ("has respondents but no population", "Count the margin again.")
+            )
+            problems.append(
+                Problem(
+                    f"raking, {names[m]}",
+                    f"level »{levels[m][at]}« {what}",
+                    "respondents in every populated level, and only there",
+                    remedy,
+                )
+            )
+    if problems:
+        raise WeightError(problems=problems)
+
+
+def trim(weights: np.ndarray, lower: float, upper: float) -> np.ndarray:
+    """Strictly trimmed weights: all within [lower, upper], with the sum of the weights kept.
+
+    What is cut off is given in equal parts to the weights that lay inside, again and again until
+    none lies outside (Potter 1990; R survey's `trimWeights(strict = TRUE)`). Worked: 1, 2, 9 within
+    [1, 6] become 2.5, 3.5, 6. Margins that were raked to hold no longer; rake before, and look at
+    how far they are off.
+    Raises WeightError where a weight is not positive or the sum cannot be kept within the bounds.
+    """
+    w = np.array(weights, dtype=float)
+    if w.size == 0 or not np.all(np.isfinite(w) & (w > 0)):
+        raise WeightError("trimming", "weights are not all positive", "positive weights")
+    total = w.sum()
+    if not (lower * w.size <= total <= upper * w.size and lower <= upper):
+        raise WeightError(
+            "trimming",
+            f"{w.size} weights between {lower:g} and {upper:g} cannot sum to {total:g}",
+            "bounds on both sides of the mean weight",
+            "Widen the bounds.",
+        )
+    slack = 1e-12 * upper
+    while (outside := (w < lower) | (w > upper)).any():
+        w = np.clip(w, lower, upper)
+        lacking = total - w.sum()
+        if abs(lacking) <= slack * w.size:
+            break
+        has_room = w < upper - slack if lacking > 0 else w > lower + slack
+        takes = has_room & ~outside if (has_room & ~outside).any() else has_room
+        w[takes] += lacking / takes.sum()
+    return np.clip(w, lower, upper)
