@@ -43,7 +43,8 @@ def test_estimates_have_a_row_a_number(analysed):
     keys = ["breakdown", "category", "item", "statistic", "weighting"]
     assert not analysed.estimates.duplicated(keys).any()
     # 16 groups; 13 questions with 10 numbers, 5 themes with 4; weighted and not
-    assert len(analysed.estimates) == 16 * (13 * 10 + 5 * 4) * 2
+    # 16 one-way domains; target group × gender and × age have means and splits
+    assert len(analysed.estimates) == (16 * (13 * 10 + 5 * 4) + (10 + 20) * 18 * 4) * 2
 
 
 def test_weighting_reaches_the_covered_population(analysed):

@@ -6,6 +6,7 @@ import pytest
 
 from helpers.disclosure import cell_status, preview, release
 from helpers.estimates import with_intervals
+from helpers.round_estimates import RoundEstimates
 
 GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]
 
@@ -21,9 +22,9 @@ def estimates(counts: dict[str, list[int]], item="q01") -> pd.DataFrame:
                 for statistic in ("mean", "share_satisfied", "share_dissatisfied"):
                     y = n * (3.6 if statistic == "mean" else 0.5)
                     rows.append((code, breakdown, category, item, statistic, weighting, n, max(n - 5, 1),
-                                 y, float(n), n * 0.9, n * 0.1, n * 0.2, float(n)))  # fmt: skip
+                                 y, float(n), y * 3.9, float(n), n * 0.6, n * 0.9, n * 0.1, n * 0.2))  # fmt: skip
     columns = ["municipality", "breakdown", "category", "item", "statistic", "weighting", "n", "df",
-               "y", "x", "v_yy", "v_yx", "v_xx", "w2"]  # fmt: skip
+               "y", "x", "y2", "w2", "w2_open", "v_yy", "v_yx", "v_xx"]  # fmt: skip
     return with_intervals(pd.DataFrame(rows, columns=columns), 0.95)
 
 
@@ -35,9 +36,28 @@ def counted(counts):
             *(("target_group", g, n) for g, n in zip(GROUPS, by_group)),
         ]
         for breakdown, category, n in cells:
-            rows.append((code, breakdown, category, 10 * n, 3 * n, n, 9.0 * n, 90.0 * n))
+            rows.append(
+                (
+                    code,
+                    breakdown,
+                    category,
+                    10 * n,
+                    3 * n,
+                    n,
+                    9.0 * n,
+                    90.0 * n,
+                    n - 9,
+                    9,
+                    3,
+                    2 * n - 3,
+                    0.9,
+                    0.8,
+                    0.95,
+                )
+            )
     columns = ["municipality", "breakdown", "category", "population", "invited", "answers",
-               "weight_sum", "weight_squares"]  # fmt: skip
+               "weight_sum", "weight_squares", "complete", "partial", "break_off",
+               "no_contact", "r_indicator", "r_low", "r_high"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -93,7 +113,7 @@ def test_release_of_a_round(round_2024):
         "0580": [20, 21, 22, 23, 24],
         "0161": [30, 31, 32, 33, 34],
     }
-    out = release(estimates(counts), counted(counts), round_2024)
+    out = release(RoundEstimates(estimates(counts), counted(counts)), round_2024)
     national = out.results[out.results["municipality"] == "national"]
     whole = national[(national["breakdown"] == "all") & (national["statistic"] == "mean")]
     assert whole["n"].tolist() == [sum(map(sum, counts.values()))] * 2
@@ -114,7 +134,9 @@ def test_only_differences_that_are_sure_and_large_are_worth_mentioning(round_202
     table = estimates(counts)
     own = (table["municipality"] == "0707") & (table["statistic"] == "mean")
     table.loc[own, "y"] += 0.5 * table.loc[own, "x"]
-    out = release(with_intervals(table, 0.95), counted(counts), round_2024).comparisons
+    out = release(
+        RoundEstimates(with_intervals(table, 0.95), counted(counts)), round_2024
+    ).comparisons
     means = out[(out["statistic"] == "mean") & (out["breakdown"] == "all")]
     worth = means.groupby("municipality")["worth_mentioning"].all()
     assert worth["0707"]

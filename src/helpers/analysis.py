@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from helpers.errors import SurveyError
-from helpers.estimates import estimate_municipality
+from helpers.estimates import estimate_municipality, group_covariances, theme_scores
+from helpers.nonresponse import outcome_rates, r_indicator
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.responses import with_answers
-from helpers.weighting import Weighted, weigh
+from helpers.round_estimates import driver_rows
+from helpers.sampling import generator
+from helpers.weighting import STRATUM, Weighted, weigh
 
 RESPONSE_BREAKDOWNS = ("all", "target_group", "gender", "age_band", "duration_band")
 
@@ -19,12 +22,15 @@ RESPONSE_BREAKDOWNS = ("all", "target_group", "gender", "age_band", "duration_ba
 @dataclass(frozen=True)
 class Analysis:
     """`asked`: a row a citizen asked; `weighted`: its respondents with weights; `estimates`: a row a
-    number with its sums; `response`: a row a group with population, invited and answers."""
+    number with its sums; `covariances`: a row a pair of groups; `drivers`: a row a theme;
+    `response`: a row a group with population, invited and answers."""
 
     asked: pd.DataFrame
     frame: pd.DataFrame
     weighted: Weighted
     estimates: pd.DataFrame
+    covariances: pd.DataFrame
+    drivers: pd.DataFrame
     response: pd.DataFrame
 
 
@@ -46,6 +52,10 @@ def analyse(paths: Paths, round_: Round, code: str) -> Analysis:
         frame,
         weighted,
         estimate_municipality(weighted, round_, code),
+        group_covariances(weighted, round_, code),
+        driver_rows(
+            model_rows(weighted, round_, code), round_, code, generator(round_.settings.seed, code)
+        ),
         response_counts(asked, frame, weighted, round_, code),
     )
 
@@ -54,7 +64,8 @@ def response_counts(
     asked: pd.DataFrame, frame: pd.DataFrame, weighted: Weighted, round_: Round, code: str
 ) -> pd.DataFrame:
     """A row a breakdown × category: population, invited, answers; on `all` also the sum of the final
-    weights and of their squares, which add up over municipalities."""
+    weights and of their squares and AAPOR's outcomes, which add up over municipalities, and the
+    R-indicator."""
     rows = []
     labels = round_.category_labels()
     for breakdown in RESPONSE_BREAKDOWNS:
@@ -74,10 +85,39 @@ def response_counts(
     whole = table["breakdown"] == "all"
     table.loc[whole, "weight_sum"] = weights.sum()
     table.loc[whole, "weight_squares"] = weights.pow(2).sum()
+    outcomes = outcome_rates(asked)
+    for name in ("complete", "partial", "break_off", "no_contact"):
+        table.loc[whole, name] = getattr(outcomes, name)
+    r = r_indicator(asked, frame, confidence=round_.settings.comparison.confidence)
+    table.loc[whole, ["r_indicator", "r_low", "r_high"]] = [r.value, r.ci_low, r.ci_high]
     return table
 
 
-def save_analysis(paths: Paths, code: str, analysis: Analysis) -> None:
-    """Write the estimates and the response counts of one municipality."""
+MODEL_COLUMNS = [
+    "target_group", "gender", "age_band", "duration_band", "stratum_population", "weight",
+    "nonresponse_weight",
+]  # fmt: skip
+ASKED_COLUMNS = [*MODEL_COLUMNS[:4], "design_weight", "status", "responded"]
+
+
+def model_rows(weighted: Weighted, round_: Round, code: str) -> pd.DataFrame:
+    """What the models of the whole round need: a row a respondent with groups, weights, calibration
+    levels and theme scores, and nothing that points at a person."""
+    respondents = weighted.respondents
+    levels = [f"cal_{m}" for m in weighted.margins]
+    table = respondents[[*MODEL_COLUMNS, *levels]].join(
+        theme_scores(respondents, round_.questionnaire)
+    )
+    return table.assign(municipality=code, stratum=respondents[STRATUM])
+
+
+def save_analysis(paths: Paths, round_: Round, code: str, analysis: Analysis) -> None:
+    """Write the estimates, the response counts and the rows for the round's models."""
+    write_atomically(paths.covariances(code), analysis.covariances.to_parquet)
+    write_atomically(paths.drivers(code), analysis.drivers.to_parquet)
+    asked = analysis.asked[ASKED_COLUMNS]
+    write_atomically(paths.asked(code), asked.to_parquet)
+    rows = model_rows(analysis.weighted, round_, code)
+    write_atomically(paths.respondents(code), rows.to_parquet)
     write_atomically(paths.response_counts(code), analysis.response.to_parquet)
     write_atomically(paths.estimates(code), analysis.estimates.to_parquet)

@@ -232,45 +232,21 @@ def demo(
     ] = None,
     round_id: Annotated[str, typer.Option("--round", help="A simulated round.")] = "demo",
 ) -> None:
-    """Simulate a whole round as files and run every stage on it."""
-    from helpers.sendout import write_sendout
-    from simulator import write_extracts, write_responses
-
+    """Simulate a whole round as files, and the rounds before it, and run every stage on it."""
     round_ = _load(round_id)
     if not round_.settings.simulated:
         raise _usage(
             f"{round_id} is a real round; only a round with `simulated: true` can be a demo."
         )
-    paths = Paths(State.root, round_.id)
     workers = jobs or _default_jobs()
-    seconds: dict[str, float] = {}
-
-    def timed(name: str, step) -> None:
-        began = time.perf_counter()
-        with console.status(STAGE_WORDS[name]):
-            step()
-        seconds[name] = time.perf_counter() - began
-
-    for old in (paths.data, paths.build):  # an earlier simulation; nothing in it is real
-        shutil.rmtree(old, ignore_errors=True)
-    console.print(
-        f"Simulating {len(round_.participants)} municipalities under {paths.data}; "
-        "all citizens are invented."
-    )
-    timed("simulate extracts", lambda: write_extracts(State.root, round_.id, jobs=workers))
-    first = _run(round_, ["intake", "plan"], None, workers)
-    drawn = [c for c in round_.settings.participants if paths.sample(c).is_file()]
-    timed("sendout", lambda: [write_sendout(paths, round_, c) for c in drawn])
-    timed("simulate answers", lambda: write_responses(State.root, round_.id, jobs=workers))
-    second = _run(round_, ["analyse", "release", "report", "national"], None, workers)
-
-    summary = Summary(
-        first.seconds | seconds | second.seconds,
-        first.done | second.done,
-        first.failures + second.failures,
-        second.waiting,
-        first.notes,
-    )
+    before = [_load(name) for name in reversed(round_.settings.earlier_rounds)]
+    for earlier in before:
+        if earlier.settings.simulated:  # to compare with; its own reports: `survey run`
+            told = _simulate(earlier, workers, ["analyse", "release"])
+            if told.failures:
+                _tell(told, earlier)
+                raise typer.Exit(1)
+    summary = _simulate(round_, workers, ["analyse", "release", "report", "national"])
     table = Table(title="Time per stage")
     table.add_column("stage")
     table.add_column("municipalities", justify="right")
@@ -282,12 +258,48 @@ def demo(
     table.add_row("in all", "", f"{sum(summary.seconds.values()):.1f}")
     console.print(table)
     _tell(summary, round_)
+    paths = Paths(State.root, round_.id)
     console.print(
         f"\nLook at {paths.build / 'index.html'} (all reports) and "
         f"{paths.national_folder / 'rapport.pdf'} (the country).",
         markup=False,
     )
     raise typer.Exit(1 if summary.failures else 0)
+
+
+def _simulate(round_: Round, workers: int, stages: list[str]) -> Summary:
+    """Extracts, plan, letters, answers, and then the `stages`, of one simulated round."""
+    from helpers.sendout import write_sendout
+    from simulator import write_extracts, write_responses
+
+    paths = Paths(State.root, round_.id)
+    seconds: dict[str, float] = {}
+
+    def timed(name: str, step) -> None:
+        began = time.perf_counter()
+        with console.status(STAGE_WORDS[name]):
+            step()
+        seconds[name] = time.perf_counter() - began
+
+    for old in (paths.data, paths.build):  # an earlier simulation; nothing in it is real
+        shutil.rmtree(old, ignore_errors=True)
+    console.print(
+        f"Simulating {round_.id}: {len(round_.participants)} municipalities under {paths.data}; "
+        "all citizens are invented."
+    )
+    timed("simulate extracts", lambda: write_extracts(State.root, round_.id, jobs=workers))
+    first = _run(round_, ["intake", "plan"], None, workers)
+    drawn = [c for c in round_.settings.participants if paths.sample(c).is_file()]
+    timed("sendout", lambda: [write_sendout(paths, round_, c) for c in drawn])
+    timed("simulate answers", lambda: write_responses(State.root, round_.id, jobs=workers))
+    second = _run(round_, stages, None, workers)
+    return Summary(
+        first.seconds | seconds | second.seconds,
+        first.done | second.done,
+        first.failures + second.failures,
+        second.waiting,
+        first.notes + second.notes,
+    )
 
 
 def main() -> None:

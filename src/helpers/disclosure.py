@@ -13,17 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.estimates import (
-    KEYS,
-    SUMS,
-    add_up,
-    benjamini_hochberg,
-    compare,
-    with_intervals,
-)
+from helpers.comparisons import EXPECTED, GROUP, OTHERS, ROUND, compare, compare_groups, judge
+from helpers.estimates import COMPARED, KEYS, OVERALL, SUMS, add_up, with_intervals
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.published import NATIONAL
+from helpers.round_estimates import DRIVER_COLUMNS, Earlier, RoundEstimates
+from helpers.trends import CommonPart, changes, common_part
 
 SHOWN, FEW, LINKED, NOT_ASKED = "shown", "few", "linked", "not_asked"
 RELEASED_COLUMNS = [
@@ -31,26 +27,31 @@ RELEASED_COLUMNS = [
     "value", "ci_low", "ci_high", "n", "status",
 ]  # fmt: skip
 CELL = ["municipality", "breakdown", "category", "item"]
-COMPARED = ("mean", "share_satisfied", "share_dissatisfied")
+COMPARISON_COLUMNS = [
+    "municipality", "reference", "breakdown", "category", "item", "statistic", "weighting",
+    "own", "reference_value", "difference", "ci_low", "ci_high", "p_value", "p_adjusted",
+    "worth_mentioning", "p_adjusted_in_list", "worth_mentioning_in_list", "note", "status",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Release:
-    """`results`, `comparisons` and `response` as `published.Published` describes them."""
+    """`results`, `comparisons`, `response` and `drivers` as `published.Published` describes them."""
 
     results: pd.DataFrame
     comparisons: pd.DataFrame
     response: pd.DataFrame
+    drivers: pd.DataFrame
 
 
-def release(estimates: pd.DataFrame, counts: pd.DataFrame, round_: Round) -> Release:
+def release(found: RoundEstimates, round_: Round) -> Release:
     """Decide for the whole round what may leave the house.
 
-    `estimates`: a row a number of every municipality with its sums; `counts`: a row a group of every
-    municipality with population, invited and answers. `national` is the municipalities together.
+    `national` is the municipalities of the round together.
     """
     rules = round_.settings
     confidence, least = rules.comparison.confidence, rules.disclosure.min_answers
+    estimates = found.estimates
     common = ~estimates["item"].str.startswith("lokal") & ~estimates["breakdown"].str.startswith(
         "local:"
     )
@@ -63,8 +64,9 @@ def release(estimates: pd.DataFrame, counts: pd.DataFrame, round_: Round) -> Rel
     )
     return Release(
         results,
-        _comparisons(estimates[common], national, cells, round_),
-        _response(counts, least),
+        _comparisons(found, common, national, cells, round_),
+        _response(found, least),
+        _drivers(found.drivers, cells),
     )
 
 
@@ -86,9 +88,9 @@ def _blank(results: pd.DataFrame) -> pd.DataFrame:
 def _order(round_: Round):
     """Sort key: municipalities in the round's order, `national` last; the rest by rule of printing."""
     ranks = {c: i for i, c in enumerate([*round_.settings.participants, NATIONAL])}
-    breakdowns = ["all", "target_group", "gender", "age_band", "duration_band"]
     labels = round_.category_labels()
-    categories = [c for b in breakdowns for c in labels[b]]
+    breakdowns = [*labels, *round_.two_way_breakdowns]
+    categories = [c for of in labels.values() for c in of]
     items = list(round_.item_labels())
 
     def key(column: pd.Series) -> pd.Series:
@@ -115,11 +117,38 @@ def cell_status(table: pd.DataFrame, least: int) -> pd.DataFrame:
     whole = cells[cells["breakdown"] == "all"].set_index(["municipality", "item"])["n"]
     of_whole = pd.MultiIndex.from_frame(cells[["municipality", "item"]]).map(whole)
     cells.loc[pd.Series(of_whole, index=cells.index) == 0, "status"] = NOT_ASKED
-    while _hide_lonely(cells, ["municipality", "breakdown", "item"]) | _hide_lonely(
-        cells, ["breakdown", "category", "item"]
-    ):
-        pass
+    _hide_alone(cells, ["municipality", "breakdown", "item"], ["breakdown", "category", "item"])
+    if cells["breakdown"].str.contains(":").any():
+        _hide_two_way(cells)
     return cells
+
+
+def _hide_alone(cells: pd.DataFrame, *lines: list[str]) -> None:
+    """Hide neighbours until no line has a cell hidden alone."""
+    while any([_hide_lonely(cells, line) for line in lines]):
+        pass
+
+
+def _hide_two_way(cells: pd.DataFrame) -> None:
+    """Two-way cells are shown only under two shown margins, and none is hidden alone on a line.
+
+    The lines of `target_group:gender` are one target group's genders, one gender's target groups,
+    and one cell's municipalities.
+    """
+    two_way = cells["breakdown"].str.contains(":") & ~cells["breakdown"].str.startswith("local:")
+    if not two_way.any():
+        return
+    shown = cells[cells["status"] == SHOWN].set_index(CELL).index
+    table = cells[two_way].copy()
+    for i, side in enumerate(("first", "second")):
+        table[side] = table["category"].str.split(":").str[i]
+        margin = table[["municipality", "breakdown", side, "item"]].set_axis(CELL, axis=1)
+        margin["breakdown"] = margin["breakdown"].str.split(":").str[i]
+        bare = ~pd.MultiIndex.from_frame(margin).isin(shown)
+        table.loc[bare & (table["status"] == SHOWN), "status"] = LINKED
+    place = ["municipality", "breakdown", "item"]
+    _hide_alone(table, [*place, "first"], [*place, "second"], ["breakdown", "category", "item"])
+    cells.loc[table.index, "status"] = table["status"]
 
 
 def _hide_lonely(cells: pd.DataFrame, line: Sequence[str]) -> bool:
@@ -133,6 +162,9 @@ def _hide_lonely(cells: pd.DataFrame, line: Sequence[str]) -> bool:
         if "municipality" not in line
         else cells["breakdown"] != "all"
     )
+    if not {"first", "second"} & set(cells.columns):  # two-way cells have lines of their own
+        local = cells["breakdown"].str.startswith("local:")
+        part &= local | ~cells["breakdown"].str.contains(":")
     parts = cells[part]
     hidden = parts["status"].isin([FEW, LINKED])
     n_hidden = hidden.groupby([parts[c] for c in line]).transform("sum")
@@ -145,58 +177,119 @@ def _hide_lonely(cells: pd.DataFrame, line: Sequence[str]) -> bool:
 
 
 def _comparisons(
-    estimates: pd.DataFrame, national: pd.DataFrame, cells: pd.DataFrame, round_: Round
+    found: RoundEstimates,
+    common: pd.Series,
+    national: pd.DataFrame,
+    cells: pd.DataFrame,
+    round_: Round,
 ) -> pd.DataFrame:
-    """Each municipality against all the others and against the country, where both are shown."""
-    rules = round_.settings.comparison
-    chosen = estimates["statistic"].isin(COMPARED)
-    whole = national[national["statistic"].isin(COMPARED)].set_index(KEYS)
+    """Everything compared in the round, where both sides are shown."""
+    rules, least = round_.settings.comparison, round_.settings.disclosure.min_answers
+    shown = set(cells[cells["status"] == SHOWN].set_index(CELL).index)
+    estimates = pd.concat([found.estimates, national], ignore_index=True)
+    parts = [_against_others(found.estimates[common], national, rules.confidence)]
+    if len(found.covariances):
+        place = ["breakdown", "category", "other", "item", "statistic"]
+        together = found.covariances[~found.covariances["breakdown"].str.startswith("local:")]
+        together = together[~together["item"].str.startswith("lokal")].groupby(
+            place, sort=False, as_index=False
+        )
+        pairs = [found.covariances, together.sum(numeric_only=True).assign(municipality=NATIONAL)]
+        parts.append(compare_groups(estimates, pd.concat(pairs), rules.confidence))
+    if len(found.expected.municipalities):
+        parts.append(found.expected.municipalities)
+    marks = {}
+    for earlier in found.earlier:
+        part = common_part(round_, earlier.round)
+        change = changes(found.estimates, earlier.estimates, part, earlier.round, rules.confidence)
+        was_shown = _shown_before(change, earlier, part)
+        parts.append(change[was_shown])
+        marks[ROUND + earlier.round.id] = part.mark
+    table = pd.concat(parts, ignore_index=True)
+    own = pd.MultiIndex.from_frame(table[CELL]).isin(shown)
+    there = _other_side(table)
+    other = pd.MultiIndex.from_frame(there[CELL]).isin(shown) | there["elsewhere"].to_numpy()
+    enough = (table["n_other"] >= least) & (table["n"] >= least)
+    table = judge(table[own & other & enough], rules)
+    table = table.assign(note=table["reference"].map(marks).fillna(""), status=SHOWN)
+    return table[COMPARISON_COLUMNS].reset_index(drop=True)
+
+
+def _against_others(
+    estimates: pd.DataFrame, national: pd.DataFrame, confidence: float
+) -> pd.DataFrame:
+    """Each municipality against all the others, and against the country that it is part of."""
+    whole = _compared(national).set_index(KEYS)
     parts = []
-    for code, own in estimates[chosen].groupby("municipality", sort=False):
+    for _, own in _compared(estimates).groupby("municipality", sort=False):
         rest = whole[SUMS].sub(own.set_index(KEYS)[SUMS], fill_value=0).reset_index()
-        others = with_intervals(rest.assign(municipality="others"), rules.confidence)
+        others = with_intervals(rest.assign(municipality=OTHERS), confidence)
         for reference, other, overlap in (
-            ("others", others, False),
+            (OTHERS, others, False),
             (NATIONAL, whole.reset_index(), True),
         ):
-            table = compare(own, other, overlap=overlap, confidence=rules.confidence)
-            parts.append(table.assign(municipality=code, reference=reference))
-    table = pd.concat(parts, ignore_index=True)
-    shown = cells[cells["status"] == SHOWN].set_index(CELL).index
-    own_shown = pd.MultiIndex.from_frame(table[CELL]).isin(shown)
-    national_shown = pd.MultiIndex.from_frame(table[CELL].assign(municipality=NATIONAL)).isin(shown)
-    least = round_.settings.disclosure.min_answers
-    table["status"] = np.where(
-        own_shown & national_shown & (table["n_other"] >= least) & (table["n"] >= least),
-        SHOWN,
-        FEW,
-    )
-    table = table[table["status"] == SHOWN].copy()
-    # one correction for each table that a reader sees
-    seen = ["municipality", "reference", "breakdown", "statistic", "weighting"]
-    table["p_adjusted"] = table.groupby(seen)["p_value"].transform(benjamini_hochberg)
-    smallest = np.where(
-        table["statistic"] == "mean",
-        rules.smallest_mean_difference,
-        rules.smallest_share_difference,
-    )
-    enough = table[["n", "n_other"]].min(axis=1) >= rules.min_answers
-    large = table["difference"].abs() >= smallest
-    table["worth_mentioning"] = (table["p_adjusted"] < 1 - rules.confidence) & large & enough
-    columns = [
-        "municipality", "reference", "breakdown", "category", "item", "statistic", "weighting",
-        "own", "reference_value", "difference", "ci_low", "ci_high", "p_value", "p_adjusted",
-        "worth_mentioning", "status",
-    ]  # fmt: skip
-    return table[columns].reset_index(drop=True)
+            table = compare(own, other, overlap=overlap, confidence=confidence)
+            parts.append(table.assign(reference=reference))
+    return pd.concat(parts, ignore_index=True)
 
 
-def _response(counts: pd.DataFrame, least: int) -> pd.DataFrame:
-    """Population, invited, answers and response rate per group; few answers or few people hide it."""
+def _compared(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Weighted means and shares of one-way breakdowns."""
+    chosen = estimates["statistic"].isin(COMPARED) & (estimates["weighting"] == "weighted")
+    return estimates[chosen & ~estimates["breakdown"].str.contains(":")]
+
+
+def _other_side(table: pd.DataFrame) -> pd.DataFrame:
+    """The released cell that each comparison's reference is; `elsewhere`: it was checked where it is
+    (an earlier round's release), or is no municipality's number (expected)."""
+    kind = table["reference"].str.split(":").str[0]
+    there = table[CELL].copy()
+    there.loc[kind.isin([OTHERS, NATIONAL]), "municipality"] = NATIONAL
+    group = kind == GROUP.rstrip(":")
+    there.loc[group, "category"] = table.loc[group, "reference"].str.removeprefix(GROUP)
+    return there.assign(elsewhere=kind.isin(["round", EXPECTED]))
+
+
+def _shown_before(change: pd.DataFrame, earlier: Earlier, part: CommonPart) -> np.ndarray:
+    """Whether the earlier round's release shows the number that a change starts from."""
+    released = earlier.released
+    shown = released[(released["status"] == SHOWN) & (released["statistic"] == "mean")]
+    before = change[CELL].copy()
+    pairs = zip(change["breakdown"], change["category"])
+    before["category"] = [part.categories[p] for p in pairs]
+    before["item"] = change["item"].map(part.items)
+    return pd.MultiIndex.from_frame(before).isin(shown.set_index(CELL).index)
+
+
+def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Importance of the themes where the municipality's own themes are all shown."""
+    hidden = cells[(cells["breakdown"] == "all") & (cells["status"] != SHOWN)]
+    closed = set(zip(hidden["municipality"], hidden["item"]))
+    themes = drivers.groupby("municipality")["theme"].transform(lambda t: ",".join(t))
+    bad = [
+        any((place, item) in closed for item in [*names.split(","), OVERALL])
+        for place, names in zip(drivers["municipality"], themes)
+    ]
+    return drivers.loc[~np.array(bad, dtype=bool), DRIVER_COLUMNS].reset_index(drop=True)
+
+
+def _response(found: RoundEstimates, least: int) -> pd.DataFrame:
+    """Population, invited, answers and rates per group; few answers or few people hide a row.
+
+    On `all` also AAPOR's rates, Kish's design effect and the R-indicator. A rate that would show that
+    one to four citizens broke off, or answered in part, is not given.
+    """
+    counts = found.counts
     numbers = ["population", "invited", "answers"]
-    sums = [*numbers, "weight_sum", "weight_squares"]
+    outcomes = ["complete", "partial", "break_off", "no_contact"]
+    sums = [*numbers, *outcomes, "weight_sum", "weight_squares"]
     national = counts.groupby(["breakdown", "category"], as_index=False, sort=False)[sums].sum()
-    table = pd.concat([counts, national.assign(municipality=NATIONAL)], ignore_index=True)
+    national = national.assign(municipality=NATIONAL)
+    r = found.r_indicator
+    if r is not None:
+        whole = national["breakdown"] == "all"
+        national.loc[whole, ["r_indicator", "r_low", "r_high"]] = [r.value, r.ci_low, r.ci_high]
+    table = pd.concat([counts, national], ignore_index=True)
     # Kish: effective number (Σw)²/Σw², design effect n·Σw²/(Σw)²
     squares = table["weight_squares"].where(table["breakdown"] == "all")
     table["effective_n"] = table["weight_sum"] ** 2 / squares
@@ -204,21 +297,30 @@ def _response(counts: pd.DataFrame, least: int) -> pd.DataFrame:
     small = table[numbers].min(axis=1) < least
     table["status"] = np.where(small, FEW, SHOWN)
     table["n"], table["item"] = table["answers"], "response"
-    while _hide_lonely(table, ["municipality", "breakdown"]) | _hide_lonely(
-        table, ["breakdown", "category"]
-    ):
-        pass
-    table["response_rate"] = table["answers"] / table["invited"].where(table["invited"] > 0)
+    _hide_alone(table, ["municipality", "breakdown"], ["breakdown", "category"])
+    invited = table["invited"].where(table["invited"] > 0)
+    table["response_rate"] = table["answers"] / invited
+    told = (table[["partial", "break_off"]].fillna(0) == 0) | (
+        table[["partial", "break_off"]] >= least
+    )
+    told = told.all(axis=1) & (table["breakdown"] == "all")
+    reached = table["answers"] + table["break_off"]
+    table["rr1"] = (table["complete"] / invited).where(told)
+    table["cooperation_rate"] = (table["answers"] / reached).where(told)
+    table["contact_rate"] = (reached / invited).where(told)
     shown = table["status"] == SHOWN
-    for column in [*numbers, "response_rate", "design_effect", "effective_n"]:
+    rates = ["response_rate", "rr1", "cooperation_rate", "contact_rate"]
+    quality = ["design_effect", "effective_n", "r_indicator", "r_low", "r_high"]
+    for column in [*numbers, *rates, *quality]:
         table[column] = table[column].where(shown)
     table[numbers] = table[numbers].astype("Int64")
-    columns = ["municipality", "breakdown", "category", *numbers, "response_rate"]
-    return table[[*columns, "design_effect", "effective_n", "status"]].reset_index(drop=True)
+    columns = ["municipality", "breakdown", "category", *numbers, *rates, *quality, "status"]
+    return table[columns].reset_index(drop=True)
 
 
 def write_release(paths: Paths, released: Release) -> None:
-    """Write `released.parquet` (+ .csv), `comparisons.parquet` and `response.parquet`."""
+    """Write `released.parquet` (+ .csv), `comparisons.parquet`, `response.parquet` and
+    `drivers.parquet`."""
     write_atomically(paths.build / "released.parquet", released.results.to_parquet)
     write_atomically(
         paths.build / "released.csv",
@@ -226,3 +328,4 @@ def write_release(paths: Paths, released: Release) -> None:
     )
     write_atomically(paths.build / "comparisons.parquet", released.comparisons.to_parquet)
     write_atomically(paths.build / "response.parquet", released.response.to_parquet)
+    write_atomically(paths.build / "drivers.parquet", released.drivers.to_parquet)

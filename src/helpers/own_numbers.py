@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 
 from helpers.errors import SurveyError
+from helpers.estimates import OVERALL as OVERALL
 from helpers.params import BREAKDOWN_LABELS
 from helpers.published import NATIONAL, Published
 from helpers.style import NOT_SHOWN
 
-OVERALL = "samlet"  # the theme that every questionnaire ends with
 OTHERS_LABEL = "De øvrige kommuner"
 NATIONAL_LABEL = "Alle deltagende kommuner"
 SPLIT = ("share_satisfied", "share_neutral", "share_dissatisfied")

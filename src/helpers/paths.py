@@ -74,6 +74,21 @@ class Paths:
     def response_counts(self, code: str) -> Path:
         return self.data / "estimates" / f"{code}-response.parquet"
 
+    def covariances(self, code: str) -> Path:
+        """Covariances between groups of one municipality."""
+        return self.data / "estimates" / f"{code}-groups.parquet"
+
+    def drivers(self, code: str) -> Path:
+        return self.data / "estimates" / f"{code}-drivers.parquet"
+
+    def respondents(self, code: str) -> Path:
+        """Weights and theme scores, a row a respondent without name, number or key."""
+        return self.data / "weighted" / f"{code}.parquet"
+
+    def asked(self, code: str) -> Path:
+        """Who was asked and whether they answered, a row a citizen without name, number or key."""
+        return self.data / "weighted" / f"{code}-asked.parquet"
+
     def notebook(self, name: str, code: str) -> Path:
         """An executed notebook that stays in."""
         return self.data / "notebooks" / f"{code}-{name}.ipynb"

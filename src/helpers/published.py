@@ -22,6 +22,7 @@ FILES = {
     "results": "released.parquet",
     "comparisons": "comparisons.parquet",
     "response": "response.parquet",
+    "drivers": "drivers.parquet",
 }
 
 
@@ -31,17 +32,23 @@ class Published:
 
     results      a row a number: municipality, breakdown, category, item, statistic, weighting,
                  value, ci_low, ci_high, n, status (see docs/glossary.md)
-    comparisons  a row a difference: municipality, reference (`others`, `national`), breakdown,
-                 category, item, statistic, weighting, own, reference_value, difference, ci_low,
-                 ci_high, p_value, p_adjusted, worth_mentioning, status
+    comparisons  a row a difference: municipality, reference (`others`, `national`, `expected`,
+                 `group:<category>`, `round:<id>`), breakdown, category, item, statistic, weighting,
+                 own, reference_value, difference, ci_low, ci_high, p_value, p_adjusted,
+                 worth_mentioning, the last two also `_in_list` (of municipalities), note (break
+                 mark), status
     response     a row a group: municipality, breakdown, category, population, invited, answers,
-                 response_rate (0–1), design_effect, effective_n (both on `all` only), status
+                 response_rate (AAPOR RR2, 0–1), status; on `all` also rr1, cooperation_rate,
+                 contact_rate, design_effect, effective_n, r_indicator, r_low, r_high
+    drivers      a row a municipality × theme: importance (share of R², 0–1), ci_low, ci_high,
+                 performance (mean 1–5), r_squared, n; no rows where there is no model
     """
 
     round: Round
     results: pd.DataFrame
     comparisons: pd.DataFrame
     response: pd.DataFrame
+    drivers: pd.DataFrame
 
     @cached_property
     def municipalities(self) -> tuple[Municipality, ...]:
@@ -71,6 +78,21 @@ class Published:
             return None
         return of_municipality.get((breakdown, category, item, statistic, weighting))
 
+    def compared(
+        self,
+        municipality: str,
+        reference: str,
+        item: str,
+        statistic: str = "mean",
+        *,
+        breakdown: str = "all",
+        category: str = "all",
+    ) -> dict[str, Any] | None:
+        """The weighted comparison with `reference`, or None where a side is hidden."""
+        of_municipality = self._of_comparisons.get(municipality, {})
+        key = (breakdown, category, item, statistic, "weighted")
+        return of_municipality.get(key, {}).get(reference)
+
     def against_others(
         self,
         municipality: str,
@@ -80,17 +102,38 @@ class Published:
         breakdown: str = "all",
         category: str = "all",
     ) -> dict[str, Any] | None:
-        """The weighted comparison with all the others, or None where a side is hidden."""
-        of_municipality = self._of_comparisons.get(municipality, {})
-        return of_municipality.get((breakdown, category, item, statistic, "weighted"))
+        """The comparison with all the others, or None where a side is hidden."""
+        return self.compared(
+            municipality, "others", item, statistic, breakdown=breakdown, category=category
+        )
+
+    def differ(self, municipality: str, item: str, breakdown: str, a: str, b: str) -> bool:
+        """Whether the means of two categories differ both surely and notably."""
+        for own, other in ((a, b), (b, a)):
+            found = self.compared(
+                municipality, f"group:{other}", item, breakdown=breakdown, category=own
+            )
+            if found is not None:
+                return bool(found["worth_mentioning"])
+        return False
+
+    @cached_property
+    def earlier_rounds(self) -> tuple[str, ...]:
+        """The earlier rounds that something is compared with, the latest first."""
+        have = set(self.comparisons["reference"])
+        return tuple(r for r in self.round.settings.earlier_rounds if f"round:{r}" in have)
 
     @cached_property
     def _of_results(self) -> dict[str, dict[tuple, dict[str, Any]]]:
         return _by_municipality(self.results)
 
     @cached_property
-    def _of_comparisons(self) -> dict[str, dict[tuple, dict[str, Any]]]:
-        return _by_municipality(self.comparisons[self.comparisons["reference"] == "others"])
+    def _of_comparisons(self) -> dict[str, dict[tuple, dict[str, dict[str, Any]]]]:
+        index: dict[str, dict[tuple, dict[str, dict[str, Any]]]] = {}
+        for row in self.comparisons.to_dict("records"):
+            of_municipality = index.setdefault(row["municipality"], {})
+            of_municipality.setdefault(tuple(row[k] for k in KEY), {})[row["reference"]] = row
+        return index
 
     @property
     def theme_items(self) -> list[str]:
@@ -141,4 +184,5 @@ def load_published(root: Path, round_: Round, only: str | None = None) -> Publis
         results=pd.read_parquet(folder / FILES["results"], filters=wanted),
         comparisons=pd.read_parquet(folder / FILES["comparisons"], filters=wanted),
         response=pd.read_parquet(folder / FILES["response"]),
+        drivers=pd.read_parquet(folder / FILES["drivers"], filters=wanted),
     )

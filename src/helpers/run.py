@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-import pandas as pd
-
 from helpers.disclosure import release, write_release
 from helpers.errors import ParameterError, SurveyError
 from helpers.index import write_index, write_manifest
@@ -26,6 +24,7 @@ from helpers.paths import ROOT_VARIABLE, Paths
 from helpers.plan import REDRAW_VARIABLE
 from helpers.published import NATIONAL, load_published
 from helpers.responses import ROUND_LEVEL, collect, export_files, save_answers
+from helpers.round_estimates import gather
 
 STAGES = ("intake", "plan", "analyse", "release", "report", "national")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
@@ -178,7 +177,7 @@ def _publish(
     from helpers.execution import national_report, report_notebook
 
     if "release" in stages:
-        steps.once("release", lambda: _release(paths, round_))
+        steps.once("release", lambda: _release(steps, paths, round_))
     if any(f.stage == "release" for f in steps.summary.failures):
         return
     if "report" in stages:
@@ -193,12 +192,11 @@ def _publish(
         write_manifest(paths, published, sorted(steps.summary.failed))
 
 
-def _release(paths: Paths, round_: Round) -> None:
+def _release(steps: _Steps, paths: Paths, round_: Round) -> None:
     """One gate for the whole round, from all estimates that there are."""
-    have = [c for c in round_.settings.participants if paths.estimates(c).is_file()]
-    estimates = pd.concat([pd.read_parquet(paths.estimates(c)) for c in have], ignore_index=True)
-    counts = pd.concat([pd.read_parquet(paths.response_counts(c)) for c in have], ignore_index=True)
-    write_release(paths, release(estimates, counts, round_))
+    found = gather(paths, round_)
+    steps.summary.notes += found.notes
+    write_release(paths, release(found, round_))
 
 
 # ------------------------------------------------------------------------------------- machinery

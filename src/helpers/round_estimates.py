@@ -1,0 +1,155 @@
+"""Everything estimated of a round, gathered for the one gate: `disclosure.release`.
+
+Reads what the analyses of the municipalities left under `data/<round>/`, fits what needs all of them
+(expected results, the country's drivers and R-indicator), and looks up the earlier rounds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from helpers.designs import Design
+from helpers.drivers import relative_importance
+from helpers.errors import SurveyError
+from helpers.estimates import OVERALL
+from helpers.expected import Expected, expected_results
+from helpers.nonresponse import RIndicator, r_indicator
+from helpers.params import Round, load_round
+from helpers.paths import Paths
+from helpers.published import NATIONAL
+
+NO_EXPECTED = Expected(pd.DataFrame(), pd.DataFrame(), np.nan, "Ikke beregnet.")
+DRIVER_COLUMNS = [
+    "municipality", "theme", "importance", "ci_low", "ci_high", "performance", "r_squared", "n",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier round: `estimates` with sums, a row a municipality × KEYS; `released`: its released
+    results, which say what of it may be shown."""
+
+    round: Round
+    estimates: pd.DataFrame
+    released: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class RoundEstimates:
+    """`estimates`: a row a municipality × KEYS with sums; `counts`: a row a municipality × group of
+    those asked; `covariances`: a row a pair of groups; `drivers`: a row a municipality (and the
+    country) × theme; `expected`: actual against expected; `r_indicator`: the country's; `earlier`:
+    the latest round first; `notes`: what could not be made, for the analyst."""
+
+    estimates: pd.DataFrame
+    counts: pd.DataFrame
+    covariances: pd.DataFrame = field(default_factory=pd.DataFrame)
+    drivers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=DRIVER_COLUMNS))
+    expected: Expected = NO_EXPECTED
+    r_indicator: RIndicator | None = None
+    earlier: tuple[Earlier, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def gather(paths: Paths, round_: Round) -> RoundEstimates:
+    """Read all that there is, and fit the models of the whole round."""
+    have = [c for c in round_.settings.participants if paths.estimates(c).is_file()]
+
+    def every(path_of, **more) -> pd.DataFrame:
+        parts = [pd.read_parquet(path_of(c)).assign(**more) for c in have]
+        return pd.concat(parts, ignore_index=True)
+
+    respondents = every(paths.respondents)
+    asked, frame = every(paths.asked), every(paths.frame)
+    earlier, notes = _earlier(paths, round_)
+    return RoundEstimates(
+        every(paths.estimates),
+        every(paths.response_counts),
+        every(paths.covariances),
+        pd.concat([every(paths.drivers), _national_drivers(respondents, round_)]),
+        _expected(respondents, round_),
+        r_indicator(asked, frame, confidence=round_.settings.comparison.confidence),
+        earlier,
+        notes,
+    )
+
+
+def driver_rows(
+    respondents: pd.DataFrame, round_: Round, municipality: str, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Relative importance of the themes for the overall satisfaction; no rows where there is no
+    model. `respondents`: with weight, target_group and theme scores."""
+    rules = round_.settings.models
+    themes = [t.id for t in round_.questionnaire.themes if t.id in respondents]
+    found = relative_importance(
+        respondents[themes],
+        OVERALL,
+        respondents["weight"].to_numpy(float),
+        respondents["stratum"].to_numpy(),
+        min_answers=rules.min_answers,
+        confidence=round_.settings.comparison.confidence,
+        replicates=rules.bootstrap_replicates,
+        rng=rng,
+    )
+    rows = found.importance.assign(municipality=municipality, r_squared=found.r_squared, n=found.n)
+    return rows[DRIVER_COLUMNS]
+
+
+def _national_drivers(respondents: pd.DataFrame, round_: Round) -> pd.DataFrame:
+    strata = respondents["municipality"] + respondents["target_group"]
+    rng = np.random.default_rng([round_.settings.seed, 0])
+    return driver_rows(respondents.assign(stratum=strata), round_, NATIONAL, rng)
+
+
+def _expected(respondents: pd.DataFrame, round_: Round) -> Expected:
+    calibrated = [c for c in respondents if c.startswith("cal_")]
+    designs = {}
+    for code, own in respondents.groupby("municipality", sort=False):
+        strata, names = pd.factorize(own["target_group"], sort=True)
+        population = own.groupby("target_group")["stratum_population"].first().reindex(names)
+        used = [c for c in calibrated if own[c].notna().all()]
+        indicators = [
+            pd.get_dummies(own[c], drop_first=i > 0, dtype=float) for i, c in enumerate(used)
+        ]
+        designs[code] = Design(
+            own["weight"].to_numpy(float),
+            strata,
+            population.to_numpy(float),
+            own["nonresponse_weight"].to_numpy(float) if used else None,
+            np.column_stack(indicators) if used else None,
+        )
+    return expected_results(
+        respondents,
+        designs,
+        OVERALL,
+        min_municipalities=round_.settings.models.min_municipalities,
+        confidence=round_.settings.comparison.confidence,
+    )
+
+
+def _earlier(paths: Paths, round_: Round) -> tuple[tuple[Earlier, ...], tuple[str, ...]]:
+    found, notes = [], []
+    for name in round_.settings.earlier_rounds:
+        there = Paths(paths.root, name)
+        released = there.build / "released.parquet"
+        if not released.is_file():
+            notes.append(
+                f"Round {name} has not been released here, so the development since then is left "
+                f"out. Run `survey run {name}` first."
+            )
+            continue
+        try:
+            before = load_round(paths.root, name)
+        except SurveyError as e:
+            notes.append(f"The development since {name} is left out: {e}")
+            continue
+        have = [c for c in before.settings.participants if there.estimates(c).is_file()]
+        estimates = [pd.read_parquet(there.estimates(c)) for c in have]
+        if estimates:
+            found.append(
+                Earlier(before, pd.concat(estimates, ignore_index=True), pd.read_parquet(released))
+            )
+    return tuple(found), tuple(notes)
