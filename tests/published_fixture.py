@@ -6,6 +6,7 @@ ordinary. Numbers hang together (shares add up, means follow from shares); no tw
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,10 @@ SHIFT = {BIG: 0.18, SMALL: 0.0, PLAIN: -0.02, NATIONAL: 0.0}
 THEME_MEAN = {"moedet": 4.0, "maal": 3.65, "samtale": 3.9, "progression": 3.2, "samlet": 3.7}
 GROUP_SHIFT = {"jobafklaring": 0.35, "job_uddannelsesparate": -0.4, "kvinde": 0.08, "mand": -0.08}
 MIN_ANSWERS = 5
+QUALITY = [
+    "design_effect", "effective_n", "rr1", "cooperation_rate", "contact_rate", "r_indicator",
+    "r_low", "r_high",
+]  # fmt: skip
 
 
 def _shares(mean: float, rng: np.random.Generator) -> np.ndarray:
@@ -103,7 +108,29 @@ def make_published(
     table["n"] = table["n"].astype("Int64")
     for column in ("value", "ci_low", "ci_high"):
         table[column] = table[column].astype(float)
-    return Published(round_, table, _comparisons(table, codes), _response(round_, codes))
+    return Published(
+        round_,
+        table,
+        _comparisons(table, codes),
+        _response(round_, codes),
+        _drivers(table, codes),
+    )
+
+
+def _drivers(results: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
+    """Importance of the themes for all but the small municipality."""
+    rows = []
+    for code in (*codes, NATIONAL):
+        if code == SMALL:
+            continue
+        for i, theme in enumerate(["moedet", "maal", "samtale", "progression"]):
+            share = 0.25 + 0.02 * (i - 1.5)
+            low, high = share - 0.03, share + 0.03
+            rows.append(
+                (code, theme, share, low, high, THEME_MEAN[theme], 0.47, ANSWERS[code] - 60)
+            )
+    columns = ["municipality", "theme", "importance", "ci_low", "ci_high", "performance"]
+    return pd.DataFrame(rows, columns=[*columns, "r_squared", "n"])
 
 
 def _comparisons(results: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
@@ -138,7 +165,79 @@ def _comparisons(results: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
             if code == PLAIN:  # nothing sure differs here
                 t["worth_mentioning"] = False
             tables.append(t)
-    return pd.concat(tables, ignore_index=True)
+    tables.append(_groups(compared[compared["municipality"].isin([*codes, NATIONAL])]))
+    tables += [_since_before(compared, codes), _against_expected(compared, codes)]
+    table = pd.concat(tables, ignore_index=True)
+    table["p_adjusted_in_list"] = table["p_adjusted"]
+    table["worth_mentioning_in_list"] = table["worth_mentioning"]
+    table["note"] = np.where(table["reference"].str.startswith("round:"), BREAK, "")
+    return table
+
+
+BREAK = "Målgrupperne er afgrænset efter regelsættet 2024, før 2023-pilot."
+
+
+def _difference(own: pd.DataFrame, reference, value, worth) -> pd.DataFrame:
+    """Comparison rows of `own` (released rows) with `value`."""
+    key = ["municipality", "breakdown", "category", "item", "statistic", "weighting"]
+    half = (own["ci_high"] - own["ci_low"]).to_numpy() / 2
+    difference = own["value"].to_numpy() - value
+    return own[key].assign(
+        reference=reference,
+        own=own["value"],
+        reference_value=value,
+        difference=difference,
+        ci_low=difference - half,
+        ci_high=difference + half,
+        p_value=0.01,
+        p_adjusted=0.02,
+        worth_mentioning=worth,
+        status="shown",
+    )
+
+
+def _groups(compared: pd.DataFrame) -> pd.DataFrame:
+    """Category against category of the means; worth mentioning where the intervals do not overlap and
+    the difference is at least a tenth."""
+    means = compared[(compared["statistic"] == "mean") & (compared["breakdown"] != "all")]
+    place = ["municipality", "breakdown", "item", "statistic", "weighting"]
+    both = means.merge(means, on=place, suffixes=("", "_other"))
+    both = both[both["category"] < both["category_other"]]
+    apart = (both["ci_low"] > both["ci_high_other"]) | (both["ci_high"] < both["ci_low_other"])
+    apart &= (both["value"] - both["value_other"]).abs() >= 0.0999
+    rows = _difference(both, "group:" + both["category_other"], both["value_other"], apart)
+    return rows.assign(p_adjusted_in_list=0.02, worth_mentioning_in_list=apart, note="")
+
+
+def with_groups_of(published: Published, results: pd.DataFrame) -> Published:
+    """`published` with other results, and the group comparisons that follow from them."""
+    shown = results[(results["status"] == "shown") & (results["weighting"] == "weighted")]
+    others = published.comparisons[~published.comparisons["reference"].str.startswith("group:")]
+    comparisons = pd.concat([others, _groups(shown)], ignore_index=True)
+    return dataclasses.replace(published, results=results, comparisons=comparisons)
+
+
+def _since_before(compared: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
+    """Against the earlier round: Progression up, q07 down, in the big municipality and the country."""
+    chosen = compared[
+        compared["municipality"].isin([BIG, NATIONAL])
+        & (compared["statistic"] == "mean")
+        & (compared["breakdown"] == "all")
+    ]
+    change = chosen["item"].map({"progression": 0.14, "q07": -0.15}).fillna(0.02).to_numpy()
+    value = chosen["value"].to_numpy() - change
+    return _difference(chosen, "round:demo-2023", value, np.abs(change) >= 0.1)
+
+
+def _against_expected(compared: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
+    chosen = compared[
+        compared["municipality"].isin(codes)
+        & (compared["statistic"] == "mean")
+        & (compared["breakdown"] == "all")
+        & (compared["item"] == "samlet")
+    ]
+    value = chosen["value"].to_numpy() - np.where(chosen["municipality"] == BIG, 0.2, 0.01)
+    return _difference(chosen, "expected", value, (chosen["municipality"] == BIG).to_numpy())
 
 
 def _response(round_, codes: tuple[str, ...]) -> pd.DataFrame:
@@ -149,9 +248,13 @@ def _response(round_, codes: tuple[str, ...]) -> pd.DataFrame:
             for position, category in enumerate(categories):
                 answers = _n(code, breakdown, len(categories), position)
                 invited = int(answers / (0.388 + 0.03 * np.sin(position)))
-                effect = (1.234, answers / 1.234) if breakdown == "all" else (None, None)
+                effect = (
+                    (1.234, answers / 1.234, 0.36, 0.91, 0.42, 0.84, 0.79, 0.89)
+                    if breakdown == "all"
+                    else (None,) * 8
+                )
                 if answers < MIN_ANSWERS or (code == SMALL and breakdown == "target_group"):
-                    rows.append((code, breakdown, category, *[None] * 6, "few"))
+                    rows.append((code, breakdown, category, *[None] * 12, "few"))
                 else:
                     rate = answers / invited
                     row = (code, breakdown, category, invited * 2, invited, answers, rate, *effect)
@@ -160,11 +263,11 @@ def _response(round_, codes: tuple[str, ...]) -> pd.DataFrame:
         rows,
         columns=[
             "municipality", "breakdown", "category", "population", "invited", "answers",
-            "response_rate", "design_effect", "effective_n", "status",
+            "response_rate", *QUALITY, "status",
         ],
     )  # fmt: skip
     for column in ("population", "invited", "answers"):
         table[column] = table[column].astype("Int64")
-    for column in ("response_rate", "design_effect", "effective_n"):
+    for column in ("response_rate", *QUALITY):
         table[column] = table[column].astype(float)
     return table

@@ -10,6 +10,7 @@ import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers import charts
+from helpers.chart_canvas import even_ticks
 from helpers.published import NATIONAL
 
 matplotlib.use("svg")
@@ -151,7 +152,7 @@ def test_differences_stand_once_and_what_is_hidden_is_named(published):
     [(0.05, 0.2), (0.3, 0.3), (0.31, 0.4), (0.62, 0.75), (1.2, 1.5), (2.9, 3.0)],
 )
 def test_an_axis_of_differences_has_round_steps(widest, ticks):
-    found = charts._even_ticks(widest)
+    found = even_ticks(widest)
     assert found[-1] == pytest.approx(ticks)
     assert found[0] == pytest.approx(-ticks)
     assert 5 <= len(found) <= 7

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from helpers import style
 
 WIDTH = 6.7  # inches
+NICE_STEPS = (0.1, 0.2, 0.25, 0.5, 1.0)  # between the ticks of an axis of differences
 ROW = 0.31  # inches a row of a horizontal chart
 
 
@@ -102,3 +103,10 @@ def is_shown(row) -> bool:
 
 def hidden_mark(row) -> str:
     return style.NOT_SHOWN["not_asked" if row is None else row["status"]]
+
+
+def even_ticks(widest: float) -> np.ndarray:
+    """Ticks in round steps, as far to the left as to the right of zero, at most three each way."""
+    step = next((s for s in NICE_STEPS if 3 * s >= widest), NICE_STEPS[-1])
+    count = max(2, int(np.ceil(widest / step - 1e-9)))
+    return step * np.arange(-count, count + 1)

@@ -19,6 +19,7 @@ from helpers import style
 from helpers.chart_canvas import (
     WIDTH,
     canvas,
+    even_ticks,
     hidden_mark,
     is_shown,
     label_rows,
@@ -26,19 +27,23 @@ from helpers.chart_canvas import (
     scale_axis,
     use_house_style,
 )
+from helpers.chart_models import expected, priorities
 from helpers.chart_response import representativeness, response_rates
 from helpers.chart_source import source_of
 from helpers.own_numbers import NATIONAL_LABEL
 from helpers.published import NATIONAL, Published
-from helpers.tables import distinct_items
+from helpers.tables import distinct_items, round_title
 
 __all__ = [
     "WIDTH",
+    "development",
     "differences",
+    "expected",
     "groups",
     "likert",
     "means_beside",
     "municipalities",
+    "priorities",
     "representativeness",
     "response_rates",
     "split",
@@ -52,7 +57,6 @@ SPLIT = {
     "share_satisfied": ("Tilfredse (4–5)", style.LIKERT[5]),
 }
 LABEL_FROM = 0.05  # smaller parts of a bar get no number
-NICE_STEPS = (0.1, 0.2, 0.25, 0.5, 1.0)  # between the ticks of an axis of differences
 
 
 # --------------------------------------------------------------------------------- means as dots
@@ -292,12 +296,40 @@ def differences(published: Published, code: str, items: Sequence[str]) -> Figure
 
     What cannot be compared is named on its row. A question that is a theme of its own stands once.
     """
+    return _differences(
+        published, code, items, "others", ("over", "under"),
+        "Forskel i gennemsnit til de øvrige kommuner",
+    )  # fmt: skip
+
+
+def development(published: Published, code: str, items: Sequence[str]) -> Figure:
+    """Mean now less that of the latest earlier round, with intervals; filled where worth mentioning.
+
+    What the two rounds do not have in common is named on its row.
+    """
+    if not published.earlier_rounds:
+        return no_data("Der er ingen tidligere runde at sammenligne med.")
+    before = published.earlier_rounds[0]
+    return _differences(
+        published, code, items, f"round:{before}", ("steget", "faldet"),
+        f"Ændring i gennemsnit siden {round_title(published, before)}",
+    )  # fmt: skip
+
+
+def _differences(
+    published: Published,
+    code: str,
+    items: Sequence[str],
+    reference: str,
+    words: tuple[str, str],
+    axis: str,
+) -> Figure:
     items = distinct_items(published, items)
-    rows = [published.against_others(code, i) for i in items]
+    rows = [published.compared(code, reference, i) for i in items]
     compared = [r for r in rows if r is not None]
     if not compared:
-        return no_data("Sammenligningen kan ikke vises, fordi der er for få svar.")
-    labels = published.round.item_labels(code)
+        return no_data("Sammenligningen kan ikke vises.")
+    labels = published.round.item_labels(None if code == NATIONAL else code)
     fig, ax = canvas(len(items) * 0.8, 1.1)
     places = label_rows(ax, [labels[i] for i in items])
     ax.axvline(0, color=style.GREY, linewidth=1)
@@ -307,7 +339,7 @@ def differences(published: Published, code: str, items: Sequence[str]) -> Figure
         if row is not None:
             over = row["difference"] > 0
             colour = (style.OWN if over else style.ACCENT) if worth else style.GREY
-            text = style.signed(row["difference"], 2) + ((" over" if over else " under") * worth)
+            text = style.signed(row["difference"], 2) + f" {words[not over]}" * worth
             ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4)
             ax.plot(row["difference"], y, "o", color=colour, markersize=6.5,
                     markerfacecolor=colour if worth else "white")  # fmt: skip
@@ -315,18 +347,11 @@ def differences(published: Published, code: str, items: Sequence[str]) -> Figure
             text, (1, y), xycoords=("axes fraction", "data"), xytext=(6, 0), va="center",
             textcoords="offset points", color=colour,
         )  # fmt: skip
-    ticks = _even_ticks(max(abs(r[c]) for r in compared for c in ("ci_low", "ci_high")))
+    ticks = even_ticks(max(abs(r[c]) for r in compared for c in ("ci_low", "ci_high")))
     ax.set_xlim(ticks[0], ticks[-1])
     ax.set_xticks(ticks, [style.signed(t, 2) for t in ticks])
     ax.grid(axis="x", color=style.TINT, linewidth=1)
     ax.set_axisbelow(True)
-    ax.set_xlabel("Forskel i gennemsnit til de øvrige kommuner")
+    ax.set_xlabel(axis)
     source_of(fig, published, [published.value(code, i) for i in items])
     return fig
-
-
-def _even_ticks(widest: float) -> np.ndarray:
-    """Ticks in round steps, as far to the left as to the right of zero, at most three each way."""
-    step = next((s for s in NICE_STEPS if 3 * s >= widest), NICE_STEPS[-1])
-    count = max(2, int(np.ceil(widest / step - 1e-9)))
-    return step * np.arange(-count, count + 1)

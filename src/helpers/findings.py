@@ -1,8 +1,9 @@
 """What the numbers say, in plain Danish: the headlines of the deck.
 
-A headline states a difference only where it is more than noise. Within the municipality that means
-intervals that do not overlap (stricter than a test of the two, which makes up for choosing the
-highest and the lowest afterwards); against the others it is the release's `worth_mentioning`.
+A headline states a difference only where it is more than noise: between groups and against the
+others the release's `worth_mentioning`; between themes or questions, which the same persons
+answer, intervals that do not overlap (stricter than a test of the two, which makes up for choosing
+the highest and the lowest afterwards).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from helpers import style
 from helpers.captions import Labelled, capital, listed
 from helpers.own_numbers import OVERALL, SPLIT, Difference, Number, OwnNumbers, ResponseGroup
+from helpers.published import Published
 
 ROOM_FOR_NAMES = 50  # characters of a two-line headline
 
@@ -32,6 +34,33 @@ def extremes(rows: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]] 
     highest = [r for r in shown if not _lies_above(shown[0][1], r[1])]
     lowest = [r for r in shown if not _lies_above(r[1], shown[-1][1])]
     return highest, lowest
+
+
+def group_extremes(
+    published: Published, code: str, breakdown: str, rows: Sequence[tuple[str, str, Number]]
+) -> tuple[list[Labelled], list[Labelled]] | None:
+    """The groups with the highest and the lowest overall satisfaction, or None where the two ends do
+    not differ surely and notably. `rows`: category, label, number. A group that cannot be told
+    apart from an end shares it."""
+    shown = sorted((r for r in rows if r[2].shown), key=lambda r: -r[2].value)
+    if len(shown) < 2:
+        return None
+
+    def differ(a: tuple, b: tuple) -> bool:
+        return published.differ(code, OVERALL, breakdown, a[0], b[0])
+
+    first, last = shown[0], shown[-1]
+    if not differ(first, last):
+        return None
+    highest = [r[1:] for r in shown if r is first or not differ(first, r)]
+    lowest = [r[1:] for r in shown if r is last or not differ(r, last)]
+    return highest, lowest
+
+
+def _groups(o: OwnNumbers, breakdown: str) -> list[tuple[str, str, Number]]:
+    return [
+        (c, label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)
+    ]
 
 
 def _end(rows: Sequence[Labelled], place: str) -> str:
@@ -118,12 +147,12 @@ def strongest_headline(high: Sequence[Labelled], low: Sequence[Labelled]) -> str
 
 def groups_headline(o: OwnNumbers, breakdown: str, groups: str) -> str:
     """Overall satisfaction by the categories of one breakdown; `groups`: »målgrupperne«."""
-    rows = [(label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)]
-    if sum(number.shown for _, number in rows) < 2:
+    rows = _groups(o, breakdown)
+    if sum(number.shown for *_, number in rows) < 2:
         return f"For få svar til at sammenligne {groups}"
-    found = extremes(rows)
+    found = group_extremes(o.published, o.code, breakdown, rows)
     if found is None:
-        return f"Ingen sikker forskel i samlet tilfredshed mellem {groups}"
+        return f"Ingen sikker og nævneværdig forskel i samlet tilfredshed mellem {groups}"
     (a, x), (b, y) = found[0][0], found[1][-1]
     return (
         f"{capital(people(breakdown, a))} er mere tilfredse ({style.number(x.value, 2)}) end "
@@ -142,12 +171,10 @@ def background_headline(o: OwnNumbers) -> str:
     """Gender, age and duration in one sentence; the groups are named where only one differs."""
     sure, unsure, hidden = {}, [], []
     for breakdown, word in _AFTER.items():
-        rows = [
-            (label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)
-        ]
-        if sum(number.shown for _, number in rows) < 2:
+        rows = _groups(o, breakdown)
+        if sum(number.shown for *_, number in rows) < 2:
             hidden.append(word)
-        elif (found := extremes(rows)) is None:
+        elif (found := group_extremes(o.published, o.code, breakdown, rows)) is None:
             unsure.append(word)
         else:
             sure[breakdown] = found
@@ -179,13 +206,13 @@ def people(breakdown: str, label: str, *, short: bool = False) -> str:
 
 def local_headline(o: OwnNumbers, breakdown: str) -> str:
     """The local groups carry labels of the municipality's own, so they are quoted."""
-    rows = [(label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)]
+    rows = _groups(o, breakdown)
     what = o.breakdown_label(breakdown)
-    if sum(number.shown for _, number in rows) < 2:
+    if sum(number.shown for *_, number in rows) < 2:
         return f"{what}: for få svar til at sammenligne grupperne"
-    found = extremes(rows)
+    found = group_extremes(o.published, o.code, breakdown, rows)
     if found is None:
-        return f"{what}: ingen sikker forskel i samlet tilfredshed mellem grupperne"
+        return f"{what}: ingen sikker og nævneværdig forskel i samlet tilfredshed mellem grupperne"
     (a, x), (b, y) = found[0][0], found[1][-1]
     return (
         f"{what}: den samlede tilfredshed er højere for »{a}« ({style.number(x.value, 2)}) "

@@ -1,7 +1,6 @@
 """Opening sentences of the reports, in plain Danish, made from released numbers.
 
-A difference is named only where it is more than noise: against the others where the release marks it
-as worth mentioning, within a report where intervals do not overlap (see `findings.py`).
+A difference is named only where it is more than noise (see `findings.py`).
 """
 
 from __future__ import annotations
@@ -120,23 +119,21 @@ def _number(published: Published, item: str, **where) -> Number:
 
 
 def _national_groups(published: Published, breakdown: str, groups: str) -> str:
-    """The surely highest and lowest group; »hører til« where several share an end. With many answers
-    a difference can be sure and yet smaller than the round finds worth mentioning."""
+    """The highest and lowest group; »hører til« where several share an end."""
     labels = published.round.category_labels()[breakdown]
     rows = [
-        (label, _number(published, OVERALL, breakdown=breakdown, category=c))
+        (c, label, _number(published, OVERALL, breakdown=breakdown, category=c))
         for c, label in labels.items()
     ]
-    if sum(number.shown for _, number in rows) < 2:
+    if sum(number.shown for *_, number in rows) < 2:
         return f"For få svar til at sammenligne {groups}"
-    found = findings.extremes(rows)
+    found = findings.group_extremes(published, NATIONAL, breakdown, rows)
     if found is None:
-        return f"Der er ingen sikker forskel i samlet tilfredshed mellem {groups}"
+        values = [number.value for *_, number in rows if number.shown]
+        span = f"fra {style.number(min(values), 2)} til {style.number(max(values), 2)}"
+        return f"Der er ingen sikker og nævneværdig forskel i samlet tilfredshed mellem {groups} ({span})"
     high, low = found
     (a, x), (b, y) = high[0], low[-1]
-    if x.value - y.value < published.round.settings.comparison.smallest_mean_difference:
-        span = f"fra {style.number(y.value, 2)} til {style.number(x.value, 2)}"
-        return f"Forskellene i samlet tilfredshed mellem {groups} er sikre, men små: {span}"
     first, last = capital(findings.people(breakdown, a)), findings.people(breakdown, b, short=True)
     if len(labels) == 2:
         return f"{first} er mere tilfredse ({style.number(x.value, 2)}) end {last} ({style.number(y.value, 2)})"
@@ -213,7 +210,7 @@ def municipal_spread(published: Published) -> str:
         (t["reference"] == "others") & (t["breakdown"] == "all") & (t["item"] == OVERALL)
         & (t["statistic"] == "mean") & (t["weighting"] == "weighted")
     ]  # fmt: skip
-    worth = found[found["worth_mentioning"]]
+    worth = found[found["worth_mentioning_in_list"]]
     over, under = int((worth["difference"] > 0).sum()), int((worth["difference"] < 0).sum())
     hidden = len(published.municipalities) - len(found)
     if found.empty:

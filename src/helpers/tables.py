@@ -36,6 +36,11 @@ def distinct_items(published: Published, items: Sequence[str]) -> list[str]:
     return [i for i in items if i not in alone]
 
 
+def round_title(published: Published, round_id: str) -> str:
+    """Title of an earlier round, as it stood in its own reports."""
+    return published.round.earlier_titles[round_id]
+
+
 def _with_note(text: str) -> Markdown:
     """The table, with what its marks mean where it has any."""
     return Markdown(f"{text}\n\n{MARK_NOTE}\n" if "(få)" in text or "(skjult)" in text else text)
@@ -64,13 +69,16 @@ def _labels(published: Published, code: str) -> dict[str, str]:
     return published.round.item_labels(None if code == NATIONAL else code)
 
 
-def _against(published: Published, code: str, item: str, **where) -> str:
+def _against(
+    published: Published, code: str, item: str, flag: str = "worth_mentioning", **where
+) -> str:
     """The mean against all the others: »over«, »under«, »på niveau« (no sure and notable difference),
-    or that it cannot be shown, or rests on too few answers to be judged."""
+    or that it cannot be shown, or rests on too few answers to be judged. `flag`: corrected within
+    the municipality's own table, or `worth_mentioning_in_list`."""
     row, own = published.against_others(code, item, **where), published.value(code, item, **where)
     if row is None:
         return "kan ikke vises"
-    if row["worth_mentioning"]:
+    if row[flag]:
         return "over" if row["difference"] > 0 else "under"
     if int(own["n"]) < published.round.settings.comparison.min_answers:
         return "kan ikke vurderes"
@@ -267,7 +275,7 @@ def municipalities(published: Published, region: str) -> Markdown:
                 _rate(whole),
                 _interval(own),
                 _share(published, place.code, "share_satisfied"),
-                _against(published, place.code, OVERALL),
+                _against(published, place.code, OVERALL, "worth_mentioning_in_list"),
             ]
         )
     if not rows:

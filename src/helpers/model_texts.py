@@ -1,0 +1,268 @@
+"""Danish sentences and tables on what models and comparisons over time say, from released numbers.
+
+Development since an earlier round, expected results, drivers, and the quality of the response. A change
+or a difference is named only where the release finds it worth mentioning.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from IPython.display import Markdown
+
+from helpers import style
+from helpers.captions import listed
+from helpers.findings import people
+from helpers.nonresponse import RIndicator, conclusion
+from helpers.own_numbers import GROUPINGS, OVERALL
+from helpers.published import NATIONAL, Published
+from helpers.tables import distinct_items, markdown_table, round_title
+
+CAUSE_WARNING = (
+    "Tallene viser, hvad der følges ad, ikke hvad der er årsag til hvad. De siger ikke, hvor meget den "
+    "samlede tilfredshed ville stige, hvis et tema blev bedre."
+)
+
+
+def _change(row) -> str:
+    return f"{style.number(row['reference_value'], 2)} → {style.number(row['own'], 2)}"
+
+
+def _who(code: str) -> str:
+    return "Resultaterne" if code == NATIONAL else "Kommunens resultater"
+
+
+# ------------------------------------------------------------------------------------ development
+
+
+def development(published: Published, code: str) -> Markdown:
+    """What has surely and notably changed since the latest earlier round, and where there is a
+    break."""
+    if not published.earlier_rounds:
+        return Markdown("Der er ingen tidligere runde at sammenligne med.")
+    before = published.earlier_rounds[0]
+    title = round_title(published, before)
+    items = [*published.theme_items, *published.question_items]
+    rows = {i: published.compared(code, f"round:{before}", i) for i in items}
+    rows = {i: r for i, r in rows.items() if r is not None}
+    if not rows:
+        return Markdown(
+            f"Kommunen kan ikke sammenlignes med {title}: den deltog ikke, eller der er for få svar."
+        )
+    labels = published.round.item_labels()
+    rows = {i: rows[i] for i in distinct_items(published, list(rows))}
+    up, down = ([i for i, r in rows.items() if r["worth_mentioning"] and s * r["difference"] > 0]
+                for s in (1, -1))  # fmt: skip
+    sentences = []
+    for found, word in ((up, "steget"), (down, "faldet")):
+        if found:
+            named = listed([f"»{labels[i]}« ({_change(rows[i])})" for i in found])
+            sentences.append(f"Siden {title} er {named} {word}.")
+    if not up and not down:
+        sentences.append(f"Der er ingen sikre og nævneværdige ændringer siden {title}.")
+    elif len(up) + len(down) < len(rows):
+        sentences.append(
+            "For de øvrige temaer og spørgsmål er der ingen sikker, nævneværdig ændring."
+        )
+    if code == NATIONAL:
+        t = published.comparisons
+        both = t[(t["reference"] == f"round:{before}") & (t["municipality"] != NATIONAL)]
+        count = both["municipality"].nunique()
+        who = "den ene kommune" if count == 1 else f"de {style.number(count)} kommuner"
+        sentences.append(f"Ændringerne er regnet for {who}, der deltog begge gange.")
+    return Markdown(" ".join([*sentences, _mark(published, before)]).strip())
+
+
+def _mark(published: Published, before: str) -> str:
+    t = published.comparisons
+    notes = t.loc[t["reference"] == f"round:{before}", "note"].unique()
+    return f"**Brud i tidsserien:** {notes[0]}" if len(notes) and notes[0] else ""
+
+
+def development_table(published: Published, code: str) -> Markdown:
+    """The themes and groups in both rounds: before, now, change with interval."""
+    if not published.earlier_rounds:
+        return Markdown("")
+    if published.compared(code, f"round:{published.earlier_rounds[0]}", OVERALL) is None:
+        return Markdown("Der er ingen tal at vise.")
+    reference = f"round:{published.earlier_rounds[0]}"
+    labels, rows = published.round.item_labels(), []
+    for item in published.theme_items:
+        rows.append([labels[item], *_development_cells(published, code, reference, item)])
+    for breakdown in GROUPINGS:
+        for category, label in published.round.category_labels()[breakdown].items():
+            where = {"breakdown": breakdown, "category": category}
+            cells = _development_cells(published, code, reference, OVERALL, **where)
+            rows.append([f"{labels[OVERALL]}: {label}", *cells])
+    headings = ["Tema eller gruppe", "Før", "Nu", "Ændring (95 %)", ""]
+    return Markdown(markdown_table(headings, rows))
+
+
+def _development_cells(published: Published, code: str, reference: str, item: str, **where):
+    row = published.compared(code, reference, item, **where)
+    if row is None:
+        return ["–", "–", "kan ikke sammenlignes", ""]
+    change, low, high = (style.signed(row[c], 2) for c in ("difference", "ci_low", "ci_high"))
+    word = ("steget" if row["difference"] > 0 else "faldet") if row["worth_mentioning"] else ""
+    before, now = (style.number(row[c], 2) for c in ("reference_value", "own"))
+    return [before, now, f"{change} ({low} til {high})", word]
+
+
+# --------------------------------------------------------------------------------------- expected
+
+
+def expected(published: Published, code: str) -> Markdown:
+    """Actual against expected, given who the citizens are."""
+    if code == NATIONAL:
+        return Markdown(_expected_of_all(published))
+    row = published.compared(code, "expected", OVERALL)
+    if row is None:
+        return Markdown("Et forventet resultat kan ikke vises for kommunen i denne runde.")
+    start = (
+        f"Med kommunens sammensætning af målgrupper, køn, alder og varighed ville den samlede "
+        f"tilfredshed forventes at være {style.number(row['reference_value'], 2)}. "
+        f"Den er {style.number(row['own'], 2)}"
+    )
+    low, high = style.signed(row["ci_low"], 2), style.signed(row["ci_high"], 2)
+    gap = f"{style.signed(row['difference'], 2)} ({low} til {high})"
+    if row["worth_mentioning"]:
+        word = "højere" if row["difference"] > 0 else "lavere"
+        return Markdown(f"{start}, altså sikkert og nævneværdigt {word}: {gap}.")
+    return Markdown(f"{start}; forskellen, {gap}, er ikke både sikker og nævneværdig.")
+
+
+def _expected_of_all(published: Published) -> str:
+    t = published.comparisons
+    rows = t[(t["reference"] == "expected") & (t["municipality"] != NATIONAL)]
+    if rows.empty:
+        least = published.round.settings.models.min_municipalities
+        return (
+            f"Forventede resultater regnes kun, når mindst {style.number(least)} kommuner har "
+            "resultater."
+        )
+    worth = rows[rows["worth_mentioning_in_list"]]
+    names = {
+        word: sorted(
+            (published.round.municipalities[c].name for c in side["municipality"]),
+            key=style.danish_sort_key,
+        )
+        for word, side in (
+            ("højere", worth[worth["difference"] > 0]),
+            ("lavere", worth[worth["difference"] < 0]),
+        )
+    }
+    if worth.empty:
+        return "Ingen kommune ligger sikkert og nævneværdigt fra det forventede."
+    parts = [
+        f"Sikkert og nævneværdigt {word} end forventet ligger {listed(found)}."
+        for word, found in names.items()
+        if found
+    ]
+    rest = len(rows) - len(worth)
+    if rest:
+        parts.append(
+            f"For {'den sidste' if rest == 1 else f'de øvrige {style.number(rest)}'} kan forskellen "
+            "være tilfældig eller er lille."
+        )
+    return " ".join(parts)
+
+
+# ---------------------------------------------------------------------------------------- drivers
+
+
+def drivers(published: Published, code: str) -> Markdown:
+    """Which themes go most closely with overall satisfaction, and the warning about cause."""
+    d = published.drivers
+    rows = d[d["municipality"] == code].sort_values("importance", ascending=False)
+    if rows.empty:
+        least = style.number(published.round.settings.models.min_answers)
+        return Markdown(
+            f"Temaernes sammenhæng med den samlede tilfredshed vises kun, når mindst {least} har "
+            "svaret på alle temaer."
+        )
+    labels = published.round.item_labels()
+    first = rows.iloc[0]
+    with_first = rows[rows["ci_high"] >= first["ci_low"]]
+    if len(with_first) == len(rows):
+        text = "Temaerne hænger omtrent lige tæt sammen med den samlede tilfredshed"
+    elif len(with_first) == 1:
+        text = f"»{labels[first['theme']]}« hænger tættest sammen med den samlede tilfredshed"
+    else:
+        named = listed([f"»{labels[t]}«" for t in with_first["theme"]])
+        text = f"{named} hænger tættest sammen med den samlede tilfredshed"
+    share = style.percent(first["r_squared"])
+    return Markdown(
+        f"{text}. Tilsammen forklarer temaerne {share} af forskellene mellem borgernes samlede "
+        f"tilfredshed. {CAUSE_WARNING}"
+    )
+
+
+# -------------------------------------------------------------------------------------- response
+
+
+def response_quality(published: Published, code: str) -> Markdown:
+    """The plain conclusion on the response: R-indicator, rate, and the widest gap between a group's
+    share of the citizens and of the answers."""
+    t = published.response[published.response["municipality"] == code]
+    whole = t[t["breakdown"] == "all"].iloc[0]
+    if whole["status"] != "shown":
+        return Markdown("Der er for få svar til at sige, om de ligner borgerne.")
+    labels = published.round.category_labels()
+    gaps = []
+    for row in t[(t["breakdown"] != "all") & (t["status"] == "shown")].itertuples():
+        of_people = row.population / whole["population"]
+        gap = row.answers / whole["answers"] - of_people
+        gaps.append((people(row.breakdown, labels[row.breakdown][row.category]), float(gap)))
+    widest = max(gaps, key=lambda g: abs(g[1]), default=None)
+    value, low, high = (_or_nan(whole[c]) for c in ("r_indicator", "r_low", "r_high"))
+    note = "" if not math.isnan(value) else "Der er for få svar eller for lidt frafald"
+    return Markdown(
+        conclusion(RIndicator(value, low, high, note), float(whole["response_rate"]), widest)
+    )
+
+
+def _or_nan(value) -> float:
+    return math.nan if pd.isna(value) else float(value)
+
+
+def outcome_table(published: Published, code: str) -> Markdown:
+    """AAPOR's outcome rates by their names; a dash where one would show that very few broke off."""
+    t = published.response
+    whole = t[(t["municipality"] == code) & (t["breakdown"] == "all")].iloc[0]
+    rows = [
+        [name, meaning, "–" if pd.isna(whole[column]) else style.percent(whole[column], 1)]
+        for name, meaning, column in (
+            ("RR1", "hele besvarelser af alle inviterede", "rr1"),
+            ("RR2", "hele og delvise besvarelser af alle inviterede", "response_rate"),
+            ("COOP2", "besvarelser af dem, der åbnede skemaet", "cooperation_rate"),
+            ("CON1", "åbnede skemaet, af alle inviterede", "contact_rate"),
+        )
+    ]
+    return Markdown(markdown_table(["AAPOR", "Betydning", "Procent"], rows, left=2))
+
+
+def two_way(published: Published, code: str, item: str = OVERALL) -> Markdown:
+    """Means of one item by the round's two-way breakdowns: target group by gender, by age …"""
+    parts = []
+    labels = published.round.category_labels()
+    for first, second in published.round.settings.two_way:
+        rows = []
+        for a, label in labels[first].items():
+            where = {"breakdown": f"{first}:{second}"}
+            cells = [
+                published.value(code, item, category=f"{a}:{b}", **where) for b in labels[second]
+            ]
+            rows.append([label, *(_mean(c) for c in cells)])
+        heading = published.round.breakdown_label(first)
+        parts.append(markdown_table([heading, *labels[second].values()], rows))
+    return Markdown("\n\n".join(parts))
+
+
+def _mean(row) -> str:
+    if row is None:
+        return "–"
+    marks = {"few": "(få)", "linked": "(skjult)", "not_asked": "–"}
+    if row["status"] != "shown":
+        return marks[row["status"]]
+    return f"{style.number(row['value'], 2)} ({style.number(int(row['n']))})"
