@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.errors import SurveyError
 from helpers.params import load_round
 from helpers.paths import PROJECT
-from helpers.sampling import allocate, draw, generator, likeness, sample_size
+from helpers.sampling import allocate, draw, generator, likeness, sample_size, unmet
 
 RULES = load_round(PROJECT, "2024-foraar").settings.sampling
 GROUPS = list(RULES.expected_response)
@@ -27,25 +28,100 @@ def people(seed=1, sizes=(300, 200, 150, 400, 60)):
 
 
 populations = st.lists(st.integers(0, 8000), min_size=5, max_size=5).filter(lambda n: sum(n) > 0)
+responses = st.lists(st.floats(0.02, 1), min_size=5, max_size=5)
 
 
-@given(populations, st.integers(1, 3000))
-def test_allocation_is_whole_sums_and_never_exceeds_the_stratum(sizes, size):
-    a = allocate(dict(zip(GROUPS, sizes)), RULES.expected_response, size, RULES)
-    assert (a["invited"] <= a["population"]).all()
-    assert (a["invited"] >= 0).all()
-    least = min(size, sum(sizes))
-    assert least <= a["invited"].sum() <= max(least, min(RULES.largest_sample, sum(sizes)))
-    reached = a["expected_answers"].sum() >= RULES.min_answers
-    assert reached or a["invited"].sum() in (sum(sizes), max(least, RULES.largest_sample))
+@st.composite
+def problems(draw_from):
+    """Any municipality, any expected response, any rules."""
+    sizes = dict(zip(GROUPS, draw_from(populations)))
+    response = dict(zip(GROUPS, draw_from(responses)))
+    rules = RULES.model_copy(
+        update={
+            "min_answers": draw_from(st.integers(0, 400)),
+            "min_answers_per_group": draw_from(st.integers(0, 120)),
+            "largest_sample": draw_from(st.integers(1, 3000)),
+        }
+    )
+    return sizes, response, draw_from(st.integers(0, 3000)), rules
 
 
-@given(populations)
-def test_each_group_gets_its_least_answers_where_there_is_room(sizes):
-    a = allocate(dict(zip(GROUPS, sizes)), RULES.expected_response, 2000, RULES)
-    floor = np.minimum(a["population"], np.ceil(40 / a["expected_response"]))
-    if floor.sum() <= a["invited"].sum():
-        assert (a["invited"] >= np.floor(floor)).all()
+@given(problems())
+def test_allocation_keeps_every_rule(problem):
+    """Whole numbers, summing exactly, within the strata; floors and answers where there is room, and
+    no citizen more than that asks for."""
+    sizes, response, size, rules = problem
+    a = allocate(sizes, response, size, rules)
+    total, everybody = a["invited"].sum(), sum(sizes.values())
+    ceiling = min(everybody, max(rules.largest_sample, size))
+    assert a["invited"].between(0, a["population"]).all()
+    assert min(size, everybody) <= total <= ceiling
+    if a["least"].sum() <= ceiling:
+        assert (a["invited"] >= a["least"]).all()
+    enough = a["expected_answers"].sum() >= rules.min_answers
+    assert enough or total == ceiling
+    needed = max(min(size, everybody), min(int(a["least"].sum()), ceiling))
+    if (
+        total > needed
+    ):  # more than size and floors ask for: because of the answers, and not one too many
+        fewer = allocate(sizes, response, total - 1, rules.model_copy(update={"min_answers": 0}))
+        assert fewer["expected_answers"].sum() < rules.min_answers
+
+
+@given(problems())
+def test_no_other_allocation_lies_nearer_to_proportional_answers(problem):
+    """Moving one citizen from any group to any other, within the bounds, lowers Σ n²·r/N by no more
+    than rounding explains."""
+    sizes, response, size, rules = problem
+    a = allocate(sizes, response, size, rules)
+    if a["least"].sum() > a["invited"].sum():
+        return
+    a = a[a["population"] > 0]
+    cost = (a["expected_response"] / a["population"]).to_numpy()
+    n = a["invited"].to_numpy(float)
+    can_give, can_take = n > a["least"], n < a["population"]
+    gain = cost[:, None] * (2 * n[:, None] - 1) - cost[None, :] * (2 * n[None, :] + 1)
+    possible = can_give.to_numpy()[:, None] & can_take.to_numpy()[None, :]
+    rounding = 2 * (cost[:, None] + cost[None, :])
+    assert (gain[possible] <= rounding[possible] + 1e-9).all()
+
+
+def test_floors_ask_for_more_than_the_size():
+    rules = RULES.model_copy(update={"min_answers_per_group": 80, "largest_sample": 2000})
+    sizes = dict.fromkeys(GROUPS, 3000)
+    a = allocate(sizes, dict.fromkeys(GROUPS, 0.25), 1000, rules)
+    assert a["invited"].sum() == 5 * 320  # not the 1,000 of the band
+    assert unmet(a, rules).empty
+    tight = allocate(
+        sizes, dict.fromkeys(GROUPS, 0.25), 1000, rules.model_copy(update={"largest_sample": 1200})
+    )
+    assert tight["invited"].sum() == 1200
+    assert len(unmet(tight, rules)) == 5
+
+
+@pytest.mark.parametrize("people, told", [(159, True), (160, False), (161, False)])
+def test_group_too_small_for_its_least_answers_is_told(people, told):
+    rules = RULES.model_copy(update={"min_answers_per_group": 40})
+    sizes = {"dagpenge": people, "sygedagpenge": 4000}
+    a = allocate(sizes, {"dagpenge": 0.25, "sygedagpenge": 0.25}, 1000, rules)
+    assert a["invited"].iloc[0] >= min(people, 160)
+    assert unmet(a, rules)["target_group"].tolist() == (["dagpenge"] if told else [])
+
+
+@pytest.mark.parametrize(
+    "sizes, response, size, told",
+    [
+        ({"a": 10}, {}, 5, "a has the expected response nan"),
+        ({"a": 10}, {"a": 0.0}, 5, "expected response 0.0"),
+        ({"a": 10}, {"a": 1.5}, 5, "expected response 1.5"),
+        ({"a": -1}, {"a": 0.5}, 5, "-1 persons in a"),
+        ({"a": float("nan")}, {"a": 0.5}, 5, "nan persons in a"),
+        ({"a": 10}, {"a": 0.5}, -5, "a sample of -5"),
+    ],
+)
+def test_senseless_strata_are_refused(sizes, response, size, told):
+    with pytest.raises(SurveyError, match=told):
+        allocate(sizes, response, size, RULES)
 
 
 def test_groups_with_low_expected_response_are_oversampled():
@@ -78,6 +154,25 @@ def test_draw_mirrors_gender_and_age_within_one_person():
     assert likeness(sample, everybody)["difference"].abs().max() < 1
     weights = sample.groupby("target_group")["design_weight"].sum()
     assert np.allclose(weights, everybody["target_group"].value_counts().reindex(weights.index))
+
+
+@given(
+    st.lists(st.integers(1, 400), min_size=8, max_size=8), st.floats(0, 1), st.integers(0, 10_000)
+)
+def test_every_cell_is_within_one_of_proportional(cells, share, seed):
+    """Whatever the cells of a stratum and the number drawn."""
+    labels = [(g, a) for g in ("kvinde", "mand") for a in ("16-29", "30-39", "40-49", "50-66")]
+    stratum = pd.DataFrame(
+        [cell for cell, count in zip(labels, cells) for _ in range(count)],
+        columns=["gender", "age_band"],
+    ).assign(target_group="dagpenge")
+    count = round(share * len(stratum))
+    allocation = pd.DataFrame(
+        {"target_group": ["dagpenge"], "population": [len(stratum)], "invited": [count]}
+    )
+    sample = draw(stratum, allocation, np.random.default_rng(seed))
+    assert len(sample) == count
+    assert likeness(sample, stratum)["difference"].abs().max() < 1
 
 
 def test_inclusion_probabilities_are_the_sampling_fractions():

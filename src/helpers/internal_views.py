@@ -15,13 +15,14 @@ from matplotlib.figure import Figure
 
 from helpers import style as house
 from helpers.analysis import Analysis
+from helpers.captions import listed
 from helpers.classify import reasons
 from helpers.disclosure import preview
 from helpers.params import Round
 from helpers.plan import SamplingPlan
 from helpers.propensity import Propensity
 from helpers.responses import response_by
-from helpers.sampling import likeness
+from helpers.sampling import likeness, unmet
 
 REASON_LABELS = {
     "passive": "Passiv",
@@ -144,7 +145,15 @@ def plan_sentences(plan: SamplingPlan, round_: Round) -> str:
         else f"Det er under målet på {wanted} svar; flere kan ikke inviteres. "
         "Rykkere og SMS er særligt vigtige her."
     )
-    return f"{how} Der ventes omkring **{house.number(expected)}** svar. {reach}"
+    rules = round_.settings.sampling
+    labels = round_.category_labels()["target_group"]
+    few = [labels[g] for g in unmet(plan.allocation, rules)["target_group"]]
+    groups = (
+        f" Mindst {rules.min_answers_per_group} svar kan ikke ventes fra {listed(few)}."
+        if few
+        else f" Hver målgruppe ventes at give mindst {rules.min_answers_per_group} svar."
+    )
+    return f"{how} Der ventes omkring **{house.number(expected)}** svar. {reach}{groups}"
 
 
 def likeness_figure(plan: SamplingPlan, round_: Round) -> Figure:

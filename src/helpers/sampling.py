@@ -1,7 +1,7 @@
 """Sizes, allocation and draw: stratified by target group, disproportional, without replacement.
 
 A municipality's size follows from its inhabitants; a population smaller than that is taken whole.
-Groups with low expected response are oversampled, so that answers mirror the population. Within a
+`allocate` states and solves the whole problem of who is invited from which target group. Within a
 target group a systematic draw over gender × age mirrors the population.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from helpers.errors import Problem, SurveyError
 from helpers.params import Sampling
 
 STRATUM = "target_group"
@@ -37,39 +38,76 @@ def allocate(
 ) -> pd.DataFrame:
     """Citizens to invite per target group.
 
-    `population` is N_h per target group, `size` the wanted total. Minimises Σ_h n_h subject to:
-    at least `size` in all, at least `min_answers` expected answers (Σ n_h·r_h), at least
-    `min_answers_per_group` expected answers in each group where N_h allows, at most N_h, and never
-    more than `largest_sample`; beyond the floors n_h ∝ N_h/r_h, so that expected answers are
-    proportional to the population. Whole numbers by largest remainders.
+    Given N_h persons (`population`) and expected response r_h in (0, 1] per target group h, the wanted
+    `size`, and the round's rules, find whole numbers n_h that
 
-    Returns a row a target group: population, expected_response, invited, sampling_fraction,
-    oversampling (n_h/N_h over n/N), expected_answers.
+        minimise    Σ_h n_h²·r_h/N_h
+        subject to  f_h ≤ n_h ≤ N_h,  f_h = min(N_h, ⌈min_answers_per_group/r_h⌉)
+                    Σ_h n_h = n
+
+    where n is the least total that is at least `size`, holds the floors Σ_h f_h, and is expected to give
+    `min_answers` answers, Σ_h n_h·r_h; but at most `largest_sample` (or `size`, if that is larger)
+    and never more than Σ_h N_h. The minimum is n_h = clip(λ·N_h/r_h, f_h, N_h): beyond the floors,
+    expected answers are proportional to the population, so groups with low response are
+    oversampled and weights vary as little as they can. Rounded by largest remainders within the
+    bounds. Where the cap leaves no room for the floors they are scaled down together; `unmet` tells.
+
+    Returns a row a target group: population, expected_response, least (f_h), invited,
+    sampling_fraction, oversampling (n_h/N_h over n/N), expected_answers.
+    Raises SurveyError where a group has no expected response, or a number is senseless.
     """
+    _check_strata(population, expected_response, size)
     groups = list(population)
     n_pop = np.array([population[g] for g in groups], dtype=float)
-    response = np.array([expected_response[g] for g in groups])
-    floors = np.minimum(n_pop, np.ceil(rules.min_answers_per_group / response))
-    total = min(int(n_pop.sum()), max(size, 0))
-    ceiling = min(int(n_pop.sum()), max(rules.largest_sample, total))
+    response = np.array([expected_response[g] for g in groups], dtype=float)
+    floors = np.minimum(n_pop, np.ceil(rules.min_answers_per_group / response - 1e-9))
+    everybody = int(n_pop.sum())
+    ceiling = min(everybody, max(rules.largest_sample, size))
+    total = min(ceiling, max(size, int(floors.sum())))
     invited = _spread(total, n_pop / response, floors, n_pop)
     while invited @ response < rules.min_answers and total < ceiling:
         lacking = (rules.min_answers - invited @ response) / response.max()
         total = min(ceiling, total + max(1, int(lacking)))
         invited = _spread(total, n_pop / response, floors, n_pop)
-    overall = invited.sum() / max(n_pop.sum(), 1)
+    overall = invited.sum() / max(everybody, 1)
     fraction = np.divide(invited, n_pop, out=np.zeros_like(n_pop), where=n_pop > 0)
     return pd.DataFrame(
         {
             "target_group": groups,
             "population": n_pop.astype(int),
             "expected_response": response,
+            "least": floors.astype(int),
             "invited": invited.astype(int),
             "sampling_fraction": fraction,
             "oversampling": fraction / overall if overall else fraction,
             "expected_answers": invited * response,
         }
     )
+
+
+def unmet(allocation: pd.DataFrame, rules: Sampling) -> pd.DataFrame:
+    """The target groups whose expected answers stay below `min_answers_per_group`, for lack of people
+    or of room in the sample: rows of `allocation`."""
+    return allocation[allocation["expected_answers"] < rules.min_answers_per_group - 1e-9]
+
+
+def _check_strata(
+    population: Mapping[str, int], expected_response: Mapping[str, float], size: int
+) -> None:
+    problems = []
+    for group, people in population.items():
+        if not (np.isfinite(people) and people >= 0 and float(people).is_integer()):
+            told = f"{people} persons in {group}"
+            problems.append(Problem("allocation", told, "a whole number", "Run intake again."))
+        rate = expected_response.get(group, np.nan)
+        if not 0 < rate <= 1:
+            told = f"{group} has the expected response {rate}"
+            remedy = "Add it to sampling.expected_response of the round."
+            problems.append(Problem("allocation", told, "a share in (0, 1]", remedy))
+    if not (np.isfinite(size) and size >= 0 and float(size).is_integer()):
+        problems.append(Problem("allocation", f"a sample of {size}", "a whole number"))
+    if problems:
+        raise SurveyError(problems=problems)
 
 
 def _spread(total: int, size: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
