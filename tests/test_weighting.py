@@ -4,14 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ORACLES
-from hypothesis import given
-from hypothesis import strategies as st
 
 from helpers.designs import kish_design_effect
 from helpers.errors import WeightError
 from helpers.params import load_round
 from helpers.paths import PROJECT
-from helpers.raking import rake
 from helpers.weighting import nonresponse_classes, weigh
 
 RULES = load_round(PROJECT, "2024-foraar").settings.weighting
@@ -24,27 +21,6 @@ def oracle():
     weights = pd.read_csv(ORACLES / "b_kommune_weights.csv")
     margins = pd.read_csv(ORACLES / "b_kommune_margins.csv")
     return sample, weights, margins
-
-
-def coded(respondents, margins):
-    codes, totals = [], []
-    for danish, name in NAMES.items():
-        of_margin = margins[margins["margin"] == danish]
-        levels = pd.Index(of_margin["level"])
-        codes.append(levels.get_indexer(respondents[name]))
-        totals.append(of_margin["N"].to_numpy(float))
-    return codes, totals
-
-
-def test_raking_equals_r_calibrate():
-    sample, weights, margins = oracle()
-    respondents = sample[sample["responderet"] == 1]
-    codes, totals = coded(respondents, margins)
-    got = rake(codes, weights["w_nr"].to_numpy(), totals)
-    # R's rake() is itself good to about 1.5e-10
-    assert np.allclose(got, weights["w_rake"], rtol=1e-8, atol=0)
-    for code, total in zip(codes, totals):
-        assert np.allclose(np.bincount(code, got), total, rtol=1e-9)
 
 
 def frame_of(sample):
@@ -104,32 +80,68 @@ def test_nonresponse_classes_hold_enough_answers():
     assert (table.groupby(classes)["target_group"].nunique() == 1).all()
 
 
+@pytest.mark.parametrize("bad", [np.nan, 0.0, -2.0, np.inf])
+def test_respondent_who_was_not_sampled_is_refused(bad):
+    table = asked()
+    table.loc[table.index[table["responded"]][0], "design_weight"] = bad
+    with pytest.raises(WeightError, match="the design weight of 1 citizens is missing") as caught:
+        weigh(table, frame_of(None), RULES)
+    assert "not drawn with this sample" in str(caught.value)
+
+
+def test_level_that_the_population_lacks_is_refused():
+    table = asked()
+    table.loc[table.index[table["responded"]][0], "gender"] = "Ukendt"
+    with pytest.raises(WeightError, match="gender Ukendt has no population"):
+        weigh(table, frame_of(None), RULES)
+
+
+@pytest.mark.parametrize("bad", [np.nan, -1.0, np.inf])
+def test_senseless_population_counts_are_refused(bad):
+    frame = frame_of(None).astype({"population": float})
+    frame.loc[0, "population"] = bad
+    with pytest.raises(WeightError, match="population counts are missing, negative or infinite"):
+        weigh(asked(), frame, RULES)
+
+
 @pytest.mark.parametrize(
-    "totals, message",
+    "column, level, told",
     [
-        ([[5.0, 5.0], [4.0, 5.0]], "margins have different sums: margin 1 10, margin 2 9"),
-        ([[5.0, 3.0, 2.0], [5.0, 5.0]], "margin 1: level »2« has a population but no respondents"),
+        ("target_group", "Handicap", "nobody has answered in Handicap"),
+        ("age_band", "18-29", "level »18-29« has a population but no respondents"),
     ],
 )
-def test_unfit_margins(totals, message):
-    codes = [np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1])]
-    with pytest.raises(WeightError, match=message):
-        rake(codes, np.ones(4), [np.array(t) for t in totals])
+def test_a_round_may_ask_for_errors_instead_of_collapsing(column, level, told):
+    table = asked()
+    table.loc[table[column] == level, "responded"] = False
+    strict = RULES.model_copy(update={"unfit_margins": "error"})
+    with pytest.raises(WeightError, match=told):
+        weigh(table, frame_of(None), strict)
+    assert weigh(table, frame_of(None), RULES).collapsed
 
 
-def test_no_convergence_is_told():
-    codes = [np.array([0, 1]), np.array([0, 1])]  # a diagonal table: the margins contradict
-    with pytest.raises(WeightError, match="no convergence after 50"):
-        rake(codes, np.ones(2), [np.array([6.0, 4.0]), np.array([5.0, 5.0])], max_iterations=50)
+def test_no_convergence_is_an_error_or_drops_the_last_margin():
+    few = RULES.model_copy(update={"max_iterations": 3})
+    weighted = weigh(asked(), frame_of(None), few)
+    assert "raking til target_group × gender × age_band konvergerer ikke: uden age_band" in (
+        weighted.collapsed
+    )
+    assert weighted.margins == ("target_group", "gender") or len(weighted.margins) == 1
+    with pytest.raises(WeightError, match="no convergence after 3"):
+        weigh(asked(), frame_of(None), few.model_copy(update={"unfit_margins": "error"}))
 
 
-@given(st.lists(st.floats(0.1, 10), min_size=8, max_size=8), st.integers(0, 1000))
-def test_raking_keeps_what_already_fits(start, seed):
-    rng = np.random.default_rng(seed)
-    codes = [np.repeat([0, 1], 4), np.tile([0, 1], 4)]
-    start = np.array(start) * rng.uniform(0.5, 2, 8)
-    totals = [np.bincount(c, start) for c in codes]
-    assert np.allclose(rake(codes, start, totals), start)
+def test_trimming_is_strict_and_says_what_it_costs():
+    rules = RULES.model_copy(update={"trim_at_median_times": 1.5})
+    before, after = (weigh(asked(), frame_of(None), r) for r in (RULES, rules))
+    median = before.respondents["weight"].median()
+    assert after.respondents["weight"].between(median / 1.5, median * 1.5).all()
+    assert after.respondents["weight"].sum() == pytest.approx(8700)
+    assert "vægte trimmet; marginerne afviger derefter højst" in after.collapsed[-1]
+    wide = RULES.model_copy(update={"trim_at_median_times": 1000.0})
+    untouched = weigh(asked(), frame_of(None), wide)
+    assert untouched.respondents["weight"].equals(before.respondents["weight"])
+    assert untouched.collapsed == ()
 
 
 def test_kish_worked_example():
