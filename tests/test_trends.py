@@ -7,7 +7,7 @@ from test_comparisons import EXACT, ROUNDS, round_of_c, sums
 
 from helpers.params import Questionnaire, Round, _load_questionnaire, load_round
 from helpers.paths import PROJECT
-from helpers.trends import CommonPart, changes, common_part, earlier_categories
+from helpers.trends import CommonPart, changes, common_part
 
 QUESTIONS = [f"q{i:02}" for i in range(1, 14)]
 EVERYWHERE = ("all", "gender", "age_band", "duration_band")
@@ -238,11 +238,6 @@ def test_a_rule_that_names_its_source_otherwise_is_no_change(demo):
     common = common_part(demo, with_rule(demo, "sygedagpenge", source="samme regel, anden kilde"))
     assert common.categories == everyone(demo)
     assert common.mark == ""
-
-
-def test_earlier_names_are_found(demo, pilot):
-    pairs = [("target_group", "job_uddannelsesparate"), ("all", "all")]
-    assert earlier_categories(common_part(demo, pilot), pairs) == ["jobparate", "all"]
 
 
 # ---------------------------------------------------------------------------------------- changes

@@ -33,7 +33,7 @@ def compare(
     """
     both = own.merge(other, on=KEYS, suffixes=("", "_other"))
     both = both[(both["x"] > 0) & (both["x_other"] > 0)].copy()
-    own_variance, other_variance = _variance(both, ""), _variance(both, "_other")
+    own_variance, other_variance = (_variance(both, s, confidence) for s in ("", "_other"))
     if not overlap:
         parts = [(own_variance, both["df"]), (other_variance, both["df_other"])]
         return _differences(both, own_variance + other_variance, parts, confidence)
@@ -68,7 +68,7 @@ def compare_groups(
     a, b = both["value"], both["value_other"]
     yy, yx, xy, xx = (both[c] for c in COVARIANCES)
     covariance = (yy - b * yx - a * xy + a * b * xx) / (both["x"] * both["x_other"])
-    of_a, of_b = _variance(both, ""), _variance(both, "_other")
+    of_a, of_b = (_variance(both, s, confidence) for s in ("", "_other"))
     variance = np.maximum(of_a + of_b - 2 * covariance, 0)
     parts = [(of_a, both["df"]), (of_b, both["df_other"])]
     table = _differences(both, variance, parts, confidence)
@@ -76,13 +76,14 @@ def compare_groups(
     return table
 
 
-def _variance(table: pd.DataFrame, suffix: str) -> pd.Series:
+def _variance(table: pd.DataFrame, suffix: str, confidence: float) -> pd.Series:
     """se², except where all agree although not everybody has answered: there the interval's half
     width over its t quantile stands for the error that the sample cannot show."""
     value, low, high, se, df, w2_open = (
         table[c + suffix] for c in ("value", "ci_low", "ci_high", "se", "df", "w2_open")
     )
-    half = np.maximum(high - value, value - low) / stats.t.ppf(0.975, np.maximum(df, 1))
+    quantile = stats.t.ppf(0.5 + confidence / 2, np.maximum(df, 1))
+    half = np.maximum(high - value, value - low) / quantile
     return pd.Series(np.where((se == 0) & (w2_open > 0), half, se) ** 2, index=table.index)
 
 
@@ -102,6 +103,7 @@ def _differences(
         difference = (both["value"] - both["value_other"]).to_numpy(float)
         t = np.where(se > 0, np.abs(difference) / se, np.inf)
     half = stats.t.ppf(0.5 + confidence / 2, df) * se
+    rounding = 1e-12 * np.maximum(1, both["value"].abs())
     return both[["municipality", *KEYS, "n", "n_other"]].assign(
         own=both["value"],
         reference_value=both["value_other"],
@@ -110,7 +112,7 @@ def _differences(
         ci_low=difference - half,
         ci_high=difference + half,
         df=df,
-        p_value=np.where(difference == 0, 1.0, 2 * stats.t.sf(t, df)),
+        p_value=np.where(np.abs(difference) <= rounding, 1.0, 2 * stats.t.sf(t, df)),
     )
 
 
@@ -135,7 +137,8 @@ def judge(table: pd.DataFrame, rules: Comparison) -> pd.DataFrame:
     in it). Worth mentioning: significant after correction, at least as large as the round's rule,
     and with at least `min_answers` on both sides.
     """
-    kind = table["reference"].str.split(":").str[0].rename("kind")
+    groups = table["reference"].str.startswith(GROUP)
+    kind = table["reference"].where(~groups, GROUP).rename("kind")
     own_table = ["municipality", kind, "breakdown", "statistic", "weighting"]
     a_list = ["reference", "breakdown", "category", "item", "statistic", "weighting"]
     table = table.assign(

@@ -202,8 +202,8 @@ def _comparisons(
     for earlier in found.earlier:
         part = common_part(round_, earlier.round)
         change = changes(found.estimates, earlier.estimates, part, earlier.round, rules.confidence)
-        was_shown = _shown_before(change, earlier, part)
-        parts.append(change[was_shown])
+        safe = _shown_before(change, earlier, part) & _no_lonely_part(change, cells)
+        parts.append(change[safe])
         marks[ROUND + earlier.round.id] = part.mark
     table = pd.concat(parts, ignore_index=True)
     own = pd.MultiIndex.from_frame(table[CELL]).isin(shown)
@@ -259,6 +259,24 @@ def _shown_before(change: pd.DataFrame, earlier: Earlier, part: CommonPart) -> n
     before["category"] = [part.categories[p] for p in pairs]
     before["item"] = change["item"].map(part.items)
     return pd.MultiIndex.from_frame(before).isin(shown.set_index(CELL).index)
+
+
+def _no_lonely_part(change: pd.DataFrame, cells: pd.DataFrame) -> np.ndarray:
+    """False for a change of the country that would give a hidden municipality away.
+
+    »Those in both rounds« is a part of the country: where one municipality alone is hidden in it, or
+    in the rest, it could be computed.
+    """
+    place = ["breakdown", "category", "item"]
+    own = cells[cells["municipality"] != NATIONAL]
+    hidden = own[own["status"].isin([FEW, LINKED])]
+    taking_part = hidden["municipality"].isin(set(change["municipality"]))
+    alone = set()
+    for part in (hidden[taking_part], hidden[~taking_part]):
+        counts = part.groupby(place).size()
+        alone |= set(counts.index[counts == 1])
+    lonely = pd.MultiIndex.from_frame(change[place]).isin(list(alone)) if alone else False
+    return ~((change["municipality"] == NATIONAL).to_numpy() & lonely)
 
 
 def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,6 @@ from helpers.designs import Design
 from helpers.estimates import add_up, ratio_sums, with_intervals
 
 TERMS = ("target_group", "gender", "age_band", "duration_band")
-UNBOUNDED = (-np.inf, np.inf)  # residuals have no scale
 
 
 @dataclass(frozen=True)
@@ -60,13 +59,14 @@ def expected_results(
     `min_municipalities` nothing is given; a difference left is no proof of quality.
     """
     answered = scores[scores[item].notna()].reset_index(drop=True)
-    codes = list(dict.fromkeys(answered["municipality"]))
+    have = set(answered["municipality"])
+    codes = [c for c in dict.fromkeys(scores["municipality"]) if c in have]
     if len(codes) < min_municipalities:
         note = f"Færre end {min_municipalities} kommuner: intet forventet resultat."
         return Expected(pd.DataFrame(), pd.DataFrame(), np.nan, note)
     x, names = _model_matrix(answered)
     y, w = answered[item].to_numpy(float), answered["weight"].to_numpy(float)
-    numbers = pd.factorize(answered["municipality"])[0]
+    numbers = pd.Index(codes).get_indexer(answered["municipality"])
     fit = sm.WLS(_swept(y[:, None], w, numbers)[:, 0], _swept(x, w, numbers), weights=w).fit(
         cov_type="cluster", cov_kwds={"groups": numbers}
     )
@@ -75,7 +75,8 @@ def expected_results(
 
     sums = _residual_sums(scores, designs, item, residual, confidence)
     national = add_up(sums, confidence, "national")
-    national = with_intervals(national.drop(columns="municipality"), confidence, UNBOUNDED)
+    ends = (float(residual.min()), float(residual.max()))
+    national = with_intervals(national.drop(columns="municipality"), confidence, ends)
     table = compare(
         sums, national.assign(municipality="national"), overlap=True, confidence=confidence
     )
@@ -144,4 +145,4 @@ def _residual_sums(
     table = pd.concat(parts, ignore_index=True).assign(
         breakdown="all", category="all", item=item, statistic="mean", weighting="weighted"
     )
-    return with_intervals(table, confidence, UNBOUNDED)
+    return with_intervals(table, confidence, (float(residual.min()), float(residual.max())))

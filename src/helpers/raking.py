@@ -14,7 +14,7 @@ import pandas as pd
 
 from helpers.errors import Problem, WeightError
 
-BLOCK = 1 << 16  # rows at a time: codes, cells and weights of a block stay in cache
+BLOCK = 1 << 15  # rows at a time: codes, cells and weights of a block stay in cache
 DENSE_CELLS = 1 << 22  # a margin table beyond this is held as a list of occupied cells
 SUM_TOLERANCE = 1e-9  # relative; margins of one population have one sum
 
@@ -39,8 +39,8 @@ def rake(
     Returns w_i = start_i · Π_m f_m(level of i), the weights nearest to `start` in the sense of
     Σ w·log(w/start) − w + start, such that Σ_{i in level} w_i equals the level's total within
     `tolerance`, relative (Deming & Stephan 1940; Deville, Särndal & Sautory 1993). Equal to
-    R survey's `calibrate(calfun = "raking")`. Memory above the input: the weights returned, and a
-    block.
+    R survey's `calibrate(calfun = "raking")`. Memory above the input: the weights returned, and
+    the cell of each row in two bytes (more where the table is larger).
 
     Raises WeightError, naming margin and level, where a code, start weight or total is missing,
     negative or infinite, margins have different sums, a populated level has no respondents, an
@@ -92,48 +92,51 @@ def _fit(
 
 
 class _Cells:
-    """The collapsed table: occupied cells with their level on each margin (`levels`), and the
-    respondents' cells, computed block by block where the table is small enough to be dense."""
+    """The collapsed table: occupied cells with their level on each margin (`levels`), and the cell of
+    each respondent in the smallest whole numbers that hold it."""
 
     def __init__(self, codes: list[np.ndarray], shape: list[int]) -> None:
-        self._codes, self._shape = codes, shape
-        self._n_rows = len(codes[0])
         size = int(np.prod([float(s) for s in shape]))
-        self._row_cell: np.ndarray | None = None
         if size <= DENSE_CELLS:
+            self._of_row = _dense(codes, shape, np.min_scalar_type(-size))
             self._size = size
             self.levels = list(np.unravel_index(np.arange(size), shape))
         else:
-            self._row_cell, first = _occupied(codes)
+            self._of_row, first = _occupied(codes)
             self._size = len(first)
             self.levels = [c[first].astype(np.intp) for c in codes]
 
     def sum(self, values: np.ndarray) -> np.ndarray:
         """Σ values per cell."""
         total = np.zeros(self._size)
-        for rows, cell in self._blocks():
-            total += np.bincount(cell, weights=values[rows], minlength=self._size)
+        for rows in _blocks(len(values), max(BLOCK, self._size)):
+            total += np.bincount(self._of_row[rows], weights=values[rows], minlength=self._size)
         return total
 
     def spread(self, factor: np.ndarray, start: np.ndarray) -> np.ndarray:
         """start · factor of the row's cell, a row a respondent."""
-        out = np.empty(self._n_rows)
-        for rows, cell in self._blocks():
-            np.multiply(start[rows], factor[cell], out=out[rows])
+        out = np.empty(len(start))
+        for rows in _blocks(len(start), BLOCK):
+            block = out[rows]
+            np.take(factor, self._of_row[rows], out=block, mode="clip")  # clip: without a buffer
+            block *= start[rows]
         return out
 
-    def _blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        step = max(BLOCK, self._size)
-        for at in range(0, self._n_rows, step):
-            rows = slice(at, min(at + step, self._n_rows))
-            if self._row_cell is not None:
-                yield rows, self._row_cell[rows]
-                continue
-            cell = self._codes[0][rows].astype(np.intp)
-            for code, size in zip(self._codes[1:], self._shape[1:]):
-                cell *= size
-                cell += code[rows]
-            yield rows, cell
+
+def _blocks(n_rows: int, step: int) -> Iterator[slice]:
+    return (slice(at, min(at + step, n_rows)) for at in range(0, n_rows, step))
+
+
+def _dense(codes: list[np.ndarray], shape: list[int], dtype: np.dtype) -> np.ndarray:
+    """Number of each row's cell in a table of this shape."""
+    cell = np.empty(len(codes[0]), dtype=dtype)
+    for rows in _blocks(len(cell), BLOCK):
+        block = cell[rows]
+        block[:] = codes[0][rows]
+        for code, size in zip(codes[1:], shape[1:]):
+            block *= dtype.type(size)
+            block += code[rows].astype(dtype, copy=False)
+    return cell
 
 
 def _occupied(codes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -178,7 +181,7 @@ def _check_input(
             problems.append(
                 Problem(f"raking, {name}", told, f"0 … {len(total) - 1}", "Number the levels.")
             )
-        elif len(code) and (code.min() < 0 or code.max() >= len(total)):
+        elif not _within(code, len(total)):
             bad = int(((code < 0) | (code >= len(total))).sum())
             problems.append(
                 Problem(
@@ -207,6 +210,11 @@ def _check_input(
             )
     if problems:
         raise WeightError(problems=problems)
+
+
+def _within(code: np.ndarray, size: int) -> bool:
+    """Whether all codes are 0 … size − 1; as an unsigned number a negative one is too large."""
+    return int(code.view(code.dtype.str.replace("i", "u")).max()) < size
 
 
 def _check_levels(

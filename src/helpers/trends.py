@@ -7,7 +7,6 @@ break mark that says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -74,7 +73,7 @@ def _common_categories(now: Round, before: Round) -> tuple[dict[tuple[str, str],
     a, b = _definitions(now.rules), _definitions(before.rules)
     if now.settings.age_limits != before.settings.age_limits:
         return {}, ["Aldersgrænserne er ændret; runderne kan ikke sammenlignes."]
-    if now.rules.id != before.rules.id:
+    if a != b and now.rules.id != before.rules.id:
         breaks.append(
             f"Målgrupperne er afgrænset efter regelsættet {now.rules.id}, før {before.rules.id}."
         )
@@ -86,6 +85,9 @@ def _common_categories(now: Round, before: Round) -> tuple[dict[tuple[str, str],
             categories["target_group", group] = by_definition[definition]
     if lost:
         breaks.append(f"Uden sammenligning: {', '.join(lost)}.")
+    for bands, word in (("age_bands", "Aldersgrupperne"), ("duration_bands_weeks", "Varighederne")):
+        if getattr(now.settings, bands) != getattr(before.settings, bands):
+            breaks.append(f"{word} er inddelt på en anden måde end før.")
     if frozenset().union(*a.values()) == frozenset().union(*b.values()):
         earlier = before.category_labels()
         for breakdown, own in now.category_labels().items():
@@ -135,7 +137,8 @@ def changes(
     if both:
         together = [add_up(_shared(t, own, other), confidence, NATIONAL) for t in tables]
         parts.append(compare(*together, overlap=False, confidence=confidence))
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    parts = parts or [compare(own, other, overlap=False, confidence=confidence)]  # no rows
+    table = pd.concat(parts, ignore_index=True)
     return table.assign(reference=ROUND + before.id)
 
 
@@ -146,7 +149,8 @@ def _renamed(earlier: pd.DataFrame, common: CommonPart) -> pd.DataFrame:
     places = pd.MultiIndex.from_frame(earlier[["breakdown", "category"]])
     keep = places.isin(list(categories)) & earlier["item"].isin(items)
     kept = earlier[keep].copy()
-    kept["category"] = [categories[b, c] for b, c in zip(kept["breakdown"], kept["category"])]
+    names = [categories[b, c] for b, c in zip(kept["breakdown"], kept["category"])]
+    kept["category"] = pd.Series(names, index=kept.index, dtype=kept["category"].dtype)
     kept["item"] = kept["item"].map(items)
     return kept
 
@@ -156,8 +160,3 @@ def _shared(table: pd.DataFrame, own: pd.DataFrame, other: pd.DataFrame) -> pd.D
     keys = ["municipality", *KEYS]
     answered = [t.loc[t["x"] > 0, keys] for t in (own, other)]
     return table.merge(answered[0].merge(answered[1], on=keys), on=keys)[[*keys, *SUMS]]
-
-
-def earlier_categories(common: CommonPart, pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Earlier names of (breakdown, category) pairs, for looking up what was released then."""
-    return [common.categories[pair] for pair in pairs]
