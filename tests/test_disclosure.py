@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.disclosure import cell_status, preview, release
+from helpers.disclosure import _drivers, _no_lonely_part, cell_status, preview, release
 from helpers.estimates import with_intervals
-from helpers.round_estimates import RoundEstimates
+from helpers.round_estimates import DRIVER_COLUMNS, RoundEstimates
 
 GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]
 
@@ -48,8 +48,8 @@ def counted(counts):
                     90.0 * n,
                     n - 9,
                     9,
-                    3,
-                    2 * n - 3,
+                    7,
+                    2 * n - 7,
                     0.9,
                     0.8,
                     0.95,
@@ -145,3 +145,111 @@ def test_only_differences_that_are_sure_and_large_are_worth_mentioning(round_202
     assert np.isclose(
         means.set_index(["municipality", "reference"]).loc[("0707", "others"), "difference"], 0.5
     ).all()
+
+
+def two_way_status(cells: dict[tuple[str, str, str], int], least: int = 5) -> dict:
+    """Status of one-way and two-way cells; `cells`: (municipality, group, gender) → answers."""
+    table = pd.DataFrame(
+        [(*key, n) for key, n in cells.items()], columns=["municipality", "group", "gender", "n"]
+    )
+    parts = [
+        table.groupby("municipality")["n"]
+        .sum()
+        .reset_index()
+        .assign(breakdown="all", category="all")
+    ]
+    for column, breakdown in (("group", "target_group"), ("gender", "gender")):
+        sums = table.groupby(["municipality", column])["n"].sum().reset_index()
+        parts.append(sums.assign(breakdown=breakdown, category=sums[column]))
+    crossed = table["group"] + ":" + table["gender"]
+    parts.append(table.assign(breakdown="target_group:gender", category=crossed))
+    rows = pd.concat(parts)[["municipality", "breakdown", "category", "n"]]
+    rows = rows.assign(item="q01", statistic="mean", weighting="unweighted")
+    done = cell_status(rows, least)
+    return done.set_index(["municipality", "breakdown", "category"])["status"].to_dict()
+
+
+def grid(numbers: dict[str, list[list[int]]]) -> dict:
+    """municipality → a row a target group, a column a gender."""
+    return {
+        (code, group, gender): n
+        for code, rows in numbers.items()
+        for group, row in zip(GROUPS, rows)
+        for gender, n in zip(("kvinde", "mand"), row)
+    }
+
+
+def test_a_small_two_way_cell_is_never_hidden_alone_on_a_line():
+    got = two_way_status(grid({"0707": [[4, 30], [20, 21], [40, 41]], "0580": [[50, 51]] * 3}))
+    place = "target_group:gender"
+    assert got["0707", place, "dagpenge:kvinde"] == "few"
+    assert got["0707", place, "dagpenge:mand"] == "linked"  # its row
+    assert got["0707", place, "sygedagpenge:kvinde"] == "linked"  # its column
+    assert got["0707", place, "sygedagpenge:mand"] == "linked"  # the rectangle closes
+    assert got["0707", place, "job_uddannelsesparate:kvinde"] == "shown"
+    assert got["0580", place, "dagpenge:kvinde"] == "linked"  # or the country gives 0707's away
+    assert got["0707", "target_group", "dagpenge"] == "shown"  # the margin itself is large enough
+
+
+def test_two_way_cells_under_a_hidden_margin_are_hidden():
+    """Shown cells of a hidden group would add up to it."""
+    got = two_way_status(grid({"0707": [[2, 2], [6, 6], [40, 41]], "0580": [[50, 51]] * 3}))
+    assert got["0707", "target_group", "dagpenge"] == "few"
+    assert got["0707", "target_group", "sygedagpenge"] == "linked"
+    for gender in ("kvinde", "mand"):
+        assert got["0707", "target_group:gender", f"sygedagpenge:{gender}"] == "linked"
+
+
+def test_drivers_leave_only_where_the_themes_are_shown():
+    drivers = pd.DataFrame(
+        [
+            (c, t, 0.5, 0.4, 0.6, 3.5, 0.4, 120)
+            for c in ("0707", "0580")
+            for t in ("maal", "moedet")
+        ],
+        columns=DRIVER_COLUMNS,
+    )
+    cells = pd.DataFrame(
+        [
+            (c, "all", "all", i, "shown")
+            for c in ("0707", "0580")
+            for i in ("maal", "moedet", "samlet")
+        ],
+        columns=["municipality", "breakdown", "category", "item", "status"],
+    )
+    assert len(_drivers(drivers, cells)) == 4
+    cells.loc[0, "status"] = "few"
+    assert _drivers(drivers, cells)["municipality"].tolist() == ["0580", "0580"]
+    cells.loc[0, "status"], cells.loc[5, "status"] = (
+        "shown",
+        "linked",
+    )  # 0580's overall satisfaction
+    assert _drivers(drivers, cells)["municipality"].tolist() == ["0707", "0707"]
+
+
+def test_those_in_both_rounds_give_no_hidden_municipality_away():
+    """One hidden municipality among those in both rounds, and another outside: neither is alone in
+    the country, but each is alone in its part."""
+    place = ["0707", "0580", "0161", "0101"]
+    cells = pd.DataFrame(
+        [(c, "all", "all", "q01", "shown") for c in (*place, "national")],
+        columns=["municipality", "breakdown", "category", "item", "status"],
+    )
+    change = cells[cells["municipality"].isin(["0707", "0580", "national"])]
+    assert _no_lonely_part(change, cells).all()
+    cells.loc[cells["municipality"].isin(["0580", "0161"]), "status"] = ["linked", "few"]
+    assert _no_lonely_part(change, cells).tolist() == [True, True, False]
+    cells.loc[cells["municipality"] == "0707", "status"] = "few"  # two in the part
+    cells.loc[cells["municipality"] == "0101", "status"] = "few"  # two outside
+    assert _no_lonely_part(change, cells).all()
+
+
+@pytest.mark.parametrize("partial, told", [(4, False), (5, True), (0, True)])
+def test_rates_that_would_show_a_few_partial_answers_are_not_given(round_2024, partial, told):
+    counts = {"0707": [60] * 5, "0580": [60] * 5, "0161": [60] * 5}
+    table = counted(counts)
+    table.loc[table["municipality"] == "0707", "partial"] = partial
+    found = RoundEstimates(estimates(counts), table)
+    rates = release(found, round_2024).response.set_index(["municipality", "category"])
+    assert rates.loc[("0707", "all"), ["rr1", "cooperation_rate"]].notna().all() == told
+    assert not pd.isna(rates.loc[("0707", "all"), "response_rate"])

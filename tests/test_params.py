@@ -23,7 +23,10 @@ def edit(root, file, pattern, replacement):
     path.write_text(changed, "utf-8")
 
 
-@pytest.mark.parametrize("round_id, groups", [("2023-pilot", 4), ("2024-foraar", 5), ("demo", 5)])
+@pytest.mark.parametrize(
+    "round_id, groups",
+    [("2023-pilot", 4), ("2024-foraar", 5), ("demo-2023", 4), ("demo", 5)],
+)
 def test_shipped_rounds_are_complete(round_id, groups):
     round_ = load_round(PROJECT, round_id)
     assert len(round_.rules.groups) == groups
@@ -140,3 +143,14 @@ def test_new_rule_set_is_a_file(root):
         r for r in load_round(root, "2024-foraar").rules.rules if r.benefit_type == "sygedagpenge"
     )
     assert rule.least_spell == 10
+
+
+def test_earlier_rounds_must_exist(root):
+    edit(root, "rounds/demo.yml", r"^earlier_rounds: \[demo-2023\]", "earlier_rounds: [demo-2032]")
+    told = refuse(root, "demo")
+    assert "earlier_rounds" in told
+    assert "demo-2023" in told  # the nearest
+
+
+def test_earlier_rounds_have_their_titles(root):
+    assert load_round(root, "demo").earlier_titles == {"demo-2023": "piloten 2023 (simuleret)"}

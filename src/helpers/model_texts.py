@@ -208,7 +208,7 @@ def response_quality(published: Published, code: str) -> Markdown:
     whole = t[t["breakdown"] == "all"].iloc[0]
     if whole["status"] != "shown":
         return Markdown("Der er for få svar til at sige, om de ligner borgerne.")
-    labels = published.round.category_labels()
+    labels = published.round.category_labels(None if code == NATIONAL else code)
     gaps = []
     for row in t[(t["breakdown"] != "all") & (t["status"] == "shown")].itertuples():
         of_people = row.population / whole["population"]
