@@ -18,6 +18,7 @@ from helpers.analysis import Analysis
 from helpers.captions import listed
 from helpers.classify import reasons
 from helpers.disclosure import preview
+from helpers.nonresponse import conclusion, outcome_rates, r_indicator
 from helpers.params import Round
 from helpers.plan import SamplingPlan
 from helpers.propensity import Propensity
@@ -240,6 +241,18 @@ def response_figure(analysis: Analysis, round_: Round) -> Figure:
     ax.set_yticklabels([labels["target_group"][g] for g in grid.index], rotation=0, fontsize=8)
     ax.tick_params(axis="x", labelsize=8, rotation=0)
     return fig
+
+
+def response_conclusion(analysis: Analysis, round_: Round) -> str:
+    """AAPOR's rates with their names, and what the R-indicator says."""
+    o = outcome_rates(analysis.asked)
+    r = r_indicator(
+        analysis.asked, analysis.frame, confidence=round_.settings.comparison.confidence
+    )
+    rates = {"RR1": o.rr1, "RR2": o.rr2, "RR2, designvægtet": o.rr2_weighted, "COOP2": o.coop2,
+             "CON1": o.con1}  # fmt: skip
+    told = ", ".join(f"{name} {house.percent(v, 1)}" for name, v in rates.items() if v == v)
+    return f"{told}. {conclusion(r, o.rr2, None)}"
 
 
 def propensity_sentence(propensity: Propensity) -> str:
