@@ -500,6 +500,7 @@ def compared(**columns):
         "municipality": "0101", "reference": "others", "breakdown": "all", "category": "all",
         "item": [f"q{i:02}" for i in range(1, rows + 1)], "statistic": "mean",
         "weighting": "weighted", "difference": 1.0, "p_value": 0.001, "n": 500, "n_other": 500,
+        "df": 100.0,
     }  # fmt: skip
     return pd.DataFrame({k: v if isinstance(v, list) else [v] * rows
                          for k, v in (plain | columns).items()})  # fmt: skip
@@ -531,6 +532,16 @@ def test_significance():
 @pytest.mark.parametrize("side", ["n", "n_other"])
 def test_smallest_number_of_answers(side):
     assert named(**{side: [29, 30, 31]}) == [False, True, True]
+
+
+def test_smallest_effective_degrees_of_freedom():
+    assert named(df=[24.9, 25.0, 25.1]) == [False, True, True]
+
+
+def test_what_rests_on_too_little_counts_in_no_correction():
+    table = judge(compared(p_value=[0.2, 0.24, 0.9], n=[500, 500, 29]), RULES)
+    assert table["p_adjusted"].tolist()[:2] == pytest.approx([0.24, 0.24])
+    assert table[["p_adjusted", "p_adjusted_in_list"]].iloc[2].isna().all()
 
 
 def test_significance_is_judged_after_correction():

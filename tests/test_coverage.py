@@ -13,15 +13,14 @@ from helpers.estimates import estimate_municipality, group_covariances
 from helpers.paths import PROJECT
 
 sys.path.insert(0, str(PROJECT))
-from benchmarks.coverage import (
+from benchmarks.coverage_counts import Tally, rival_intervals
+from benchmarks.coverage_rounds import recentred
+from benchmarks.coverage_world import (
     CODES,
     ELIGIBLE,
     QUESTIONS,
     TRUTH,
-    Tally,
     make_population,
-    recentred,
-    rival_intervals,
     survey,
     survey_round,
     true_values,

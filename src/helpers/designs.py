@@ -24,6 +24,10 @@ class Design:
     calibration, and `calibration`: the columns whose totals the final weights reproduce (level
     indicators of the margins); both None where weights were not calibrated.
 
+    `jackknife`: calibration residuals are divided by 1 − h, so that few answers do not make the
+    variance too small (the delete-one jackknife in closed form), and degrees of freedom follow
+    Satterthwaite; else residuals and degrees of freedom as R survey has them.
+
     Raises WeightError where there are no respondents, lengths differ, a weight is missing, not
     positive or infinite, or a stratum has more respondents than persons.
     """
@@ -33,6 +37,7 @@ class Design:
     population: np.ndarray | None = None
     base: np.ndarray | None = None
     calibration: np.ndarray | None = None
+    jackknife: bool = False
 
     def __post_init__(self) -> None:
         problems = []
@@ -101,6 +106,8 @@ class Design:
         Deville & Särndal 1992). A stratum with one respondent is not centred, which for a ratio is
         a deviation from the whole's ratio (R survey's `lonely.psu = "adjust"`).
         """
+        if self.calibration is not None and self.jackknife:
+            return self._deleted(z)
         if self.calibration is not None:
             z = z - self.calibration @ (self._projection @ z)
         u = self.weight[:, None] * z
@@ -112,6 +119,32 @@ class Design:
         scale = np.sqrt(self.open_fraction * np.where(m > 1, m / np.maximum(m - 1, 1), 1.0))
         u *= scale[self.strata][:, None]
         return u
+
+    def _deleted(self, z: np.ndarray) -> np.ndarray:
+        """u as in `residuals` with residual/(1 − h)·√(1 − 1/m_h), h the respondent's leverage on the
+        calibration: what leaving the respondent out would change (stratified jackknife JKn). A
+        respondent that decides its own fitted value (h = 1) has z itself, which for a ratio is a
+        deviation from the whole's ratio."""
+        leverage = np.einsum("ij,ji->i", self.calibration, self._projection)
+        decides = leverage > 1 - 1e-9
+        m = self.stratum_size
+        scale = np.sqrt(self.open_fraction * np.where(m > 1, 1 - 1 / np.maximum(m, 1), 1.0))
+        factor = self.weight * scale[self.strata] / np.where(decides, 1.0, 1 - leverage)
+        residual = z - self.calibration @ (self._projection @ z)
+        return factor[:, None] * np.where(decides[:, None], z, residual)
+
+    def effective_degrees(self, u: np.ndarray, inside: np.ndarray) -> np.ndarray:
+        """Satterthwaite's (ΣV_h)²/Σ(V_h²/(m_h − 1)) of columns u = u_y − R·u_x, V_h = Σu² and m_h
+        respondents of the domain in the stratum; at most `degrees_of_freedom`, and that where u is
+        nought (Satterthwaite 1946; Cochran 1977, 5.4)."""
+        most = self.degrees_of_freedom(inside)
+        variance = self._indicator.T @ np.square(u)
+        free = np.maximum(self._indicator.T @ (inside > 0).astype(float) - 1, 1)
+        spread = (np.square(variance) / free).sum(axis=0)
+        df = np.divide(
+            np.square(variance.sum(axis=0)), spread, out=most.astype(float), where=spread > 0
+        )
+        return np.minimum(df, most)
 
     def degrees_of_freedom(self, inside: np.ndarray) -> np.ndarray:
         """Respondents less strata, both counted inside each domain; `inside`: 0/1 columns."""

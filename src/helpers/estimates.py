@@ -79,12 +79,17 @@ def ratio_sums(
         "w2_open": opened @ inside,
         "v_xx": np.einsum("ij,ij->j", u_x, u_x),
     }
-    return {name: values[base_of] for name, values in of_base.items()} | {
+    sums = {name: values[base_of] for name, values in of_base.items()} | {
         "y": design.weight @ y,
         "y2": design.weight @ np.square(y),
         "v_yy": np.einsum("ij,ij->j", u_y, u_y),
         "v_yx": np.einsum("ij,ij->j", u_y, u_x[:, base_of]),
     }
+    if design.jackknife:
+        ratio = np.divide(sums["y"], sums["x"], out=np.zeros(len(base_of)), where=sums["x"] > 0)
+        deviation = u_y - ratio * u_x[:, base_of]
+        sums["df"] = design.effective_degrees(deviation, inside[:, base_of])
+    return sums
 
 
 def covariance_sums(

@@ -120,6 +120,7 @@ def _expected(respondents: pd.DataFrame, round_: Round) -> Expected:
             population.to_numpy(float),
             own["nonresponse_weight"].to_numpy(float) if used else None,
             np.column_stack(indicators) if used else None,
+            jackknife=True,
         )
     return expected_results(
         respondents,

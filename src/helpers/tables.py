@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 from IPython.display import Markdown
 
 from helpers import style
@@ -75,13 +76,13 @@ def _against(
     """The mean against all the others: »over«, »under«, »på niveau« (no sure and notable difference),
     or that it cannot be shown, or rests on too few answers to be judged. `flag`: corrected within
     the municipality's own table, or `worth_mentioning_in_list`."""
-    row, own = published.against_others(code, item, **where), published.value(code, item, **where)
+    row = published.against_others(code, item, **where)
     if row is None:
         return "kan ikke vises"
+    if pd.isna(row["p_adjusted"]):
+        return "kan ikke vurderes"
     if row[flag]:
         return "over" if row["difference"] > 0 else "under"
-    if int(own["n"]) < published.round.settings.comparison.min_answers:
-        return "kan ikke vurderes"
     return "på niveau"
 
 

@@ -52,6 +52,7 @@ class Weighted:
             population,
             table["nonresponse_weight"].to_numpy(float),
             np.column_stack(indicators),
+            jackknife=True,
         )
 
     @cached_property
@@ -152,18 +153,18 @@ def nonresponse_classes(asked: pd.DataFrame, min_answers: int) -> pd.Series:
     Thin cells of a target group are put together; where they are still thin they join the group's
     smallest other class.
     """
-    cell = asked["gender"].astype(str) + " " + asked["age_band"].astype(str)
-    classes = asked[STRATUM].astype(str) + " | " + cell
-    answers = asked.groupby(classes)["responded"].sum()
-    for group in asked[STRATUM].unique():
-        prefix = f"{group} | "
-        of_group = answers[answers.index.str.startswith(prefix)]
-        thin = set(of_group.index[of_group < min_answers])
-        thick = of_group[of_group >= min_answers]
-        target = prefix + "rest"
-        if thin and of_group[list(thin)].sum() < min_answers and len(thick):
-            target = thick.idxmin()
-        classes = classes.where(~classes.isin(thin), target)
+    group, gender = asked[STRATUM].astype(str), asked["gender"].astype(str)
+    classes = group + " | " + gender + " " + asked["age_band"].astype(str)
+    for outer in (group + " | " + gender, group + " |"):  # ages first, then genders
+        answers = asked.groupby(classes)["responded"].sum()
+        for prefix in outer.unique():
+            of_outer = answers[answers.index.str.startswith(prefix)]
+            thin = set(of_outer.index[of_outer < min_answers])
+            thick = of_outer[of_outer >= min_answers]
+            target = prefix + " rest"
+            if thin and of_outer[list(thin)].sum() < min_answers and len(thick):
+                target = thick.idxmin()
+            classes = classes.where(~classes.isin(thin), target)
     return classes
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helpers import style
+from helpers.captions import capital
 from helpers.own_numbers import (
     GROUPINGS,
     NATIONAL_LABEL,
@@ -44,7 +45,6 @@ def differences_sheet(o: OwnNumbers) -> Sheet:
     )
     table = o.comparisons
     kept = table[(table["weighting"] == "weighted") & (table["status"] == "shown")]
-    names = {"others": OTHERS_LABEL, NATIONAL: NATIONAL_LABEL}
     rows: list[list[Cell]] = []
     keys = rows_of(kept, ["reference", "breakdown", "category", "item", "statistic"])
     numbers = rows_of(kept, ["own", "reference_value", "difference", "ci_low", "ci_high"])
@@ -55,14 +55,25 @@ def differences_sheet(o: OwnNumbers) -> Sheet:
         kinds = ["mean" if is_mean else "share"] * 2
         kinds += ["difference" if is_mean else "share_difference"] * 3
         rows.append([
-            names.get(reference, reference), *_place(o, *place),
+            _reference(o, reference, place[0]), *_place(o, *place),
             STATISTIC_LABELS.get(statistic, statistic),
             *(None if v is None else (v, kind) for v, kind in zip(values, kinds)),
-            p, "Ja" if mentioned else "Nej",
+            p, "Ja" if mentioned else "Nej" if p is not None else "Kan ikke vurderes",
         ])  # fmt: skip
     about = "Alle sammenligninger med usikkerhed; forskelle mellem andele er i procentpoint."
     note = "Vægtede tal. Kun »Nævneværdig: Ja« er både sikker og stor nok til at fremhæve."
     return Sheet("Forskelle", about, columns, rows, f"Forskelle: {o.name}", note, 0)
+
+
+def _reference(o: OwnNumbers, reference: str, breakdown: str) -> str:
+    """What the municipality's number is compared with."""
+    kind, _, name = reference.partition(":")
+    if kind == "group":
+        return o.category_label(breakdown, name)
+    if kind == "round":
+        return capital(o.round.earlier_titles[name])
+    names = {"others": OTHERS_LABEL, NATIONAL: NATIONAL_LABEL, "expected": "Det forventede"}
+    return names[kind]
 
 
 def _place(o: OwnNumbers, breakdown: str, category: str, item: str) -> tuple[str, str, str]:
