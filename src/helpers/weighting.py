@@ -150,8 +150,8 @@ def _check_input(asked: pd.DataFrame, frame: pd.DataFrame) -> None:
 def nonresponse_classes(asked: pd.DataFrame, min_answers: int) -> pd.Series:
     """Class of each citizen asked: target group × gender × age where it holds enough answers.
 
-    Thin cells of a target group are put together; where they are still thin they join the group's
-    smallest other class.
+    Thin ages of one gender are put together, then thin genders of the target group; what is still
+    thin joins the smallest other class.
     """
     group, gender = asked[STRATUM].astype(str), asked["gender"].astype(str)
     classes = group + " | " + gender + " " + asked["age_band"].astype(str)
