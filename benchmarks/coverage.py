@@ -321,8 +321,8 @@ def write_report(found: Found, seed: int, path: Path) -> pd.DataFrame:
         "",
         "Share of tables (a municipality, breakdown and statistic: all its categories and questions) "
         "with any adjusted p-value below 0.05 where every true difference has been subtracted, in "
-        "per cent; only differences that rest on enough to be judged are in a table. The last column "
-        "counts only those of the least size that a report would name, in the worst breakdown.",
+        "per cent. Differences that rest on too little are not judged, and a table of such has no "
+        "discovery. The last column counts only those of the least size that a report would name, in the worst breakdown.",
         "",
         *markdown(discovery_table(found)),
         f"Actual against expected, the list of {N_CLUSTERS} municipalities: "

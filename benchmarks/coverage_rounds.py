@@ -181,7 +181,7 @@ def _differences(
 def count_comparisons(found: Found, table: pd.DataFrame, rules: Comparison) -> None:
     """False rejections: true differences outside their interval, and tables with a discovery where
     every true difference has been subtracted. Sides below the least shown are left out, and tables
-    hold only what rests on enough to be judged."""
+    judge only what rests on enough."""
     size = size_class(table[["n", "n_other"]].min(axis=1).to_numpy())
     shown = (size >= 0) & table["true"].notna().to_numpy()
     table, size = table[shown], size[shown]
@@ -190,9 +190,11 @@ def count_comparisons(found: Found, table: pd.DataFrame, rules: Comparison) -> N
     tally = found.tallies["false"]
     codes = tally.codes(table["comparison"], table["kind"], table["statistic"], size)
     tally.add(codes, rejected[:, None])
-    table = table.assign(p=recentred(table))[testable(table, rules).to_numpy()]
+    table = table.assign(p=recentred(table)).reset_index(drop=True)
     by = ["comparison", "kind", "breakdown", "statistic"]
-    adjusted = table.groupby(by, sort=False)["p"].transform(benjamini_hochberg) < ALPHA
+    judged = table[testable(table, rules)]
+    adjusted = judged.groupby(by, sort=False)["p"].transform(benjamini_hochberg) < ALPHA
+    adjusted = adjusted.reindex(table.index, fill_value=False)
     off = (table["difference"] - table["true"]).abs()
     least = np.where(
         table["statistic"] == "mean",
