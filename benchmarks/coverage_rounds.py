@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 import time
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -46,6 +47,7 @@ from helpers.params import Comparison, Round
 from helpers.responses import DONT_KNOW
 
 
+@dataclass(frozen=True)
 class World:
     """The populations with all truths; made once a process from the seed alone."""
 

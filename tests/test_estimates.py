@@ -1,6 +1,7 @@
 """Estimates equal R's survey package (cases a, b, c1, d) and add up over municipalities."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from helpers.estimates import (
     with_intervals,
 )
 from helpers.raking import rake
+from helpers.weighting import weigh
 
 CLOSE = 1e-9
 NAMES = {
@@ -408,3 +410,80 @@ def test_theme_score_needs_half_of_its_questions(round_2024):
     scores = theme_scores(answers, round_2024.questionnaire)["samtale"]
     assert scores[0] == 3.5
     assert scores[[1, 2]].isna().all()
+
+
+# ------------------------------------------------------------------------- the survey's own errors
+
+
+def test_jackknife_is_that_of_leaving_one_out():
+    """Σ (1 − f)(m − 1)/m · (w·e/(1 − h))², with e/(1 − h) the residual from a fit without the
+    respondent itself, found by fitting so often."""
+    table = RESPONDENTS.iloc[::6].reset_index(drop=True)
+    base, x = table["w_nr"].to_numpy(), indicators(table[["gruppe", "koen", "alder"]])
+    y = table["enig"].fillna(0).to_numpy()
+    design = stratified(table, "gruppe", "N_h", table["w_rake"], base, x)
+    own = replace(design, jackknife=True).residuals(y[:, None])[:, 0]
+    size = table.groupby("gruppe")["row_id"].transform("size").to_numpy()
+    scale = (1 - size / table["N_h"].to_numpy()) * (size - 1) / size
+    for i in range(len(table)):
+        rest = np.arange(len(table)) != i
+        root = np.sqrt(base[rest])
+        beta = np.linalg.lstsq(x[rest] * root[:, None], y[rest] * root, rcond=None)[0]
+        if np.linalg.matrix_rank(x[rest]) == np.linalg.matrix_rank(x):
+            deleted = y[i] - x[i] @ beta
+            wanted = np.sqrt(scale[i]) * table["w_rake"].iloc[i] * deleted
+            assert own[i] == pytest.approx(wanted, rel=1e-8, abs=1e-9)
+
+
+def test_jackknife_of_stratum_totals_alone_is_the_textbook_variance():
+    base = RESPONDENTS["w_nr"].to_numpy()
+    x = indicators(RESPONDENTS[["gruppe"]])
+    totals = RESPONDENTS.groupby("gruppe")["N_h"].first()
+    weight = rake([totals.index.get_indexer(RESPONDENTS["gruppe"])],
+                  np.ones(len(base)), [totals])  # fmt: skip
+    plain = stratified(RESPONDENTS, "gruppe", "N_h", weight)
+    calibrated = stratified(RESPONDENTS, "gruppe", "N_h", weight, np.ones(len(base)), x)
+    values = {"enig": RESPONDENTS["enig"].fillna(0)}
+    own = estimate(replace(calibrated, jackknife=True), values).iloc[0]
+    assert own["se"] == pytest.approx(estimate(plain, values).iloc[0]["se"], rel=1e-9)
+
+
+def test_one_who_decides_the_own_fit_deviates_from_the_whole():
+    x = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    design = Design(np.ones(4), np.zeros(4, int), np.array([40.0]), np.ones(4), x)
+    u = replace(design, jackknife=True).residuals(np.array([[1.0], [0.0], [1.0], [5.0]]))
+    assert design.residuals(np.array([[1.0], [0.0], [1.0], [5.0]]))[3, 0] == pytest.approx(0)
+    assert u[3, 0] == pytest.approx(5 * np.sqrt(0.9 * 3 / 4))
+
+
+def test_effective_degrees_by_hand():
+    """Satterthwaite: (3 + 1)²/(3²/2 + 1²/4) of strata with three and five respondents."""
+    strata = np.repeat([0, 1], [3, 5])
+    design = Design(np.ones(8), strata, np.array([30.0, 50.0]))
+    u = np.concatenate([np.full(3, 1.0), np.full(5, np.sqrt(0.2))])[:, None]
+    got = design.effective_degrees(u, np.ones((8, 1)))
+    assert got == pytest.approx([16 / (9 / 2 + 1 / 4)])
+    one = np.concatenate([np.zeros(3), np.full(5, 1.0)])[:, None]
+    assert design.effective_degrees(one, np.ones((8, 1))) == pytest.approx([4.0])
+    assert design.effective_degrees(0 * u, np.ones((8, 1))) == pytest.approx([6.0])  # n − strata
+
+
+def test_the_surveys_own_design_is_the_jackknife(round_2024):
+    weighted = weigh(asked_b(), frame_b(), round_2024.settings.weighting)
+    assert weighted.design.jackknife
+    assert not weighted.unweighted_design.jackknife
+
+
+def asked_b() -> pd.DataFrame:
+    names = {"gruppe": "target_group", "koen": "gender", "alder": "age_band"}
+    sample = table("b_kommune_sample").rename(columns=names)
+    return sample.assign(
+        responded=sample["responderet"] == 1,
+        design_weight=sample["N_h"] / sample["n_h"],
+        stratum_population=sample["N_h"],
+    )
+
+
+def frame_b() -> pd.DataFrame:
+    names = {"gruppe": "target_group", "koen": "gender", "alder": "age_band", "N": "population"}
+    return table("b_kommune_popcells").rename(columns=names)
