@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.disclosure import _drivers, _no_lonely_part, cell_status, preview, release
+from helpers.disclosure import _drivers, cell_status, preview, release
 from helpers.estimates import with_intervals
-from helpers.round_estimates import DRIVER_COLUMNS, RoundEstimates
+from helpers.round_estimates import DRIVER_COLUMNS, Earlier, RoundEstimates
 
 GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]
 
@@ -227,21 +227,35 @@ def test_drivers_leave_only_where_the_themes_are_shown():
     assert _drivers(drivers, cells)["municipality"].tolist() == ["0707", "0707"]
 
 
-def test_those_in_both_rounds_give_no_hidden_municipality_away():
-    """One hidden municipality among those in both rounds, and another outside: neither is alone in
-    the country, but each is alone in its part."""
-    place = ["0707", "0580", "0161", "0101"]
-    cells = pd.DataFrame(
-        [(c, "all", "all", "q01", "shown") for c in (*place, "national")],
-        columns=["municipality", "breakdown", "category", "item", "status"],
+def test_the_countrys_change_is_the_sum_of_shown_municipalities(round_2024):
+    """A hidden municipality is in no sum over a part of the country, or the rest would tell it."""
+    counts = {
+        "0707": [4, 3, 31, 32, 33],
+        "0580": [20, 21, 22, 23, 24],
+        "0161": [30, 31, 32, 33, 34],
+    }
+    now = estimates(counts, "q13")
+    earlier_round = round_2024.model_copy(
+        update={"settings": round_2024.settings.model_copy(update={"round": "2023-foraar"})}
     )
-    change = cells[cells["municipality"].isin(["0707", "0580", "national"])]
-    assert _no_lonely_part(change, cells).all()
-    cells.loc[cells["municipality"].isin(["0580", "0161"]), "status"] = ["linked", "few"]
-    assert _no_lonely_part(change, cells).tolist() == [True, True, False]
-    cells.loc[cells["municipality"] == "0707", "status"] = "few"  # two in the part
-    cells.loc[cells["municipality"] == "0101", "status"] = "few"  # two outside
-    assert _no_lonely_part(change, cells).all()
+    before = release(RoundEstimates(now, counted(counts)), earlier_round)
+    found = RoundEstimates(
+        now, counted(counts), earlier=(Earlier(earlier_round, now, before.results),)
+    )
+    out = release(found, round_2024)
+    shown = out.results[
+        (out.results["status"] == "shown") & (out.results["municipality"] != "national")
+    ]
+    changed = out.comparisons[out.comparisons["reference"] == "round:2023-foraar"]
+    assert (changed["difference"] == 0).all()
+    groups = changed[(changed["municipality"] == "national") & (changed["statistic"] == "mean")]
+    assert set(groups["category"]) == {"all", *GROUPS} - set(
+        c for c in GROUPS if not ((shown["category"] == c).any())
+    )
+    # 0707 and 0580 are hidden for dagpenge: the country's change is that of 0161 alone
+    assert groups.set_index("category").loc["dagpenge", "own"] == pytest.approx(3.6)
+    own = changed[changed["category"] == "dagpenge"]
+    assert set(own["municipality"]) <= {"0161", "national"}
 
 
 @pytest.mark.parametrize("partial, told", [(4, False), (5, True), (0, True)])

@@ -7,7 +7,7 @@ alone in the country, since the rest would give it away: the smallest neighbour 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,8 @@ from helpers.estimates import COMPARED, KEYS, OVERALL, SUMS, add_up, with_interv
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.published import NATIONAL
-from helpers.round_estimates import DRIVER_COLUMNS, Earlier, RoundEstimates
-from helpers.trends import CommonPart, changes, common_part
+from helpers.round_estimates import DRIVER_COLUMNS, RoundEstimates
+from helpers.trends import changes, common_part
 
 SHOWN, FEW, LINKED, NOT_ASKED = "shown", "few", "linked", "not_asked"
 RELEASED_COLUMNS = [
@@ -201,9 +201,15 @@ def _comparisons(
     marks = {}
     for earlier in found.earlier:
         part = common_part(round_, earlier.round)
-        change = changes(found.estimates, earlier.estimates, part, earlier.round, rules.confidence)
-        safe = _shown_before(change, earlier, part) & _no_lonely_part(change, cells)
-        parts.append(change[safe])
+        was_shown = earlier.released[earlier.released["status"] == SHOWN]
+        change = changes(
+            _shown_only(found.estimates, shown),
+            _shown_only(earlier.estimates, set(was_shown.set_index(CELL).index)),
+            part,
+            earlier.round,
+            rules.confidence,
+        )
+        parts.append(change)
         marks[ROUND + earlier.round.id] = part.mark
     table = pd.concat(parts, ignore_index=True)
     own = pd.MultiIndex.from_frame(table[CELL]).isin(shown)
@@ -250,33 +256,9 @@ def _other_side(table: pd.DataFrame) -> pd.DataFrame:
     return there.assign(elsewhere=kind.isin(["round", EXPECTED]))
 
 
-def _shown_before(change: pd.DataFrame, earlier: Earlier, part: CommonPart) -> np.ndarray:
-    """Whether the earlier round's release shows the number that a change starts from."""
-    released = earlier.released
-    shown = released[(released["status"] == SHOWN) & (released["statistic"] == "mean")]
-    before = change[CELL].copy()
-    pairs = zip(change["breakdown"], change["category"])
-    before["category"] = [part.categories[p] for p in pairs]
-    before["item"] = change["item"].map(part.items)
-    return pd.MultiIndex.from_frame(before).isin(shown.set_index(CELL).index)
-
-
-def _no_lonely_part(change: pd.DataFrame, cells: pd.DataFrame) -> np.ndarray:
-    """False for a change of the country that would give a hidden municipality away.
-
-    »Those in both rounds« is a part of the country: where one municipality alone is hidden in it, or
-    in the rest, it could be computed.
-    """
-    place = ["breakdown", "category", "item"]
-    own = cells[cells["municipality"] != NATIONAL]
-    hidden = own[own["status"].isin([FEW, LINKED])]
-    taking_part = hidden["municipality"].isin(set(change["municipality"]))
-    alone = set()
-    for part in (hidden[taking_part], hidden[~taking_part]):
-        counts = part.groupby(place).size()
-        alone |= set(counts.index[counts == 1])
-    lonely = pd.MultiIndex.from_frame(change[place]).isin(list(alone)) if alone else False
-    return ~((change["municipality"] == NATIONAL).to_numpy() & lonely)
+def _shown_only(estimates: pd.DataFrame, shown: Collection[tuple]) -> pd.DataFrame:
+    """The rows whose cell is shown: what is summed over municipalities then gives none of them away."""
+    return estimates[pd.MultiIndex.from_frame(estimates[CELL]).isin(shown)]
 
 
 def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

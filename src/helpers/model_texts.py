@@ -70,7 +70,9 @@ def development(published: Published, code: str) -> Markdown:
         both = t[(t["reference"] == f"round:{before}") & (t["municipality"] != NATIONAL)]
         count = both["municipality"].nunique()
         who = "den ene kommune" if count == 1 else f"de {style.number(count)} kommuner"
-        sentences.append(f"Ændringerne er regnet for {who}, der deltog begge gange.")
+        sentences.append(
+            f"Ændringerne er regnet for {who}, der deltog begge gange, uden de tal, der er skjult."
+        )
     return Markdown(" ".join([*sentences, _mark(published, before)]).strip())
 
 
