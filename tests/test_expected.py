@@ -342,7 +342,8 @@ def test_a_municipality_of_one_opinion_does_not_spoil_the_others(few):
     )
     judged = judge(got.municipalities, rules).set_index("municipality")
     assert not judged.loc["0101", "worth_mentioning"]
-    assert judged["p_adjusted"].notna().all()
+    assert np.isnan(judged.loc["0101", "p_adjusted"])  # rests on too little, and spoils no other
+    assert judged["p_adjusted"].drop("0101").notna().all()
 
 
 @pytest.mark.parametrize("least, given", [(PLACES - 1, True), (PLACES, True), (PLACES + 1, False)])
