@@ -17,22 +17,18 @@ from pydantic import BaseModel, ValidationError
 from helpers.errors import ParameterError, Problem
 from helpers.param_models import (
     BREAKDOWN_LABELS,
-    AgeLimits,
-    Comparison,
     ExtractFormat,
     LocalFile,
     Municipality,
     Question,
     Questionnaire,
     Round,
-    RoundFile,
     Rule,
     RuleSet,
-    Sampling,
     TargetGroup,
     Theme,
-    Weighting,
 )
+from helpers.round_settings import AgeLimits, Comparison, RoundFile, Sampling, Weighting
 
 __all__ = [
     "BREAKDOWN_LABELS",

@@ -1,0 +1,187 @@
+"""The frozen, closed model of one file of `params/rounds/`: all that varies by round.
+
+An unknown key is an error; units stand in the name (`least_spell_weeks`, `price_dkk`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+OneWay = Literal["target_group", "gender", "age_band", "duration_band"]
+Code = Annotated[str, Field(pattern=r"^\d{4}$")]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Model(BaseModel):
+    """Frozen and closed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Period(Model):
+    """Days from start to end, both included."""
+
+    start: dt.date
+    end: dt.date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Period:
+        if self.end < self.start:
+            raise ValueError(f"end {self.end} lies before start {self.start}; put them in order")
+        return self
+
+
+class Calendar(Model):
+    """The steps of a round in the order in which they end; a step may be left out."""
+
+    sign_up: Period | None = None
+    processing_agreements: Period | None = None
+    kick_off: Period | None = None
+    sampling: Period
+    status_meeting: Period | None = None
+    collection: Period
+    reporting: Period
+    launch_meeting: Period | None = None
+    press: Period | None = None
+
+    def steps(self) -> Iterator[tuple[str, Period]]:
+        for name in type(self).model_fields:
+            period = getattr(self, name)
+            if period is not None:
+                yield name, period
+
+
+class AgeLimits(Model):
+    youngest: Annotated[int, Field(ge=0, le=120)]
+    oldest: Annotated[int, Field(ge=0, le=120)]
+
+
+class PriceBand(Model):
+    up_to_inhabitants: int | None = None  # None: no upper limit
+    price_dkk: Annotated[int, Field(ge=0)]
+
+
+class SizeBand(Model):
+    up_to_inhabitants: int | None = None  # None: no upper limit
+    invited: Annotated[int, Field(gt=0)]
+
+
+class Sampling(Model):
+    sizes: tuple[SizeBand, ...]
+    smallest_sample: Annotated[int, Field(gt=0)]
+    largest_sample: Annotated[int, Field(gt=0)]
+    min_answers: Annotated[int, Field(ge=0)]
+    min_answers_per_group: Annotated[int, Field(ge=0)]
+    expected_response: dict[str, Share]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Sampling:
+        if not self.sizes or self.sizes[-1].up_to_inhabitants is not None:
+            raise ValueError("the last band of `sizes` must be open (no up_to_inhabitants)")
+        for band in self.sizes:
+            if not self.smallest_sample <= band.invited <= self.largest_sample:
+                raise ValueError(
+                    f"sizes: {band.invited} invited lies outside {self.smallest_sample}–"
+                    f"{self.largest_sample}; change the band or the limits"
+                )
+        return self
+
+
+class Responses(Model):
+    min_questions_answered: Annotated[int, Field(ge=1, le=13)]
+
+
+class Weighting(Model):
+    min_class_answers: Annotated[int, Field(ge=1)]
+    tolerance: Annotated[float, Field(gt=0, lt=1e-3)]
+    max_iterations: Annotated[int, Field(ge=1)]
+    unfit_margins: Literal["collapse", "error"] = "collapse"
+    trim_at_median_times: Annotated[float, Field(gt=1)] | None = None  # None: no trimming
+
+
+class Disclosure(Model):
+    min_answers: Annotated[int, Field(ge=5)]  # five is the law's floor (GDPR); a round may ask more
+
+
+class Comparison(Model):
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    smallest_mean_difference: Annotated[float, Field(ge=0)]
+    min_answers: Annotated[int, Field(ge=5)]  # on both sides, before a difference is mentioned
+    smallest_share_difference: Annotated[float, Field(ge=0, le=1)]
+
+
+class Models(Model):
+    """What the drivers and the expected results need before they are shown."""
+
+    min_answers: Annotated[int, Field(ge=30)] = 100  # answers behind a municipality's drivers
+    bootstrap_replicates: Annotated[int, Field(ge=100)] = 500
+    min_municipalities: Annotated[int, Field(ge=10)] = 20  # clusters behind the expected results
+
+
+class RoundFile(Model):
+    """One file of `params/rounds/`: all that varies by round."""
+
+    round: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: str
+    simulated: bool = False
+    seed: Annotated[int, Field(ge=0)]
+    reference_date: dt.date
+    period: Period
+    calendar: Calendar
+    link_base: Annotated[str, Field(pattern=r"^https://")]  # a citizen's key is put behind it
+    questionnaire: str
+    classification: str
+    age_limits: AgeLimits
+    age_bands: tuple[int, ...]
+    duration_bands_weeks: tuple[int, ...]
+    price_bands: tuple[PriceBand, ...]
+    sampling: Sampling
+    responses: Responses
+    weighting: Weighting
+    disclosure: Disclosure
+    comparison: Comparison
+    two_way: tuple[tuple[OneWay, OneWay], ...] = ()
+    earlier_rounds: tuple[str, ...] = ()  # the latest first; the development is told against it
+    models: Models = Models()
+    participants: tuple[Code, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RoundFile:
+        troubles = []
+        for name, step in self.calendar.steps():
+            if step.start < self.period.start or step.end > self.period.end:
+                troubles.append(
+                    f"calendar.{name}: {step.start}–{step.end} lies outside the round's period "
+                    f"{self.period.start}–{self.period.end}; correct the date or the period"
+                )
+        if self.calendar.collection.start <= self.calendar.sampling.start:
+            troubles.append("calendar.collection: starts before sampling; correct the dates")
+        if self.calendar.reporting.end < self.calendar.collection.end:
+            troubles.append("calendar.reporting: ends before collection ends; correct the dates")
+        if self.reference_date > self.calendar.collection.start:
+            troubles.append(
+                f"reference_date: {self.reference_date} lies after the first day of collection "
+                f"{self.calendar.collection.start}; correct the date"
+            )
+        for key in ("age_bands", "duration_bands_weeks"):
+            bands = getattr(self, key)
+            if not bands or list(bands) != sorted(set(bands)):
+                troubles.append(f"{key}: {list(bands)} must rise from band to band")
+        if self.age_bands and self.age_bands[0] != self.age_limits.youngest:
+            troubles.append(f"age_bands: must start at the youngest age {self.age_limits.youngest}")
+        if self.duration_bands_weeks and self.duration_bands_weeks[0] != 0:
+            troubles.append("duration_bands_weeks: must start at 0")
+        if self.price_bands and self.price_bands[-1].up_to_inhabitants is not None:
+            troubles.append("price_bands: the last band must be open (no up_to_inhabitants)")
+        doubles = sorted({c for c in self.participants if self.participants.count(c) > 1})
+        if doubles:
+            troubles.append(f"participants: {', '.join(doubles)} named more than once; keep one")
+        if not self.participants:
+            troubles.append("participants: none named; name at least one municipality")
+        if troubles:
+            raise ValueError("\n".join(troubles))
+        return self
