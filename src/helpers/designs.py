@@ -130,8 +130,11 @@ class Design:
         m = self.stratum_size
         scale = np.sqrt(self.open_fraction * np.where(m > 1, 1 - 1 / np.maximum(m, 1), 1.0))
         factor = self.weight * scale[self.strata] / np.where(decides, 1.0, 1 - leverage)
-        residual = z - self.calibration @ (self._projection @ z)
-        return factor[:, None] * np.where(decides[:, None], z, residual)
+        u = self.calibration @ (self._projection @ z)
+        np.subtract(z, u, out=u)  # in place: large temporaries cost more than the sums
+        u[decides] = z[decides]
+        u *= factor[:, None]
+        return u
 
     def effective_degrees(self, u: np.ndarray, inside: np.ndarray) -> np.ndarray:
         """Satterthwaite's (ΣV_h)²/Σ(V_h²/(m_h − 1)) of columns u = u_y − R·u_x, V_h = Σu² and m_h

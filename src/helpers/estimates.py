@@ -87,7 +87,9 @@ def ratio_sums(
     }
     if design.jackknife:
         ratio = np.divide(sums["y"], sums["x"], out=np.zeros(len(base_of)), where=sums["x"] > 0)
-        deviation = u_y - ratio * u_x[:, base_of]
+        deviation = u_x[:, base_of]
+        deviation *= -ratio
+        deviation += u_y
         sums["df"] = design.effective_degrees(deviation, inside[:, base_of])
     return sums
 
