@@ -23,6 +23,7 @@ from helpers.own_numbers import official_name
 from helpers.params import Round
 from helpers.paths import PROJECT, Paths
 from helpers.render import render
+from helpers.vault import closed_vault
 
 PLAN, ANALYSIS, REPORT = "10-sampling-plan", "20-response-analysis", "30-municipal-report"
 NOTEBOOKS = PROJECT / "notebooks"
@@ -103,16 +104,17 @@ def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
         as_notebook = Path(scratch) / f"{source.stem}.ipynb"
         nbformat.write(read_source(source), as_notebook)
         try:
-            papermill.execute_notebook(
-                as_notebook,
-                failed,
-                parameters=parameters,
-                kernel_name=KERNEL,
-                progress_bar=False,
-                cwd=str(PROJECT),
-                kernel_manager_class=LocalKernelManager,
-                extra_arguments=["--log-level=50"],  # what goes wrong is in the notebook
-            )
+            with closed_vault():  # notebooks have no business with who somebody is
+                papermill.execute_notebook(
+                    as_notebook,
+                    failed,
+                    parameters=parameters,
+                    kernel_name=KERNEL,
+                    progress_bar=False,
+                    cwd=str(PROJECT),
+                    kernel_manager_class=LocalKernelManager,
+                    extra_arguments=["--log-level=50"],  # what goes wrong is in the notebook
+                )
         except PapermillExecutionError as e:
             raise SurveyError(
                 source.name,

@@ -1,59 +1,56 @@
-"""Who a person is lies apart from what is analysed: random ids, the vault, and the links.
+"""Who a person is lies apart from what is analysed: random ids, random link tokens, and the vault.
 
-Ids and link tokens are 128-bit outputs of a keyed hash under the round's own random secret; they are
-never derived from the CPR number. A person keeps the id from extract to extract: the vault knows the
-number. Encryption of the vault comes with the privacy work; until then `data/` must lie on a
-protected drive.
+Ids and tokens are 128 random bits (`secrets`), never derived from the CPR number or from each other. A
+person keeps the id from extract to extract, for the vault knows the number; a citizen who has been
+drawn keeps the token, for the sample holds it. Only in a simulated round, where all persons are
+invented, do they follow from the seed, so that the same round can be made again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from pathlib import Path
+from collections.abc import Iterable
 
 import pandas as pd
 
 from helpers.errors import SurveyError
-from helpers.params import RoundFile
-from helpers.paths import write_atomically
+from helpers.params import Round, RoundFile
+from helpers.paths import Paths
+from helpers.vault import key_of_round, read_vault
 
-ID_BYTES = 16  # 128 bits
-
-
-def round_secret(path: Path, settings: RoundFile) -> bytes:
-    """The round's secret, made at first need: random, or from the seed in a simulated round."""
-    if not path.is_file():
-        if settings.simulated:
-            secret = hashlib.sha256(f"simulated {settings.round} {settings.seed}".encode()).digest()
-        else:
-            secret = secrets.token_bytes(32)
-        write_atomically(path, lambda p: p.write_text(secret.hex(), encoding="ascii"))
-    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+TOKEN_BYTES = 16  # 128 bits
+VAULT_COLUMNS = ["serial", "person_id", "cpr", "name", "phone"]
 
 
-def person_ids(secret: bytes, code: str, start: int, count: int) -> list[str]:
-    """Ids of the persons first seen as number `start`, `start + 1` … in a municipality."""
-    stream = hashlib.shake_256(secret + b"person" + code.encode()).digest(
-        (start + count) * ID_BYTES
-    )
-    text = stream.hex()
-    width = 2 * ID_BYTES
+def person_ids(settings: RoundFile, code: str, start: int, count: int) -> list[str]:
+    """Ids of the persons first seen as number `start`, `start + 1` … in a municipality (32
+    hexadecimal digits)."""
+    if not settings.simulated:
+        return [secrets.token_hex(TOKEN_BYTES) for _ in range(count)]
+    seeded = f"simulated {settings.round} {settings.seed} person {code}".encode()
+    text = hashlib.shake_256(seeded).digest((start + count) * TOKEN_BYTES).hex()
+    width = 2 * TOKEN_BYTES
     return [text[i * width : (i + 1) * width] for i in range(start, start + count)]
 
 
-def link_keys(secret: bytes, ids: pd.Series) -> pd.Series:
-    """Token of each person's unique link (32 hexadecimal digits)."""
+def link_keys(ids: pd.Series, known: pd.Series, settings: RoundFile) -> pd.Series:
+    """Token of each person's unique link, by `ids`; `known`: person id → token given earlier."""
 
-    def key(person_id: str) -> str:
-        return hashlib.blake2b(
-            person_id.encode(), key=secret, digest_size=ID_BYTES, person=b"link"
-        ).hexdigest()
+    def new(person_id: str) -> str:
+        if not settings.simulated:
+            return secrets.token_hex(TOKEN_BYTES)
+        seeded = f"simulated {settings.round} {settings.seed} link {person_id}".encode()
+        return hashlib.blake2b(seeded, digest_size=TOKEN_BYTES).hexdigest()
 
-    return ids.map(key).astype("str")
+    have = known.to_dict()
+    keys = [have.get(person_id) or new(person_id) for person_id in ids]
+    return pd.Series(keys, index=ids.index, dtype="str")
 
 
-def update_vault(known: pd.DataFrame | None, persons: pd.DataFrame, secret: bytes, code: str):
+def update_vault(
+    known: pd.DataFrame | None, persons: pd.DataFrame, settings: RoundFile, code: str
+) -> pd.DataFrame:
     """The municipality's vault after an extract: known persons keep their id and number.
 
     `persons` has `cpr`, `name`, `phone`. Returns a row a person ever seen: `serial`, `person_id`,
@@ -64,7 +61,7 @@ def update_vault(known: pd.DataFrame | None, persons: pd.DataFrame, secret: byte
     added = pd.DataFrame(
         {
             "serial": range(len(seen), len(seen) + len(new)),
-            "person_id": person_ids(secret, code, len(seen), len(new)),
+            "person_id": person_ids(settings, code, len(seen), len(new)),
             "cpr": new["cpr"].to_numpy(),
         }
     )
@@ -78,9 +75,27 @@ def _empty() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "serial": pd.Series(dtype="int64"),
-            **{c: pd.Series(dtype="str") for c in ("person_id", "cpr", "name", "phone")},
+            **{c: pd.Series(dtype="str") for c in VAULT_COLUMNS[1:]},
         }
     )
+
+
+def known_persons(
+    paths: Paths, round_: Round, codes: Iterable[str] | None = None
+) -> tuple[list[str], list[str]]:
+    """Names, and CPR and telephone numbers, of everybody in the vaults that exist: what no output may
+    hold. Raises VaultError where a vault does not open."""
+    names: list[str] = []
+    numbers: list[str] = []
+    held = [c for c in codes or round_.settings.participants if paths.vault(c).is_file()]
+    if not held:
+        return names, numbers
+    key = key_of_round(round_.settings, paths.root)
+    for code in held:
+        vault = read_vault(paths.vault(code), key, round_.id, code)
+        names += vault["name"].dropna().tolist()
+        numbers += [n for n in [*vault["cpr"], *vault["phone"].dropna()] if n]
+    return names, numbers
 
 
 def send_out_list(sample: pd.DataFrame, vault: pd.DataFrame, link_base: str) -> pd.DataFrame:

@@ -8,6 +8,7 @@ only parameters are the round and the municipality.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,12 +46,13 @@ class Paths:
     def intake(self) -> Path:
         return self.data / "intake.json"
 
-    def vault(self, code: str) -> Path:
-        return self.data / "vault" / f"{code}.parquet"
-
     @property
-    def id_secret(self) -> Path:
-        return self.data / "id-secret"
+    def vault_folder(self) -> Path:
+        return self.data / "vault"
+
+    def vault(self, code: str) -> Path:
+        """Encrypted identities; only intake and send-out open it."""
+        return self.vault_folder / code
 
     def population(self, code: str) -> Path:
         return self.data / "population" / f"{code}.parquet"
@@ -67,6 +69,10 @@ class Paths:
 
     def answers(self, code: str) -> Path:
         return self.responses / f"{code}.parquet"
+
+    def texts(self, code: str) -> Path:
+        """Scrubbed free texts for the municipality's own use."""
+        return self.data / "texts" / f"{code}.xlsx"
 
     def estimates(self, code: str) -> Path:
         return self.data / "estimates" / f"{code}.parquet"
@@ -104,6 +110,13 @@ class Paths:
 def project_paths(round_id: str) -> Paths:
     """Paths under SURVEY_ROOT, or under the project where that is not set."""
     return Paths(Path(os.environ.get(ROOT_VARIABLE) or PROJECT), round_id)
+
+
+def close_data(root: Path) -> None:
+    """Make `data/` readable by its owner alone (mode 0700, where the platform has modes)."""
+    folder = root / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(stat.S_IRWXU)
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:

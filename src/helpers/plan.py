@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from helpers.errors import FrozenSampleError, SurveyError
-from helpers.identities import link_keys, round_secret
+from helpers.identities import link_keys
 from helpers.intake import eligible
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
@@ -63,11 +63,22 @@ def make_plan(paths: Paths, round_: Round, code: str) -> SamplingPlan:
     size = sample_size(round_.municipalities[code].population, len(persons), rules)
     allocation = allocate(by_group, rules.expected_response, size, rules)
     drawn = draw(persons, allocation, generator(round_.settings.seed, code))
-    secret = round_secret(paths.id_secret, round_.settings)
-    sample = drawn.assign(key=link_keys(secret, drawn["person_id"])).drop(columns="left_out")
+    keys = link_keys(drawn["person_id"], _keys_given(paths, code), round_.settings)
+    sample = drawn.assign(key=keys).drop(columns="left_out")
     return SamplingPlan(
         population, allocation, sample.reset_index(drop=True), sampling_frame(persons)
     )
+
+
+def _keys_given(paths: Paths, code: str) -> pd.Series:
+    """person_id → token of everybody drawn so far; the latest sample counts."""
+    folder = paths.sample(code).parent / "replaced"
+    files = [*sorted(folder.glob(f"{code}-sample-*.parquet")), paths.sample(code)]
+    drawn = [pd.read_parquet(p, columns=["person_id", "key"]) for p in files if p.is_file()]
+    if not drawn:
+        return pd.Series(dtype="str")
+    table = pd.concat(drawn).drop_duplicates("person_id", keep="last")
+    return table.set_index("person_id")["key"]
 
 
 def freeze_reason(paths: Paths, code: str) -> str | None:

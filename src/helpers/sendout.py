@@ -11,6 +11,7 @@ from helpers.errors import SurveyError
 from helpers.identities import send_out_list
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
+from helpers.vault import key_of_round, read_vault
 
 FILE_NAME = "flettebrev.xlsx"
 
@@ -29,7 +30,7 @@ def write_sendout(paths: Paths, round_: Round, code: str) -> Path:
         )
     rows = send_out_list(
         pd.read_parquet(paths.sample(code)),
-        pd.read_parquet(paths.vault(code)),
+        read_vault(paths.vault(code), key_of_round(round_.settings, paths.root), round_.id, code),
         round_.settings.link_base,
     )
     return write_atomically(paths.sendout(code) / FILE_NAME, lambda p: _write(p, rows))
