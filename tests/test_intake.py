@@ -1,15 +1,18 @@
 """Intake of the six example extracts: the expected counts exactly, identities apart."""
 
+import datetime as dt
 import json
 import re
 
 import pandas as pd
 import pytest
-from conftest import EXTRACTS, SIX
+from conftest import EXTRACTS, SIX, vault_of
 
+from helpers import intake
 from helpers.errors import ExtractError
 from helpers.intake import find_extract, take_in, write_intake_record
 from helpers.params import load_round
+from helpers.vault import VaultError
 
 EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))
 
@@ -24,7 +27,7 @@ def test_counts_of_the_six_files_are_met_exactly(paths, round_2024):
 
 def test_identities_lie_only_in_the_vault(paths, round_2024):
     take_in(paths, round_2024, "0825")
-    vault = pd.read_parquet(paths.vault("0825"))
+    vault = vault_of(paths, "0825", round_2024)
     assert {"cpr", "name", "phone"} <= set(vault.columns)
     population = pd.read_parquet(paths.population("0825"))
     assert not {"cpr", "name", "phone", "birth_date"} & set(population.columns)
@@ -36,24 +39,56 @@ def test_identities_lie_only_in_the_vault(paths, round_2024):
 
 def test_persons_keep_their_id_when_the_extract_is_corrected(paths, round_2024):
     take_in(paths, round_2024, "0741")
-    before = pd.read_parquet(paths.vault("0741")).set_index("cpr")["person_id"]
+    before = vault_of(paths, "0741", round_2024).set_index("cpr")["person_id"]
     path = find_extract(paths, "0741")
     lines = path.read_text("cp1252").splitlines()
     corrected = [lines[0], *reversed(lines[5:])]
     path.write_text("\n".join(corrected), "cp1252")
     take_in(paths, round_2024, "0741")
-    after = pd.read_parquet(paths.vault("0741")).set_index("cpr")["person_id"]
+    after = vault_of(paths, "0741", round_2024).set_index("cpr")["person_id"]
     assert after.loc[before.index].equals(before)
     assert len(pd.read_parquet(paths.population("0741"))) == len(before) - 4
 
 
-def test_real_rounds_have_their_own_secret(paths, round_2024):
+def test_ids_of_a_real_round_are_random(paths, round_2024):
     take_in(paths, round_2024, "0825")
-    first = pd.read_parquet(paths.vault("0825"))["person_id"]
-    paths.id_secret.unlink()
+    first = vault_of(paths, "0825", round_2024)["person_id"]
     paths.vault("0825").unlink()
     take_in(paths, round_2024, "0825")
-    assert not set(first) & set(pd.read_parquet(paths.vault("0825"))["person_id"])
+    assert not set(first) & set(vault_of(paths, "0825", round_2024)["person_id"])
+
+
+def test_the_vault_is_encrypted(paths, round_2024):
+    take_in(paths, round_2024, "0825")
+    vault = vault_of(paths, "0825", round_2024)
+    content = paths.vault("0825").read_bytes()
+    for column in ("cpr", "name"):
+        assert not any(value.encode() in content for value in vault[column])
+
+
+@pytest.mark.parametrize("signed", [None, dt.date.today() + dt.timedelta(1)])
+def test_no_extract_is_opened_before_the_agreement_is_signed(
+    paths, round_2024, signed, monkeypatch
+):
+    opened = []
+    monkeypatch.setattr(intake, "read_extract", lambda *a: opened.append(a))
+    agreements = {k: v for k, v in round_2024.agreements.items() if k != "0825"}
+    without = round_2024.model_copy(
+        update={"agreements": agreements | ({"0825": signed} if signed else {})}
+    )
+    with pytest.raises(ExtractError, match="data processing agreement with 0825") as caught:
+        take_in(paths, without, "0825")
+    assert "params/agreements/2024-foraar.csv" in str(caught.value)
+    assert not opened and not paths.vault("0825").exists()
+
+
+def test_no_extract_is_opened_without_a_key(paths, round_2024, monkeypatch, tmp_path):
+    monkeypatch.delenv("SURVEY_KEY")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
+    monkeypatch.setenv("APPDATA", str(tmp_path / "nobody"))
+    with pytest.raises(VaultError, match="survey key new"):
+        take_in(paths, round_2024, "0825")
+    assert not paths.population("0825").exists()
 
 
 def test_a_refused_file_leaves_what_was_there(paths, round_2024):

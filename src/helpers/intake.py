@@ -6,6 +6,7 @@ random person id.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +18,11 @@ from helpers.classify import bands, classify, counts
 from helpers.cpr import WOMAN, age_on
 from helpers.errors import ExtractError
 from helpers.extracts import Extract, read_extract
-from helpers.identities import round_secret, update_vault
+from helpers.identities import update_vault
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically, write_text
 from helpers.sheets import is_table_file
+from helpers.vault import key_of_round, read_vault, write_vault
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,29 @@ def stray_extracts(paths: Paths, round_: Round) -> list[str]:
     )
 
 
+def require_agreement(round_: Round, code: str, today: dt.date) -> None:
+    """Raise ExtractError unless a signed data processing agreement is recorded: no extract is read
+    before (GDPR article 28)."""
+    signed = round_.agreements.get(code)
+    if signed is None or signed > today:
+        told = "is not recorded as signed" if signed is None else f"is dated {signed}, after today"
+        raise ExtractError(
+            f"params/agreements/{round_.id}.csv",
+            f"the data processing agreement with {code} {told}; its extract has not been opened",
+            f"a line »{code},<day of signing>«",
+            "Record the signed agreement, then run intake again.",
+        )
+
+
 def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
     """Read, check, split and classify one municipality's extract.
 
     Writes `vault/<code>` and `population/<code>` only where the whole file is well; a refused file
-    leaves both as they were and comes back with its `error`. Raises ExtractError where there is no
-    file, or more than one.
+    leaves both as they were and comes back with its `error`. Raises ExtractError where no agreement
+    has been signed, there is no file, or more than one; VaultError where there is no key.
     """
+    require_agreement(round_, code, dt.date.today())
+    key, held = key_of_round(round_.settings, paths.root), paths.vault(code).is_file()
     path = find_extract(paths, code)
     reference = round_.settings.reference_date
     try:
@@ -91,11 +109,10 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
             ExtractError(problems=extract.problems),
         )
     persons = extract.persons.assign(age=age_on(extract.persons["birth_date"], reference))
-    secret = round_secret(paths.id_secret, round_.settings)
-    known = pd.read_parquet(paths.vault(code)) if paths.vault(code).is_file() else None
-    vault = update_vault(known, persons, secret, code)
+    known = read_vault(paths.vault(code), key, round_.id, code) if held else None
+    vault = update_vault(known, persons, round_.settings, code)
     population = population_table(persons, vault, round_)
-    write_atomically(paths.vault(code), vault.to_parquet)
+    write_vault(paths.vault(code), vault, key, round_.id, code)
     write_atomically(paths.population(code), population.to_parquet)
     return IntakeResult(
         path.name,

@@ -5,6 +5,7 @@ An unknown key is an error; units stand in the name (`least_spell_weeks`, `price
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -159,6 +160,7 @@ class Round(Model):
     questionnaire: Questionnaire
     formats: tuple[ExtractFormat, ...]
     local: dict[Code, LocalFile]
+    agreements: dict[Code, dt.date] = Field(default_factory=dict)  # signed processing agreements
     earlier_titles: dict[str, str] = Field(default_factory=dict)  # of the earlier rounds
 
     @property

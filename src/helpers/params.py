@@ -7,6 +7,7 @@ with file, key and remedy, before anything is written.
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import difflib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,12 +29,13 @@ from helpers.param_models import (
     TargetGroup,
     Theme,
 )
-from helpers.round_settings import AgeLimits, Comparison, RoundFile, Sampling, Weighting
+from helpers.round_settings import AgeLimits, Comparison, Decimals, RoundFile, Sampling, Weighting
 
 __all__ = [
     "BREAKDOWN_LABELS",
     "AgeLimits",
     "Comparison",
+    "Decimals",
     "ExtractFormat",
     "LocalFile",
     "Municipality",
@@ -200,6 +202,32 @@ def _load_rule_set(folder: Path, path: Path, problems: list[Problem]) -> RuleSet
     return _build(RuleSet, content, str(path), problems)
 
 
+def _load_agreements(
+    params: Path, round_id: str, municipalities: dict[str, Municipality], problems: list[Problem]
+) -> dict[str, dt.date]:
+    """Municipality → day on which its data processing agreement was signed; none without a file."""
+    path = params / "agreements" / f"{round_id}.csv"
+    signed: dict[str, dt.date] = {}
+    if not path.is_file():
+        return signed
+    for number, row in enumerate(_read_csv(path), start=2):
+        where = f"{path}, line {number}"
+        code, day = (row.get("municipality") or "").strip(), (row.get("signed") or "").strip()
+        if code not in municipalities:
+            problems.append(_unknown(where, "municipality", code, sorted(municipalities)))
+        if not day:
+            continue  # sent, but not signed yet
+        try:
+            signed[code] = dt.date.fromisoformat(day)
+        except ValueError:
+            problems.append(
+                Problem(
+                    where, f"signed »{day}« is no date", "a day as 2024-02-20", "Mend the date."
+                )
+            )
+    return signed
+
+
 def load_round(root: Path, round_id: str) -> Round:
     """Read and check `params/` for one round.
 
@@ -259,6 +287,7 @@ def load_round(root: Path, round_id: str) -> Round:
         questionnaire = _load_questionnaire(
             params / "questionnaires", settings.questionnaire, problems
         )
+    agreements = _load_agreements(params, round_id, municipalities, problems)
     formats = []
     for format_path in sorted((params / "extract-formats").glob("*.yml")):
         built = _build(ExtractFormat, _read_yaml(format_path), str(format_path), problems)
@@ -280,6 +309,7 @@ def load_round(root: Path, round_id: str) -> Round:
         questionnaire=questionnaire,
         formats=tuple(formats),
         local=local,
+        agreements=agreements,
         earlier_titles=earlier_titles,
     )
 

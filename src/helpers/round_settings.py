@@ -103,8 +103,18 @@ class Weighting(Model):
     trim_at_median_times: Annotated[float, Field(gt=1)] | None = None  # None: no trimming
 
 
+class Decimals(Model):
+    """How many decimals leave the house; more would tell single answers apart."""
+
+    mean: Annotated[int, Field(ge=0, le=3)] = 2
+    share: Annotated[int, Field(ge=0, le=3)] = 2  # whole per cent
+    rate: Annotated[int, Field(ge=0, le=3)] = 3  # response rates, on counts that are shown anyway
+
+
 class Disclosure(Model):
     min_answers: Annotated[int, Field(ge=5)]  # five is the law's floor (GDPR); a round may ask more
+    unanimous_below: Annotated[int, Field(ge=5)] = 10  # fewer answers that all agree are not shown
+    decimals: Decimals = Decimals()
 
 
 class Comparison(Model):
@@ -132,6 +142,7 @@ class RoundFile(Model):
     reference_date: dt.date
     period: Period
     calendar: Calendar
+    retention_until: dt.date | None = None  # identities and extracts are deleted after this day
     link_base: Annotated[str, Field(pattern=r"^https://")]  # a citizen's key is put behind it
     questionnaire: str
     classification: str

@@ -1,0 +1,109 @@
+"""What lies where of a round, and deleting its identities when their time is over."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.errors import SurveyError
+from helpers.params import Round
+from helpers.paths import Paths, write_text
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One kind of thing that a round holds; `identities`: whether it points at persons."""
+
+    where: str
+    what: str
+    who: str
+    identities: str
+    files: int
+    bytes: int
+
+
+# folder under data/<round>/, what, who may read, does it point at persons
+KINDS = (
+    ("extracts", "extracts as received", "analysts who run intake", "yes: CPR number, name, telephone"),
+    ("vault", "identities, encrypted", "send-out only", "yes, encrypted"),
+    ("sendout", "letters' mail-merge basis", "the municipality's send-out", "yes: CPR number, name"),
+    ("population", "a row a person under a random id", "analysts", "no, but every person has a row"),
+    ("sample", "who was drawn, with link tokens", "analysts", "no, but every person has a row"),
+    ("responses", "survey tool's exports, and answers", "analysts", "free text may"),
+    ("texts", "scrubbed free texts", "the municipality itself", "free text may"),
+    ("weighted", "weights and scores of respondents", "analysts", "no, but every person has a row"),
+    ("estimates", "numbers before disclosure control", "analysts", "no, but few persons may be behind"),
+    ("notebooks", "executed notebooks", "analysts, reviewers on site", "no"),
+    ("delivery", "encrypted packages", "each municipality", "no"),
+)  # fmt: skip
+
+
+def holdings(paths: Paths) -> list[Holding]:
+    """What the round holds under `data/`, a row a folder that exists; and everything under `build/`."""
+    found = []
+    for folder, what, who, identities in KINDS:
+        files = _files(paths.data / folder)
+        if files:
+            size = sum(p.stat().st_size for p in files)
+            where = f"data/{paths.round_id}/{folder}"
+            found.append(Holding(where, what, who, identities, len(files), size))
+    published = _files(paths.build)
+    if published:
+        size = sum(p.stat().st_size for p in published)
+        found.append(
+            Holding(f"build/{paths.round_id}", "released", "everybody", "no", len(published), size)
+        )
+    return found
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file()) if folder.is_dir() else []
+
+
+def forget(
+    paths: Paths, round_: Round, codes: Sequence[str], today: dt.date, *, before_time: bool = False
+) -> dict[str, int]:
+    """Delete vault, extract and letters of the municipalities; returns files deleted per code.
+
+    Refuses (SurveyError) on or before the round's retention date, or where it has none, unless
+    `before_time`. Every deletion is recorded with its day in `data/<round>/forgotten.json`; the
+    record names files by kind and number, no person. Answers, estimates and what has been released
+    stay: without the vault nothing leads from them to a person.
+    """
+    until = round_.settings.retention_until
+    if not before_time and (until is None or today <= until):
+        told = f"the retention date is {until}" if until else "the round has no retention date"
+        raise SurveyError(
+            f"params/rounds/{round_.id}.yml, key `retention_until`",
+            f"{told}; today is {today}",
+            "a day after the retention date",
+            "Wait, or say --yes if the identities are to be deleted now.",
+        )
+    deleted = {}
+    for code in codes:
+        kinds = {
+            "vault": [p for p in (paths.vault(code),) if p.is_file()],
+            "extracts": sorted(p for p in paths.extracts.glob(f"{code}*") if p.is_file())
+            if paths.extracts.is_dir()
+            else [],
+            "sendout": _files(paths.sendout(code)),
+        }
+        counts = {kind: len(files) for kind, files in kinds.items() if files}
+        if counts:
+            _record(paths, {"municipality": code, "deleted_on": today.isoformat(), **counts})
+        for files in kinds.values():
+            for path in files:
+                path.unlink()
+        shutil.rmtree(paths.sendout(code), ignore_errors=True)
+        deleted[code] = sum(counts.values())
+    return deleted
+
+
+def _record(paths: Paths, entry: dict[str, object]) -> None:
+    path = paths.data / "forgotten.json"
+    record = json.loads(path.read_text("utf-8")) if path.is_file() else []
+    write_text(path, json.dumps([*record, entry], ensure_ascii=False, indent=1) + "\n")
