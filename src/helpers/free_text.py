@@ -1,0 +1,133 @@
+"""Citizens' own words, with what could point at a person taken out.
+
+Free text stays in the house, per municipality, and only where enough have written. Scrubbing is a
+safety net and no proof: a story can tell who somebody is without a name or a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import xlsxwriter
+
+from helpers.params import Round
+from helpers.paths import Paths, write_atomically
+from helpers.responses import TEXT_COLUMNS
+
+NAME_MARK, NUMBER_MARK, MAIL_MARK = "[navn fjernet]", "[nummer fjernet]", "[e-mail fjernet]"
+MAIL = re.compile(r"[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+")
+CPR = re.compile(r"(?<!\d)\d{5,6}[\s–-]?\d{4}(?!\d)")
+PHONE = re.compile(r"(?<!\d)(?:(?:\+|00)\s?45[\s.-]?)?\d{2}(?:[\s.-]?\d{2}){3}(?!\d)")
+LONG_NUMBER = re.compile(r"(?<!\d)\d{5,}(?!\d)")
+WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+SENTENCE_START = re.compile(r"(?:^|[.!?:»«\"\n])\s*$")
+SHORTEST_NAME = 3  # »Bo« and »Ib« stay where they stand alone: too many words look like them
+
+
+@dataclass(frozen=True)
+class Names:
+    """The vault's names, lower case: all words of full names, and which of them are given names."""
+
+    words: frozenset[str]
+    given: frozenset[str]
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Names:
+        words, given = set(), set()
+        for name in names:
+            parts = [p.lower() for p in WORD.findall(name)]
+            if parts:
+                given.add(parts[0])
+                words.update(parts)
+        return cls(frozenset(words), frozenset(given))
+
+
+def scrub(text: str, names: Names) -> str:
+    """The text with numbers, e-mail addresses and names replaced by marks.
+
+    Numbers: CPR and telephone numbers in any spelling, and every run of five digits or more. Names:
+    two or more words of the vault's names in a row, in any case; a single one where it is
+    capitalised inside a sentence, and a given name also at its start.
+    """
+    text = MAIL.sub(MAIL_MARK, text)
+    for pattern in (CPR, PHONE, LONG_NUMBER):
+        text = pattern.sub(NUMBER_MARK, text)
+    return _without_names(text, names)
+
+
+def _without_names(text: str, names: Names) -> str:
+    marks = {m.strip("[]").split()[0] for m in (NAME_MARK, NUMBER_MARK)}
+    words = [m for m in WORD.finditer(text) if m.group() not in marks | {"fjernet"}]
+    known = [m.group().lower() in names.words for m in words]
+    out, at, i = [], 0, 0
+    while i < len(words):
+        run = i
+        while (
+            run < len(words)
+            and known[run]
+            and (run == i or text[words[run - 1].end() : words[run].start()].strip(" .") == "")
+        ):
+            run += 1
+        first = words[i]
+        alone = run == i + 1 and _is_single_name(text, first, names)
+        if run > i + 1 or alone:
+            out += [text[at : first.start()], NAME_MARK]
+            at = words[run - 1].end()
+        i = max(run, i + 1)
+    return "".join([*out, text[at:]])
+
+
+def _is_single_name(text: str, word: re.Match, names: Names) -> bool:
+    spelled = word.group()
+    if len(spelled) < SHORTEST_NAME or not spelled[0].isupper():
+        return False
+    starts_sentence = SENTENCE_START.search(text[: word.start()]) is not None
+    return not starts_sentence or spelled.lower() in names.given
+
+
+def scrub_answers(answers: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """`answers` with both free texts scrubbed; a row an exported citizen."""
+    known = Names.of(names)
+    return answers.assign(
+        **{
+            c: answers[c].map(lambda t: scrub(t, known) if t else t).astype("str")
+            for c in TEXT_COLUMNS
+            if c in answers
+        }
+    )
+
+
+def write_texts(paths: Paths, round_: Round, code: str, answers: pd.DataFrame) -> Path | None:
+    """`data/<round>/texts/<code>.xlsx`: scrubbed texts for the municipality's own use, a column a
+    question, without any other answer beside them. None where fewer than `disclosure.min_answers`
+    citizens have written to a question; such a question is left out.
+    """
+    path, least = paths.texts(code), round_.settings.disclosure.min_answers
+    columns = {}
+    for question in (q for q in round_.questionnaire.questions if not q.is_scaled):
+        texts = answers.get(f"{question.id}_text", pd.Series(dtype="str"))
+        texts = sorted(t for t in texts if isinstance(t, str) and t.strip())  # no order of arrival
+        if len(texts) >= least:
+            columns[question.wording] = texts
+    if not columns:
+        path.unlink(missing_ok=True)
+        return None
+    return write_atomically(path, lambda p: _write_workbook(p, columns))
+
+
+def _write_workbook(path: Path, columns: dict[str, list[str]]) -> None:
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(path, options) as book:
+        sheet = book.add_worksheet("Fritekst")
+        wrapped = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+        head = book.add_format({"bold": True, "text_wrap": True})
+        sheet.set_column(0, len(columns) - 1, 80, wrapped)
+        for c, (wording, texts) in enumerate(columns.items()):
+            sheet.write_string(0, c, wording, head)
+            for r, text in enumerate(texts, start=1):
+                sheet.write_string(r, c, text, wrapped)
+        sheet.freeze_panes(1, 0)

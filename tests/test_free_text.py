@@ -1,0 +1,77 @@
+"""Free text: what points at a person is taken out, and few texts go nowhere."""
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from helpers.free_text import Names, scrub, scrub_answers, write_texts
+from helpers.paths import Paths
+
+NAMES = ["Mette Østergård Lund", "Bo Vind", "Karl-Emil Glad", "Aase Ærø"]
+KNOWN = Names.of(NAMES)
+
+
+@pytest.mark.parametrize(
+    "text, left",
+    [
+        ("Mette var god.", "[navn fjernet] var god."),
+        ("Jeg talte med mette lund i går.", "Jeg talte med [navn fjernet] i går."),
+        ("METTE ØSTERGÅRD LUND hjalp", "[navn fjernet] hjalp"),
+        ("Bo Vind og Karl-Emil Glad", "[navn fjernet] og [navn fjernet]"),
+        ("Min sagsbehandler Lund var venlig", "Min sagsbehandler [navn fjernet] var venlig"),
+        ("Glad er jeg. Jeg blev glad.", "Glad er jeg. Jeg blev glad."),
+        ("Vind i håret", "Vind i håret"),
+        ("De bor i en by", "De bor i en by"),
+    ],
+)
+def test_names_of_the_vault_are_taken_out(text, left):
+    assert scrub(text, KNOWN) == left
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["010203-1234", "0102031234", "010203 1234", "10203-1234", "102031234", "010203–1234",
+     "12345678", "12 34 56 78", "12.34.56.78", "+45 12345678", "0045 12 34 56 78", "123456789012"],
+)  # fmt: skip
+def test_numbers_are_taken_out(number):
+    left = scrub(f"Ring på {number}, tak", KNOWN)
+    assert left == "Ring på [nummer fjernet], tak"
+
+
+@pytest.mark.parametrize("text", ["uge 12", "i 2024", "12.000 kr.", "3 samtaler og 12-13 breve"])
+def test_ordinary_numbers_stay(text):
+    assert scrub(text, KNOWN) == text
+
+
+@pytest.mark.parametrize("mail", ["mette@firma.dk", "m.lund+x@post.firma.dk", "mette @ firma.dk"])
+def test_addresses_are_taken_out(mail):
+    assert scrub(f"skriv til {mail} nu", KNOWN) == "skriv til [e-mail fjernet] nu"
+
+
+def test_both_texts_of_every_citizen():
+    answers = pd.DataFrame(
+        {"q14_text": ["Mette!", ""], "q15_text": ["", "tlf 12345678"], "q01": [1, 2]}
+    )
+    got = scrub_answers(answers, NAMES)
+    assert got["q14_text"].tolist() == ["[navn fjernet]!", ""]
+    assert got["q15_text"].tolist() == ["", "tlf [nummer fjernet]"]
+    assert got["q01"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("count, written", [(4, False), (5, True), (6, True)])
+def test_few_texts_go_nowhere(round_2024, tmp_path, count, written):
+    paths = Paths(tmp_path, round_2024.id)
+    answers = pd.DataFrame({"q14_text": [f"tekst {i}" for i in range(count)], "q15_text": ""})
+    path = write_texts(paths, round_2024, "0707", answers)
+    assert (path is not None) == written == paths.texts("0707").is_file()
+
+
+def test_texts_that_look_like_formulas_leave_as_text(round_2024, tmp_path):
+    paths = Paths(tmp_path, round_2024.id)
+    hostile = ["=1+1", "+SUM(A1)", "-2", "@cmd", "\t=1", "almindelig"]
+    answers = pd.DataFrame({"q14_text": hostile, "q15_text": ""})
+    book = openpyxl.load_workbook(write_texts(paths, round_2024, "0707", answers))
+    cells = [c for row in book.active.iter_rows(min_row=2) for c in row]
+    assert sorted(c.value for c in cells) == sorted(hostile)
+    assert {c.data_type for c in cells} == {"s"}
+    assert book.active.max_column == 1  # the question without texts is left out
