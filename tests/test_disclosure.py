@@ -121,8 +121,8 @@ def test_release_of_a_round(round_2024):
     rates = out.response.set_index(["municipality", "category"])
     assert rates.loc[("0707", "dagpenge"), "status"] == "few"
     assert pd.isna(rates.loc[("0707", "dagpenge"), "answers"])
-    assert rates.loc[("0580", "all"), "response_rate"] == pytest.approx(1 / 3)
-    assert rates.loc[("0580", "all"), "effective_n"] == pytest.approx((9 * 110) ** 2 / (90 * 110))
+    assert rates.loc[("0580", "all"), "response_rate"] == 0.333
+    assert rates.loc[("0580", "all"), "effective_n"] == round((9 * 110) ** 2 / (90 * 110))
     # nothing is compared where a side is hidden
     compared = out.comparisons.set_index(["municipality", "category"]).index
     assert ("0707", "dagpenge") not in compared

@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers.comparisons import EXPECTED, GROUP, OTHERS, ROUND, compare, compare_groups, judge
 from helpers.estimates import COMPARED, KEYS, OVERALL, SUMS, add_up, with_intervals
-from helpers.params import Round
+from helpers.params import Decimals, Round
 from helpers.paths import Paths, write_atomically
 from helpers.published import NATIONAL
 from helpers.round_estimates import DRIVER_COLUMNS, RoundEstimates
@@ -62,12 +62,45 @@ def release(found: RoundEstimates, round_: Round) -> Release:
     results = _blank(results)[RELEASED_COLUMNS].sort_values(
         RELEASED_COLUMNS[:6], key=_order(round_), kind="stable", ignore_index=True
     )
-    return Release(
-        results,
-        _comparisons(found, common, national, cells, round_),
-        _response(found, least),
-        _drivers(found.drivers, cells),
+    return rounded(
+        Release(
+            results,
+            _comparisons(found, common, national, cells, round_),
+            _response(found, least),
+            _drivers(found.drivers, cells),
+        ),
+        rules.disclosure.decimals,
     )
+
+
+def rounded(released: Release, decimals: Decimals) -> Release:
+    """The tables with as many decimals as leave the house, everywhere: what is printed is rounded
+    before it is stored, so that no workbook inside a deck holds more than the slide shows.
+
+    Means, shares and rates by the round's `decimals`; p-values to 4, R-indicators, design effects and
+    shares of R² to 2, effective numbers to whole answers. What is worth mentioning was decided
+    before.
+    """
+    results, comparisons = released.results.copy(), released.comparisons.copy()
+    response, drivers = released.response.copy(), released.drivers.copy()
+    for table, columns in (
+        (results, ["value", "ci_low", "ci_high"]),
+        (comparisons, ["own", "reference_value", "difference", "ci_low", "ci_high"]),
+    ):
+        is_mean = table["statistic"] == "mean"
+        for places, rows in ((decimals.mean, is_mean), (decimals.share, ~is_mean)):
+            table.loc[rows, columns] = table.loc[rows, columns].astype(float).round(places)
+    chances = ["p_value", "p_adjusted", "p_adjusted_in_list"]
+    comparisons[chances] = comparisons[chances].round(4)
+    rates = ["response_rate", "rr1", "cooperation_rate", "contact_rate"]
+    response[rates] = response[rates].astype(float).round(decimals.rate)
+    quality = ["design_effect", "r_indicator", "r_low", "r_high"]
+    response[quality] = response[quality].astype(float).round(2)
+    response["effective_n"] = response["effective_n"].astype(float).round(0)
+    shares = ["importance", "ci_low", "ci_high", "r_squared"]
+    drivers[shares] = drivers[shares].astype(float).round(2)
+    drivers["performance"] = drivers["performance"].astype(float).round(decimals.mean)
+    return Release(results, comparisons, response, drivers)
 
 
 def preview(estimates: pd.DataFrame, round_: Round) -> pd.DataFrame:
