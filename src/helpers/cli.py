@@ -13,18 +13,24 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from helpers.cli_privacy import add_commands
+from helpers.cli_state import State, console, listed, load, usage
 from helpers.errors import ParameterError, SurveyError
-from helpers.params import Round, load_round
-from helpers.paths import PROJECT, Paths
+from helpers.params import Round
+from helpers.paths import PROJECT, Paths, close_data
 from helpers.run import STAGES, Progress, Summary, run_round
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
-console = Console(highlight=False, soft_wrap=True)
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_show_locals=False,
+)
+add_commands(app)
 STAGE_WORDS = {
     "simulate extracts": "simulate extracts",
     "intake": "intake",
@@ -35,12 +41,8 @@ STAGE_WORDS = {
     "release": "release",
     "report": "reports",
     "national": "national report",
+    "scan": "scan",
 }
-SHOWN_PROBLEMS = 25
-
-
-class State:
-    root: Path = PROJECT
 
 
 @app.callback()
@@ -51,26 +53,6 @@ def settings(
 ) -> None:
     """Citizen survey of jobcentres: from extracts to samples, weights and reports."""
     State.root = root.resolve()
-
-
-def _usage(message: str) -> typer.Exit:
-    console.print(message, style="red", markup=False)
-    return typer.Exit(2)
-
-
-def _load(round_id: str) -> Round:
-    try:
-        return load_round(State.root, round_id)
-    except ParameterError as e:
-        raise _usage(f"The parameters are wrong; nothing was written.\n{_listed(str(e))}") from e
-
-
-def _listed(text: str) -> str:
-    lines = text.splitlines()
-    shown = [f"  - {line}" for line in lines[:SHOWN_PROBLEMS]]
-    if len(lines) > SHOWN_PROBLEMS:
-        shown.append(f"  … and {len(lines) - SHOWN_PROBLEMS} more (for extracts: see intake.json)")
-    return "\n".join(shown)
 
 
 class _Bars(Progress):
@@ -116,9 +98,9 @@ def run(
     ] = False,
 ) -> None:
     """Run a round: intake, plan, analyse, release, report, national."""
-    round_ = _load(round_id)
+    round_ = load(round_id)
     if stage is not None and stage not in STAGES:
-        raise _usage(f"--stage: unknown stage »{stage}«. Expected: one of {', '.join(STAGES)}.")
+        raise usage(f"--stage: unknown stage »{stage}«. Expected: one of {', '.join(STAGES)}.")
     codes = [c.strip() for c in only.split(",") if c.strip()] if only else None
     summary = _run(round_, [stage] if stage else list(STAGES), codes, jobs, redraw)
     _tell(summary, round_)
@@ -141,7 +123,7 @@ def _run(
                 progress=bars,
             )
     except ParameterError as e:
-        raise _usage(f"{e}\nNothing was written.") from e
+        raise usage(f"{e}\nNothing was written.") from e
 
 
 def _tell(summary: Summary, round_: Round) -> None:
@@ -150,7 +132,7 @@ def _tell(summary: Summary, round_: Round) -> None:
         place = round_.municipalities.get(failure.municipality)
         name = f"{failure.municipality} {place.name}" if place else failure.municipality
         console.print(f"\nFAILED {name}, step {failure.stage}:", style="bold red", markup=False)
-        console.print(_listed(failure.cause), markup=False)
+        console.print(listed(failure.cause), markup=False)
     for line in summary.notes:
         console.print(f"\n{line}", style="yellow", markup=False)
     for line in summary.waiting:
@@ -173,13 +155,14 @@ def sendout(
     """Write the mail-merge basis of the letters; from then on the samples are frozen."""
     from helpers.sendout import write_sendout
 
-    round_ = _load(round_id)
+    round_ = load(round_id)
+    close_data(State.root)
     paths = Paths(State.root, round_.id)
     codes = only.split(",") if only else round_.settings.participants
     failed = 0
     for code in codes:
         if code not in round_.settings.participants:
-            raise _usage(f"--only: {code} takes no part in {round_.id}.")
+            raise usage(f"--only: {code} takes no part in {round_.id}.")
         try:
             write_sendout(paths, round_, code)
         except SurveyError as e:
@@ -194,7 +177,7 @@ def status(round_id: Annotated[str, typer.Argument(metavar="ROUND")]) -> None:
     """Show how far each municipality is."""
     from helpers.intake import find_extract
 
-    round_ = _load(round_id)
+    round_ = load(round_id)
     paths = Paths(State.root, round_.id)
     table = Table(title=f"{round_.id}: {round_.settings.title}")
     steps = ("extract", "intake", "sample", "letters", "answers", "estimates", "report")
@@ -233,13 +216,13 @@ def demo(
     round_id: Annotated[str, typer.Option("--round", help="A simulated round.")] = "demo",
 ) -> None:
     """Simulate a whole round as files, and the rounds before it, and run every stage on it."""
-    round_ = _load(round_id)
+    round_ = load(round_id)
     if not round_.settings.simulated:
-        raise _usage(
+        raise usage(
             f"{round_id} is a real round; only a round with `simulated: true` can be a demo."
         )
     workers = jobs or _default_jobs()
-    before = [_load(name) for name in reversed(round_.settings.earlier_rounds)]
+    before = [load(name) for name in reversed(round_.settings.earlier_rounds)]
     for earlier in before:
         if earlier.settings.simulated:  # to compare with; its own reports: `survey run`
             told = _simulate(earlier, workers, ["analyse", "release"])
@@ -283,6 +266,7 @@ def _simulate(round_: Round, workers: int, stages: list[str]) -> Summary:
 
     for old in (paths.data, paths.build):  # an earlier simulation; nothing in it is real
         shutil.rmtree(old, ignore_errors=True)
+    close_data(State.root)
     console.print(
         f"Simulating {round_.id}: {len(round_.participants)} municipalities under {paths.data}; "
         "all citizens are invented."

@@ -16,15 +16,26 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from helpers.disclosure import release, write_release
-from helpers.errors import ParameterError, SurveyError
+from helpers.errors import ParameterError, Problem, SurveyError
+from helpers.free_text import scrub_answers, write_texts
+from helpers.identities import known_persons
 from helpers.index import write_index, write_manifest
 from helpers.intake import IntakeResult, stray_extracts, take_in, write_intake_record
 from helpers.params import Round
-from helpers.paths import ROOT_VARIABLE, Paths
+from helpers.paths import ROOT_VARIABLE, Paths, close_data
 from helpers.plan import REDRAW_VARIABLE
 from helpers.published import NATIONAL, load_published
-from helpers.responses import ROUND_LEVEL, collect, export_files, save_answers
+from helpers.responses import (
+    ROUND_LEVEL,
+    TEXT_COLUMNS,
+    Collected,
+    collect,
+    export_files,
+    save_answers,
+)
 from helpers.round_estimates import gather
+from helpers.scan import scan
+from helpers.vault import VaultError, key_of_round
 
 STAGES = ("intake", "plan", "analyse", "release", "report", "national")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
@@ -81,11 +92,12 @@ def run_round(
     """
     codes = _chosen(round_, only)
     paths = Paths(root.resolve(), round_.id)
+    close_data(paths.root)
     summary = Summary()
     settings = {ROOT_VARIABLE: str(paths.root), REDRAW_VARIABLE: "1" if redraw else "0"}
     settings |= dict.fromkeys(ONE_THREAD, "1")
     with _Steps(jobs, settings, progress or Progress(), summary) as steps:
-        if "intake" in stages:
+        if "intake" in stages and _has_key(steps, paths, round_):
             _intake(steps, paths, round_, codes)
         if "plan" in stages:
             _plan(steps, paths, round_, codes)
@@ -94,6 +106,7 @@ def run_round(
         if {"release", "report", "national"} & set(stages):
             if _has_estimates(paths, round_):
                 _publish(steps, paths, round_, codes, stages)
+                steps.once("scan", lambda: _scan(steps, paths, round_))
             elif not summary.waiting and not summary.failures:
                 summary.waiting.append(f"Estimates: run `survey run {round_.id} --stage analyse`.")
     return summary
@@ -114,6 +127,16 @@ def _chosen(round_: Round, only: Sequence[str] | None) -> list[str]:
 
 
 # ---------------------------------------------------------------------------------------- stages
+
+
+def _has_key(steps: _Steps, paths: Paths, round_: Round) -> bool:
+    """Whether the vaults' key is there: one trouble of the round, not one of each municipality."""
+    try:
+        key_of_round(round_.settings, paths.root)
+    except VaultError as e:
+        steps.fail(WHOLE_ROUND, "intake", e)
+        return False
+    return True
 
 
 def _intake(steps: _Steps, paths: Paths, round_: Round, codes: list[str]) -> None:
@@ -157,7 +180,10 @@ def _analyse(steps: _Steps, paths: Paths, round_: Round, codes: list[str]) -> No
     for code, error in collected.errors.items():
         if code in codes or code == ROUND_LEVEL:
             steps.fail(code or WHOLE_ROUND, "analyse", error)
+    collected = _without_persons(steps, paths, round_, collected)
     save_answers(paths, collected)
+    for code, answers in collected.answers.items():
+        write_texts(paths, round_, code, answers)
     failed = steps.summary.failed
     ready = [c for c in codes if c in collected.answers and c not in failed]
     silent = [c for c in codes if c not in collected.answers and c not in failed]
@@ -165,6 +191,22 @@ def _analyse(steps: _Steps, paths: Paths, round_: Round, codes: list[str]) -> No
         names = ", ".join(f"{c} {round_.municipalities[c].name}" for c in silent)
         steps.summary.waiting.append(f"Answers from {names}: no row of any export is theirs.")
     steps.each("analyse", analysis_notebook, (paths, round_), ready)
+
+
+def _without_persons(steps: _Steps, paths: Paths, round_: Round, collected: Collected) -> Collected:
+    """The answers with free texts scrubbed by the vault's names; where the vault does not open, without
+    free texts."""
+    answers = {}
+    for code, table in collected.answers.items():
+        try:
+            names, _ = known_persons(paths, round_, [code])
+            answers[code] = scrub_answers(table, names)
+        except VaultError as e:
+            answers[code] = table.assign(**dict.fromkeys(TEXT_COLUMNS, ""))
+            told = f"Free texts are left out where the vault does not open: {e}"
+            if told not in steps.summary.notes:
+                steps.summary.notes.append(told)
+    return Collected(answers, collected.errors)
 
 
 def _has_estimates(paths: Paths, round_: Round) -> bool:
@@ -190,6 +232,25 @@ def _publish(
         published = load_published(paths.root, round_)
         write_index(paths, published, sorted(steps.summary.failed))
         write_manifest(paths, published, sorted(steps.summary.failed))
+
+
+def _scan(steps: _Steps, paths: Paths, round_: Round) -> None:
+    """Look through everything that may leave the house; a finding fails the run."""
+    try:
+        names, numbers = known_persons(paths, round_)
+    except VaultError as e:
+        names, numbers = [], []
+        steps.summary.notes.append(f"Looked for CPR numbers and the like, not for names: {e}")
+    findings = scan(paths.build, names, numbers)
+    if findings:
+        raise SurveyError(
+            problems=[
+                Problem(
+                    str(f), "personal data in what may leave the house", "none", "Do not send it."
+                )
+                for f in findings
+            ]
+        )
 
 
 def _release(steps: _Steps, paths: Paths, round_: Round) -> None:

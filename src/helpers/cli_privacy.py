@@ -1,0 +1,170 @@
+"""`survey key · forget · access · scan · deliver`: the commands about personal data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from helpers.cli_state import State, console, load, usage
+from helpers.errors import SurveyError
+from helpers.paths import Paths
+
+key_app = typer.Typer(no_args_is_help=True, help="The key of the vaults.", rich_markup_mode=None)
+RoundArgument = Annotated[str, typer.Argument(metavar="ROUND")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.add_typer(key_app, name="key")
+    for command in (forget, access, scan, deliver):
+        app.command()(command)
+
+
+def _failed(error: SurveyError) -> typer.Exit:
+    for problem in error.problems:
+        console.print(f"FAILED {problem}", style="red", markup=False)
+    return typer.Exit(1)
+
+
+@key_app.command("new")
+def new(
+    path: Annotated[Path | None, typer.Argument(help="Key file; default: the user's own.")] = None,
+) -> None:
+    """Make a new random key, in a file outside the project that its owner alone can read."""
+    from helpers.vault import FILE_VARIABLE, default_key_file, new_key
+
+    try:
+        key = new_key(path, State.root)
+    except SurveyError as e:
+        raise _failed(e) from e
+    console.print(f"Key {key.id} written to {path or default_key_file()}.", markup=False)
+    if path is not None:
+        console.print(f"Set {FILE_VARIABLE} to that file.", markup=False)
+    console.print("Keep a copy in a safe: without the key no vault opens.")
+
+
+@key_app.command("rotate")
+def rotate(
+    round_id: RoundArgument,
+    old: Annotated[Path, typer.Option(help="File of the key that the vaults have now.")],
+) -> None:
+    """Encrypt a round's vaults anew, from an old key file to the key in use."""
+    from helpers.vault import key_from_file, key_of_round
+    from helpers.vault import rotate as rotate_vaults
+
+    round_ = load(round_id)
+    paths = Paths(State.root, round_.id)
+    try:
+        new_key = key_of_round(round_.settings, State.root)
+        files = [p for p in paths.vault_folder.glob("*") if p.is_file()]
+        done = rotate_vaults(files, key_from_file(old, State.root), new_key, round_.id)
+    except SurveyError as e:
+        raise _failed(e) from e
+    console.print(
+        f"{done.rotated} vaults are now under key {new_key.id}; {done.already} were already."
+    )
+
+
+@key_app.command("encrypt")
+def encrypt(round_id: RoundArgument) -> None:
+    """Encrypt vaults of an earlier version, plain Parquet files, where they lie."""
+    from helpers.vault import encrypt_plain, key_of_round
+
+    round_ = load(round_id)
+    paths = Paths(State.root, round_.id)
+    try:
+        key = key_of_round(round_.settings, State.root)
+        done = 0
+        for old in sorted(paths.vault_folder.glob("*.parquet")):
+            done += encrypt_plain(old, key, round_.id, old.stem)
+            old.rename(old.with_suffix(""))
+    except SurveyError as e:
+        raise _failed(e) from e
+    console.print(f"{done} vaults encrypted under key {key.id}.")
+
+
+def forget(
+    round_id: RoundArgument,
+    municipality: Annotated[str | None, typer.Option(help="One code; else all.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Also before the retention date.")] = False,
+) -> None:
+    """Delete identities, extracts and letters after the round's retention date, on record."""
+    from helpers.retention import forget as forget_identities
+
+    round_ = load(round_id)
+    if municipality is not None and municipality not in round_.settings.participants:
+        raise usage(f"--municipality: {municipality} takes no part in {round_.id}.")
+    codes = [municipality] if municipality else list(round_.settings.participants)
+    paths = Paths(State.root, round_.id)
+    try:
+        deleted = forget_identities(paths, round_, codes, dt.date.today(), before_time=yes)
+    except SurveyError as e:
+        raise _failed(e) from e
+    count = sum(1 for n in deleted.values() if n)
+    console.print(
+        f"Identities of {count} municipalities deleted ({sum(deleted.values())} files); "
+        f"the record is {paths.data / 'forgotten.json'}.",
+        markup=False,
+    )
+
+
+def access(round_id: RoundArgument) -> None:
+    """List what a round holds, where, and who may read it."""
+    from helpers.retention import holdings
+
+    round_ = load(round_id)
+    table = Table(
+        title=f"{round_.id}: kept until {round_.settings.retention_until or 'no date set'}"
+    )
+    for heading in ("where", "what", "who may read", "points at persons", "files", "MB"):
+        table.add_column(heading, justify="right" if heading in ("files", "MB") else "left")
+    for h in holdings(Paths(State.root, round_.id)):
+        table.add_row(h.where, h.what, h.who, h.identities, str(h.files), f"{h.bytes / 1e6:.1f}")
+    console.print(table)
+
+
+def scan(
+    path: Annotated[Path, typer.Argument(help="File or folder.")],
+    round_id: Annotated[
+        str | None, typer.Option("--round", help="Look for this round's names and numbers too.")
+    ] = None,
+) -> None:
+    """Look for CPR numbers, telephone numbers, e-mail addresses and names in any file kind."""
+    from helpers.identities import known_persons
+    from helpers.scan import scan as scan_files
+
+    if not path.exists():
+        raise usage(f"{path} does not exist.")
+    try:
+        known = known_persons(Paths(State.root, round_id), load(round_id)) if round_id else ((), ())
+    except SurveyError as e:
+        raise _failed(e) from e
+    findings = scan_files(path, *known)
+    for finding in findings:
+        console.print(str(finding), style="red", markup=False)
+    console.print(f"{len(findings)} findings in {path}.", markup=False)
+    raise typer.Exit(1 if findings else 0)
+
+
+def deliver(round_id: RoundArgument) -> None:
+    """Make one encrypted package per municipality, with its own and the national results."""
+    from helpers.delivery import deliver as make_packages
+    from helpers.published import load_published
+
+    round_ = load(round_id)
+    paths = Paths(State.root, round_.id)
+    try:
+        made = make_packages(paths, load_published(State.root, round_))
+    except SurveyError as e:
+        raise _failed(e) from e
+    for code, reason in made.left_out.items():
+        console.print(f"Left out {code}: {reason}", style="yellow", markup=False)
+    console.print(
+        f"{len(made.zips)} packages: {made.zips[0].parent if made.zips else '–'}. "
+        f"Passphrases, to be sent another way: {made.list_file}.",
+        markup=False,
+    )
+    raise typer.Exit(1 if made.left_out else 0)
