@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from helpers.cli import app
 from helpers.intake import take_in
 from helpers.params import load_round
-from helpers.vault import load_key, read_vault
+from helpers.vault import read_vault
+from helpers.vault_key import load_key
 
 
 def survey(root, *words):

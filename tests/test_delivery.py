@@ -17,18 +17,18 @@ import pyzipper
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers import delivery
-from helpers.delivery import (
+from helpers.delivery import FINISHED, deliver
+from helpers.errors import ParameterError, SurveyError
+from helpers.package import READ_ME, foreign_numbers, read_me
+from helpers.params import load_round
+from helpers.passphrases import (
     ALPHABET,
-    FINISHED,
     PASSPHRASE_BITS,
-    READ_ME,
-    deliver,
-    foreign_numbers,
     new_passphrase,
     passphrase_list,
+    read_list,
+    write_list,
 )
-from helpers.errors import ParameterError, SurveyError
-from helpers.params import load_round
 from helpers.paths import PROJECT, Paths
 
 NAMES = {BIG: "0707-norddjurs", SMALL: "0825-laesoe", PLAIN: "0580-aabenraa"}
@@ -136,7 +136,7 @@ def test_read_me_tells_round_contents_rule_and_contact(built, published):
     assert text.count("\n") == text.count("\r\n")
     settings = published.round.settings.model_copy(update={"simulated": False})
     real = published.round.model_copy(update={"settings": settings})
-    assert "opdigtede" not in delivery._read_me(real, real.municipalities[BIG], [])
+    assert "opdigtede" not in read_me(real, real.municipalities[BIG], [])
 
 
 def test_half_written_files_stay_behind(built, published):
@@ -266,8 +266,8 @@ def test_no_cell_of_the_list_is_a_formula(built, published, name):
     place = published.round.municipalities[BIG].model_copy(update={"name": name})
     known = {"0707-norddjurs.zip": (place.name, "0707-norddjurs.zip", new_passphrase())}
     for _ in range(2):  # read back and written again
-        delivery._write_list(passphrase_list(built), known)
-        known = delivery._read_list(passphrase_list(built))
+        write_list(passphrase_list(built), known)
+        known = read_list(passphrase_list(built))
         assert [row[0] for row in known.values()] == [f"'{name}"]
 
 
@@ -411,7 +411,7 @@ def test_a_link_to_another_folder_is_refused(built, published):
 def test_a_failure_while_packing_leaves_the_earlier_delivery(built, published, monkeypatch):
     deliver(built, published)
     before = {p: p.read_bytes() for p in built.data.rglob("*") if p.is_file()}
-    real, calls = delivery._zip, []
+    real, calls = delivery.encrypted_zip, []
 
     def full(*arguments):
         calls.append(arguments)
@@ -419,7 +419,7 @@ def test_a_failure_while_packing_leaves_the_earlier_delivery(built, published, m
             raise OSError("no space left on the drive")
         return real(*arguments)
 
-    monkeypatch.setattr(delivery, "_zip", full)
+    monkeypatch.setattr(delivery, "encrypted_zip", full)
     with pytest.raises(OSError, match="no space"):
         deliver(built, published)
     assert {p: p.read_bytes() for p in built.data.rglob("*") if p.is_file()} == before

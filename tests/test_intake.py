@@ -12,7 +12,7 @@ from helpers import intake
 from helpers.errors import ExtractError
 from helpers.intake import find_extract, take_in, write_intake_record
 from helpers.params import load_round
-from helpers.vault import VaultError
+from helpers.vault_key import VaultError
 
 EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))
 

@@ -26,7 +26,9 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Cm
 
 from helpers.errors import SurveyError
-from helpers.scan import CPR, EMAIL, NAME, PHONE, PLACES_MAX, UNREADABLE, Finding, is_cpr, scan
+from helpers.scan import PLACES_MAX, UNREADABLE, Finding, scan
+from helpers.scan_patterns import CPR, EMAIL, PHONE, is_cpr
+from helpers.scan_persons import NAME
 from helpers.scan_readers import read
 
 PERSON = "Ragnhild Æblegård-Sø Østermølle"

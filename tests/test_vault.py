@@ -15,23 +15,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from helpers import vault
 from helpers.params import load_round
-from helpers.paths import PROJECT
-from helpers.vault import (
+from helpers.paths import PROJECT, write_private
+from helpers.vault import Rotation, encrypt_plain, read_vault, rotate, write_vault
+from helpers.vault_key import (
     FILE_VARIABLE,
     KEY_VARIABLE,
     Key,
-    Rotation,
     VaultError,
     default_key_file,
-    encrypt_plain,
     key_of_round,
     load_key,
     new_key,
-    read_vault,
-    rotate,
     simulated_key,
-    write_private,
-    write_vault,
 )
 
 ROUND, CODE = "2024-foraar", "0707"
@@ -326,7 +321,7 @@ def test_a_file_that_does_not_come_back_from_the_disk_is_not_taken(written, pers
     def bad_drive(path, content):
         path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
-    monkeypatch.setattr(vault, "_write_private_bytes", bad_drive)
+    monkeypatch.setattr(vault, "write_private_bytes", bad_drive)
     with pytest.raises(VaultError, match="does not open"):
         write_vault(written, persons, OLD, ROUND, CODE)
     assert written.read_bytes() == before
@@ -334,7 +329,7 @@ def test_a_file_that_does_not_come_back_from_the_disk_is_not_taken(written, pers
 
 def test_a_drive_that_gives_back_the_old_file_is_noticed(written, persons, monkeypatch):
     before = written.read_bytes()
-    monkeypatch.setattr(vault, "_write_private_bytes", lambda path, _: path.write_bytes(before))
+    monkeypatch.setattr(vault, "write_private_bytes", lambda path, _: path.write_bytes(before))
     with pytest.raises(VaultError, match="did not come back"):
         write_vault(written, persons.iloc[:1], OLD, ROUND, CODE)
     assert written.read_bytes() == before
@@ -431,7 +426,7 @@ def test_rotation_reads_back_before_it_replaces(five, monkeypatch):
     def bad_drive(path, content):
         path.write_bytes(content[:-1])
 
-    monkeypatch.setattr(vault, "_write_private_bytes", bad_drive)
+    monkeypatch.setattr(vault, "write_private_bytes", bad_drive)
     with pytest.raises(VaultError):
         rotate(five, OLD, NEW, ROUND)
     assert all(opens(p, OLD) for p in five)

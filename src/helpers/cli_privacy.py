@@ -34,7 +34,7 @@ def new(
     path: Annotated[Path | None, typer.Argument(help="Key file; default: the user's own.")] = None,
 ) -> None:
     """Make a new random key, in a file outside the project that its owner alone can read."""
-    from helpers.vault import FILE_VARIABLE, default_key_file, new_key
+    from helpers.vault_key import FILE_VARIABLE, default_key_file, new_key
 
     try:
         key = new_key(path, State.root)
@@ -52,8 +52,8 @@ def rotate(
     old: Annotated[Path, typer.Option(help="File of the key that the vaults have now.")],
 ) -> None:
     """Encrypt a round's vaults anew, from an old key file to the key in use."""
-    from helpers.vault import key_from_file, key_of_round
     from helpers.vault import rotate as rotate_vaults
+    from helpers.vault_key import key_from_file, key_of_round
 
     round_ = load(round_id)
     paths = Paths(State.root, round_.id)
@@ -71,7 +71,8 @@ def rotate(
 @key_app.command("encrypt")
 def encrypt(round_id: RoundArgument) -> None:
     """Encrypt vaults of an earlier version, plain Parquet files, where they lie."""
-    from helpers.vault import encrypt_plain, key_of_round
+    from helpers.vault import encrypt_plain
+    from helpers.vault_key import key_of_round
 
     round_ = load(round_id)
     paths = Paths(State.root, round_.id)

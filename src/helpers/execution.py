@@ -23,7 +23,7 @@ from helpers.own_numbers import official_name
 from helpers.params import Round
 from helpers.paths import PROJECT, Paths
 from helpers.render import render
-from helpers.vault import closed_vault
+from helpers.vault_key import closed_vault
 
 PLAN, ANALYSIS, REPORT = "10-sampling-plan", "20-response-analysis", "30-municipal-report"
 NOTEBOOKS = PROJECT / "notebooks"

@@ -17,7 +17,8 @@ import pandas as pd
 from helpers.errors import SurveyError
 from helpers.params import Round, RoundFile
 from helpers.paths import Paths
-from helpers.vault import key_of_round, read_vault
+from helpers.vault import read_vault
+from helpers.vault_key import key_of_round
 
 TOKEN_BYTES = 16  # 128 bits
 VAULT_COLUMNS = ["serial", "person_id", "cpr", "name", "phone"]

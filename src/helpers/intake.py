@@ -22,7 +22,8 @@ from helpers.identities import update_vault
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically, write_text
 from helpers.sheets import is_table_file
-from helpers.vault import key_of_round, read_vault, write_vault
+from helpers.vault import read_vault, write_vault
+from helpers.vault_key import key_of_round
 
 
 @dataclass(frozen=True)

@@ -134,3 +134,17 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
 def write_text(path: Path, text: str) -> Path:
     """UTF-8 text with line feeds, whatever the platform."""
     return write_atomically(path, lambda p: p.write_bytes(text.encode("utf-8")))
+
+
+def write_private(path: Path, content: bytes) -> Path:
+    """Write a file that its owner alone can read (mode 0600), atomically."""
+    return write_atomically(path, lambda beside: write_private_bytes(beside, content))
+
+
+def write_private_bytes(path: Path, content: bytes) -> None:
+    """A new file of mode 0600, on the drive when this returns."""
+    path.unlink(missing_ok=True)  # left by a killed process of the same number
+    with open(path, "xb", opener=lambda p, flags: os.open(p, flags, 0o600)) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # before the rename: a power cut leaves the old file or the new

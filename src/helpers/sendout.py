@@ -11,7 +11,8 @@ from helpers.errors import SurveyError
 from helpers.identities import send_out_list
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
-from helpers.vault import key_of_round, read_vault
+from helpers.vault import read_vault
+from helpers.vault_key import key_of_round
 
 FILE_NAME = "flettebrev.xlsx"
 
