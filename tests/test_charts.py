@@ -11,7 +11,7 @@ from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers import charts
 from helpers.chart_canvas import even_ticks
-from helpers.published import NATIONAL
+from helpers.published import NATIONAL, Published
 
 matplotlib.use("svg")
 
@@ -81,7 +81,7 @@ def test_hidden_groups_are_named_not_drawn(published):
 def test_a_figure_without_numbers_says_so(published):
     groups = published.round.category_labels()["target_group"]
     figure = charts.groups(hide(published, BIG, list(groups)), BIG, "target_group")
-    assert "Der er for få svar" in words(figure)
+    assert "Gruppernes gennemsnit kan ikke vises: for få svar." in words(figure)
 
 
 def test_a_hidden_value_never_reaches_the_drawing(published):
@@ -143,8 +143,59 @@ def test_differences_stand_once_and_what_is_hidden_is_named(published):
     assert drawn.count("Samlet tilfredshed") == 1
     comparisons = published.comparisons
     gone = comparisons[comparisons["item"] != "moedet"]
-    partly = dataclasses.replace(published, comparisons=gone)
-    assert words(charts.differences(partly, BIG, items)).count("kan ikke vises") == 1
+    for status, told in (
+        ("few", "for få svar"),
+        ("linked", "skjult for at beskytte andre"),
+        ("not_asked", "ikke spurgt"),
+        ("shown", "kan ikke beregnes"),
+    ):
+        results = published.results.copy()
+        mine = (results["municipality"] == BIG) & (results["item"] == "moedet")
+        results.loc[mine, "status"] = status
+        partly = dataclasses.replace(published, comparisons=gone, results=results)
+        assert words(charts.differences(partly, BIG, items)).count(told) == 1
+
+
+def test_a_difference_that_cannot_be_judged_says_so(published):
+    comparisons = published.comparisons.assign(p_adjusted=np.nan, worth_mentioning=False)
+    changed = dataclasses.replace(published, comparisons=comparisons)
+    drawn = words(charts.differences(changed, BIG, published.theme_items))
+    assert drawn.count("kan ikke vurderes") == len(published.theme_items)
+
+
+def test_a_mean_without_an_interval_says_so(published):
+    results = published.results.copy()
+    results.loc[results["item"] == "moedet", ["ci_low", "ci_high"]] = np.nan
+    changed = dataclasses.replace(published, results=results)
+    assert (
+        words(charts.means_beside(changed, BIG, published.theme_items)).count("uden interval") == 1
+    )
+
+
+@pytest.mark.parametrize(
+    "status, told",
+    [
+        ("few", "for få svar"),
+        ("linked", "skjult for at beskytte andre"),
+        ("not_asked", "ikke spurgt"),
+    ],
+)
+def test_a_figure_without_numbers_gives_the_right_reason(published, status, told):
+    results, response = published.results.copy(), published.response.copy()
+    results["status"] = response["status"] = status
+    comparisons = published.comparisons[:0]
+    empty = Published(published.round, results, comparisons, response, published.drivers[:0])
+    for figure in (
+        charts.means_beside(empty, BIG, empty.theme_items),
+        charts.groups(empty, BIG, "gender"),
+        charts.split(empty, BIG, empty.theme_items),
+        charts.differences(empty, BIG, empty.theme_items),
+        charts.response_rates(empty, BIG),
+        charts.representativeness(empty, BIG),
+        charts.municipalities(empty, "Midtjylland"),
+    ):
+        assert f"kan ikke vises: {told}." in words(figure).replace("\n", " ")
+        matplotlib.pyplot.close(figure)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_the_theme_chart_shows_released_numbers_rounded_to_what_is_shown(decks, 
     for theme in o.themes:
         name = o.label(theme)
         assert values[o.name, name] == round(o.of(theme).value, 2)
-        assert values[OTHERS_LABEL, name] == round(o.others(theme), 2)
+        assert values[OTHERS_LABEL, name] == round(o.others(theme).value, 2)
         assert values[NATIONAL_LABEL, name] == round(o.national(theme).value, 2)
     axis = chart.chart.value_axis
     assert (axis.minimum_scale, axis.maximum_scale) == (1, 5)
@@ -178,7 +178,7 @@ def test_hidden_numbers_are_gaps_and_named_below(decks, published):
     for category in hidden:
         assert values.get((o.name, short[category])) is None
     note = next(t for t in texts(page) if t.startswith("Vises ikke"))
-    assert "for få svar" in note and "skjult af hensyn til andre tal" in note
+    assert "for få svar" in note and "skjult for at beskytte andre" in note
     assert all(short[c] in note for c in hidden)
 
 

@@ -71,7 +71,8 @@ def test_what_is_not_in_both_rounds_stands_without_numbers(published):
     table = model_texts.development_table(published, BIG).data
     assert "| Progression | " in table and "steget |" in table
     group = next(line for line in table.splitlines() if "Aktivitetsparate" in line)
-    assert group == "| Samlet tilfredshed: Aktivitetsparate | – | – | kan ikke sammenlignes |  |"
+    assert group == "| Samlet tilfredshed: Aktivitetsparate |  |  | kan ikke sammenlignes |  |"
+    assert "kan ikke sammenlignes: spørgsmålet eller gruppen er ikke ens" in table
 
 
 # --------------------------------------------------------------------------------------- expected
@@ -158,11 +159,12 @@ def test_a_missing_indicator_is_no_number(published):
     assert "nan" not in told
 
 
-def test_outcome_rates_have_their_names_and_a_dash_where_hidden(published):
+def test_outcome_rates_have_their_names_and_say_what_is_hidden(published):
     table = published.response.copy()
     table["rr1"] = pd.Series([None] * len(table), dtype=float)
     told = model_texts.outcome_table(dataclasses.replace(published, response=table), BIG).data
-    assert "| RR1 | hele besvarelser af alle inviterede | – |" in told
+    assert "| RR1 | hele besvarelser af alle inviterede | (skjult) |" in told
+    assert "(skjult): tallet er skjult" in told
     assert "| CON1 |" in told and "42,0\u00a0%" in told
 
 

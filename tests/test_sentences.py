@@ -53,8 +53,8 @@ def hidden(published, code):
         (
             (0, 2, 1, 1),
             "2 kommuner ligger sikkert og nævneværdigt under de øvrige i samlet tilfredshed; ingen "
-            "ligger over. For den sidste er der ingen sikker og nævneværdig forskel. Én kommune har "
-            "for få svar til at blive sammenlignet",
+            "ligger over. For den sidste er der ingen sikker og nævneværdig forskel. Én kommune kan "
+            "ikke sammenlignes: for få svar",
         ),
         (
             (0, 0, 6, 0),
@@ -64,12 +64,12 @@ def hidden(published, code):
         (
             (1, 1, 0, 3),
             "Én kommune ligger sikkert og nævneværdigt over de øvrige i samlet tilfredshed og én "
-            "kommune under. 3 kommuner har for få svar til at blive sammenlignet",
+            "kommune under. 3 kommuner kan ikke sammenlignes: for få svar",
         ),
     ],
 )
 def test_spread_of_the_municipalities(counts, text):
-    assert sentences.spread_text(*counts) == text
+    assert sentences.spread_text(*counts, "for få svar") == text
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_a_shared_end_is_not_called_the_highest(published):
 
 def test_hidden_groups_are_no_finding(published):
     said = sentences.group_sentence(hidden(published, NATIONAL), NATIONAL, "gender", "kønnene").data
-    assert said == "For få svar til at sammenligne kønnene."
-    assert "For få svar til at sammenligne temaerne" in (
+    assert said == "Kønnene kan ikke sammenlignes: for få svar."
+    assert "Temaerne kan ikke sammenlignes: for få svar" in (
         sentences.themes_sentence(hidden(published, NATIONAL)).data
     )
 

@@ -33,11 +33,17 @@ def days(start: dt.date, end: dt.date) -> str:
     return f"{first}–{style.date(end)}"
 
 
+def reasons(numbers: Iterable[Number | ResponseGroup]) -> str:
+    """»for få svar eller skjult for at beskytte andre«: why the missing ones are missing."""
+    marks = list(dict.fromkeys(x.mark for x in numbers if not x.shown))
+    return " eller ".join(marks or [style.why(style.NOT_POSSIBLE).words])
+
+
 def hidden_note(rows: Iterable[tuple[str, Number | ResponseGroup]], what: str = "spørgsmål") -> str:
-    """»Vises ikke: Kvinder, Mænd (for få svar).«; empty where everything is shown or not asked."""
+    """»Vises ikke: Kvinder, Mænd (for få svar).«; empty where everything is shown."""
     by_mark: dict[str, list[str]] = {}
     for name, number in rows:
-        if not number.shown and number.status != "not_asked":
+        if not number.shown:
             names = by_mark.setdefault(number.mark, [])
             if name not in names:
                 names.append(name)

@@ -73,7 +73,7 @@ def priorities(published: Published, code: str) -> Figure:
     d = published.drivers
     rows = d[d["municipality"] == code]
     if rows.empty:
-        return no_data("Der er for få svar til at vise temaernes betydning.")
+        return no_data("Temaernes betydning kan ikke vises: for få svar, eller et tema er skjult.")
     labels = published.round.item_labels()
     fig, ax = plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")
     x, y = rows["performance"].to_numpy(), rows["importance"].to_numpy()

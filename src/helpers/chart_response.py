@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers import style
-from helpers.chart_canvas import canvas, hidden_mark, is_shown, label_rows, no_data
+from helpers.chart_canvas import canvas, hidden_mark, is_shown, label_rows, no_data, reasons
 from helpers.chart_source import write_source
 from helpers.own_numbers import GROUPINGS
 from helpers.published import Published
@@ -22,9 +22,8 @@ def _response(published: Published, code: str) -> list[list[tuple[str, object]]]
         of_breakdown = table[table["breakdown"] == breakdown].set_index("category")
         found.append(
             [
-                (label, of_breakdown.loc[c])
+                (label, of_breakdown.loc[c] if c in of_breakdown.index else None)
                 for c, label in labels[breakdown].items()
-                if c in of_breakdown.index
             ]
         )
     return found
@@ -56,7 +55,7 @@ def response_rates(published: Published, code: str) -> Figure:
     breakdowns, whole = _response(published, code), _whole(published, code)
     rows = [row for of_breakdown in breakdowns for _, row in of_breakdown]
     if not any(is_shown(r) for r in rows):
-        return no_data("Der er for få svar til at vise svarprocenter.")
+        return no_data(f"Svarprocenterne kan ikke vises: {reasons(rows)}.")
     fig, ax = canvas(len(rows) * 0.66, 0.85)
     for y, row in zip(_response_rows(ax, breakdowns), rows):
         if is_shown(row):
@@ -83,7 +82,7 @@ def representativeness(published: Published, code: str) -> Figure:
     breakdowns, whole = _response(published, code), _whole(published, code)
     rows = [row for of_breakdown in breakdowns for _, row in of_breakdown]
     if not any(is_shown(r) for r in rows) or not is_shown(whole):
-        return no_data("Der er for få svar til at vise repræsentativiteten.")
+        return no_data(f"Repræsentativiteten kan ikke vises: {reasons([whole, *rows])}.")
     fig, ax = canvas(len(rows) * 0.66, 1.05)
     every_place = _response_rows(ax, breakdowns)
     for y, row in zip(every_place, rows):

@@ -24,13 +24,14 @@ from helpers.chart_canvas import (
     is_shown,
     label_rows,
     no_data,
+    reasons,
     scale_axis,
     use_house_style,
 )
 from helpers.chart_models import expected, priorities
 from helpers.chart_response import representativeness, response_rates
 from helpers.chart_source import source_of
-from helpers.own_numbers import NATIONAL_LABEL
+from helpers.own_numbers import NATIONAL_LABEL, why_not_compared
 from helpers.published import NATIONAL, Published
 from helpers.tables import distinct_items, round_title
 
@@ -100,7 +101,7 @@ def means_beside(published: Published, code: str, items: Sequence[str]) -> Figur
     labels = published.round.item_labels(None if code == NATIONAL else code)
     own = [published.value(code, i) for i in items]
     if not any(is_shown(r) for r in own):
-        return no_data("Der er for få svar til at vise gennemsnit.")
+        return no_data(f"Gennemsnittene kan ikke vises: {reasons(own)}.")
     fig, ax = _dots_canvas(len(items), beside=code != NATIONAL)
     places = label_rows(ax, [labels[i] for i in items])
     everything = _values(own)
@@ -126,6 +127,8 @@ def _annotate(ax: Axes, places, rows) -> None:
     """The value, or why there is none, at the right edge of each row."""
     for y, row in zip(places, rows):
         text = style.number(row["value"], 2) if is_shown(row) else hidden_mark(row)
+        if is_shown(row) and np.isnan(row["ci_low"]):
+            text += f"\n{style.NOT_SHOWN[style.NO_INTERVAL]}"
         ax.annotate(
             text, (1, y), xycoords=("axes fraction", "data"), xytext=(6, 0), va="center",
             textcoords="offset points", color=style.OWN if is_shown(row) else style.GREY,
@@ -138,7 +141,7 @@ def groups(published: Published, code: str, breakdown: str, item: str = "samlet"
     labels = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
     rows = [published.value(code, item, breakdown=breakdown, category=c) for c in labels]
     if not any(is_shown(r) for r in rows):
-        return no_data("Der er for få svar i grupperne til at vise gennemsnit.")
+        return no_data(f"Gruppernes gennemsnit kan ikke vises: {reasons(rows)}.")
     beside = code != NATIONAL and not breakdown.startswith("local:")
     fig, ax = _dots_canvas(len(labels), beside=beside)
     places = label_rows(ax, list(labels.values()))
@@ -170,7 +173,7 @@ def municipalities(published: Published, region: str, item: str = "samlet") -> F
     if not rows:
         return no_data("Ingen kommuner i regionen har resultater i denne runde.")
     if not any(is_shown(r) for r in rows):
-        return no_data("Der er for få svar i regionens kommuner til at vise gennemsnit.")
+        return no_data(f"Kommunernes gennemsnit kan ikke vises: {reasons(rows)}.")
     fig, ax = plt.subplots(figsize=(WIDTH, 0.2 * len(rows) + 0.9), layout="constrained")
     places = label_rows(ax, [m.name for m in places_of])
     country = published.value(NATIONAL, item)
@@ -229,13 +232,14 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
     for y, item in zip(places, items):
         shares = [published.value(code, item, f"share_{k}") for k in range(1, 6)]
         if not all(is_shown(s) for s in shares):
-            ax.text(0.01, y, hidden_mark(shares[0]), va="center", color=style.GREY)
+            ax.text(0.01, y, reasons(shares), va="center", color=style.GREY)
             continue
         drawn.append(shares[0])
         _stack(ax, y, [(s["value"], style.LIKERT[k]) for k, s in enumerate(shares, 1)], 0.68)
         unsure = published.value(code, item, "share_dont_know")
         ax.annotate(
-            style.percent(unsure["value"]) if is_shown(unsure) else "–", (1, y), xytext=(8, 0),
+            style.percent(unsure["value"]) if is_shown(unsure) else hidden_mark(unsure).replace(" ", "\n"),
+            (1, y), xytext=(8, 0),
             xycoords="data", textcoords="offset points", va="center", color=style.GREY,
         )  # fmt: skip
     ax.annotate("ved ikke", (1, 1), xycoords="axes fraction", xytext=(8, 3), textcoords="offset points",
@@ -274,14 +278,16 @@ def split_by_group(published: Published, code: str, breakdown: str, item: str = 
 
 def _split(published: Published, rows) -> Figure:
     if not any(all(is_shown(v) for v in values.values()) for _, values in rows):
-        return no_data("Der er for få svar til at vise fordelingen.")
+        return no_data(
+            f"Fordelingen kan ikke vises: {reasons(v for _, s in rows for v in s.values())}."
+        )
     fig, ax = canvas(len(rows), 1.1)
     places = label_rows(ax, [label for label, _ in rows])
     for y, (_, values) in zip(places, rows):
         if all(is_shown(v) for v in values.values()):
             _stack(ax, y, [(values[s]["value"], SPLIT[s][1]) for s in SPLIT], 0.66)
         else:
-            ax.text(0.01, y, hidden_mark(values["share_satisfied"]), va="center", color=style.GREY)
+            ax.text(0.01, y, reasons(values.values()), va="center", color=style.GREY)
     _share_axis(ax)
     _bar_legend(fig, list(SPLIT.values()))
     source_of(fig, published, [values["share_satisfied"] for _, values in rows])
@@ -328,18 +334,23 @@ def _differences(
     rows = [published.compared(code, reference, i) for i in items]
     compared = [r for r in rows if r is not None]
     if not compared:
-        return no_data("Sammenligningen kan ikke vises.")
+        words = dict.fromkeys(_why_not_compared(published, code, reference, i) for i in items)
+        return no_data(f"Sammenligningen kan ikke vises: {' eller '.join(words)}.")
     labels = published.round.item_labels(None if code == NATIONAL else code)
     fig, ax = canvas(len(items) * 0.8, 1.1)
     places = label_rows(ax, [labels[i] for i in items])
     ax.axvline(0, color=style.GREY, linewidth=1)
-    for y, row in zip(places, rows):
+    for y, item, row in zip(places, items, rows):
         worth = row is not None and bool(row["worth_mentioning"])
-        text, colour = "kan ikke vises", style.GREY
-        if row is not None:
+        colour = style.GREY
+        if row is None:
+            text = _why_not_compared(published, code, reference, item)
+        else:
             over = row["difference"] > 0
             colour = (style.OWN if over else style.ACCENT) if worth else style.GREY
             text = style.signed(row["difference"], 2) + f" {words[not over]}" * worth
+            if np.isnan(row["p_adjusted"]):
+                text += f"\n{style.NOT_SHOWN[style.NOT_JUDGED]}"
             ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4)
             ax.plot(row["difference"], y, "o", color=colour, markersize=6.5,
                     markerfacecolor=colour if worth else "white")  # fmt: skip
@@ -347,7 +358,8 @@ def _differences(
             text, (1, y), xycoords=("axes fraction", "data"), xytext=(6, 0), va="center",
             textcoords="offset points", color=colour,
         )  # fmt: skip
-    ticks = even_ticks(max(abs(r[c]) for r in compared for c in ("ci_low", "ci_high")))
+    columns = ("difference", "ci_low", "ci_high")
+    ticks = even_ticks(np.nanmax([abs(r[c]) for r in compared for c in columns]))
     ax.set_xlim(ticks[0], ticks[-1])
     ax.set_xticks(ticks, [style.signed(t, 2) for t in ticks])
     ax.grid(axis="x", color=style.TINT, linewidth=1)
@@ -355,3 +367,14 @@ def _differences(
     ax.set_xlabel(axis)
     source_of(fig, published, [published.value(code, i) for i in items])
     return fig
+
+
+def _why_not_compared(published: Published, code: str, reference: str, item: str) -> str:
+    """In words: what hides the difference from the others, or that two rounds do not have it both."""
+    own, country = (published.value(c, item) for c in (code, NATIONAL))
+    if reference != "others":
+        return hidden_mark(own) if not is_shown(own) else style.NOT_SHOWN[style.NOT_COMMON]
+    status = why_not_compared(
+        *(style.NOT_POSSIBLE if row is None else row["status"] for row in (own, country))
+    )
+    return style.why(status).words

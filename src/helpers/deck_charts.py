@@ -6,6 +6,7 @@ the chart, since the chart carries its numbers along in a workbook.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -175,7 +176,9 @@ def difference_chart(
             fill = drawn.points[i].format.fill
             fill.solid()
             fill.fore_color.rgb = rgb(style.OTHERS)
-    reach = 1.5 * max(abs(v) for v in values)
+    # a whole tenth (or point), so that the axis tells no more than the labels
+    step = 1 if shares else 10
+    reach = math.ceil(1.5 * step * max(abs(v) for v in values)) / step
     axis = chart.value_axis
     axis.minimum_scale = -reach if min(values) < 0 else 0
     axis.maximum_scale = reach if max(values) > 0 else 0
@@ -190,7 +193,8 @@ def _chart(slide, spot, box, kind, categories, series, alt, number_format, decim
     data = CategoryChartData(number_format=number_format)
     data.categories = list(categories)
     for s in series:
-        data.add_series(s.name, [None if v is None else round(v, decimals) for v in s.values])
+        rounded = [None if v is None else style.exact(round(v, decimals)) for v in s.values]
+        data.add_series(s.name, rounded)
     place = [Inches(v) for v in (box.left, box.top, box.width, box.height)]
     if isinstance(spot, int):
         holder = next(p for p in slide.placeholders if p.placeholder_format.idx == spot)

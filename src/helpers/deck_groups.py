@@ -25,8 +25,10 @@ from helpers.deck_slides import (
     WEIGHTED,
     alt_text,
     distribution_chart,
+    distribution_of,
     draw_means,
     drawn_entries,
+    hidden_rows,
     means_note,
     own_rows,
 )
@@ -60,7 +62,9 @@ def strongest_page(deck, o: OwnNumbers) -> None:
         f"tilfældigheder. {WEIGHTED}",
     )  # fmt: skip
     if not k:
-        put_text(page, 1, ["Spørgsmålene kan ikke vises for kommunen, fordi der er for få svar."])
+        # one shown question alone has no end; then nothing may be hidden
+        why = captions.reasons(x for *_, x in asked)
+        put_text(page, 1, [f"Spørgsmålene kan ikke vises for kommunen: {why}."])
         return
     charts = []
     for idx, (heading, chosen) in enumerate(
@@ -84,7 +88,7 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
     page = add_page(
         deck, TWO, "Målgrupper", findings.groups_headline(o, breakdown, "målgrupperne"),
         source=captions.source(o, [x for _, x in own]),
-        note=captions.hidden_note(own, "målgrupper"),
+        note=captions.hidden_note(hidden_rows(o, places), "målgrupper"),
         speaker="Målgrupperne er dannet ud fra ydelse og varighed efter samme regler i alle kommuner. "
         f"{WEIGHTED} En forskel mellem grupper nævnes kun, når intervallerne ikke overlapper.",
     )  # fmt: skip
@@ -118,11 +122,12 @@ def background_page(deck, o: OwnNumbers) -> None:
         b: [(label, OVERALL, b, c) for c, label in findings.group_labels(o, b)] for b in panels
     }
     own = [row for b in panels for row in own_rows(o, places[b])]
+    hidden = [row for b in panels for row in hidden_rows(o, places[b])]
     page = add_page(
         deck, ONE, "Køn, alder og varighed: samlet tilfredshed, gennemsnit 1–5",
         findings.background_headline(o),
         source=captions.source(o, [x for _, x in own]),
-        note=captions.hidden_note(own, "grupper"),
+        note=captions.hidden_note(hidden, "grupper"),
         speaker="Køn og alder er læst af kommunens udtræk, varighed er uger på den nuværende ydelse. "
         f"{WEIGHTED} En forskel nævnes kun, når intervallerne ikke overlapper.",
     )  # fmt: skip
@@ -164,7 +169,7 @@ def differences_page(deck, o: OwnNumbers) -> None:
         speaker=f"Kommunen sammenlignes med »{OTHERS_LABEL}«, som den ikke selv indgår i. {demands}",
     )  # fmt: skip
     if not means and not shares:
-        _nothing_differs(page, o.n_compared, demands)
+        _nothing_differs(page, o, demands)
         return
     halves = 2 if means and shares else 1
     width = HALF if halves == 2 else WIDTH
@@ -203,7 +208,8 @@ def _difference_label(o: OwnNumbers, d: Difference) -> str:
     return label + tail.get(d.statistic, "")
 
 
-def _nothing_differs(page, compared: int, demands: str) -> None:
+def _nothing_differs(page, o: OwnNumbers, demands: str) -> None:
+    compared = o.n_compared
     text = holder(page, 2)
     text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
     add_card(
@@ -211,7 +217,13 @@ def _nothing_differs(page, compared: int, demands: str) -> None:
     )
     add_card(page, Box(LEFT, TOP + 1.5, 3.6, 1.35), "0", "nævneværdige forskelle")
     if not compared:
-        paragraphs = ["Der er for få svar til at sammenligne kommunen med de øvrige kommuner."]
+        why = " eller ".join(dict.fromkeys(o.why_not_compared(t) for t in o.themes))
+        paragraphs = [f"Kommunen kan ikke sammenlignes med de øvrige kommuner: {why}."]
+    elif not o.n_judged:
+        paragraphs = [
+            "Det kan ikke vurderes, om kommunen adskiller sig fra de øvrige kommuner: forskellene "
+            "hviler på for få svar."
+        ]
     else:
         paragraphs = [
             "Hverken temaer, spørgsmål eller grupper viser en forskel til de øvrige kommuner, som er "
@@ -234,9 +246,9 @@ def local_pages(deck, o: OwnNumbers) -> None:
 def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: bool) -> None:
     items = o.local_questions if with_questions else []
     shares = {i: [o.of(i, s) for s in OPTIONS] for i in items}
-    visible = [i for i in items if all(x.shown for x in shares[i])]
+    visible = [i for i in items if distribution_of(o, i).shown]
     categories = findings.group_labels(o, breakdown) if breakdown else []
-    answers = [(o.label(i), o.of(i)) for i in items]
+    answers = [(o.label(i), distribution_of(o, i)) for i in items]
     groups = [(label, o.of(OVERALL, "mean", breakdown, c)) for c, label in categories]
     headline = (
         findings.local_headline(o, breakdown)
@@ -249,7 +261,7 @@ def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: b
     both = bool(items and breakdown)
     page = add_page(
         deck, TWO if both else ONE, "Lokale spørgsmål og grupper", headline,
-        source=captions.source(o, [x for _, x in answers + groups]),
+        source=captions.source(o, [*(o.of(i) for i in items), *(x for _, x in groups)]),
         note=note,
         speaker="Lokale spørgsmål og baggrundsoplysninger findes kun i denne kommune og kan derfor "
         f"ikke sammenlignes med andre. {WEIGHTED}",
@@ -269,7 +281,8 @@ def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: b
             )  # fmt: skip
             box = Box(box.left, box.top + part.height, box.width, box.height)
         if not visible:
-            put_text(page, 1, ["Svarene kan ikke vises: for få svar."])
+            why = captions.reasons(x for _, x in answers)
+            put_text(page, 1, [f"Svarene kan ikke vises: {why}."])
     if breakdown:
         left = LEFT + HALF + 0.4 if both else LEFT
         heading = f"{o.breakdown_label(breakdown)}: temaer, gennemsnit 1–5"
@@ -284,7 +297,10 @@ def _local_groups_chart(page, idx, left, width, o, breakdown, categories, headin
     ]
     series = [s for s in series if any(v is not None for v in s.values)]
     if not series:
-        put_text(page, idx, ["Grupperne kan ikke vises: for få svar."])
+        why = captions.reasons(
+            o.of(t, "mean", breakdown, c) for t in o.themes for c, _ in categories
+        )
+        put_text(page, idx, [f"Grupperne kan ikke vises: {why}."])
         return
     names = [o.label(t) for t in o.themes]
     alt = alt_text(f"Søjler, {heading}", names, series, shares=False)

@@ -18,20 +18,19 @@ from helpers.deck_page import (
     put_text,
 )
 from helpers.deck_slides import alt_text
-from helpers.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+from helpers.own_numbers import NATIONAL_LABEL, NO_RESPONSE, OTHERS_LABEL, OwnNumbers
 from helpers.reading import reading_guide
 
 
 def round_page(deck, o: OwnNumbers) -> None:
-    collection, response = o.round.settings.calendar.collection, o.response()
+    collection, response = o.round.settings.calendar.collection, o.response() or NO_RESPONSE
     page = add_page(
         deck, TWO, "Undersøgelsen kort", findings.response_headline(o),
         source=captions.source(o, weighted=False),
         speaker="Svarprocenten er antal svar delt med antal inviterede. "
         "Andelen af svar i de enkelte grupper vises sidst i præsentationen.",
     )  # fmt: skip
-    mark = style.NOT_SHOWN["few"]
-    shown = response is not None and response.shown
+    shown, mark = response.shown, response.mark
     cards = (
         (style.number(response.invited) if shown else mark, "inviterede borgere"),
         (style.number(response.answers) if shown else mark, "svar"),
@@ -50,7 +49,7 @@ def round_page(deck, o: OwnNumbers) -> None:
         f"**Sammenligning:** »{OTHERS_LABEL}« er alle deltagende kommuner undtagen kommunen selv. "
         f"»{NATIONAL_LABEL}« er de {o.n_municipalities} kommuner med resultater under ét.",
         f"**Skjulte tal:** resultater med færre end {o.round.settings.disclosure.min_answers} svar "
-        "vises ikke.",
+        "vises ikke, og heller ikke tal, som de kunne regnes ud af. Hvor et tal mangler, står hvorfor.",
     ])  # fmt: skip
 
 
@@ -58,10 +57,11 @@ def response_page(deck, o: OwnNumbers) -> None:
     groups, hidden = [], []
     for breakdown in ("target_group", "gender", "age_band"):
         named = [
-            (label, o.response(breakdown, c)) for c, label in findings.group_labels(o, breakdown)
+            (label, o.response(breakdown, c) or NO_RESPONSE)
+            for c, label in findings.group_labels(o, breakdown)
         ]
-        groups.append([(label, g) for label, g in named if g is not None and g.shown])
-        hidden += [(label, g) for label, g in named if g is not None and not g.shown]
+        groups.append([(label, g) for label, g in named if g.shown])
+        hidden += [(label, g) for label, g in named if not g.shown]
     rows = [(label, g.rate) for shown in groups for label, g in shown]
     whole = o.response()
     page = add_page(
@@ -86,7 +86,8 @@ def response_page(deck, o: OwnNumbers) -> None:
         )
     put_text(page, 2, lines, size=14)
     if not rows:
-        put_text(page, 1, ["Svarprocenten kan ikke vises for de enkelte grupper: for få svar."])
+        why = captions.reasons(g for _, g in hidden)
+        put_text(page, 1, [f"Svarprocenten kan ikke vises for de enkelte grupper: {why}."])
         return
     add_text(page, Box(LEFT, TOP, 6.6, 0.3), ["Svarprocent i hver gruppe"], size=14, bold=True)
     series = [Series("Svarprocent", tuple(rate for _, rate in rows), style.OWN)]

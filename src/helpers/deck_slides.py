@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from helpers import captions, findings, style
-from helpers.deck_charts import Box, Series, means_chart, shares_chart
+from helpers.deck_charts import SHARE_DECIMALS, Box, Series, means_chart, shares_chart
 from helpers.deck_page import (
     AREA,
     HEIGHT,
@@ -45,11 +45,12 @@ Place = tuple[str, str, str, str]  # label, item, breakdown, category
 
 
 def mean_bars(o: OwnNumbers, places: Sequence[Place]) -> tuple[list[str], list[Series]]:
-    """Own, others and country; places without any number and series without any are left out."""
+    """Own, others and country; places without any number and series without any are left out.
+    `hidden_rows` names what is missing."""
     rows = []
     for label, item, breakdown, category in places:
         own = o.of(item, "mean", breakdown, category).value
-        others = o.others(item, "mean", breakdown, category)
+        others = o.others(item, "mean", breakdown, category).value
         country = o.national(item, "mean", breakdown, category).value
         rows.append((label, own, others, country))
     rows = [r for r in rows if r[1:] != (None, None, None)]
@@ -72,7 +73,8 @@ def draw_means(
     """A chart of means, or the words that there is none; gives what was drawn, for the legend."""
     categories, series = mean_bars(o, places)
     if not series:
-        add_text(page, box, ["Kan ikke vises: for få svar."])
+        why = captions.reasons(x for _, x in own_rows(o, places))
+        add_text(page, box, [f"Kan ikke vises: {why}."])
         return []
     alt = alt_text(f"Søjler, {what}", categories, series, shares=False)
     means_chart(page, spot, box, categories, series, alt, label_share=label_share)
@@ -101,6 +103,19 @@ def own_rows(o: OwnNumbers, places: Sequence[Place]) -> list[tuple[str, Number]]
     return [(label, o.of(item, "mean", b, c)) for label, item, b, c in places]
 
 
+def hidden_rows(o: OwnNumbers, places: Sequence[Place]) -> list[tuple[str, Number]]:
+    """What may be missing from a chart of means: the own numbers; where they are shown also those of
+    the others and of all, named so. Where the own one is missing the others are too (`reading.py`)."""
+    rows = own_rows(o, places)
+    for get, name in ((o.others, OTHERS_LABEL), (o.national, NATIONAL_LABEL)):
+        rows += [
+            (f"{name}, {label}", get(item, "mean", b, c))
+            for label, item, b, c in places
+            if o.of(item, "mean", b, c).shown
+        ]
+    return rows
+
+
 # ---------------------------------------------------------------------------------------- pages
 
 
@@ -126,29 +141,33 @@ def overall_page(deck, o: OwnNumbers) -> None:
     page = add_page(
         deck, ONE, "Det samlede billede", findings.overall_headline(o),
         source=captions.source(o, [own]),
-        note=captions.hidden_note([(o.name, own)]),
+        note=captions.hidden_note(
+            [(o.name, own), (OTHERS_LABEL, others), (NATIONAL_LABEL, country)]
+        ),
         speaker=f"Spørgsmålet lyder: »{_wording(o, OVERALL)}« {WEIGHTED}",
     )  # fmt: skip
     cards = (
-        (style.number(own.value, 2) if own.shown else own.mark, o.name, style.OWN),
-        ("ikke sammenlignet" if others is None else style.number(others, 2), OTHERS_LABEL, style.OTHERS),
-        (style.number(country.value, 2) if country.shown else country.mark, NATIONAL_LABEL, style.COUNTRY),
-    )  # fmt: skip
-    for i, (figure, caption, colour) in enumerate(cards):
+        (own, o.name, style.OWN),
+        (others, OTHERS_LABEL, style.OTHERS),
+        (country, NATIONAL_LABEL, style.COUNTRY),
+    )
+    for i, (number, caption, colour) in enumerate(cards):
+        figure = style.number(number.value, 2) if number.shown else number.mark
         add_card(page, Box(LEFT + i * 4.13, TOP, 3.87, 1.35), figure, caption, colour=colour)
     add_text(page, Box(LEFT, 3.3, WIDTH, 0.3),
              ["Samlet tilfredshed: gennemsnit ovenfor (1–5), fordeling af svar nedenfor"], size=14)  # fmt: skip
     rows = [(o.name, [o.of(OVERALL, s).value for s in SPLIT])]
     rows.append((OTHERS_LABEL, _others_split(o)))
     rows.append((NATIONAL_LABEL, [o.national(OVERALL, s).value for s in SPLIT]))
-    _split_chart(page, rows, Box(LEFT, 3.65, WIDTH, 2.65), "Samlet tilfredshed")
+    why = captions.reasons([own, others, country])
+    _split_chart(page, rows, Box(LEFT, 3.65, WIDTH, 2.65), "Samlet tilfredshed", why)
 
 
 def _others_split(o: OwnNumbers) -> list[float | None]:
     """The three shares add up to one, so two released ones give the third."""
-    satisfied, neutral, dissatisfied = (o.others(OVERALL, s) for s in SPLIT)
+    satisfied, neutral, dissatisfied = (o.others(OVERALL, s).value for s in SPLIT)
     if neutral is None and satisfied is not None and dissatisfied is not None:
-        neutral = 1 - satisfied - dissatisfied
+        neutral = round(1 - satisfied - dissatisfied, SHARE_DECIMALS)
     return [satisfied, neutral, dissatisfied]
 
 
@@ -157,11 +176,12 @@ def _wording(o: OwnNumbers, theme: str) -> str:
     return questions[0].wording if questions else o.label(theme)
 
 
-def _split_chart(page, rows: Sequence[tuple[str, list]], box: Box, what: str) -> None:
-    """Rows (label, satisfied, neutral, dissatisfied); a row with a hidden share is left out."""
+def _split_chart(page, rows: Sequence[tuple[str, list]], box: Box, what: str, why: str) -> None:
+    """Rows (label, satisfied, neutral, dissatisfied); a row with a hidden share is left out. `why`
+    none may be left."""
     kept = [(label, shares) for label, shares in rows if None not in shares]
     if not kept:
-        put_text(page, 1, ["Fordelingen kan ikke vises."])
+        put_text(page, 1, [f"Fordelingen kan ikke vises: {why}."])
         return
     categories = [label for label, _ in kept]
     series = [
@@ -178,7 +198,7 @@ def themes_page(deck, o: OwnNumbers) -> None:
     page = add_page(
         deck, ONE, "Temaer: gennemsnit 1–5", findings.themes_headline(o),
         source=captions.source(o, [x for _, x in own]),
-        note=captions.hidden_note(own, "temaer"),
+        note=captions.hidden_note(hidden_rows(o, places), "temaer"),
         speaker="Et temas tal er gennemsnittet af borgernes egne gennemsnit over temaets spørgsmål; "
         f"mindst halvdelen skal være besvaret. {WEIGHTED} Højest og lavest fremhæves kun, når "
         "intervallerne ikke overlapper.",
@@ -201,13 +221,13 @@ def split_page(deck, o: OwnNumbers) -> None:
     )  # fmt: skip
     get = o.of if visible else o.national
     rows = [(o.label(t), [get(t, s).value for s in SPLIT]) for t in o.themes]
-    _split_chart(page, rows, AREA, "tema")
+    _split_chart(page, rows, AREA, "tema", captions.reasons(x for _, x in own))
 
 
 def _country_note(o: OwnNumbers, own: Sequence[tuple[str, Number]]) -> str:
-    marks = captions.listed(list(dict.fromkeys(x.mark for _, x in own)))
+    why = captions.reasons(x for _, x in own)
     return (
-        f"Tallene kan ikke vises for {o.name} ({marks}). Diagrammet viser i stedet "
+        f"Tallene kan ikke vises for {o.name} ({why}). Diagrammet viser i stedet "
         f"»{NATIONAL_LABEL}«."
     )
 
@@ -230,12 +250,12 @@ def question_groups(o: OwnNumbers) -> list[tuple[str, list[str]]]:
 def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> None:
     """Distribution of answers; each scale of the page has a chart with a legend of its own."""
     asked = {q.id: q for q in o.round.questionnaire.scaled}
-    own = [(o.label(i), o.of(i)) for i in items]
-    visible = [i for i in items if _distribution(o.of, i)]
+    own = [(o.label(i), distribution_of(o, i)) for i in items]
+    visible = [i for (_, x), i in zip(own, items) if x.shown]
     note = captions.hidden_note(own) if visible else _country_note(o, own)
     page = add_page(
         deck, ONE, title, findings.questions_headline(o, title, items),
-        source=captions.source(o, [x for _, x in own]),
+        source=captions.source(o, [o.of(i) for i in items]),
         note=" ".join(p for p in (means_note(o, visible), note) if p),
         speaker=f"Svar 4 og 5 regnes som positive. {WEIGHTED} Andelen, der svarer »ved ikke«, er "
         "regnet af alle, der har svaret på spørgsmålet.",
@@ -243,7 +263,7 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
     get = o.of if visible else o.national
     drawn = visible or [i for i in items if _distribution(o.national, i)]
     if not drawn:
-        put_text(page, 1, ["Svarene kan ikke vises: for få svar."])
+        put_text(page, 1, [f"Svarene kan ikke vises: {captions.reasons(x for _, x in own)}."])
     by_scale = [(s, list(ids)) for s, ids in groupby(drawn, key=lambda i: asked[i].scale)]
     top, room = TOP, HEIGHT - 0.42 * len(by_scale)
     for position, (scale, ids) in enumerate(by_scale):
@@ -254,6 +274,12 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
             [asked[i].wording for i in ids], [_distribution(get, i) for i in ids], labels,
         )  # fmt: skip
         top += height
+
+
+def distribution_of(o: OwnNumbers, item: str) -> Number:
+    """The first of the answers' shares that is missing, which hides them all; else the first."""
+    numbers = [o.of(item, s) for s in OPTIONS]
+    return next((x for x in numbers if not x.shown), numbers[0])
 
 
 def _distribution(get, item: str) -> list[float] | None:
@@ -285,6 +311,6 @@ def means_note(o: OwnNumbers, items: Sequence[str]) -> str:
     for item in items:
         mean, unsure = o.of(item), o.of(item, "share_dont_know")
         if mean.shown:
-            tail = f" ({style.percent(unsure.value)})" if unsure.shown else ""
+            tail = f" ({style.percent(unsure.value) if unsure.shown else unsure.mark})"
             parts.append(f"{o.label(item)} {style.number(mean.value, 2)}{tail}")
     return f"Gennemsnit (og andel »ved ikke«): {' · '.join(parts)}." if parts else ""

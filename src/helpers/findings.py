@@ -11,8 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from helpers import style
-from helpers.captions import Labelled, capital, listed
-from helpers.own_numbers import OVERALL, SPLIT, Difference, Number, OwnNumbers, ResponseGroup
+from helpers.captions import Labelled, capital, listed, reasons
+from helpers.own_numbers import (
+    NO_RESPONSE,
+    OVERALL,
+    SPLIT,
+    Difference,
+    Number,
+    OwnNumbers,
+    ResponseGroup,
+)
 from helpers.published import Published
 
 ROOM_FOR_NAMES = 50  # characters of a two-line headline
@@ -79,6 +87,8 @@ def overall_headline(o: OwnNumbers) -> str:
     if against is None:
         return start
     reference = style.number(against.reference, 2)
+    if not against.judged:
+        return f"{start}; forskellen til de øvrige kommuner ({reference}) kan ikke vurderes"
     if against.worth_mentioning:
         word = "højere" if against.difference > 0 else "lavere"
         return f"{start} – {word} end i de øvrige kommuner ({reference})"
@@ -88,7 +98,7 @@ def overall_headline(o: OwnNumbers) -> str:
 def themes_headline(o: OwnNumbers) -> str:
     rows = [(o.label(t), o.of(t)) for t in o.themes if t != OVERALL]
     if not any(number.shown for _, number in rows):
-        return "Temaerne kan ikke vises for kommunen: for få svar"
+        return f"Temaerne kan ikke vises for kommunen: {reasons(x for _, x in rows)}"
     found = extremes(rows)
     if found is None:
         return "Temaerne ligger så tæt, at forskellene kan være tilfældige"
@@ -119,7 +129,7 @@ def questions_headline(o: OwnNumbers, title: str, items: Sequence[str]) -> str:
     rows = [(f"»{o.label(i)}«", o.of(i, "share_satisfied")) for i in items]
     shown = sorted((r for r in rows if r[1].shown), key=lambda r: -r[1].value)
     if not shown:
-        return f"{title}: svarene kan ikke vises for kommunen"
+        return f"{title}: svarene kan ikke vises for kommunen ({reasons(x for _, x in rows)})"
     best, worst = shown[0], shown[-1]
     if len(shown) == 1:
         return f"{title}: {style.percent(best[1].value)} svarer positivt på {best[0]}"
@@ -149,7 +159,7 @@ def groups_headline(o: OwnNumbers, breakdown: str, groups: str) -> str:
     """Overall satisfaction by the categories of one breakdown; `groups`: »målgrupperne«."""
     rows = _groups(o, breakdown)
     if sum(number.shown for *_, number in rows) < 2:
-        return f"For få svar til at sammenligne {groups}"
+        return f"{capital(groups)} kan ikke sammenlignes: {reasons(x for *_, x in rows)}"
     found = group_extremes(o.published, o.code, breakdown, rows)
     if found is None:
         return f"Ingen sikker og nævneværdig forskel i samlet tilfredshed mellem {groups}"
@@ -173,7 +183,7 @@ def background_headline(o: OwnNumbers) -> str:
     for breakdown, word in _AFTER.items():
         rows = _groups(o, breakdown)
         if sum(number.shown for *_, number in rows) < 2:
-            hidden.append(word)
+            hidden.append(word)  # why stands in the page's note
         elif (found := group_extremes(o.published, o.code, breakdown, rows)) is None:
             unsure.append(word)
         else:
@@ -191,7 +201,7 @@ def background_headline(o: OwnNumbers) -> str:
     if unsure:
         parts.append(f"ingen sikre forskelle efter {listed(unsure)}")
     if hidden:
-        parts.append(f"for få svar til at sammenligne efter {listed(hidden)}")
+        parts.append(f"ingen sammenligning efter {listed(hidden)}")
     return capital("; ".join(parts))
 
 
@@ -209,7 +219,7 @@ def local_headline(o: OwnNumbers, breakdown: str) -> str:
     rows = _groups(o, breakdown)
     what = o.breakdown_label(breakdown)
     if sum(number.shown for *_, number in rows) < 2:
-        return f"{what}: for få svar til at sammenligne grupperne"
+        return f"{what}: grupperne kan ikke sammenlignes ({reasons(x for *_, x in rows)})"
     found = group_extremes(o.published, o.code, breakdown, rows)
     if found is None:
         return f"{what}: ingen sikker og nævneværdig forskel i samlet tilfredshed mellem grupperne"
@@ -226,7 +236,10 @@ def differences_headline(
     """Names what differs for the municipality as a whole; groups only where nothing else does."""
     if not means and not shares:
         if not any(o.against_others(t) for t in o.themes):
-            return "Sammenligningen med de øvrige kommuner kan ikke vises: for få svar"
+            why = " eller ".join(dict.fromkeys(o.why_not_compared(t) for t in o.themes))
+            return f"Sammenligningen med de øvrige kommuner kan ikke vises: {why}"
+        if not o.n_judged:
+            return "Det kan ikke vurderes, om kommunen adskiller sig fra de øvrige kommuner"
         return "Kommunen adskiller sig ikke sikkert og nævneværdigt fra de øvrige kommuner"
     whole = [d for d in means if d.breakdown == "all"]
     above = [f"»{o.label(d.item)}«" for d in whole if d.difference > 0]
@@ -260,7 +273,7 @@ def _counted(n: int) -> str:
 def response_headline(o: OwnNumbers) -> str:
     r = o.response()
     if r is None or not r.shown:
-        return "Antallet af svar er for lille til at blive vist"
+        return f"Antallet af svar kan ikke vises: {(r or NO_RESPONSE).mark}"
     return (
         f"{style.number(r.answers)} af {style.number(r.invited)} inviterede borgere svarede: "
         f"{style.percent(r.rate, 1)}"

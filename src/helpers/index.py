@@ -8,6 +8,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from helpers import style
@@ -49,11 +50,11 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
                 "name": place.name,
                 "code": place.code,
                 "region": place.region,
-                "answers": _count(counts["answers"]),
+                "answers": _count(counts),
                 "rate": style.percent(counts["response_rate"], 1),
                 "mean": style.number(mean["value"], 2)
                 if mean is not None and mean["status"] == "shown"
-                else "–",
+                else style.why(None if mean is None else mean["status"]).words,
                 "links": [
                     (label, f"{place.folder}/{name}")
                     for name, label in FILES.items()
@@ -77,8 +78,8 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
                 for name, label in NATIONAL_FILES.items()
                 if (paths.national_folder / name).is_file()
             ],
-            answers=_count(whole["answers"]),
-            invited=_count(whole["invited"]),
+            answers=_count(whole),
+            invited=_count(whole, "invited"),
             rate=style.percent(whole["response_rate"], 1),
         )
     )
@@ -90,10 +91,8 @@ def _whole(published: Published, code: str):
     return table[(table["municipality"] == code) & (table["breakdown"] == "all")].iloc[0]
 
 
-def _count(value) -> str:
-    return (
-        "for få" if value is None or value != value or str(value) == "<NA>" else style.number(value)
-    )
+def _count(row: pd.Series, column: str = "answers") -> str:
+    return style.why(row["status"]).words if pd.isna(row[column]) else style.number(row[column])
 
 
 def _environment() -> Environment:

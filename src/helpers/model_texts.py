@@ -17,7 +17,7 @@ from helpers.findings import people
 from helpers.nonresponse import RIndicator, conclusion
 from helpers.own_numbers import GROUPINGS, OVERALL
 from helpers.published import NATIONAL, Published
-from helpers.tables import distinct_items, markdown_table, round_title
+from helpers.tables import distinct_items, has_value, mark, markdown_table, round_title, with_note
 
 CAUSE_WARNING = (
     "Tallene viser, hvad der følges ad, ikke hvad der er årsag til hvad. De siger ikke, hvor meget den "
@@ -48,7 +48,8 @@ def development(published: Published, code: str) -> Markdown:
     rows = {i: r for i, r in rows.items() if r is not None}
     if not rows:
         return Markdown(
-            f"Kommunen kan ikke sammenlignes med {title}: den deltog ikke, eller der er for få svar."
+            f"Kommunen kan ikke sammenlignes med {title}: den deltog ikke, eller tallene er skjult eller "
+            "hviler på for få svar."
         )
     labels = published.round.item_labels()
     rows = {i: rows[i] for i in distinct_items(published, list(rows))}
@@ -98,13 +99,13 @@ def development_table(published: Published, code: str) -> Markdown:
             cells = _development_cells(published, code, reference, OVERALL, **where)
             rows.append([f"{labels[OVERALL]}: {label}", *cells])
     headings = ["Tema eller gruppe", "Før", "Nu", "Ændring (95 %)", ""]
-    return Markdown(markdown_table(headings, rows))
+    return with_note(published, markdown_table(headings, rows))
 
 
 def _development_cells(published: Published, code: str, reference: str, item: str, **where):
     row = published.compared(code, reference, item, **where)
     if row is None:
-        return ["–", "–", "kan ikke sammenlignes", ""]
+        return ["", "", style.MISSING[style.NOT_COMMON].mark, ""]
     change, low, high = (style.signed(row[c], 2) for c in ("difference", "ci_low", "ci_high"))
     word = ("steget" if row["difference"] > 0 else "faldet") if row["worth_mentioning"] else ""
     before, now = (style.number(row[c], 2) for c in ("reference_value", "own"))
@@ -120,7 +121,14 @@ def expected(published: Published, code: str) -> Markdown:
         return Markdown(_expected_of_all(published))
     row = published.compared(code, "expected", OVERALL)
     if row is None:
-        return Markdown("Et forventet resultat kan ikke vises for kommunen i denne runde.")
+        own = published.value(code, OVERALL)
+        if not has_value(own):
+            words = style.why(None if own is None else own["status"]).words
+            return Markdown(f"Et forventet resultat kan ikke vises for kommunen: {words}.")
+        return Markdown(
+            "Et forventet resultat kan ikke vises for kommunen i denne runde. "
+            f"{_expected_needs(published)}"
+        )
     start = (
         f"Med kommunens sammensætning af målgrupper, køn, alder og varighed ville den samlede "
         f"tilfredshed forventes at være {style.number(row['reference_value'], 2)}. "
@@ -138,11 +146,7 @@ def _expected_of_all(published: Published) -> str:
     t = published.comparisons
     rows = t[(t["reference"] == "expected") & (t["municipality"] != NATIONAL)]
     if rows.empty:
-        least = published.round.settings.models.min_municipalities
-        return (
-            f"Forventede resultater regnes kun, når mindst {style.number(least)} kommuner har "
-            "resultater."
-        )
+        return _expected_needs(published)
     worth = rows[rows["worth_mentioning_in_list"]]
     names = {
         word: sorted(
@@ -170,6 +174,11 @@ def _expected_of_all(published: Published) -> str:
     return " ".join(parts)
 
 
+def _expected_needs(published: Published) -> str:
+    least = style.number(published.round.settings.models.min_municipalities)
+    return f"Forventede resultater regnes kun, når mindst {least} kommuner har resultater."
+
+
 # ---------------------------------------------------------------------------------------- drivers
 
 
@@ -181,7 +190,7 @@ def drivers(published: Published, code: str) -> Markdown:
         least = style.number(published.round.settings.models.min_answers)
         return Markdown(
             f"Temaernes sammenhæng med den samlede tilfredshed vises kun, når mindst {least} har "
-            "svaret på alle temaer."
+            "svaret på alle temaer, og ingen af temaernes gennemsnit er skjult."
         )
     labels = published.round.item_labels()
     first = rows.iloc[0]
@@ -209,7 +218,8 @@ def response_quality(published: Published, code: str) -> Markdown:
     t = published.response[published.response["municipality"] == code]
     whole = t[t["breakdown"] == "all"].iloc[0]
     if whole["status"] != "shown":
-        return Markdown("Der er for få svar til at sige, om de ligner borgerne.")
+        words = style.why(whole["status"]).words
+        return Markdown(f"Det kan ikke vises, om svarene ligner borgerne: {words}.")
     labels = published.round.category_labels(None if code == NATIONAL else code)
     gaps = []
     for row in t[(t["breakdown"] != "all") & (t["status"] == "shown")].itertuples():
@@ -229,11 +239,14 @@ def _or_nan(value) -> float:
 
 
 def outcome_table(published: Published, code: str) -> Markdown:
-    """AAPOR's outcome rates by their names; a dash where one would show that very few broke off."""
+    """AAPOR's outcome rates by their names; hidden where one would show that very few broke off."""
     t = published.response
     whole = t[(t["municipality"] == code) & (t["breakdown"] == "all")].iloc[0]
+    # a rate is missing from a shown row where it would tell of one to four citizens
+    status = style.LINKED if whole["status"] == "shown" else whole["status"]
+    hidden = style.why(status).mark
     rows = [
-        [name, meaning, "–" if pd.isna(whole[column]) else style.percent(whole[column], 1)]
+        [name, meaning, hidden if pd.isna(whole[column]) else style.percent(whole[column], 1)]
         for name, meaning, column in (
             ("RR1", "hele besvarelser af alle inviterede", "rr1"),
             ("RR2", "hele og delvise besvarelser af alle inviterede", "response_rate"),
@@ -241,7 +254,7 @@ def outcome_table(published: Published, code: str) -> Markdown:
             ("CON1", "åbnede skemaet, af alle inviterede", "contact_rate"),
         )
     ]
-    return Markdown(markdown_table(["AAPOR", "Betydning", "Procent"], rows, left=2))
+    return with_note(published, markdown_table(["AAPOR", "Betydning", "Procent"], rows, left=2))
 
 
 def two_way(published: Published, code: str, item: str = OVERALL) -> Markdown:
@@ -258,13 +271,10 @@ def two_way(published: Published, code: str, item: str = OVERALL) -> Markdown:
             rows.append([label, *(_mean(c) for c in cells)])
         heading = published.round.breakdown_label(first)
         parts.append(markdown_table([heading, *labels[second].values()], rows))
-    return Markdown("\n\n".join(parts))
+    return with_note(published, "\n\n".join(parts))
 
 
 def _mean(row) -> str:
-    if row is None:
-        return "–"
-    marks = {"few": "(få)", "linked": "(skjult)", "not_asked": "–"}
-    if row["status"] != "shown":
-        return marks[row["status"]]
+    if not has_value(row):
+        return mark(row)
     return f"{style.number(row['value'], 2)} ({style.number(int(row['n']))})"

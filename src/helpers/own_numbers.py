@@ -1,7 +1,7 @@
 """The released numbers that one municipality's deck and workbook print, looked up by key.
 
 Built once from `Published` and from nothing else. A hidden number keeps its status and has no
-value: it can be marked, never drawn as zero.
+value: it can be marked, never drawn as zero. A number that is in no released table says why too.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from helpers import style
 from helpers.errors import SurveyError
 from helpers.estimates import OVERALL as OVERALL
 from helpers.params import BREAKDOWN_LABELS
 from helpers.published import NATIONAL, Published
-from helpers.style import NOT_SHOWN
 
 OTHERS_LABEL = "De øvrige kommuner"
 NATIONAL_LABEL = "Alle deltagende kommuner"
@@ -29,7 +29,8 @@ _NAMES = {"0101": "Københavns Kommune", "0400": "Bornholms Regionskommune"}
 
 @dataclass(frozen=True)
 class Number:
-    """One released number; `value` is None unless it is shown."""
+    """One released number; `value` is None unless it is shown. `status`: that of the released row, or
+    `not_possible` where there is no row."""
 
     value: float | None
     low: float | None
@@ -44,10 +45,28 @@ class Number:
     @property
     def mark(self) -> str:
         """What is printed instead of a number that is not shown."""
-        return NOT_SHOWN.get(self.status, "–")
+        return style.why(self.status).words
 
 
-NOT_ASKED = Number(None, None, None, None, "not_asked")
+def missing(status: str) -> Number:
+    return Number(None, None, None, None, status)
+
+
+def why_no_others(own: str, country: str) -> str:
+    """Why all the others have no number, from the statuses of the own one and of the country's.
+
+    Country less others is the own number, so what is hidden here hides the others too.
+    """
+    if style.NOT_ASKED in (own, country):
+        return style.NOT_ASKED
+    if own in (style.FEW, style.LINKED):
+        return style.LINKED
+    return country if country in (style.FEW, style.LINKED) else style.NOT_POSSIBLE
+
+
+def why_not_compared(own: str, country: str) -> str:
+    """Why there is no difference from the others: the own number is missing, or theirs is."""
+    return why_no_others(own, country) if own == "shown" else own
 
 
 @dataclass(frozen=True)
@@ -62,6 +81,7 @@ class Difference:
     reference: float
     difference: float
     worth_mentioning: bool
+    judged: bool = True  # False: too few answers to say whether it is chance
 
 
 @dataclass(frozen=True)
@@ -82,7 +102,10 @@ class ResponseGroup:
 
     @property
     def mark(self) -> str:
-        return NOT_SHOWN.get(self.status, "–")
+        return style.why(self.status).words
+
+
+NO_RESPONSE = ResponseGroup(*[None] * 6, style.NOT_POSSIBLE)
 
 
 def plain(column: pd.Series) -> list[Any]:
@@ -128,6 +151,11 @@ class OwnNumbers:
         self.n_municipalities = len(published.municipalities)
         self.without_results = published.missing
         self._numbers = _number_index(own_or_national)
+        self._asked = {
+            (place, item)
+            for (place, _, _, item, _), x in self._numbers.items()
+            if x.status != style.NOT_ASKED
+        }
         compared = published.comparisons
         self.comparisons = compared[compared["municipality"] == code]
         self._others = _difference_index(self.comparisons)
@@ -138,12 +166,22 @@ class OwnNumbers:
     def of(
         self, item: str, statistic: str = "mean", breakdown: str = "all", category: str = "all"
     ) -> Number:
-        return self._numbers.get((self.code, breakdown, category, item, statistic), NOT_ASKED)
+        return self._number(self.code, item, statistic, breakdown, category)
 
     def national(
         self, item: str, statistic: str = "mean", breakdown: str = "all", category: str = "all"
     ) -> Number:
-        return self._numbers.get((NATIONAL, breakdown, category, item, statistic), NOT_ASKED)
+        return self._number(NATIONAL, item, statistic, breakdown, category)
+
+    def _number(
+        self, place: str, item: str, statistic: str, breakdown: str, category: str
+    ) -> Number:
+        """Without a released row: not asked in that place at all, or there is nothing to compute."""
+        found = self._numbers.get((place, breakdown, category, item, statistic))
+        if found is not None:
+            return found
+        asked = (place, item) in self._asked
+        return missing(style.NOT_POSSIBLE if asked else style.NOT_ASKED)
 
     def against_others(
         self, item: str, statistic: str = "mean", breakdown: str = "all", category: str = "all"
@@ -153,9 +191,21 @@ class OwnNumbers:
 
     def others(
         self, item: str, statistic: str = "mean", breakdown: str = "all", category: str = "all"
-    ) -> float | None:
-        found = self.against_others(item, statistic, breakdown, category)
-        return found.reference if found else None
+    ) -> Number:
+        """The number of all the others, or why there is none."""
+        place = (item, statistic, breakdown, category)
+        found = self.against_others(*place)
+        if found is not None:
+            return Number(found.reference, None, None, None, "shown")
+        return missing(why_no_others(self.of(*place).status, self.national(*place).status))
+
+    def why_not_compared(
+        self, item: str, statistic: str = "mean", breakdown: str = "all", category: str = "all"
+    ) -> str:
+        """What is printed instead of a difference from the others that is not there."""
+        place = (item, statistic, breakdown, category)
+        status = why_not_compared(self.of(*place).status, self.national(*place).status)
+        return style.why(status).words
 
     def worth_mentioning(self, statistic: str) -> list[Difference]:
         """Differences to the others that are both sure and large enough, the largest first.
@@ -175,6 +225,11 @@ class OwnNumbers:
     def n_compared(self) -> int:
         """How many numbers are compared with the others."""
         return len(self._others)
+
+    @property
+    def n_judged(self) -> int:
+        """How many of them rest on enough answers to be judged."""
+        return sum(d.judged for d in self._others.values())
 
     def response(self, breakdown: str = "all", category: str = "all") -> ResponseGroup | None:
         return self._response.get((breakdown, category))
@@ -240,9 +295,9 @@ def _difference_index(comparisons: pd.DataFrame) -> dict[tuple, Difference]:
         & (comparisons["status"] == "shown")
     ]
     columns = ["breakdown", "category", "item", "statistic"]
-    columns += ["own", "reference_value", "difference", "worth_mentioning"]
+    columns += ["own", "reference_value", "difference", "worth_mentioning", "p_adjusted"]
     return {
-        row[:4]: Difference(*row[:7], worth_mentioning=bool(row[7]))
+        row[:4]: Difference(*row[:7], worth_mentioning=bool(row[7]), judged=row[8] is not None)
         for row in rows_of(kept, columns)
         if None not in row[:7]
     }

@@ -1,6 +1,11 @@
-"""»Sådan læses tallene«: the same words in every municipality's deck and workbook."""
+"""»Sådan læses tallene«: the same words in every municipality's deck and workbook.
+
+Every mark that a deck or a workbook prints instead of a number is explained here.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from helpers import style
 from helpers.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
@@ -27,7 +32,8 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
             OTHERS_LABEL,
             "alle deltagende kommuner undtagen kommunen selv. "
             f"»{NATIONAL_LABEL}« er de {style.number(o.n_municipalities)} kommuner med "
-            "resultater under ét, kommunen selv iberegnet, og ikke hele landet.",
+            "resultater under ét, kommunen selv iberegnet, og ikke hele landet. Hvor kommunens tal er "
+            "skjult, er de øvriges det også.",
         ),
         (
             "Nævneværdige forskelle",
@@ -36,12 +42,11 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
             f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint. "
             "Mindre forskelle kan være tilfældige.",
         ),
-        (
-            f"»{style.NOT_SHOWN['few']}«",
-            f"resultater med færre end {rules.disclosure.min_answers} svar vises ikke.",
-        ),
-        (
-            f"»{style.NOT_SHOWN['linked']}«",
-            "tallet er skjult, fordi et andet skjult tal ellers kunne regnes ud.",
-        ),
+        *marks(o, (style.FEW, style.LINKED, style.NOT_ASKED, style.NOT_POSSIBLE)),
     ]
+
+
+def marks(o: OwnNumbers, statuses: Iterable[str]) -> list[tuple[str, str]]:
+    """(»for få svar«, the whole reason) of each."""
+    least = o.round.settings.disclosure.min_answers
+    return [(f"»{style.NOT_SHOWN[s]}«", style.reason(s, least)) for s in statuses]

@@ -5,13 +5,22 @@ A difference is named only where it is more than noise (see `findings.py`).
 
 from __future__ import annotations
 
+import pandas as pd
 from IPython.display import Markdown
 
 from helpers import findings, style
-from helpers.captions import capital, listed
-from helpers.own_numbers import OVERALL, Number, OwnNumbers, official_name
+from helpers.captions import capital, listed, reasons
+from helpers.own_numbers import (
+    OVERALL,
+    Number,
+    OwnNumbers,
+    missing,
+    official_name,
+    why_not_compared,
+)
 from helpers.params import Municipality
 from helpers.published import NATIONAL, Published
+from helpers.tables import has_value, why_words
 
 
 def _bullets(sentences: list[str]) -> Markdown:
@@ -51,9 +60,16 @@ def _overall(o: OwnNumbers) -> str:
 def _certainty(o: OwnNumbers) -> str:
     own = o.of(OVERALL)
     if not own.shown:
+        why = (
+            "Kommunen har så få svar, at det meste ikke kan vises."
+            if own.status == style.FEW
+            else f"Den samlede tilfredshed kan ikke vises: {own.mark}."
+        )
+        return f"{why} Rapporten siger derfor ikke noget sikkert om kommunen."
+    if own.low is None or own.high is None:
         return (
-            "Kommunen har så få svar, at det meste ikke kan vises. Rapporten siger derfor ikke noget "
-            "sikkert om kommunen."
+            f"Tallet for samlet tilfredshed bygger på {style.number(own.n)} svar; dets usikkerhed kan "
+            "ikke beregnes."
         )
     low, high = style.number(own.low, 2), style.number(own.high, 2)
     text = (
@@ -111,11 +127,10 @@ def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdo
 
 def _number(published: Published, item: str, **where) -> Number:
     row = published.value(NATIONAL, item, **where)
-    if row is None:
-        return Number(None, None, None, None, "not_asked")
-    if row["status"] != "shown":
-        return Number(None, None, None, None, row["status"])
-    return Number(row["value"], row["ci_low"], row["ci_high"], int(row["n"]), "shown")
+    if not has_value(row):
+        return missing(style.NOT_POSSIBLE if row is None else row["status"])
+    low, high, n = (None if pd.isna(row[c]) else row[c] for c in ("ci_low", "ci_high", "n"))
+    return Number(row["value"], low, high, n, "shown")
 
 
 def _national_groups(published: Published, breakdown: str, groups: str) -> str:
@@ -126,7 +141,7 @@ def _national_groups(published: Published, breakdown: str, groups: str) -> str:
         for c, label in labels.items()
     ]
     if sum(number.shown for *_, number in rows) < 2:
-        return f"For få svar til at sammenligne {groups}"
+        return f"{capital(groups)} kan ikke sammenlignes: {reasons(x for *_, x in rows)}"
     found = findings.group_extremes(published, NATIONAL, breakdown, rows)
     if found is None:
         values = [number.value for *_, number in rows if number.shown]
@@ -163,11 +178,15 @@ def national_summary(published: Published) -> Markdown:
             f"{style.percent(whole['response_rate'], 1)}."
         )
     if overall.shown:
+        known = overall.low is not None and overall.high is not None
+        span = f"{style.number(overall.low, 2)}–{style.number(overall.high, 2)}"
+        interval = f"{_confidence(published)}\u00a0%-interval {span}"
         sentences.append(
             f"Den samlede tilfredshed er {style.number(overall.value, 2)} på en skala fra 1 til 5 "
-            f"({_confidence(published)}\u00a0%-interval {style.number(overall.low, 2)}–"
-            f"{style.number(overall.high, 2)})."
+            f"({interval if known else style.NOT_SHOWN[style.NO_INTERVAL]})."
         )
+    else:
+        sentences.append(f"Den samlede tilfredshed kan ikke vises: {overall.mark}.")
     if satisfied.shown and dissatisfied.shown:
         sentences.append(
             f"{style.percent(satisfied.value)} er tilfredse eller meget tilfredse med deres forløb, "
@@ -185,7 +204,7 @@ def _national_themes(published: Published) -> str:
     labels = published.round.item_labels()
     rows = [(labels[t], _number(published, t)) for t in published.theme_items if t != OVERALL]
     if sum(number.shown for _, number in rows) < 2:
-        return "For få svar til at sammenligne temaerne"
+        return f"Temaerne kan ikke sammenlignes: {reasons(x for _, x in rows)}"
     found = findings.extremes(rows)
     if found is None:
         return "Temaerne ligger så tæt, at forskellene kan være tilfældige"
@@ -212,14 +231,26 @@ def municipal_spread(published: Published) -> str:
     ]  # fmt: skip
     worth = found[found["worth_mentioning_in_list"]]
     over, under = int((worth["difference"] > 0).sum()), int((worth["difference"] < 0).sum())
-    hidden = len(published.municipalities) - len(found)
+    compared = set(found["municipality"])
+    hidden = [m.code for m in published.municipalities if m.code not in compared]
+    unsure = int(found["p_adjusted_in_list"].isna().sum())
+    country = _status(published, NATIONAL)
+    why = [why_not_compared(_status(published, c), country) for c in hidden]
+    why += [style.FEW] * bool(unsure)
     if found.empty:
-        return "Kommunerne kan ikke sammenlignes, fordi der er for få svar"
-    return spread_text(over, under, len(found) - over - under, hidden)
+        return f"Kommunerne kan ikke sammenlignes: {why_words(why)}"
+    rest = len(found) - over - under - unsure
+    return spread_text(over, under, rest, len(hidden) + unsure, why_words(why))
 
 
-def spread_text(over: int, under: int, rest: int, hidden: int) -> str:
-    """The sentence for so many municipalities over, under, neither, and without a comparison."""
+def _status(published: Published, code: str) -> str:
+    row = published.value(code, OVERALL)
+    return style.NOT_POSSIBLE if row is None else row["status"]
+
+
+def spread_text(over: int, under: int, rest: int, hidden: int, why: str) -> str:
+    """The sentence for so many municipalities over, under, neither, and without a comparison that
+    can be made and judged (`why`)."""
     where = "de øvrige i samlet tilfredshed"
     sides = [(count, word) for count, word in ((over, "over"), (under, "under")) if count]
     if not sides:
@@ -235,7 +266,7 @@ def spread_text(over: int, under: int, rest: int, hidden: int) -> str:
             others = "den sidste" if rest == 1 else f"de resterende {style.number(rest)}"
             text += f". For {others} er der ingen sikker og nævneværdig forskel"
     if hidden:
-        text += f". {capital(_municipalities(hidden))} har for få svar til at blive sammenlignet"
+        text += f". {capital(_municipalities(hidden))} kan ikke sammenlignes: {why}"
     return text
 
 
@@ -283,9 +314,17 @@ def word_list(published: Published) -> Markdown:
          f"{style.number(rules.comparison.smallest_mean_difference, 1)} skalapoint (for andele "
          f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint), der "
          f"hviler på mindst {rules.comparison.min_answers} svar."),
-        ("For få svar", f"færre end {rules.disclosure.min_answers} svar; tallet vises ikke."),
     ]  # fmt: skip
+    lines += [
+        (_words(missing), style.reason(status, rules.disclosure.min_answers))
+        for status, missing in style.MISSING.items()
+    ]
     return Markdown("\n\n".join(f"**{word}:** {meaning}" for word, meaning in lines))
+
+
+def _words(missing: style.Missing) -> str:
+    """»For få svar, (få)«: in the charts and in the tables, where the two are not the same."""
+    return capital(", ".join(dict.fromkeys((missing.words, missing.mark))))
 
 
 def sampling_method(published: Published, code: str) -> Markdown:
@@ -328,9 +367,9 @@ def disclosure_rule(published: Published) -> Markdown:
     """What is not shown."""
     least = published.round.settings.disclosure.min_answers
     return Markdown(
-        f"Resultater med færre end {style.number(least)} svar vises ikke. Ville kun én gruppe eller kun "
-        "én kommune være skjult, skjules også den mindste af de andre, så det skjulte tal ikke kan "
-        "regnes ud. Et skjult tal er mærket og aldrig vist som nul."
+        f"Resultater med færre end {style.number(least)} svar vises ikke. Kunne et skjult tal regnes ud "
+        "af de viste, eller kunne man se, hvad den enkelte har svaret, skjules flere tal. Et tal, der "
+        "mangler, er aldrig vist som nul; mærket siger hvorfor, og mærkerne er forklaret i ordlisten."
     )
 
 

@@ -1,6 +1,7 @@
 """The house's colours and the way Danish numbers and dates are printed.
 
-Shares are 0–1 everywhere until they are printed here.
+Shares are 0–1 everywhere until they are printed here. Here too stands, once for all that is printed,
+why a number is missing.
 """
 
 from __future__ import annotations
@@ -8,6 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 
 TEAL = "#14505B"
 TEAL_MID = "#4F8A94"
@@ -28,11 +32,65 @@ MONTHS = (
     "august", "september", "oktober", "november", "december",
 )  # fmt: skip
 
-NOT_SHOWN = {
-    "few": "for få svar",
-    "linked": "skjult af hensyn til andre tal",
-    "not_asked": "ikke spurgt",
+
+@dataclass(frozen=True)
+class Missing:
+    """Why a number or a comparison is not there."""
+
+    mark: str  # in a narrow cell; the table has a legend below
+    words: str  # where there is room
+    reason: str  # the whole reason, behind »words«: or (mark):; {min_answers} is the round's rule
+
+
+# The first three are the statuses of a released row that is not shown. The others are no status:
+# they are what is left where a shown number, or a row, is not there.
+FEW, LINKED, NOT_ASKED, NOT_POSSIBLE = "few", "linked", "not_asked", "not_possible"
+NOT_JUDGED, NOT_COMMON, NO_INTERVAL = "not_judged", "not_common", "no_interval"
+MISSING = {
+    FEW: Missing("(få)", "for få svar", "færre end {min_answers} svar eller slet ingen."),
+    LINKED: Missing(
+        "(skjult)",
+        "skjult for at beskytte andre",
+        "tallet er skjult, fordi et andet skjult tal ellers kunne regnes ud, eller fordi man ellers "
+        "kunne se, hvad den enkelte har svaret.",
+    ),
+    NOT_ASKED: Missing(
+        "(ikke spurgt)",
+        "ikke spurgt",
+        "spørgsmålet er ikke stillet her, eller ingen har besvaret det.",
+    ),
+    NOT_POSSIBLE: Missing(
+        "–", "kan ikke beregnes", "tallet findes ikke, fordi der ikke er noget at regne det af."
+    ),
+    NOT_JUDGED: Missing(
+        "kan ikke vurderes",
+        "kan ikke vurderes",
+        "forskellen hviler på for få svar til, at man kan sige, om den er tilfældig.",
+    ),
+    NOT_COMMON: Missing(
+        "kan ikke sammenlignes",
+        "kan ikke sammenlignes",
+        "spørgsmålet eller gruppen er ikke ens i de to runder, eller tallet er skjult i en af dem.",
+    ),
+    NO_INTERVAL: Missing("uden interval", "uden interval", "tallets usikkerhed kan ikke beregnes."),
 }
+NOT_SHOWN = {status: missing.words for status, missing in MISSING.items()}
+
+
+def why(status: str | None) -> Missing:
+    """The reason behind a status; none, or `shown` where there is no value: it cannot be computed."""
+    return MISSING.get(status, MISSING[NOT_POSSIBLE])
+
+
+def reason(status: str, min_answers: int) -> str:
+    """The whole reason as it stands behind a colon: »færre end 5 svar eller slet ingen.«"""
+    return MISSING[status].reason.format(min_answers=min_answers)
+
+
+def legend(statuses: Iterable[str], min_answers: int) -> str:
+    """»(få): færre end 5 svar eller slet ingen. (skjult): …«, in the order of MISSING."""
+    found = set(statuses)
+    return " ".join(f"{MISSING[s].mark}: {reason(s, min_answers)}" for s in MISSING if s in found)
 
 
 def number(value: float | None, decimals: int = 0) -> str:
@@ -57,6 +115,12 @@ def signed(value: float | None, decimals: int = 2) -> str:
     text = number(value, decimals)
     positive = value is not None and value > 0 and text.strip("0,.") != ""
     return "+" + text if positive else text
+
+
+def exact(value: float) -> Decimal:
+    """The number as it is written, for xlsxwriter, which prints a float's sixteenth digit as well:
+    0.07 would stand as 0.07000000000000001 in the file."""
+    return Decimal(repr(float(value)))
 
 
 def date(day: dt.date) -> str:

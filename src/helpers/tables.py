@@ -1,24 +1,25 @@
 """Released numbers → tables for the reports, as Markdown that prints in HTML and PDF alike.
 
-Numbers are printed the Danish way; a hidden number prints as its mark, never as zero.
+Numbers are printed the Danish way; a missing number prints as its mark, never as zero, and the
+marks of a table are explained below it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from IPython.display import Markdown
 
 from helpers import style
-from helpers.own_numbers import GROUPINGS, NATIONAL_LABEL, OVERALL
-from helpers.published import NATIONAL, Published
-
-SHORT_MARK = {"few": "(få)", "linked": "(skjult)", "not_asked": "–"}
-MARK_NOTE = (
-    "(få): for få svar til at blive vist. (skjult): skjult, fordi et andet skjult tal ellers kunne "
-    "regnes ud."
+from helpers.own_numbers import (
+    GROUPINGS,
+    NATIONAL_LABEL,
+    OVERALL,
+    why_no_others,
+    why_not_compared,
 )
+from helpers.published import NATIONAL, Published
 
 
 def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
@@ -42,28 +43,57 @@ def round_title(published: Published, round_id: str) -> str:
     return published.round.earlier_titles[round_id]
 
 
-def _with_note(text: str) -> Markdown:
-    """The table, with what its marks mean where it has any."""
-    return Markdown(f"{text}\n\n{MARK_NOTE}\n" if "(få)" in text or "(skjult)" in text else text)
+def with_note(published: Published, text: str) -> Markdown:
+    """The table (or tables), with what its marks mean below where it has any."""
+    cells = [
+        c.strip() for line in text.splitlines() if line.startswith("|") for c in line.split("|")
+    ]
+    found = {
+        status
+        for status, missing in style.MISSING.items()
+        # a dash is a mark where it stands alone; in »3,70–3,90« it is none
+        if any(c == missing.mark or (len(missing.mark) > 1 and missing.mark in c) for c in cells)
+    }
+    if not found:
+        return Markdown(text)
+    note = style.legend(found, published.round.settings.disclosure.min_answers)
+    return Markdown(f"{text}\n\n{note}\n")
+
+
+def has_value(row) -> bool:
+    """A released row (or None) that is shown and has its value."""
+    return row is not None and row["status"] == "shown" and not pd.isna(row["value"])
+
+
+def mark(row) -> str:
+    """What stands in the cell of a released row (or None) without a value."""
+    return style.why(_status(row)).mark
+
+
+def _status(row) -> str:
+    return style.NOT_POSSIBLE if row is None else row["status"]
 
 
 def _cell(row, decimals: int = 2, *, share: bool = False) -> str:
-    if row is None:
-        return "–"
-    if row["status"] != "shown":
-        return SHORT_MARK[row["status"]]
+    if not has_value(row):
+        return mark(row)
     return style.percent(row["value"]) if share else style.number(row["value"], decimals)
 
 
 def _interval(row) -> str:
-    if row is None or row["status"] != "shown":
-        return _cell(row)
-    span = f"{style.number(row['ci_low'], 2)}–{style.number(row['ci_high'], 2)}"
-    return f"{style.number(row['value'], 2)} ({span})"
+    if not has_value(row):
+        return mark(row)
+    return f"{style.number(row['value'], 2)} ({_span(row)})"
+
+
+def _span(row) -> str:
+    if pd.isna(row["ci_low"]) or pd.isna(row["ci_high"]):
+        return style.MISSING[style.NO_INTERVAL].mark
+    return f"{style.number(row['ci_low'], 2)}–{style.number(row['ci_high'], 2)}"
 
 
 def _n(row) -> str:
-    return "–" if row is None or row["status"] != "shown" else style.number(int(row["n"]))
+    return style.number(int(row["n"])) if has_value(row) and not pd.isna(row["n"]) else mark(row)
 
 
 def _labels(published: Published, code: str) -> dict[str, str]:
@@ -74,16 +104,21 @@ def _against(
     published: Published, code: str, item: str, flag: str = "worth_mentioning", **where
 ) -> str:
     """The mean against all the others: »over«, »under«, »på niveau« (no sure and notable difference),
-    or that it cannot be shown, or rests on too few answers to be judged. `flag`: corrected within
-    the municipality's own table, or `worth_mentioning_in_list`."""
+    or why it is not there, or that it rests on too few answers to be judged. `flag`: corrected
+    within the municipality's own table, or `worth_mentioning_in_list`."""
     row = published.against_others(code, item, **where)
     if row is None:
-        return "kan ikke vises"
+        return style.why(why_not_compared(*_both(published, code, item, **where))).mark
     if pd.isna(row["p_adjusted"]):
-        return "kan ikke vurderes"
+        return style.MISSING[style.NOT_JUDGED].mark
     if row[flag]:
         return "over" if row["difference"] > 0 else "under"
     return "på niveau"
+
+
+def _both(published: Published, code: str, item: str, **where) -> list[str]:
+    """The statuses of the own number and of the country's."""
+    return [_status(published.value(c, item, **where)) for c in (code, NATIONAL)]
 
 
 BESIDE = ["Kommunen (95 %)", "De øvrige", "Alle", "Mod de øvrige", "Svar"]
@@ -95,7 +130,10 @@ def _beside(published: Published, code: str, item: str, **where) -> list[str]:
         published.value(code, item, **where),
         published.against_others(code, item, **where),
     )
-    others = "–" if against is None else style.number(against["reference_value"], 2)
+    if against is None:
+        others = style.why(why_no_others(*_both(published, code, item, **where))).mark
+    else:
+        others = style.number(against["reference_value"], 2)
     country = _cell(published.value(NATIONAL, item, **where))
     return [_interval(own), others, country, _against(published, code, item, **where), _n(own)]
 
@@ -113,7 +151,7 @@ def means(published: Published, code: str, items: Sequence[str]) -> Markdown:
         rows.append([labels[item], *cells])
     split = ["Gennemsnit (95 %)", "Tilfredse", "Hverken eller", "Utilfredse", "Svar"]
     headings = [_kind(published, items), *(split if code == NATIONAL else BESIDE)]
-    return _with_note(markdown_table(headings, rows))
+    return with_note(published, markdown_table(headings, rows))
 
 
 def _kind(published: Published, items: Sequence[str]) -> str:
@@ -137,7 +175,7 @@ def questions(published: Published, code: str, items: Sequence[str]) -> Markdown
             [labels[item], _cell(own), *_split_cells(published, code, item), unsure, _n(own)]
         )
     headings = ["Spørgsmål", "Gns.", "Tilfredse", "Hverken eller", "Utilfredse", "Ved ikke", "Svar"]
-    return _with_note(markdown_table(headings, rows))
+    return with_note(published, markdown_table(headings, rows))
 
 
 def wordings(published: Published, code: str = NATIONAL) -> Markdown:
@@ -162,7 +200,7 @@ def groups(published: Published, code: str, breakdown: str) -> Markdown:
         cells = [_cell(published.value(code, t, **where)) for t in themes]
         rows.append([label, *cells, _n(published.value(code, OVERALL, **where))])
     headings = [_heading(published, code, breakdown), *(labels[t] for t in themes), "Svar"]
-    return _with_note(markdown_table(headings, rows))
+    return with_note(published, markdown_table(headings, rows))
 
 
 def groups_beside(published: Published, code: str) -> Markdown:
@@ -172,7 +210,7 @@ def groups_beside(published: Published, code: str) -> Markdown:
         for category, label in _categories(published, code, breakdown).items():
             where = {"breakdown": breakdown, "category": category}
             rows.append([label, *_beside(published, code, OVERALL, **where)])
-    return _with_note(markdown_table(["Gruppe", *BESIDE], rows))
+    return with_note(published, markdown_table(["Gruppe", *BESIDE], rows))
 
 
 def _categories(published: Published, code: str, breakdown: str) -> dict[str, str]:
@@ -194,7 +232,7 @@ def group_split(published: Published, code: str, breakdown: str) -> Markdown:
         )
     headings = ["Gennemsnit (95 %)", "Tilfredse", "Hverken eller", "Utilfredse", "Svar"]
     headings = [_heading(published, code, breakdown), *headings]
-    return _with_note(markdown_table(headings, rows))
+    return with_note(published, markdown_table(headings, rows))
 
 
 def key_figures(published: Published, code: str) -> Markdown:
@@ -213,7 +251,7 @@ def key_figures(published: Published, code: str) -> Markdown:
     ):
         rows.append([label, *(text(c) for c in columns)])
     names = [NATIONAL_LABEL] if code == NATIONAL else ["Kommunen", NATIONAL_LABEL]
-    return _with_note(markdown_table(["Nøgletal", *names], rows))
+    return with_note(published, markdown_table(["Nøgletal", *names], rows))
 
 
 def _share(published: Published, code: str, statistic: str) -> str:
@@ -226,15 +264,15 @@ def _whole(published: Published, code: str):
 
 
 def _count(row, column: str) -> str:
-    return SHORT_MARK[row["status"]] if row["status"] != "shown" else style.number(int(row[column]))
+    return style.number(int(row[column])) if _has(row, column) else mark(row)
 
 
 def _rate(row) -> str:
-    return (
-        SHORT_MARK[row["status"]]
-        if row["status"] != "shown"
-        else style.percent(row["response_rate"], 1)
-    )
+    return style.percent(row["response_rate"], 1) if _has(row, "response_rate") else mark(row)
+
+
+def _has(row, column: str) -> bool:
+    return row is not None and row["status"] == "shown" and not pd.isna(row[column])
 
 
 def response(published: Published, code: str) -> Markdown:
@@ -245,11 +283,11 @@ def response(published: Published, code: str) -> Markdown:
     for breakdown in ("all", "target_group", "gender", "age_band", "duration_band"):
         of_breakdown = table[table["breakdown"] == breakdown].set_index("category")
         for category, label in labels[breakdown].items():
-            row = of_breakdown.loc[category]
+            row = of_breakdown.loc[category] if category in of_breakdown.index else None
             cells = [_count(row, c) for c in ("population", "invited", "answers")]
             rows.append([label, *cells, _rate(row)])
     headings = ["Gruppe", "Population", "Inviterede", "Svar", "Svarprocent"]
-    return _with_note(markdown_table(headings, rows))
+    return with_note(published, markdown_table(headings, rows))
 
 
 def unweighted(published: Published, code: str) -> Markdown:
@@ -259,7 +297,7 @@ def unweighted(published: Published, code: str) -> Markdown:
         w, u = (published.value(code, item, weighting=k) for k in ("weighted", "unweighted"))
         rows.append([labels[item], _interval(w), _interval(u), _n(w)])
     headings = ["Tema", "Vægtet (95 %)", "Uvægtet (95 %)", "Svar"]
-    return _with_note(markdown_table(headings, rows))
+    return with_note(published, markdown_table(headings, rows))
 
 
 def municipalities(published: Published, region: str) -> Markdown:
@@ -280,9 +318,14 @@ def municipalities(published: Published, region: str) -> Markdown:
             ]
         )
     if not rows:
-        rows.append(["Ingen kommuner med resultater", *["–"] * 5])
+        rows.append(["Ingen kommuner med resultater", *[""] * 5])
     headings = ["Kommune", "Svar", "Svarprocent", "Gennemsnit (95 %)", "Tilfredse", "Mod de øvrige"]
-    return _with_note(markdown_table(headings, rows))
+    return with_note(published, markdown_table(headings, rows))
+
+
+def why_words(statuses: Iterable[str]) -> str:
+    """»for få svar eller skjult for at beskytte andre«."""
+    return " eller ".join(dict.fromkeys(style.why(s).words for s in statuses))
 
 
 def differences(published: Published, code: str) -> Markdown:
@@ -295,7 +338,13 @@ def differences(published: Published, code: str) -> Markdown:
         & (t["statistic"] == "mean") & (t["weighting"] == "weighted") & t["item"].isin(items)
     ]  # fmt: skip
     if found.empty:
-        return Markdown("Sammenligningen kan ikke vises, fordi der er for få svar.")
+        words = why_words(why_not_compared(*_both(published, code, i)) for i in items)
+        return Markdown(f"Sammenligningen kan ikke vises: {words}.")
+    if found["p_adjusted"].isna().all():
+        return Markdown(
+            "Det kan ikke vurderes, om kommunen adskiller sig fra de øvrige: forskellene hviler på for "
+            "få svar."
+        )
     found = found[found["worth_mentioning"]]
     if found.empty:
         return Markdown(

@@ -16,7 +16,7 @@ from helpers import captions, findings, style
 from helpers.own_numbers import GROUPINGS, OwnNumbers
 from helpers.paths import write_atomically
 from helpers.published import Published
-from helpers.reading import reading_guide
+from helpers.reading import marks, reading_guide
 from helpers.workbook_lists import all_numbers_sheet, differences_sheet, response_sheet
 from helpers.workbook_sheets import (
     Sheet,
@@ -31,9 +31,10 @@ _FORMATS = {
     "count": "#,##0",
     "mean": "0.00",
     "share": "0 %",
+    "rate": "0.0 %",
     "difference": "+0.00;-0.00;0.00",
-    "share_difference": "+0.0 %;-0.0 %;0.0 %",
-    "p": "0.000",
+    "share_difference": "+0 %;-0 %;0 %",  # as many decimals as are released
+    "p": "0.0000",
 }
 _READ_ME_WIDTHS = (30, 110)
 MISSING_NAMED = 10  # more municipalities without results are counted, not named
@@ -97,7 +98,7 @@ def read_me(o: OwnNumbers, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
     lines += [("", ""), ("Sådan læses tallene", "")]
     lines += [(captions.capital(term), captions.capital(text)) for term, text in reading_guide(o)]
     lines += [
-        ("»–«", "Tallet findes ikke, eller sammenligningen er ikke foretaget."),
+        *((term, captions.capital(text)) for term, text in marks(o, [style.NOT_JUDGED])),
         (
             "Nedre og øvre grænse",
             f"Med {style.percent(rules.comparison.confidence)} sikkerhed ligger tallet for alle borgere i "
@@ -161,7 +162,7 @@ def _write_table(book, formats: dict, sheet: Sheet) -> None:
         page.set_column(c, c, column.width)
         page.write_string(top, c, column.head, formats["head"])
     page.set_row(top, 45)
-    marks = set(style.NOT_SHOWN.values()) | {"–"}
+    words = set(style.NOT_SHOWN.values())
     kinds = [formats["wrapped" if c.wrap else c.kind] for c in sheet.columns]
     write_text, write_number = page.write_string, page.write_number
     for r, row in enumerate(sheet.rows, start=top + 1):
@@ -173,8 +174,8 @@ def _write_table(book, formats: dict, sheet: Sheet) -> None:
                 cell, kind = cell
                 form = formats[kind]
             if type(cell) is not str:
-                write_number(r, c, cell, form)
-            elif cell in marks and sheet.columns[c].kind != "text":
+                write_number(r, c, style.exact(cell) if type(cell) is float else cell, form)
+            elif cell in words and sheet.columns[c].kind != "text":
                 write_text(r, c, cell, formats["mark"])
             else:
                 write_text(r, c, cell, form)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helpers import style
-from helpers.captions import capital
+from helpers.captions import capital, listed
 from helpers.own_numbers import (
     GROUPINGS,
     NATIONAL_LABEL,
+    NO_RESPONSE,
     OTHERS_LABEL,
     OwnNumbers,
     ResponseGroup,
@@ -16,7 +17,7 @@ from helpers.own_numbers import (
     rows_of,
 )
 from helpers.published import NATIONAL
-from helpers.workbook_sheets import Cell, Column, Sheet
+from helpers.workbook_sheets import Cell, Column, Sheet, mentioned
 
 STATISTIC_LABELS = {
     "mean": "Gennemsnit (1–5)",
@@ -26,6 +27,9 @@ STATISTIC_LABELS = {
     **{f"share_{k}": f"Andel svar {k}" for k in range(1, 6)},
     "share_dont_know": "Andel ved ikke",
 }
+
+
+IMPOSSIBLE = style.NOT_SHOWN[style.NOT_POSSIBLE]
 
 
 def differences_sheet(o: OwnNumbers) -> Sheet:
@@ -49,19 +53,25 @@ def differences_sheet(o: OwnNumbers) -> Sheet:
     keys = rows_of(kept, ["reference", "breakdown", "category", "item", "statistic"])
     numbers = rows_of(kept, ["own", "reference_value", "difference", "ci_low", "ci_high"])
     chances = plain(kept["p_adjusted"])
-    worth = plain(kept["worth_mentioning"])
-    for (reference, *place, statistic), values, p, mentioned in zip(keys, numbers, chances, worth):
+    mentions = plain(kept["worth_mentioning"])
+    for (reference, *place, statistic), values, p, worth in zip(keys, numbers, chances, mentions):
         is_mean = statistic == "mean"
         kinds = ["mean" if is_mean else "share"] * 2
         kinds += ["difference" if is_mean else "share_difference"] * 3
         rows.append([
             _reference(o, reference, place[0]), *_place(o, *place),
             STATISTIC_LABELS.get(statistic, statistic),
-            *(None if v is None else (v, kind) for v, kind in zip(values, kinds)),
-            p, "Ja" if mentioned else "Nej" if p is not None else "Kan ikke vurderes",
+            *(IMPOSSIBLE if v is None else (v, kind) for v, kind in zip(values, kinds)),
+            style.NOT_SHOWN[style.NOT_JUDGED] if p is None else p, mentioned(worth, p is not None),
         ])  # fmt: skip
-    about = "Alle sammenligninger med usikkerhed; forskelle mellem andele er i procentpoint."
-    note = "Vægtede tal. Kun »Nævneværdig: Ja« er både sikker og stor nok til at fremhæve."
+    about = (
+        "Alle sammenligninger, hvor begge tal vises, med usikkerhed; forskelle mellem andele er i "
+        "procentpoint."
+    )
+    note = (
+        "Vægtede tal. Kun »Nævneværdig: Ja« er både sikker og stor nok til at fremhæve. Hvor et af de to "
+        "tal er skjult, er sammenligningen udeladt."
+    )
     return Sheet("Forskelle", about, columns, rows, f"Forskelle: {o.name}", note, 0)
 
 
@@ -85,26 +95,29 @@ def response_sheet(o: OwnNumbers) -> Sheet:
         Column("Opdeling", 24),
         Column("Kategori", 32),
         *(Column(w, 12, "count") for w in ("Borgere i målgruppen", "Inviterede", "Svar")),
-        Column("Svarprocent", 12, "share"),
+        Column("Svarprocent", 12, "rate"),
         Column("Designeffekt", 12, "mean"),
         Column("Effektivt antal svar", 12, "count"),
     )
     rows: list[list[Cell]] = []
-    for breakdown in ("all", *GROUPINGS, *o.local_breakdowns):
+    for breakdown in ("all", *GROUPINGS):
         for category, name in o.categories(breakdown).items():
-            group = o.response(breakdown, category)
-            if group is not None:
-                rows.append([o.breakdown_label(breakdown), name, *_response_cells(group)])
+            group = o.response(breakdown, category) or NO_RESPONSE
+            cells = _response_cells(group, whole=breakdown == "all")
+            rows.append([o.breakdown_label(breakdown), name, *cells])
     about = "Borgere, inviterede og svar i hver gruppe; designeffekt for kommunen som helhed."
-    return Sheet(
-        "Svarprocent", about, columns, rows, f"Svarprocent: {o.name}", "Uvægtede antal.", 2
-    )
+    note = "Uvægtede antal. Designeffekt og effektivt antal svar er kun regnet for kommunen som helhed."
+    return Sheet("Svarprocent", about, columns, rows, f"Svarprocent: {o.name}", note, 2)
 
 
-def _response_cells(g: ResponseGroup) -> list[Cell]:
+def _response_cells(g: ResponseGroup, *, whole: bool) -> list[Cell]:
+    """Counts and rate; design effect and effective number on the whole alone (see the note)."""
     if not g.shown:
-        return [g.mark] * 4
-    return [g.population, g.invited, g.answers, g.rate, g.design_effect, g.effective_n]
+        return [g.mark] * (6 if whole else 4)
+    cells: list[Cell] = [g.population, g.invited, g.answers, g.rate]
+    if whole:
+        cells += [IMPOSSIBLE if v is None else v for v in (g.design_effect, g.effective_n)]
+    return cells
 
 
 def all_numbers_sheet(o: OwnNumbers) -> Sheet:
@@ -120,10 +133,13 @@ def all_numbers_sheet(o: OwnNumbers) -> Sheet:
         Column("Vægtet: øvre grænse", 12, "mean"),
         Column("Uvægtet: værdi", 12, "mean"),
         Column("Antal svar", 10, "count"),
-        Column("Status", 28),
+        Column("Status", 40),
     )
     rows = list(_all_rows(o))
-    about = "Alle udgivne tal for kommunen og for alle deltagende kommuner, også uvægtede."
+    about = (
+        "Alle udgivne tal for kommunen og for alle deltagende kommuner, også uvægtede. Et tomt felt har "
+        "sin grund under »Status«."
+    )
     return Sheet("Alle tal", about, columns, rows, frozen_columns=0)
 
 
@@ -148,5 +164,15 @@ def _all_rows(o: OwnNumbers) -> Iterator[list[Cell]]:
             areas[area], *words, STATISTIC_LABELS.get(statistic, statistic),
             *(None if v is None else (v, kind) for v in cells),
             n if shown else None,
-            "vist" if shown else style.NOT_SHOWN.get(status, status),
+            _status(status, cells),
         ]  # fmt: skip
+
+
+def _status(status: str, cells: list) -> str:
+    """»vist«, or why something is missing. `cells`: value, limits and unweighted value."""
+    value, low, high, unweighted = cells
+    if status != "shown" or value is None:
+        return style.why(status).words
+    missing = [] if None not in (low, high) else ["grænserne"]
+    missing += ["det uvægtede tal"] if unweighted is None else []
+    return f"vist; {listed(missing)} {IMPOSSIBLE}" if missing else "vist"

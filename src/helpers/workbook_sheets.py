@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from helpers import style
+from helpers.captions import capital
 from helpers.own_numbers import (
     NATIONAL_LABEL,
     OPTIONS,
@@ -29,7 +31,7 @@ Cell = str | float | int | tuple[float, str] | None
 class Column:
     head: str
     width: float = 12
-    kind: str = "text"  # text, count, mean, share, difference, share_difference, p
+    kind: str = "text"  # text, count, mean, share, rate, difference, share_difference, p
     wrap: bool = False
 
 
@@ -52,9 +54,19 @@ def _n(number: Number) -> Cell:
     return number.n if number.shown and number.n is not None else number.mark
 
 
+def _limits(number: Number) -> list[Cell]:
+    """Lower and upper limit, or why there are none."""
+    without = style.NOT_SHOWN[style.NOT_POSSIBLE] if number.shown else number.mark
+    return [without if v is None else v for v in (number.low, number.high)]
+
+
 def _others(o: OwnNumbers, *place: str) -> Cell:
-    value = o.others(*place)
-    return "–" if value is None else value
+    return _cell(o.others(*place))
+
+
+def mentioned(worth: bool, judged: bool) -> str:
+    """Whether a difference is worth mentioning, or cannot be judged."""
+    return "Ja" if worth else "Nej" if judged else capital(style.NOT_SHOWN[style.NOT_JUDGED])
 
 
 def overview_sheet(o: OwnNumbers) -> Sheet:
@@ -76,9 +88,10 @@ def overview_sheet(o: OwnNumbers) -> Sheet:
     for theme in o.themes:
         own, against = o.of(theme), o.against_others(theme)
         rows.append([
-            o.label(theme), _cell(own), own.low, own.high, _others(o, theme), _cell(o.national(theme)),
-            against.difference if against else "–",
-            ("Ja" if against.worth_mentioning else "Nej") if against else "–",
+            o.label(theme), _cell(own), *_limits(own), _others(o, theme), _cell(o.national(theme)),
+            against.difference if against else o.why_not_compared(theme),
+            mentioned(against.worth_mentioning, against.judged)
+            if against else o.why_not_compared(theme),
             *(_cell(o.of(theme, s)) for s in SPLIT),
             _others(o, theme, "share_satisfied"),
             *(_cell(o.national(theme, s)) for s in SPLIT),
@@ -135,7 +148,7 @@ def _group_columns(first: Sequence[Column]) -> tuple[Column, ...]:
 def _group_row(o: OwnNumbers, item: str, breakdown: str, category: str) -> list[Cell]:
     own = o.of(item, "mean", breakdown, category)
     return [
-        o.label(item), _cell(own), own.low, own.high,
+        o.label(item), _cell(own), *_limits(own),
         *(_cell(o.of(item, s, breakdown, category)) for s in SPLIT),
         _n(own), _others(o, item, "mean", breakdown, category),
         _cell(o.national(item, "mean", breakdown, category)),
