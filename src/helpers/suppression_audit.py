@@ -1,0 +1,312 @@
+"""What a reader can compute of the hidden counts, from the published table alone.
+
+Written apart from `suppression.py` and without its true counts: the readers here set up the
+relations themselves, take n only where it is shown, and search the intervals that are left for the
+hidden cells, in whole numbers (HiGHS). They believe that everybody is in one category of each
+breakdown, as is true of what comes from registers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from helpers.solver import System
+
+NATIONAL, WHOLE, LOCAL = "national", "all", "local:"
+PLAIN, RULE, OWN, SIZE = "plain", "knows the rule", "knows own answer", "knows size"
+EXACT, BELOW, NARROW = "exact", "below_threshold", "too_narrow"
+CELL = ["municipality", "breakdown", "category"]
+FINDING_COLUMNS = [*CELL, "status", "attacker", "knows", "kind", "low", "high"]
+MOST = 1_000_000  # no count is larger; keeps every search bounded
+GLANCES = 12  # random directions searched before cells are asked for one by one
+
+
+def audit(cells: pd.DataFrame, *, threshold: int, few_is_of_this_item: bool = True) -> pd.DataFrame:
+    """A row a hidden cell that a reader narrows down too far; empty is safe.
+
+    `cells`: a row a municipality (and `national`) × breakdown × category with n and status; one
+    item. `few_is_of_this_item`: the mark says that this very n is below the threshold (False in a
+    round of many items, where one of them is).
+
+    attacker: `plain`; `knows own answer` (some cell holds at least 1, named in `knows`); `knows
+    size` (of a municipality's hidden whole; the widest interval over all sizes it may have);
+    `knows the rule` (few is below the threshold, linked is not). kind: `exact`; of a `few` cell
+    also `below_threshold` (the interval, low … high, stays below it) and `too_narrow` (narrower
+    than the threshold); knowing the rule only `exact` counts, since the mark itself says the rest.
+    A reader whose beliefs contradict the table finds nothing.
+    """
+    found: list[tuple] = []
+    for part in _parts(_System.read(cells)):
+        found += _audit_part(part, threshold, few_is_of_this_item)
+    findings = pd.DataFrame(found, columns=FINDING_COLUMNS)
+    return findings.sort_values(FINDING_COLUMNS[:6], ignore_index=True)
+
+
+def audit_items(cells_by_item: pd.DataFrame, *, threshold: int) -> pd.DataFrame:
+    """As `audit` for each item of a round, whose name leads the row."""
+    tables = [
+        audit(cells, threshold=threshold, few_is_of_this_item=False).assign(item=item)
+        for item, cells in cells_by_item.groupby("item", sort=True)
+    ]
+    findings = pd.concat(tables, ignore_index=True)
+    return findings[["item", *FINDING_COLUMNS]]
+
+
+@dataclass(frozen=True)
+class _System:
+    """Hidden cells and what the published table says of them: relations @ counts = right."""
+
+    cells: list[tuple[str, str, str]]
+    status: np.ndarray
+    relations: sparse.csr_array
+    right: np.ndarray
+
+    @cached_property
+    def solver(self) -> System:
+        return System(self.relations, self.right)
+
+    @classmethod
+    def read(cls, table: pd.DataFrame) -> _System:
+        value, hidden = {}, {}
+        for *cell, n, status in table[[*CELL, "n", "status"]].itertuples(index=False):
+            if status == "shown":
+                value[tuple(cell)] = int(n)
+            elif status == "not_asked":
+                value[tuple(cell)] = 0
+            else:
+                hidden[tuple(cell)] = status
+        place = {cell: i for i, cell in enumerate(sorted(hidden))}
+        rows, columns, signs, right = [], [], [], []
+        for total, parts in _sums(tuple(sorted([*value, *hidden]))):
+            terms = [(total, -1), *((part, 1) for part in parts)]
+            unknown = [(place[cell], sign) for cell, sign in terms if cell in place]
+            if unknown:
+                rows += [len(right)] * len(unknown)
+                columns += [at for at, _ in unknown]
+                signs += [sign for _, sign in unknown]
+                right.append(-sum(sign * value[cell] for cell, sign in terms if cell in value))
+        shape = (len(right), len(place))
+        return cls(
+            list(place),
+            np.array([hidden[cell] for cell in place], dtype=object),
+            sparse.csr_array((np.array(signs, float), (rows, columns)), shape=shape),
+            np.array(right, dtype=float),
+        )
+
+
+@lru_cache(maxsize=8)
+def _sums(cells: tuple[tuple[str, str, str], ...]) -> list[tuple[tuple, list[tuple]]]:
+    """(total, parts) of every sum that a reader can set up; items mostly have the same."""
+    return list(_each_sum(cells))
+
+
+def _each_sum(cells: tuple[tuple[str, str, str], ...]) -> Iterator[tuple[tuple, list[tuple]]]:
+    frame = pd.DataFrame(list(cells), columns=CELL)
+    known = set(cells)
+    country = frame["municipality"] == NATIONAL
+    two_way = frame["breakdown"].str.contains(":") & ~frame["breakdown"].str.startswith(LOCAL)
+    for (breakdown, category), rows in frame[~country].groupby(["breakdown", "category"]):
+        total = (NATIONAL, breakdown, category)
+        if total in known:
+            yield total, _cells(rows)
+    for (place, breakdown), rows in frame[~two_way].groupby(["municipality", "breakdown"]):
+        if breakdown != WHOLE and (place, WHOLE, WHOLE) in known:
+            yield (place, WHOLE, WHOLE), _cells(rows)
+    for (place, breakdown), rows in frame[two_way].groupby(["municipality", "breakdown"]):
+        for side, margin in enumerate(breakdown.split(":")):
+            for category, line in rows.groupby(rows["category"].str.split(":").str[side]):
+                if (place, margin, category) in known:
+                    yield (place, margin, category), _cells(line)
+
+
+def _cells(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
+    return list(rows[CELL].itertuples(index=False, name=None))
+
+
+def _parts(system: _System) -> Iterator[_System]:
+    """The hidden cells fall into groups that no relation connects."""
+    if not system.cells:
+        return
+    touching = abs(system.relations)
+    _, group = sparse.csgraph.connected_components(touching.T @ touching, directed=False)
+    for g in range(group.max() + 1):
+        at = np.flatnonzero(group == g)
+        mine = system.relations[:, at]
+        rows = np.flatnonzero(abs(mine).sum(axis=1))
+        yield _System(
+            [system.cells[i] for i in at], system.status[at], mine[rows], system.right[rows]
+        )
+
+
+@dataclass
+class _Search:
+    """Tables that one reader cannot rule out, found so far; a row a table."""
+
+    system: _System
+    low: np.ndarray
+    high: np.ndarray
+    tables: list[np.ndarray] = field(default_factory=list)
+
+    def find(self, objective: np.ndarray, least: dict[int, float] | None = None) -> bool:
+        """Add the table with the largest objective, with more known of some cells; False: none."""
+        low = self.low.copy()
+        for cell, value in (least or {}).items():
+            low[cell] = max(low[cell], value)
+        found = self.system.solver.largest(objective, low, self.high)
+        if found is None:
+            return False
+        self.tables.append(found)
+        return True
+
+    def interval(self, cell: int, least: dict[int, float] | None = None) -> tuple[float, float]:
+        """Lowest and highest count of the cell; equal and infinite where no table fits."""
+        unit = np.zeros(len(self.low))
+        unit[cell] = 1.0
+        if not self.find(-unit, least):
+            return np.inf, np.inf
+        lowest = self.tables[-1][cell]
+        self.find(unit, least)
+        return lowest, self.tables[-1][cell]
+
+    def glance(self) -> bool:
+        """A few tables far from each other; False if there is none at all."""
+        if not self.find(np.zeros(len(self.low))):
+            return False
+        random = np.random.default_rng(0)
+        for _ in range(GLANCES):
+            direction = random.choice([-1.0, 1.0], len(self.low))
+            self.find(direction)
+            self.find(-direction)
+        return True
+
+    def seen(self, cell: int) -> tuple[float, float]:
+        """Lowest and highest count of the cell in the tables found."""
+        values = [table[cell] for table in self.tables]
+        return min(values, default=np.inf), max(values, default=-np.inf)
+
+    def narrowing_respondents(self, cell: int, threshold: int) -> list[int]:
+        """Cells whose respondents, knowing of at least 1 there, find this cell too narrow."""
+        before = -1
+        while len(left := self._left_narrow(cell, threshold)) not in (0, before):
+            before = len(left)
+            for direction in (threshold * 2.0, None):
+                objective = np.zeros(len(self.low))
+                objective[left] = 1.0
+                if direction is None:
+                    objective[cell] = -len(self.low) * 10.0
+                    self.find(objective)
+                else:
+                    self.find(objective, {cell: self.seen(cell)[0] + threshold + 1})
+        for own in left:
+            if own in self._left_narrow(cell, threshold):
+                self.interval(cell, {int(own): 1.0})
+        return [int(own) for own in self._left_narrow(cell, threshold)]
+
+    def _left_narrow(self, cell: int, threshold: int) -> np.ndarray:
+        tables = np.array(self.tables)
+        values = tables[:, [cell]]
+        low = np.where(tables >= 1, values, np.inf).min(axis=0)
+        high = np.where(tables >= 1, values, -np.inf).max(axis=0)
+        return np.flatnonzero((high < threshold) | (high - low < threshold))
+
+
+def _kind(low: float, high: float, few: bool, threshold: int) -> str | None:
+    if high < low or np.isinf(low):
+        return None
+    if low == high:
+        return EXACT
+    if few and high < threshold:
+        return BELOW
+    if few and high - low < threshold:
+        return NARROW
+    return None
+
+
+def _audit_part(system: _System, threshold: int, few_is_of_this_item: bool) -> list[tuple]:
+    n = len(system.cells)
+    few = system.status == "few"
+    free = np.full(n, float(MOST))
+    found: list[tuple] = []
+
+    def tell(cell: int, attacker: str, knows: str, low: float, high: float, wanted: bool) -> None:
+        kind = _kind(low, high, wanted, threshold)
+        if kind:
+            found.append(
+                (*system.cells[cell], system.status[cell], attacker, knows, kind, low, high)
+            )
+
+    plain = _Search(system, np.zeros(n), free)
+    everybody = _Search(system, np.ones(n), free)  # holds for every respondent at once, if it does
+    for search in (everybody, plain):
+        search.glance()
+        for cell in range(n):
+            if _narrow(*search.seen(cell), few[cell], threshold):
+                search.interval(cell)
+        plain.tables += everybody.tables
+    for cell in range(n):
+        if _narrow(*plain.seen(cell), few[cell], threshold):
+            tell(cell, PLAIN, "", *plain.interval(cell), bool(few[cell]))
+        elif few[cell] and _narrow(*everybody.seen(cell), True, threshold):
+            for own in plain.narrowing_respondents(cell, threshold):
+                interval = plain.interval(cell, {own: 1.0})
+                tell(cell, OWN, " · ".join(system.cells[own]), *interval, wanted=True)
+
+    low = np.where(few, 0.0, threshold)
+    high = np.where(few & few_is_of_this_item, threshold - 1.0, MOST)
+    rule = _Search(system, low, high)
+    if rule.glance():
+        for cell in range(n):
+            lowest, highest = rule.seen(cell)
+            if lowest == highest:
+                tell(cell, RULE, "", *rule.interval(cell), wanted=False)
+    return found + _knowing_size(system, few, threshold)
+
+
+def _narrow(low: float, high: float, few: bool, threshold: int) -> bool:
+    return not (high >= threshold and high - low >= threshold) if few else high <= low
+
+
+def _knowing_size(system: _System, few: np.ndarray, threshold: int) -> list[tuple]:
+    """Two tables at once that agree in the municipality's size: how far another cell differs.
+
+    Inside a municipality that is itself small only a point is too narrow.
+    """
+    n = len(system.cells)
+    twice = _System(
+        system.cells * 2,
+        np.concatenate([system.status, system.status]),
+        sparse.block_diag([system.relations, system.relations], format="csr"),
+        np.concatenate([system.right, system.right]),
+    )
+    found = []
+    for whole, (place, breakdown, _) in enumerate(system.cells):
+        if breakdown != WHOLE or place == NATIONAL:
+            continue
+        same = sparse.csr_array(([1.0, -1.0], ([0, 0], [whole, n + whole])), shape=(1, 2 * n))
+        both = _System(
+            twice.cells,
+            twice.status,
+            sparse.vstack([twice.relations, same], format="csr"),
+            np.append(twice.right, 0.0),
+        )
+        search = _Search(both, np.zeros(2 * n), np.full(2 * n, float(MOST)))
+        for cell in np.flatnonzero(few):
+            if cell == whole:
+                continue
+            apart = np.zeros(2 * n)
+            apart[cell], apart[n + cell] = -1.0, 1.0
+            if not search.find(apart):
+                continue
+            low, high = search.tables[-1][[cell, n + cell]]
+            inside_small = few[whole] and system.cells[cell][0] == place
+            kind = _kind(low, high, not inside_small, threshold)
+            if kind:
+                who = (*system.cells[cell], system.status[cell], SIZE)
+                found.append((*who, " · ".join(system.cells[whole]), kind, low, high))
+    return found

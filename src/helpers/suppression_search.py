@@ -1,0 +1,315 @@
+"""The cheapest pattern of hidden cells that keeps what `suppression_readers.py` promises.
+
+Minimise Σ cost·x over x ∈ {0, 1}, 1 is hidden, primary cells fixed at 1, by cutting planes
+(Fischetti & Salazar-González 2000, Mathematical Programming 84: 283–312; 2001, J. Amer. Statist.
+Assoc. 96: 1052–1062). The master problem starts with what each single line asks for; its solution
+is attacked; an interval too narrow gives, from the duals of the reader's linear programs, the cut
+
+    Σ a·x ≥ width wanted,   a = r⁺·high + r⁻·low summed over both ends,   r = e − Mᵀλ,
+
+each coefficient cut to what is wanted. A pattern that no attack breaks is optimal.
+
+A large round is first solved so for each municipality by itself; what that costs together is a bound
+for the whole, since fewer relations make fewer readers. Then what the sums over the country still
+tell is mended by the cheapest deviations (Kelly, Golden & Assad 1992, Networks 22: 397–417) and
+what turns out to be superfluous is shown again: always safe, not always the least.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+
+from helpers.suppression_readers import NATIONAL, RULE, Attack, Reader, Table
+
+EXACT_UP_TO_CELLS = 400  # a table larger than this is solved by municipalities
+MASTER_NODES, MASTER_ROUNDS = 2_000, 150  # counted, not timed: the same answer on every machine
+GLIMPSE = 1e-4  # share of its bounds that a shown cell may move while a cut is sought: strong cuts
+USED_ALREADY = 1e-3  # price of moving a cell that is hidden anyway
+LIKE_ELSEWHERE = 0.98  # price of a cell that another municipality hides: sums need two
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Found:
+    """hidden: a mask of the table's cells; cost of those that are not primary; bound below it."""
+
+    hidden: np.ndarray
+    cost: float
+    bound: float
+
+
+def search(table: Table, effort: int) -> Found:
+    """The best safe pattern found; `effort`: searches for tables before it is left at that."""
+    bound = 0.0
+    if len(table.keys) <= EXACT_UP_TO_CELLS:
+        best, bound = _exact(table, Attack(table), effort)
+        if best is not None:
+            return Found(best, cost := _cost(table, best), min(bound, cost))
+    attack = Attack(table)
+    alone, least = _by_municipality(table, effort)
+    hidden = _mend(table, attack, alone)
+    mended = np.isin(table.place, table.place[hidden & ~alone])  # elsewhere all is needed
+    hidden = _trim(table, attack, hidden, mended, effort)
+    cost = _cost(table, hidden)
+    return Found(hidden, cost, min(max(bound, least), cost))
+
+
+def mend(table: Table, hidden: np.ndarray, bound: float) -> Found:
+    """A safe pattern that hides at least this; `bound` of the cost as found for it."""
+    hidden = _mend(table, Attack(table), hidden | table.primary)
+    cost = _cost(table, hidden)
+    return Found(hidden, cost, min(bound, cost))
+
+
+def _cost(table: Table, hidden: np.ndarray) -> float:
+    return float(table.cost[hidden & ~table.primary].sum())
+
+
+def _by_municipality(table: Table, effort: int) -> tuple[np.ndarray, float]:
+    """(hidden, bound): each municipality solved by itself, as if no sum over the country were known.
+
+    Those with most to hide first; what they hide is a little cheaper for the next.
+    """
+    hidden, bound = table.primary.copy(), 0.0
+    places, n_primary = np.unique(table.place[table.primary], return_counts=True)
+    like = {key[1:]: [] for key in table.keys}
+    for i, key in enumerate(table.keys):
+        like[key[1:]].append(i)
+    for place in places[np.lexsort([places, -n_primary])]:
+        if place == NATIONAL:
+            continue
+        cells = np.flatnonzero(table.place == place)
+        part = table.part(cells)
+        elsewhere = [hidden[like[key[1:]]].any() for key in part.keys]
+        priced = replace(part, cost=part.cost * np.where(elsewhere, LIKE_ELSEWHERE, 1.0))
+        attack = Attack(priced)
+        own, least = _exact(priced, attack, effort)
+        if own is None:
+            own = _mend(priced, attack, part.primary)
+            own = _trim(priced, attack, own, np.ones(len(cells), dtype=bool), effort)
+        hidden[cells] |= own
+        bound += least
+    return hidden, bound
+
+
+# ------------------------------------------------------------------------------------------- exact
+
+
+@dataclass
+class _Cuts:
+    """Rows Σ a·x ≥ b of the master problem, each once."""
+
+    n_cells: int
+    rows: list[tuple[np.ndarray, np.ndarray, float]] = field(default_factory=list)
+    known: set[bytes] = field(default_factory=set)
+    rounds: int = 0
+
+    def add(self, cells: np.ndarray, values: np.ndarray, least: float) -> bool:
+        values = np.round(values, 6)
+        name = cells.tobytes() + values.tobytes() + np.float64(least).tobytes()
+        if name in self.known:
+            return False
+        self.known.add(name)
+        self.rows.append((cells, values, least))
+        return True
+
+    def constraints(self) -> list[LinearConstraint]:
+        if not self.rows:
+            return []
+        rows = np.repeat(np.arange(len(self.rows)), [len(cells) for cells, _, _ in self.rows])
+        cells = np.concatenate([cells for cells, _, _ in self.rows])
+        values = np.concatenate([values for _, values, _ in self.rows])
+        shape = (len(self.rows), self.n_cells)
+        matrix = sparse.csr_array((values, (rows, cells)), shape=shape)
+        return [LinearConstraint(matrix, np.array([least for _, _, least in self.rows]), np.inf)]
+
+
+def _exact(table: Table, attack: Attack, effort: int) -> tuple[np.ndarray | None, float]:
+    """(the cheapest safe pattern, or None if it takes too much effort; cost that no safe pattern falls below)."""
+    cuts = _Cuts(len(table.keys))
+    _add_line_cuts(table, cuts)
+    bound = 0.0
+    while attack.n_found < effort and cuts.rounds < MASTER_ROUNDS:
+        cuts.rounds += 1
+        solved = milp(
+            np.where(table.primary, 0.0, table.cost),
+            constraints=cuts.constraints(),
+            integrality=np.ones(len(table.keys)),
+            bounds=Bounds(table.primary.astype(float), 1.0),
+            options={"node_limit": MASTER_NODES, "mip_rel_gap": 0.0},
+        )
+        if solved.mip_dual_bound is not None:
+            bound = max(bound, float(solved.mip_dual_bound))
+        if solved.status != 0:
+            break
+        hidden = solved.x > 0.5
+        narrow = attack.too_narrow(hidden)
+        if not narrow:
+            return hidden, bound
+        for reader, cell in narrow:
+            _add_cut(table, attack, hidden, reader, cell, cuts)
+    return None, bound
+
+
+def _add_line_cuts(table: Table, cuts: _Cuts) -> None:
+    """Of a line no cell alone is hidden; beside a primary part enough of the others is."""
+    limit, least = float(table.threshold), table.least
+    for row in range(table.matrix.shape[0]):
+        of_row = table.matrix[[row]]
+        line, is_part = of_row.indices, of_row.data > 0
+        for at, cell in enumerate(line):
+            others, parts = np.delete(line, at), np.delete(is_part, at)
+            values, wanted = np.ones(len(others)), 1.0
+            if table.primary[cell] and is_part[at]:
+                wanted = limit - min(max(least[cell] - 1, 0.0), limit - 1)
+                values = np.where(parts, np.minimum(least[others], wanted), wanted)
+            given = table.primary[others]
+            wanted -= values[given].sum()
+            if wanted <= TOLERANCE:
+                continue
+            others, values = others[~given], np.minimum(values[~given], wanted) / wanted
+            if table.primary[cell]:
+                cuts.add(others, values, 1.0)
+            else:
+                cuts.add(np.append(others, cell), np.append(values, -1.0), 0.0)
+
+
+def _add_cut(
+    table: Table, attack: Attack, hidden: np.ndarray, reader: Reader, cell: int, cuts: _Cuts
+) -> None:
+    """The cut of the module's docstring; where whole numbers alone make the interval narrow, that
+    anything more must be hidden."""
+    wanted = float(reader.wanted[cell])
+    up, rising = _end(table, hidden, reader, cell, 1.0)
+    down, falling = _end(table, hidden, reader, cell, -1.0)
+    more = np.flatnonzero(~hidden & (reader.low < reader.high))
+    at, values = more, np.ones(len(more))
+    if up + down < wanted - TOLERANCE:
+        values = np.minimum(rising + falling, wanted)
+        given = table.primary.copy()
+        given[cell] = True
+        wanted -= values[given].sum()
+        values[given] = 0.0
+        if wanted > TOLERANCE:
+            at = np.flatnonzero(values > TOLERANCE)
+            values = np.minimum(values[at], wanted) / wanted
+        else:
+            values = np.ones(len(more))
+    if not (~hidden[at]).any():
+        attack.give_up(reader, cell)
+    elif table.primary[cell]:
+        cuts.add(at, values, 1.0)
+    else:
+        cuts.add(np.append(at, cell), np.append(values, -1.0), 0.0)
+
+
+def _end(
+    table: Table, hidden: np.ndarray, reader: Reader, cell: int, sign: float
+) -> tuple[float, np.ndarray]:
+    """How far the reader must leave the cell open upwards (sign 1) or downwards (−1), in fractions
+    too; and what each cell, if hidden, contributes to that at most."""
+    share = np.where(hidden, 1.0, GLIMPSE)
+    objective = np.zeros(len(hidden))
+    objective[cell] = -sign
+    solved = linprog(
+        objective,
+        A_eq=table.matrix,
+        b_eq=np.zeros(table.matrix.shape[0]),
+        bounds=np.column_stack([reader.low * share, reader.high * share]),
+        method="highs-ds",
+    )
+    reduced = table.matrix.T @ solved.eqlin.marginals
+    reduced[cell] += sign
+    reduced[abs(reduced) < TOLERANCE] = 0.0
+    contribution = np.maximum(reduced, 0.0) * reader.high + np.minimum(reduced, 0.0) * reader.low
+    return -solved.fun, contribution
+
+
+# ----------------------------------------------------------------------------------- without proof
+
+
+def _mend(table: Table, attack: Attack, hidden: np.ndarray) -> np.ndarray:
+    """Hide more until no reader finds an interval too narrow; everything if nothing less helps."""
+    hidden = hidden.copy()
+    while narrow := attack.too_narrow(hidden, first=True):
+        reader, cell = narrow[0]
+        more = _cheapest_way(table, hidden, reader, cell) & ~hidden
+        if more.any():
+            hidden |= more
+        elif reader.name == RULE:
+            attack.give_up(reader, cell)
+        else:
+            hidden[:] = True
+    return hidden
+
+
+def _cheapest_way(table: Table, hidden: np.ndarray, reader: Reader, cell: int) -> np.ndarray:
+    """The cells that move in the cheapest deviations that widen the cell's interval: what is lacking
+    if it falls as low as it may, then that it can fall so, then all one way; at last in whole numbers.
+    """
+    wanted = float(reader.wanted[cell])
+    falls = min(float(-reader.low[cell]), wanted)
+    one_way = [(1.0, wanted), (-1.0, wanted)]
+    for whole in (0, 1):
+        for ways in ([(1.0, wanted - falls)], [(-1.0, falls)], one_way):
+            found = [_deviation(table, hidden, reader, cell, *way, whole) for way in ways]
+            best = min((f for f in found if f is not None), key=lambda f: f[0], default=None)
+            if best is not None and (best[1] & ~hidden).any():
+                return best[1]
+    return hidden
+
+
+def _deviation(
+    table: Table,
+    hidden: np.ndarray,
+    reader: Reader,
+    cell: int,
+    sign: float,
+    amount: float,
+    whole: int,
+) -> tuple[float, np.ndarray] | None:
+    """(price, cells that move) of the cheapest deviation with this cell moving so far, in whole
+    numbers if `whole`; None: there is none."""
+    n = len(hidden)
+    up, down = reader.high.copy(), -reader.low
+    room = up if sign > 0 else down
+    if amount <= 0 or room[cell] < amount:
+        return None
+    price = np.where(hidden, USED_ALREADY, table.cost)
+    upper = np.concatenate([up, down])
+    lower = np.zeros(2 * n)
+    way, back = (cell, n + cell) if sign > 0 else (n + cell, cell)
+    lower[way] = upper[way] = amount
+    upper[back] = 0.0
+    solved = milp(
+        np.tile(price, 2),
+        constraints=LinearConstraint(sparse.hstack([table.matrix, -table.matrix]), 0, 0),
+        integrality=np.full(2 * n, whole),
+        bounds=Bounds(lower, upper),
+        options={"mip_rel_gap": 0.05},
+    )
+    if solved.x is None:
+        return None
+    return solved.fun, solved.x[:n] + solved.x[n:] > TOLERANCE
+
+
+def _trim(
+    table: Table, attack: Attack, hidden: np.ndarray, among: np.ndarray, effort: int
+) -> np.ndarray:
+    """Show again what is not needed among these cells, the dearest first, while there is effort left."""
+    hidden = hidden.copy()
+    secondary = np.flatnonzero(hidden & ~table.primary & among)
+    touching = abs(table.matrix)
+    for cell in secondary[np.argsort(-table.cost[secondary], kind="stable")]:
+        if attack.n_found > effort:
+            break
+        hidden[cell] = False
+        rows = table.by_column[:, [cell]].indices
+        lonely = (touching[rows] @ hidden.astype(float) == 1).any()
+        if lonely or attack.too_narrow(hidden, first=True):
+            hidden[cell] = True
+    return hidden
