@@ -4,11 +4,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.disclosure import _drivers, cell_status, preview, release
+from helpers.disclosure import _drivers, preview, release
 from helpers.estimates import with_intervals
+from helpers.protection import protect
 from helpers.round_estimates import DRIVER_COLUMNS, Earlier, RoundEstimates
+from helpers.round_settings import Disclosure
+from helpers.suppression import SHOWN
 
 GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]
+
+
+STATISTICS = {
+    "mean": 3.6,
+    "share_satisfied": 0.5,
+    "share_neutral": 0.0,
+    "share_dissatisfied": 0.5,
+}
 
 
 def estimates(counts: dict[str, list[int]], item="q01") -> pd.DataFrame:
@@ -19,8 +30,8 @@ def estimates(counts: dict[str, list[int]], item="q01") -> pd.DataFrame:
         cells += [("target_group", g, n) for g, n in zip(GROUPS, by_group)]
         for breakdown, category, n in cells:
             for weighting in ("weighted", "unweighted"):
-                for statistic in ("mean", "share_satisfied", "share_dissatisfied"):
-                    y = n * (3.6 if statistic == "mean" else 0.5)
+                for statistic in STATISTICS:
+                    y = n * STATISTICS[statistic]
                     rows.append((code, breakdown, category, item, statistic, weighting, n, max(n - 5, 1),
                                  y, float(n), y * 3.9, float(n), n * 0.6, n * 0.9, n * 0.1, n * 0.2))  # fmt: skip
     columns = ["municipality", "breakdown", "category", "item", "statistic", "weighting", "n", "df",
@@ -61,48 +72,102 @@ def counted(counts):
     return pd.DataFrame(rows, columns=columns)
 
 
-def status(counts, least=5):
-    cells = cell_status(estimates(counts), least).set_index(["municipality", "category"])["status"]
-    return cells.to_dict()
+def status(counts, table=None, **rules):
+    table = estimates(counts) if table is None else table
+    found = protect(table, counted(counts), Disclosure(min_answers=5, **rules))
+    cells = found.cells[found.cells["item"] == "q01"]
+    return cells.set_index(["municipality", "category"])["status"].to_dict()
+
+
+BESIDE = {"0580": [20, 21, 22, 23, 24], "0161": [30, 31, 32, 33, 34]}
 
 
 @pytest.mark.parametrize("n, expected", [(4, "few"), (5, "shown"), (6, "shown")])
 def test_threshold_below_at_and_above(n, expected):
-    assert status({"0707": [n, 30, 30, 3, 3]})["0707", "dagpenge"] == expected
+    got = status({"0707": [n, 30, 31, 32, 33], **BESIDE})
+    assert got["0707", "dagpenge"] == expected
+    assert set(got.values()) == ({"shown"} if expected == "shown" else {"shown", "few", "linked"})
 
 
-def test_no_category_is_hidden_alone():
-    got = status({"0707": [4, 30, 31, 32, 33]})
-    assert got["0707", "dagpenge"] == "few"
-    assert got["0707", "sygedagpenge"] == "linked"  # the smallest of the others
-    assert got["0707", "jobafklaring"] == "shown"
-
-
-def test_no_municipality_is_hidden_alone_in_the_country():
-    counts = {
-        "0707": [4, 3, 31, 32, 33],
-        "0580": [20, 21, 22, 23, 24],
-        "0161": [30, 31, 32, 33, 34],
-    }
+def test_nothing_is_hidden_alone_in_its_municipality_or_in_the_country():
+    counts = {"0707": [4, 3, 31, 32, 33], **BESIDE}
     got = status(counts)
-    assert got["0580", "dagpenge"] == "linked"
-    assert got["0161", "dagpenge"] == "shown"
     for category in GROUPS:
-        hidden = [c for c in counts if got[c, category] != "shown"]
-        assert len(hidden) != 1
+        assert len([c for c in counts if got[c, category] != "shown"]) != 1
     for code in counts:
-        hidden = [g for g in GROUPS if got[code, g] != "shown"]
-        assert len(hidden) != 1
+        assert len([g for g in GROUPS if got[code, g] != "shown"]) != 1
+    assert all(got["national", category] == "shown" for category in GROUPS)
+
+
+def alike(counts, cells, option=4.0):
+    """Estimates in which all answers of these cells are one option; the wholes stay."""
+    table = estimates(counts)
+    for code, category in cells:
+        rows = (table["municipality"] == code) & (table["category"] == category)
+        for statistic, share in (
+            ("mean", option),
+            ("share_satisfied", 1.0),
+            ("share_neutral", 0.0),
+            ("share_dissatisfied", 0.0),
+        ):
+            mine = rows & (table["statistic"] == statistic)
+            table.loc[mine, "y"] = share * table.loc[mine, "n"]
+    return table
+
+
+@pytest.mark.parametrize("n, expected", [(9, "linked"), (10, "shown"), (5, "linked")])
+def test_a_small_group_whose_answers_all_agree_is_hidden(n, expected):
+    counts = {"0707": [n, 30, 31, 32, 33], **BESIDE}
+    got = status(counts, alike(counts, [("0707", "dagpenge")]))
+    assert got["0707", "dagpenge"] == expected
+    mixed = status(counts, alike(counts, [("0707", "dagpenge")], option=4.5))
+    assert mixed["0707", "dagpenge"] == "shown", "4 and 5: nobody's answer is told"
+
+
+def test_what_is_left_when_shown_groups_are_subtracted_does_not_all_agree():
+    counts = {"0707": [4, 5, 31, 32, 33], **BESIDE}
+    pair = [("0707", "dagpenge"), ("0707", "sygedagpenge")]
+    assert status(counts)["0707", "job_uddannelsesparate"] == "shown"
+    got = status(counts, alike(counts, pair))
+    hidden = [g for g in GROUPS if got["0707", g] != "shown"]
+    assert len(hidden) >= 3, "nine answers that all agree would be left over"
+
+
+def test_a_shown_count_of_answers_never_stands_above_a_hidden_item():
+    counts = {"0707": [6, 30, 31, 32, 33], **BESIDE}
+    table = estimates(counts)
+    mine = (table["municipality"] == "0707") & (table["category"] == "dagpenge")
+    table.loc[mine, ["n", "x"]] = 4
+    found = protect(table, counted(counts), Disclosure(min_answers=5))
+    group = found.cells["category"].eq("dagpenge") & found.cells["municipality"].eq("0707")
+    by_item = found.cells[group].set_index("item")["status"].to_dict()
+    assert by_item == {"q01": "few", "response": "linked"}
+
+
+def test_the_summary_says_what_protection_costs():
+    found = protect(
+        estimates(counts := {"0707": [4, 30, 31, 32, 33], **BESIDE}), counted(counts),
+        Disclosure(min_answers=5),
+    )  # fmt: skip
+    hidden = (found.cells["status"] != SHOWN) & (found.cells["item"] == "q01")
+    assert f"{hidden.sum() / 24:.1%} of 24 cells (1 primary, 3.00 secondary per primary)" in (
+        found.summary()
+    )
 
 
 def test_question_without_any_answer_is_not_asked():
-    assert status({"0707": [0, 0, 0, 0, 0]})["0707", "all"] == "not_asked"
+    asked = {"0707": [30] * 5, "0580": [31] * 5}
+    table = pd.concat([estimates(asked), estimates({"0707": [0] * 5, "0580": [31] * 5}, "q02")])
+    found = protect(table, counted(asked), Disclosure(min_answers=5))
+    cells = found.cells.set_index(["municipality", "category", "item"])["status"]
+    assert cells["0707", "all", "q02"] == cells["0707", "dagpenge", "q02"] == "not_asked"
+    assert cells["0580", "all", "q02"] == cells["national", "all", "q02"] == "shown"
 
 
 def test_hidden_rows_hold_no_number(round_2024):
     shown = preview(estimates({"0707": [4, 30, 31, 32, 33]}), round_2024)
     hidden = shown[shown["status"] != "shown"]
-    assert len(hidden) == 2 * 6
+    assert len(hidden) == 2 * len(STATISTICS)
     assert hidden[["value", "ci_low", "ci_high", "n"]].isna().all(axis=None)
     assert (shown.loc[shown["status"] == "shown", "n"] >= 5).all()
 
@@ -145,59 +210,6 @@ def test_only_differences_that_are_sure_and_large_are_worth_mentioning(round_202
     assert np.isclose(
         means.set_index(["municipality", "reference"]).loc[("0707", "others"), "difference"], 0.5
     ).all()
-
-
-def two_way_status(cells: dict[tuple[str, str, str], int], least: int = 5) -> dict:
-    """Status of one-way and two-way cells; `cells`: (municipality, group, gender) → answers."""
-    table = pd.DataFrame(
-        [(*key, n) for key, n in cells.items()], columns=["municipality", "group", "gender", "n"]
-    )
-    parts = [
-        table.groupby("municipality")["n"]
-        .sum()
-        .reset_index()
-        .assign(breakdown="all", category="all")
-    ]
-    for column, breakdown in (("group", "target_group"), ("gender", "gender")):
-        sums = table.groupby(["municipality", column])["n"].sum().reset_index()
-        parts.append(sums.assign(breakdown=breakdown, category=sums[column]))
-    crossed = table["group"] + ":" + table["gender"]
-    parts.append(table.assign(breakdown="target_group:gender", category=crossed))
-    rows = pd.concat(parts)[["municipality", "breakdown", "category", "n"]]
-    rows = rows.assign(item="q01", statistic="mean", weighting="unweighted")
-    done = cell_status(rows, least)
-    return done.set_index(["municipality", "breakdown", "category"])["status"].to_dict()
-
-
-def grid(numbers: dict[str, list[list[int]]]) -> dict:
-    """municipality → a row a target group, a column a gender."""
-    return {
-        (code, group, gender): n
-        for code, rows in numbers.items()
-        for group, row in zip(GROUPS, rows)
-        for gender, n in zip(("kvinde", "mand"), row)
-    }
-
-
-def test_a_small_two_way_cell_is_never_hidden_alone_on_a_line():
-    got = two_way_status(grid({"0707": [[4, 30], [20, 21], [40, 41]], "0580": [[50, 51]] * 3}))
-    place = "target_group:gender"
-    assert got["0707", place, "dagpenge:kvinde"] == "few"
-    assert got["0707", place, "dagpenge:mand"] == "linked"  # its row
-    assert got["0707", place, "sygedagpenge:kvinde"] == "linked"  # its column
-    assert got["0707", place, "sygedagpenge:mand"] == "linked"  # the rectangle closes
-    assert got["0707", place, "job_uddannelsesparate:kvinde"] == "shown"
-    assert got["0580", place, "dagpenge:kvinde"] == "linked"  # or the country gives 0707's away
-    assert got["0707", "target_group", "dagpenge"] == "shown"  # the margin itself is large enough
-
-
-def test_two_way_cells_under_a_hidden_margin_are_hidden():
-    """Shown cells of a hidden group would add up to it."""
-    got = two_way_status(grid({"0707": [[2, 2], [6, 6], [40, 41]], "0580": [[50, 51]] * 3}))
-    assert got["0707", "target_group", "dagpenge"] == "few"
-    assert got["0707", "target_group", "sygedagpenge"] == "linked"
-    for gender in ("kvinde", "mand"):
-        assert got["0707", "target_group:gender", f"sygedagpenge:{gender}"] == "linked"
 
 
 def test_drivers_leave_only_where_the_themes_are_shown():
@@ -252,10 +264,10 @@ def test_the_countrys_change_is_the_sum_of_shown_municipalities(round_2024):
     assert set(groups["category"]) == {"all", *GROUPS} - set(
         c for c in GROUPS if not ((shown["category"] == c).any())
     )
-    # 0707 and 0580 are hidden for dagpenge: the country's change is that of 0161 alone
+    # where municipalities are hidden, the country's change is that of the shown ones alone
     assert groups.set_index("category").loc["dagpenge", "own"] == pytest.approx(3.6)
-    own = changed[changed["category"] == "dagpenge"]
-    assert set(own["municipality"]) <= {"0161", "national"}
+    own = set(changed.loc[changed["category"] == "dagpenge", "municipality"]) - {"national"}
+    assert own == set(shown.loc[shown["category"] == "dagpenge", "municipality"])
 
 
 @pytest.mark.parametrize("partial, told", [(4, False), (5, True), (0, True)])
@@ -267,3 +279,5 @@ def test_rates_that_would_show_a_few_partial_answers_are_not_given(round_2024, p
     rates = release(found, round_2024).response.set_index(["municipality", "category"])
     assert rates.loc[("0707", "all"), ["rr1", "cooperation_rate"]].notna().all() == told
     assert not pd.isna(rates.loc[("0707", "all"), "response_rate"])
+    country = rates.loc[("national", "all"), ["rr1", "cooperation_rate"]].notna().all()
+    assert country == told, "one municipality that is left out is the country less the others"

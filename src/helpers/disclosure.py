@@ -1,13 +1,13 @@
 """All estimates of a round → released tables; the only door to print.
 
-Primary suppression: fewer than `min_answers` unweighted answers behind a value (GDPR; the agreement
-with the municipalities). Then no category stays hidden alone in its breakdown, and no municipality
-alone in the country, since the rest would give it away: the smallest neighbour is hidden too.
+What is hidden is decided in `protection.py`, for all that is published together. Here the tables
+are made: hidden rows lose their numbers, comparisons leave only where both sides are shown, and
+everything is rounded before it is stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,16 +17,18 @@ from helpers.comparisons import EXPECTED, GROUP, OTHERS, ROUND, compare, compare
 from helpers.estimates import COMPARED, KEYS, OVERALL, SUMS, add_up, with_intervals
 from helpers.params import Decimals, Round
 from helpers.paths import Paths, write_atomically
+from helpers.protection import RESPONSE, Protection, primary_status, protect
 from helpers.published import NATIONAL
 from helpers.round_estimates import DRIVER_COLUMNS, RoundEstimates
+from helpers.suppression import CELL as GROUP_CELL
+from helpers.suppression import FEW, LINKED, SHOWN
 from helpers.trends import changes, common_part
 
-SHOWN, FEW, LINKED, NOT_ASKED = "shown", "few", "linked", "not_asked"
 RELEASED_COLUMNS = [
     "municipality", "breakdown", "category", "item", "statistic", "weighting",
     "value", "ci_low", "ci_high", "n", "status",
 ]  # fmt: skip
-CELL = ["municipality", "breakdown", "category", "item"]
+CELL = [*GROUP_CELL, "item"]
 COMPARISON_COLUMNS = [
     "municipality", "reference", "breakdown", "category", "item", "statistic", "weighting",
     "own", "reference_value", "difference", "ci_low", "ci_high", "p_value", "p_adjusted",
@@ -36,12 +38,14 @@ COMPARISON_COLUMNS = [
 
 @dataclass(frozen=True)
 class Release:
-    """`results`, `comparisons`, `response` and `drivers` as `published.Published` describes them."""
+    """`results`, `comparisons`, `response` and `drivers` as `published.Published` describes them;
+    `protection`: what was hidden, and what that cost."""
 
     results: pd.DataFrame
     comparisons: pd.DataFrame
     response: pd.DataFrame
     drivers: pd.DataFrame
+    protection: Protection | None = None
 
 
 def release(found: RoundEstimates, round_: Round) -> Release:
@@ -57,7 +61,8 @@ def release(found: RoundEstimates, round_: Round) -> Release:
     )
     national = add_up(estimates[common], confidence, NATIONAL)
     table = pd.concat([estimates, national], ignore_index=True)
-    cells = cell_status(table, least)
+    protection = protect(estimates, found.counts, rules.disclosure)
+    cells = protection.cells
     results = table.merge(cells[[*CELL, "status"]], on=CELL)
     results = _blank(results)[RELEASED_COLUMNS].sort_values(
         RELEASED_COLUMNS[:6], key=_order(round_), kind="stable", ignore_index=True
@@ -66,8 +71,9 @@ def release(found: RoundEstimates, round_: Round) -> Release:
         Release(
             results,
             _comparisons(found, common, national, cells, round_),
-            _response(found, least),
+            _response(found, cells, least),
             _drivers(found.drivers, cells),
+            protection,
         ),
         rules.disclosure.decimals,
     )
@@ -100,13 +106,13 @@ def rounded(released: Release, decimals: Decimals) -> Release:
     shares = ["importance", "ci_low", "ci_high", "r_squared"]
     drivers[shares] = drivers[shares].astype(float).round(2)
     drivers["performance"] = drivers["performance"].astype(float).round(decimals.mean)
-    return Release(results, comparisons, response, drivers)
+    return Release(results, comparisons, response, drivers, released.protection)
 
 
 def preview(estimates: pd.DataFrame, round_: Round) -> pd.DataFrame:
-    """One municipality's own numbers for use inside the house: rows as in `results`, with the rule
-    for few answers and lonely categories applied, before the round's own release."""
-    cells = cell_status(estimates, round_.settings.disclosure.min_answers)
+    """One municipality's own numbers for use inside the house: rows as in `results`, with the rules
+    for few and unanimous answers applied, before the round's own release."""
+    cells = primary_status(estimates, round_.settings.disclosure)
     results = estimates.merge(cells[[*CELL, "status"]], on=CELL)
     return _blank(results)[RELEASED_COLUMNS]
 
@@ -136,77 +142,6 @@ def _order(round_: Round):
         return column if known is None else column.map(known).fillna(len(known))
 
     return key
-
-
-def cell_status(table: pd.DataFrame, least: int) -> pd.DataFrame:
-    """Status of each municipality × breakdown × category × item; every statistic shares it.
-
-    `n` is the number of answers behind the mean. A question that nobody in the municipality got an
-    answer to at all is `not_asked`.
-    """
-    means = table[(table["statistic"] == "mean") & (table["weighting"] == "unweighted")]
-    cells = means[[*CELL, "n"]].reset_index(drop=True)
-    cells["status"] = np.where(cells["n"] < least, FEW, SHOWN)
-    whole = cells[cells["breakdown"] == "all"].set_index(["municipality", "item"])["n"]
-    of_whole = pd.MultiIndex.from_frame(cells[["municipality", "item"]]).map(whole)
-    cells.loc[pd.Series(of_whole, index=cells.index) == 0, "status"] = NOT_ASKED
-    _hide_alone(cells, ["municipality", "breakdown", "item"], ["breakdown", "category", "item"])
-    if cells["breakdown"].str.contains(":").any():
-        _hide_two_way(cells)
-    return cells
-
-
-def _hide_alone(cells: pd.DataFrame, *lines: list[str]) -> None:
-    """Hide neighbours until no line has a cell hidden alone."""
-    while any([_hide_lonely(cells, line) for line in lines]):
-        pass
-
-
-def _hide_two_way(cells: pd.DataFrame) -> None:
-    """Two-way cells are shown only under two shown margins, and none is hidden alone on a line.
-
-    The lines of `target_group:gender` are one target group's genders, one gender's target groups,
-    and one cell's municipalities.
-    """
-    two_way = cells["breakdown"].str.contains(":") & ~cells["breakdown"].str.startswith("local:")
-    if not two_way.any():
-        return
-    shown = cells[cells["status"] == SHOWN].set_index(CELL).index
-    table = cells[two_way].copy()
-    for i, side in enumerate(("first", "second")):
-        table[side] = table["category"].str.split(":").str[i]
-        margin = table[["municipality", "breakdown", side, "item"]].set_axis(CELL, axis=1)
-        margin["breakdown"] = margin["breakdown"].str.split(":").str[i]
-        bare = ~pd.MultiIndex.from_frame(margin).isin(shown)
-        table.loc[bare & (table["status"] == SHOWN), "status"] = LINKED
-    place = ["municipality", "breakdown", "item"]
-    _hide_alone(table, [*place, "first"], [*place, "second"], ["breakdown", "category", "item"])
-    cells.loc[table.index, "status"] = table["status"]
-
-
-def _hide_lonely(cells: pd.DataFrame, line: Sequence[str]) -> bool:
-    """Where exactly one cell of a line is hidden, hide the smallest shown one too; True if any was.
-
-    A line is a set of parts with a published sum: the categories of a breakdown, or the
-    municipalities of the country. `all` of a municipality is the sum of its own lines, never a part.
-    """
-    part = (
-        cells["municipality"] != NATIONAL
-        if "municipality" not in line
-        else cells["breakdown"] != "all"
-    )
-    if not {"first", "second"} & set(cells.columns):  # two-way cells have lines of their own
-        local = cells["breakdown"].str.startswith("local:")
-        part &= local | ~cells["breakdown"].str.contains(":")
-    parts = cells[part]
-    hidden = parts["status"].isin([FEW, LINKED])
-    n_hidden = hidden.groupby([parts[c] for c in line]).transform("sum")
-    candidates = parts[(n_hidden == 1) & (parts["status"] == SHOWN)]
-    if candidates.empty:
-        return False
-    smallest = candidates.sort_values("n", kind="stable").drop_duplicates(list(line))
-    cells.loc[smallest.index, "status"] = LINKED
-    return True
 
 
 def _comparisons(
@@ -306,8 +241,8 @@ def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     return drivers.loc[~np.array(bad, dtype=bool), DRIVER_COLUMNS].reset_index(drop=True)
 
 
-def _response(found: RoundEstimates, least: int) -> pd.DataFrame:
-    """Population, invited, answers and rates per group; few answers or few people hide a row.
+def _response(found: RoundEstimates, cells: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Population, invited, answers and rates per group, hidden where the group's results are.
 
     On `all` also AAPOR's rates, Kish's design effect and the R-indicator. A rate that would show that
     one to four citizens broke off, or answered in part, is not given.
@@ -327,16 +262,15 @@ def _response(found: RoundEstimates, least: int) -> pd.DataFrame:
     squares = table["weight_squares"].where(table["breakdown"] == "all")
     table["effective_n"] = table["weight_sum"] ** 2 / squares
     table["design_effect"] = table["answers"] / table["effective_n"]
+    hidden = cells[cells["item"].eq(RESPONSE) & cells["status"].isin([FEW, LINKED])]
+    is_hidden = pd.MultiIndex.from_frame(table[GROUP_CELL]).isin(
+        pd.MultiIndex.from_frame(hidden[GROUP_CELL])
+    )
     small = table[numbers].min(axis=1) < least
-    table["status"] = np.where(small, FEW, SHOWN)
-    table["n"], table["item"] = table["answers"], "response"
-    _hide_alone(table, ["municipality", "breakdown"], ["breakdown", "category"])
+    table["status"] = np.select([small, is_hidden], [FEW, LINKED], SHOWN)
     invited = table["invited"].where(table["invited"] > 0)
     table["response_rate"] = table["answers"] / invited
-    told = (table[["partial", "break_off"]].fillna(0) == 0) | (
-        table[["partial", "break_off"]] >= least
-    )
-    told = told.all(axis=1) & (table["breakdown"] == "all")
+    told = _outcomes_told(table, least)
     reached = table["answers"] + table["break_off"]
     table["rr1"] = (table["complete"] / invited).where(told)
     table["cooperation_rate"] = (table["answers"] / reached).where(told)
@@ -349,6 +283,20 @@ def _response(found: RoundEstimates, least: int) -> pd.DataFrame:
     table[numbers] = table[numbers].astype("Int64")
     columns = ["municipality", "breakdown", "category", *numbers, *rates, *quality, "status"]
     return table[columns].reset_index(drop=True)
+
+
+def _outcomes_told(table: pd.DataFrame, least: int) -> pd.Series:
+    """Rows of `all` whose AAPOR rates do not tell of one to four persons; the country's only where
+    the municipalities that are left out, together, do not either and are no single one."""
+    outcomes = table[["partial", "break_off"]].fillna(0)
+    enough = (outcomes == 0) | (outcomes >= least)
+    whole = table["breakdown"] == "all"
+    told = enough.all(axis=1) & (table["status"] == SHOWN) & whole
+    country = table["municipality"] == NATIONAL
+    left_out = outcomes[whole & ~country & ~told]
+    together = left_out.sum()
+    safe = len(left_out) != 1 and ((together == 0) | (together >= least)).all()
+    return told & (safe | ~country)
 
 
 def write_release(paths: Paths, released: Release) -> None:

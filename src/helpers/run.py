@@ -35,7 +35,7 @@ from helpers.responses import (
 )
 from helpers.round_estimates import gather
 from helpers.scan import scan
-from helpers.vault import VaultError, key_of_round
+from helpers.vault_key import VaultError, key_of_round
 
 STAGES = ("intake", "plan", "analyse", "release", "report", "national")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
@@ -257,7 +257,9 @@ def _release(steps: _Steps, paths: Paths, round_: Round) -> None:
     """One gate for the whole round, from all estimates that there are."""
     found = gather(paths, round_)
     steps.summary.notes += found.notes
-    write_release(paths, release(found, round_))
+    released = release(found, round_)
+    steps.summary.notes += (released.protection.summary(),)
+    write_release(paths, released)
 
 
 # ------------------------------------------------------------------------------------- machinery
