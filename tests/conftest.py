@@ -1,4 +1,5 @@
-"""Fixtures: the six example extracts as a round, answers to it, and a root that stands alone."""
+"""Fixtures: the six example extracts as a round, answers to it, a root that stands alone, and a small
+simulated round that is run to the end."""
 
 from __future__ import annotations
 
@@ -6,13 +7,19 @@ import datetime as dt
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
+import yaml
 
 from helpers.params import Round, load_round
 from helpers.paths import PROJECT, Paths
-from helpers.vault import key_of_round, read_vault
+from helpers.run import Progress, Summary, run_round
+from helpers.sendout import write_sendout
+from helpers.vault import read_vault
+from helpers.vault_key import key_of_round
+from simulator import write_extracts, write_responses
 
 HERE = Path(__file__).parent
 EXTRACTS = HERE / "extracts"
@@ -20,6 +27,11 @@ ORACLES = HERE / "oracles"
 REFERENCE = dt.date(2024, 2, 1)
 TEST_KEY = "5e" * 32
 SIX = ("0101", "0161", "0580", "0707", "0741", "0825")
+SIMULATED, EARLIER = "demo", "demo-2023"
+TAKE_PART = {  # islands with few answers, and Norddjurs with local questions and a local breakdown
+    SIMULATED: ["0161", "0482", "0563", "0707", "0741", "0825"],
+    EARLIER: ["0161", "0707", "0825"],
+}
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -57,3 +69,54 @@ def paths(root: Path) -> Paths:
         if path.suffix in {".xlsx", ".csv"}:
             shutil.copy(path, made.extracts)
     return made
+
+
+class Listening(Progress):
+    """Remembers every step."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[str, str]] = []
+
+    def advance(self, stage: str, municipality: str) -> None:
+        self.steps.append((stage, municipality))
+
+
+class Finished(NamedTuple):
+    """A round run as a user would: `first` to the plan, then answers come, `second` to the reports."""
+
+    paths: Paths
+    round: Round
+    first: Summary
+    second: Summary
+    listening: Listening
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A small simulated round with an earlier one to compare with. Tests leave it as it is."""
+    root = tmp_path_factory.mktemp("finished")
+    shutil.copytree(PROJECT / "params", root / "params")
+    for round_id, codes in TAKE_PART.items():
+        path = root / f"params/rounds/{round_id}.yml"
+        content = yaml.safe_load(path.read_text("utf-8")) | {"participants": codes}
+        content["models"]["bootstrap_replicates"] = 100
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    _collected(Paths(root, EARLIER), Listening())
+    run_round(root, load_round(root, EARLIER), stages=["analyse", "release"], jobs=2)
+    listening = Listening()
+    paths = Paths(root, SIMULATED)
+    first = _collected(paths, listening)
+    round_ = load_round(root, SIMULATED)
+    second = run_round(root, round_, jobs=2, progress=listening)
+    return Finished(paths, round_, first, second, listening)
+
+
+def _collected(paths: Paths, listening: Listening) -> Summary:
+    """Extracts, plan, letters and answers of a simulated round; the summary of the run to the plan."""
+    round_ = load_round(paths.root, paths.round_id)
+    write_extracts(paths.root, round_.id)
+    summary = run_round(paths.root, round_, jobs=2, progress=listening)
+    for code in round_.settings.participants:
+        write_sendout(paths, round_, code)
+    write_responses(paths.root, round_.id)
+    return summary
