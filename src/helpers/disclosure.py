@@ -21,7 +21,7 @@ from helpers.protection import RESPONSE, Protection, primary_status, protect
 from helpers.published import NATIONAL
 from helpers.round_estimates import DRIVER_COLUMNS, RoundEstimates
 from helpers.suppression import CELL as GROUP_CELL
-from helpers.suppression import FEW, LINKED, SHOWN
+from helpers.suppression import FEW, LINKED, SHOWN, has_country
 from helpers.trends import changes, common_part
 
 RELEASED_COLUMNS = [
@@ -56,9 +56,7 @@ def release(found: RoundEstimates, round_: Round) -> Release:
     rules = round_.settings
     confidence, least = rules.comparison.confidence, rules.disclosure.min_answers
     estimates = found.estimates
-    common = ~estimates["item"].str.startswith("lokal") & ~estimates["breakdown"].str.startswith(
-        "local:"
-    )
+    common = has_country(estimates)
     national = add_up(estimates[common], confidence, NATIONAL)
     table = pd.concat([estimates, national], ignore_index=True)
     protection = protect(estimates, found.counts, rules.disclosure)
@@ -158,10 +156,8 @@ def _comparisons(
     parts = [_against_others(found.estimates[common], national, rules.confidence)]
     if len(found.covariances):
         place = ["breakdown", "category", "other", "item", "statistic"]
-        together = found.covariances[~found.covariances["breakdown"].str.startswith("local:")]
-        together = together[~together["item"].str.startswith("lokal")].groupby(
-            place, sort=False, as_index=False
-        )
+        common_pairs = found.covariances[has_country(found.covariances)]
+        together = common_pairs.groupby(place, sort=False, as_index=False)
         pairs = [found.covariances, together.sum(numeric_only=True).assign(municipality=NATIONAL)]
         parts.append(compare_groups(estimates, pd.concat(pairs), rules.confidence))
     if len(found.expected.municipalities):

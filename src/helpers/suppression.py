@@ -23,12 +23,11 @@ from scipy import sparse
 
 from helpers.errors import SurveyError
 from helpers.published import NATIONAL
-from helpers.suppression_readers import Table
+from helpers.suppression_readers import WHOLE, Table
 from helpers.suppression_search import mend, search
 
 SHOWN, FEW, LINKED, NOT_ASKED = "shown", "few", "linked", "not_asked"
 CELL = ["municipality", "breakdown", "category"]
-WHOLE = "all"
 Key = tuple[str, str, str]
 LOCAL_BREAKDOWN, LOCAL_ITEM = "local:", "lokal"  # of one municipality: no sum over the country
 EFFORT = 4_000  # tables looked for, not seconds: the same answer on every machine
@@ -127,6 +126,12 @@ def is_two_way(breakdown: str) -> bool:
     return ":" in breakdown and not breakdown.startswith(LOCAL_BREAKDOWN)
 
 
+def has_country(table: pd.DataFrame) -> pd.Series:
+    """Rows that have a sum over the country: neither question nor breakdown is one municipality's."""
+    local = table["breakdown"].str.startswith(LOCAL_BREAKDOWN)
+    return ~local & ~table["item"].str.startswith(LOCAL_ITEM)
+
+
 def _with_country(counts: pd.DataFrame) -> pd.DataFrame:
     """The rows given, `asked` (any answer to the item in the municipality), the country below."""
     table = counts[[*CELL, "item", "n"]].reset_index(drop=True)
@@ -140,10 +145,12 @@ def _with_country(counts: pd.DataFrame) -> pd.DataFrame:
             raise SuppressionError(where, what, "one count of answers a cell, 0 or more")
     table["n"] = table["n"].astype("int64")
     table["asked"] = table.groupby(["municipality", "item"])["n"].transform("max") > 0
-    local = table["breakdown"].str.startswith(LOCAL_BREAKDOWN)
-    local |= table["item"].str.startswith(LOCAL_ITEM)
     place = ["breakdown", "category", "item"]
-    country = table[table["asked"] & ~local].groupby(place, as_index=False, sort=False)["n"].sum()
+    country = (
+        table[table["asked"] & has_country(table)]
+        .groupby(place, as_index=False, sort=False)["n"]
+        .sum()
+    )
     country = country.assign(municipality=NATIONAL, asked=True, sensitive=False)
     return pd.concat([table, country[table.columns]], ignore_index=True)
 

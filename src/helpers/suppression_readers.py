@@ -11,7 +11,7 @@ a hidden count may be is then an interval, and this is promised of it:
 - `RULE`: more than a point, for one who takes the marks at their word: `few` is below the threshold,
   and at least 1 if anybody is there; `linked` is not below it. The mark itself says that much, so a
   width of the threshold cannot be kept here. It is the only promise that may be out of reach even
-  with everything hidden (the audit then finds it).
+  with everything hidden (a whole of 4 of which each part holds 1), and is then given up.
 
 Answers without a category (the whole less its categories) are taken as known, the worst case: they
 protect nobody. Every interval is proved by whole-number tables that have its ends (HiGHS).
@@ -26,10 +26,11 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from helpers.published import NATIONAL
 from helpers.solver import System
 
 PLAIN, OWN, SIZE, RULE = "plain", "own answer", "size", "rule"
-NATIONAL, WHOLE = "national", "all"
+WHOLE = "all"
 GLANCES = 8  # random directions before cells are asked for one by one
 
 
@@ -169,10 +170,6 @@ class Attack:
             [c for c in np.flatnonzero(asked) if c not in proofs or not hidden[proofs[c]].all()],
             dtype=int,
         )
-
-    def is_narrow(self, reader: Reader, cell: int, hidden: np.ndarray) -> bool:
-        system = _System(self, reader, hidden)
-        return system.lacks(int(np.searchsorted(system.cells, cell)), system.low)
 
     def too_narrow(self, hidden: np.ndarray, *, first: bool = False) -> list[tuple[Reader, int]]:
         """(reader, hidden cell) of intervals too narrow: all that the first reader to find any

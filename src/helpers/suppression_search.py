@@ -23,7 +23,8 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from helpers.suppression_readers import NATIONAL, RULE, Attack, Reader, Table
+from helpers.published import NATIONAL
+from helpers.suppression_readers import RULE, Attack, Reader, Table
 
 EXACT_UP_TO_CELLS = 400  # a table larger than this is solved by municipalities
 MASTER_NODES, MASTER_ROUNDS = 2_000, 150  # counted, not timed: the same answer on every machine
@@ -106,16 +107,13 @@ class _Cuts:
     n_cells: int
     rows: list[tuple[np.ndarray, np.ndarray, float]] = field(default_factory=list)
     known: set[bytes] = field(default_factory=set)
-    rounds: int = 0
 
-    def add(self, cells: np.ndarray, values: np.ndarray, least: float) -> bool:
+    def add(self, cells: np.ndarray, values: np.ndarray, least: float) -> None:
         values = np.round(values, 6)
         name = cells.tobytes() + values.tobytes() + np.float64(least).tobytes()
-        if name in self.known:
-            return False
-        self.known.add(name)
-        self.rows.append((cells, values, least))
-        return True
+        if name not in self.known:
+            self.known.add(name)
+            self.rows.append((cells, values, least))
 
     def constraints(self) -> list[LinearConstraint]:
         if not self.rows:
@@ -129,12 +127,13 @@ class _Cuts:
 
 
 def _exact(table: Table, attack: Attack, effort: int) -> tuple[np.ndarray | None, float]:
-    """(the cheapest safe pattern, or None if it takes too much effort; cost that no safe pattern falls below)."""
+    """(the cheapest safe pattern, None if it takes too much effort; a cost that none falls below)."""
     cuts = _Cuts(len(table.keys))
     _add_line_cuts(table, cuts)
     bound = 0.0
-    while attack.n_found < effort and cuts.rounds < MASTER_ROUNDS:
-        cuts.rounds += 1
+    for _ in range(MASTER_ROUNDS):
+        if attack.n_found >= effort:
+            break
         solved = milp(
             np.where(table.primary, 0.0, table.cost),
             constraints=cuts.constraints(),
@@ -275,7 +274,7 @@ def _deviation(
     """(price, cells that move) of the cheapest deviation with this cell moving so far, in whole
     numbers if `whole`; None: there is none."""
     n = len(hidden)
-    up, down = reader.high.copy(), -reader.low
+    up, down = reader.high, -reader.low
     room = up if sign > 0 else down
     if amount <= 0 or room[cell] < amount:
         return None
