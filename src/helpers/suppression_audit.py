@@ -8,8 +8,9 @@ breakdown, as is true of what comes from registers.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -22,9 +23,10 @@ NATIONAL, WHOLE, LOCAL = "national", "all", "local:"
 PLAIN, RULE, OWN, SIZE = "plain", "knows the rule", "knows own answer", "knows size"
 EXACT, BELOW, NARROW = "exact", "below_threshold", "too_narrow"
 CELL = ["municipality", "breakdown", "category"]
+Cell = tuple[str, str, str]
 FINDING_COLUMNS = [*CELL, "status", "attacker", "knows", "kind", "low", "high"]
 MOST = 1_000_000  # no count is larger; keeps every search bounded
-GLANCES = 12  # random directions searched before cells are asked for one by one
+GLANCES = 6  # random directions searched before cells are asked for one by one
 
 
 def audit(cells: pd.DataFrame, *, threshold: int, few_is_of_this_item: bool = True) -> pd.DataFrame:
@@ -62,14 +64,14 @@ def audit_items(cells_by_item: pd.DataFrame, *, threshold: int) -> pd.DataFrame:
 class _System:
     """Hidden cells and what the published table says of them: relations @ counts = right."""
 
-    cells: list[tuple[str, str, str]]
+    cells: list[Cell]
     status: np.ndarray
     relations: sparse.csr_array
     right: np.ndarray
 
     @cached_property
     def solver(self) -> System:
-        return System(self.relations, self.right)
+        return System(self.relations, self.right, same_bounds=True)
 
     @classmethod
     def read(cls, table: pd.DataFrame) -> _System:
@@ -101,32 +103,25 @@ class _System:
 
 
 @lru_cache(maxsize=8)
-def _sums(cells: tuple[tuple[str, str, str], ...]) -> list[tuple[tuple, list[tuple]]]:
+def _sums(cells: tuple[Cell, ...]) -> list[tuple[Cell, list[Cell]]]:
     """(total, parts) of every sum that a reader can set up; items mostly have the same."""
-    return list(_each_sum(cells))
+    known, parts = set(cells), defaultdict(list)
+    for cell in cells:
+        for total, breakdown in _totals(*cell):
+            if total in known:
+                parts[total, breakdown].append(cell)
+    return [(total, found) for (total, _), found in parts.items()]
 
 
-def _each_sum(cells: tuple[tuple[str, str, str], ...]) -> Iterator[tuple[tuple, list[tuple]]]:
-    frame = pd.DataFrame(list(cells), columns=CELL)
-    known = set(cells)
-    country = frame["municipality"] == NATIONAL
-    two_way = frame["breakdown"].str.contains(":") & ~frame["breakdown"].str.startswith(LOCAL)
-    for (breakdown, category), rows in frame[~country].groupby(["breakdown", "category"]):
-        total = (NATIONAL, breakdown, category)
-        if total in known:
-            yield total, _cells(rows)
-    for (place, breakdown), rows in frame[~two_way].groupby(["municipality", "breakdown"]):
-        if breakdown != WHOLE and (place, WHOLE, WHOLE) in known:
-            yield (place, WHOLE, WHOLE), _cells(rows)
-    for (place, breakdown), rows in frame[two_way].groupby(["municipality", "breakdown"]):
-        for side, margin in enumerate(breakdown.split(":")):
-            for category, line in rows.groupby(rows["category"].str.split(":").str[side]):
-                if (place, margin, category) in known:
-                    yield (place, margin, category), _cells(line)
-
-
-def _cells(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
-    return list(rows[CELL].itertuples(index=False, name=None))
+def _totals(municipality: str, breakdown: str, category: str) -> Iterator[tuple[Cell, str]]:
+    """The cells that this one is a part of, and by which breakdown."""
+    if municipality != NATIONAL:
+        yield (NATIONAL, breakdown, category), "municipality"
+    if ":" in breakdown and not breakdown.startswith(LOCAL):
+        for margin, value in zip(breakdown.split(":"), category.split(":"), strict=True):
+            yield (municipality, margin, value), breakdown
+    elif breakdown != WHOLE:
+        yield (municipality, WHOLE, WHOLE), breakdown
 
 
 def _parts(system: _System) -> Iterator[_System]:
@@ -144,75 +139,100 @@ def _parts(system: _System) -> Iterator[_System]:
         )
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Beside:
+    """Lowest and highest count of a cell in the first tables found, those alone where each other
+    cell holds somebody."""
+
+    n_tables: int
+    low: np.ndarray | float
+    high: np.ndarray | float
+
+
 class _Search:
     """Tables that one reader cannot rule out, found so far; a row a table."""
 
-    system: _System
-    low: np.ndarray
-    high: np.ndarray
-    tables: list[np.ndarray] = field(default_factory=list)
+    def __init__(self, system: _System, low: np.ndarray, high: np.ndarray) -> None:
+        self.system, self.low, self.high = system, low, high
+        self.tables = np.empty((0, len(low)))
+        self.beside: dict[int, _Beside] = {}
 
-    def find(self, objective: np.ndarray, least: dict[int, float] | None = None) -> bool:
-        """Add the table with the largest objective, with more known of some cells; False: none."""
-        low = self.low.copy()
-        for cell, value in (least or {}).items():
-            low[cell] = max(low[cell], value)
-        found = self.system.solver.largest(objective, low, self.high)
-        if found is None:
-            return False
-        self.tables.append(found)
-        return True
+    def find(
+        self,
+        objective: np.ndarray,
+        low: np.ndarray | None = None,
+        high: np.ndarray | None = None,
+        *,
+        search: bool = True,
+    ) -> np.ndarray | None:
+        """The table with the largest objective, within narrower bounds if given; None: there is none,
+        or unless `search` none that is found at once."""
+        low, high = self.low if low is None else low, self.high if high is None else high
+        found = self.system.solver.largest(objective, low, high, search=search)
+        if found is not None:
+            self.tables = np.vstack([self.tables, found])
+        return found
 
-    def interval(self, cell: int, least: dict[int, float] | None = None) -> tuple[float, float]:
-        """Lowest and highest count of the cell; equal and infinite where no table fits."""
-        unit = np.zeros(len(self.low))
+    def interval(self, cell: int, own: int | None = None) -> tuple[float, float]:
+        """Lowest and highest count of the cell, for a respondent of `own`; equal and infinite where
+        no table fits."""
+        unit, low = np.zeros(len(self.low)), self.low.copy()
         unit[cell] = 1.0
-        if not self.find(-unit, least):
+        if own is not None:
+            low[own] = max(low[own], 1.0)
+        lowest = self.find(-unit, low)
+        if lowest is None:
             return np.inf, np.inf
-        lowest = self.tables[-1][cell]
-        self.find(unit, least)
-        return lowest, self.tables[-1][cell]
+        highest = self.find(unit, low)
+        return lowest[cell], highest[cell]
 
     def glance(self) -> bool:
         """A few tables far from each other; False if there is none at all."""
-        if not self.find(np.zeros(len(self.low))):
+        if self.find(np.zeros(len(self.low))) is None:
             return False
         random = np.random.default_rng(0)
         for _ in range(GLANCES):
             direction = random.choice([-1.0, 1.0], len(self.low))
-            self.find(direction)
-            self.find(-direction)
+            self.find(direction, search=False)
+            self.find(-direction, search=False)
         return True
 
     def seen(self, cell: int) -> tuple[float, float]:
         """Lowest and highest count of the cell in the tables found."""
-        values = [table[cell] for table in self.tables]
-        return min(values, default=np.inf), max(values, default=-np.inf)
+        values = self.tables[:, cell]
+        return values.min(initial=np.inf), values.max(initial=-np.inf)
 
     def narrowing_respondents(self, cell: int, threshold: int) -> list[int]:
-        """Cells whose respondents, knowing of at least 1 there, find this cell too narrow."""
+        """Cells whose respondents, knowing of at least 1 there, find this cell too narrow.
+
+        First tables in which the cell lies high, then low, and as many of those in doubt as can be
+        hold their respondent, and no more than that; then each by itself.
+        """
         before = -1
         while len(left := self._left_narrow(cell, threshold)) not in (0, before):
             before = len(left)
-            for direction in (threshold * 2.0, None):
-                objective = np.zeros(len(self.low))
-                objective[left] = 1.0
-                if direction is None:
-                    objective[cell] = -len(self.low) * 10.0
-                    self.find(objective)
-                else:
-                    self.find(objective, {cell: self.seen(cell)[0] + threshold + 1})
+            holding, low, high = np.zeros(len(self.low)), self.low.copy(), self.high.copy()
+            holding[left] = 1.0
+            high[left] = np.maximum(1.0, self.tables[:, left].min(axis=0))
+            high[cell] = self.high[cell]
+            low[cell] = max(low[cell], self.seen(cell)[0] + threshold + 1)
+            self.find(holding, low, high, search=False)
+            holding[cell] = -len(self.low) * 10.0
+            self.find(holding, None, high, search=False)
         for own in left:
             if own in self._left_narrow(cell, threshold):
-                self.interval(cell, {int(own): 1.0})
+                self.interval(cell, int(own))
         return [int(own) for own in self._left_narrow(cell, threshold)]
 
     def _left_narrow(self, cell: int, threshold: int) -> np.ndarray:
-        tables = np.array(self.tables)
-        values = tables[:, [cell]]
-        low = np.where(tables >= 1, values, np.inf).min(axis=0)
-        high = np.where(tables >= 1, values, -np.inf).max(axis=0)
+        beside = self.beside.setdefault(cell, _Beside(0, np.inf, -np.inf))
+        tables = self.tables[beside.n_tables :]
+        holds, values = tables >= 1, tables[:, [cell]]
+        low = np.minimum(beside.low, np.where(holds, values, np.inf).min(axis=0, initial=np.inf))
+        high = np.maximum(
+            beside.high, np.where(holds, values, -np.inf).max(axis=0, initial=-np.inf)
+        )
+        self.beside[cell] = _Beside(len(self.tables), low, high)
         return np.flatnonzero((high < threshold) | (high - low < threshold))
 
 
@@ -248,13 +268,13 @@ def _audit_part(system: _System, threshold: int, few_is_of_this_item: bool) -> l
         for cell in range(n):
             if _narrow(*search.seen(cell), few[cell], threshold):
                 search.interval(cell)
-        plain.tables += everybody.tables
+        plain.tables = np.vstack([plain.tables, everybody.tables])
     for cell in range(n):
         if _narrow(*plain.seen(cell), few[cell], threshold):
             tell(cell, PLAIN, "", *plain.interval(cell), bool(few[cell]))
         elif few[cell] and _narrow(*everybody.seen(cell), True, threshold):
             for own in plain.narrowing_respondents(cell, threshold):
-                interval = plain.interval(cell, {own: 1.0})
+                interval = plain.interval(cell, own)
                 tell(cell, OWN, " · ".join(system.cells[own]), *interval, wanted=True)
 
     low = np.where(few, 0.0, threshold)
@@ -301,9 +321,10 @@ def _knowing_size(system: _System, few: np.ndarray, threshold: int) -> list[tupl
                 continue
             apart = np.zeros(2 * n)
             apart[cell], apart[n + cell] = -1.0, 1.0
-            if not search.find(apart):
+            table = search.find(apart)
+            if table is None:
                 continue
-            low, high = search.tables[-1][[cell, n + cell]]
+            low, high = table[[cell, n + cell]]
             inside_small = few[whole] and system.cells[cell][0] == place
             kind = _kind(low, high, not inside_small, threshold)
             if kind:

@@ -171,11 +171,14 @@ class Attack:
             dtype=int,
         )
 
-    def too_narrow(self, hidden: np.ndarray, *, first: bool = False) -> list[tuple[Reader, int]]:
+    def too_narrow(
+        self, hidden: np.ndarray, *, first: bool = False, among: np.ndarray | None = None
+    ) -> list[tuple[Reader, int]]:
         """(reader, hidden cell) of intervals too narrow: all that the first reader to find any
-        finds, or one; none: the pattern is safe."""
+        finds, or one; none: the pattern is safe. `among`: a mask of the cells asked for."""
         for reader in readers(self.table, hidden):
             asked = self._asked(reader, hidden)
+            asked = asked if among is None else asked[among[asked]]
             narrow = self._narrow_for(reader, hidden, asked, first) if len(asked) else []
             if narrow:
                 return narrow
@@ -188,9 +191,7 @@ class Attack:
         respondent. What is left is asked for respondent by respondent."""
         system = _System(self, reader, hidden)
         proofs = self.proofs[reader.name, reader.about]
-        everybody = system.low
-        if reader.name == PLAIN:
-            everybody = np.maximum(system.low, np.minimum(1 - self.table.least[system.cells], 0))
+        everybody = system.own_low
         if not first:
             system.glance(everybody)
         found = []
@@ -201,9 +202,9 @@ class Attack:
                 proofs[cell] = system.proof(i, everybody)
                 continue
             if reader.name == PLAIN and not system.lacks(i, system.low):
-                own = system.narrowing_respondent(i, everybody)
+                own = system.narrowing_respondent(i)
                 if own is None:
-                    proofs[cell] = system.proof_for_respondents(i, everybody)
+                    proofs[cell] = system.proof_for_respondents(i)
                     continue
                 low = reader.low.copy()
                 low[system.cells[own]] = everybody[own]
@@ -215,7 +216,10 @@ class Attack:
 
 
 class _System:
-    """The hidden cells that a reader does not know, their relations, the tables known to fit."""
+    """The hidden cells that a reader does not know, their relations, the tables known to fit.
+
+    own_low: bounds as if of every cell one answer were known, where own answers matter.
+    """
 
     def __init__(self, attack: Attack, reader: Reader, hidden: np.ndarray) -> None:
         self.attack = attack
@@ -225,14 +229,26 @@ class _System:
         rows = rows[np.flatnonzero(np.diff(rows.indptr))]
         self.system = System(rows, np.zeros(rows.shape[0]))
         self.low, self.high = reader.low[self.cells], reader.high[self.cells]
+        self.own_low = self.low
+        if reader.name == PLAIN:
+            one_known = np.minimum(1 - attack.table.least[self.cells], 0)
+            self.own_low = np.maximum(self.low, one_known)
         self.wanted = reader.wanted[self.cells]
         tables = attack.inside(unknown, self.cells)
         self.tables = tables[((tables >= self.low) & (tables <= self.high)).all(axis=1)]
+        self.holding_all = self.tables[(self.tables >= self.own_low).all(axis=1)]
+
+    def fitting(self, low: np.ndarray) -> np.ndarray:
+        """The tables with at least `low`."""
+        if low is self.low:
+            return self.tables
+        if low is self.own_low:
+            return self.holding_all
+        return self.tables[(self.tables >= low).all(axis=1)]
 
     def lacking(self, low: np.ndarray) -> np.ndarray:
         """Cells whose interval the tables found with at least `low` do not prove wide enough."""
-        tables = self.tables[(self.tables >= low).all(axis=1)]
-        return np.flatnonzero(np.ptp(tables, axis=0) < self.wanted)
+        return np.flatnonzero(np.ptp(self.fitting(low), axis=0) < self.wanted)
 
     def glance(self, low: np.ndarray) -> None:
         """Tables that widen many intervals at once."""
@@ -251,7 +267,7 @@ class _System:
     def lacks(self, i: int, low: np.ndarray) -> bool:
         """Whether the cell's interval is too narrow, by its ends if need be."""
         for sign in (1.0, -1.0, 0.0):
-            values = self.tables[(self.tables >= low).all(axis=1), i]
+            values = self.fitting(low)[:, i]
             if np.ptp(values) >= self.wanted[i]:
                 return False
             if sign:
@@ -263,13 +279,13 @@ class _System:
                 self._find(unit, least, most)
         return True
 
-    def narrowing_respondent(self, i: int, own_low: np.ndarray) -> int | None:
+    def narrowing_respondent(self, i: int) -> int | None:
         """The cell whose respondents find this one's interval too narrow.
 
         First tables in which this cell lies high, then low, and as many doubtful ones as can be hold
         their respondent; then each by itself.
         """
-        left = self._doubtful(i, own_low)
+        left = self._doubtful(i)
         ends = np.array([self.tables[:, i].min(), self.tables[:, i].max()], dtype=float)
         before = len(left) + 1
         while 1 < len(left) < before:
@@ -280,38 +296,38 @@ class _System:
             for end in (ends[1], max(ends[0], ends[1] - self.wanted[i])):
                 least, most = self.low.copy(), self.high.copy()
                 least[i] = most[i] = end
-                most[left] = np.maximum(own_low[left], 0.0)  # no more than holding it counts
+                most[left] = np.maximum(self.own_low[left], 0.0)  # no more than holding it counts
                 most[i] = end
                 self._find(holding, least, most)
-            left = self._doubtful(i, own_low)
+            left = self._doubtful(i)
         for own in left:
             low = self.low.copy()
-            low[own] = own_low[own]
+            low[own] = self.own_low[own]
             if self.lacks(i, low):
                 return int(own)
         return None
 
-    def _doubtful(self, i: int, own_low: np.ndarray) -> np.ndarray:
+    def _doubtful(self, i: int) -> np.ndarray:
         """Cells whose respondents the tables so far do not leave a wide enough interval."""
         values = self.tables[:, [i]].astype(float)
-        possible = self.tables >= own_low
+        possible = self.tables >= self.own_low
         most = np.where(possible, values, -np.inf).max(axis=0)
         width = most - np.where(possible, values, np.inf).min(axis=0)
-        return np.flatnonzero((width < self.wanted[i]) & (own_low > self.low))
+        return np.flatnonzero((width < self.wanted[i]) & (self.own_low > self.low))
 
     def proof(self, i: int, low: np.ndarray) -> np.ndarray:
         """The cells that two tables with at least `low` move which make the interval wide enough."""
-        tables = self.tables[(self.tables >= low).all(axis=1)]
+        tables = self.fitting(low)
         ends = tables[[tables[:, i].argmax(), tables[:, i].argmin()]]
         return self.cells[ends.any(axis=0)]
 
-    def proof_for_respondents(self, i: int, own_low: np.ndarray) -> np.ndarray:
+    def proof_for_respondents(self, i: int) -> np.ndarray:
         """The cells that some tables move which leave every respondent a wide enough interval."""
         values = self.tables[:, i].astype(int)
         chosen = np.zeros(len(values), dtype=bool)
         chosen[[values.argmax(), values.argmin()]] = True
-        possible = self.tables >= own_low
-        for own in np.flatnonzero(own_low > self.low):
+        possible = self.tables >= self.own_low
+        for own in np.flatnonzero(self.own_low > self.low):
             mine = np.flatnonzero(possible[:, own])
             of_proof = values[mine[chosen[mine]]]
             if of_proof.max(initial=-99) - of_proof.min(initial=99) < self.wanted[i]:
@@ -326,5 +342,7 @@ class _System:
         if found is None:
             return
         deviations = found.astype(np.int8)
-        self.tables = np.vstack([self.tables, deviations[None, :]])
+        self.tables = np.vstack([self.tables, deviations])
+        if (deviations >= self.own_low).all():
+            self.holding_all = np.vstack([self.holding_all, deviations])
         self.attack.add(self.cells, deviations)

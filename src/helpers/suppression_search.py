@@ -17,6 +17,7 @@ what turns out to be superfluous is shown again: always safe, not always the lea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,6 +25,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from helpers.published import NATIONAL
+from helpers.solver import System
 from helpers.suppression_readers import RULE, Attack, Reader, Table
 
 EXACT_UP_TO_CELLS = 400  # a table larger than this is solved by municipalities
@@ -234,9 +236,10 @@ def _end(
 def _mend(table: Table, attack: Attack, hidden: np.ndarray) -> np.ndarray:
     """Hide more until no reader finds an interval too narrow; everything if nothing less helps."""
     hidden = hidden.copy()
+    moves = System(sparse.hstack([table.matrix, -table.matrix]), np.zeros(table.matrix.shape[0]))
     while narrow := attack.too_narrow(hidden, first=True):
         reader, cell = narrow[0]
-        more = _cheapest_way(table, hidden, reader, cell) & ~hidden
+        more = _cheapest_way(table, moves, hidden, reader, cell) & ~hidden
         if more.any():
             hidden |= more
         elif reader.name == RULE:
@@ -246,16 +249,21 @@ def _mend(table: Table, attack: Attack, hidden: np.ndarray) -> np.ndarray:
     return hidden
 
 
-def _cheapest_way(table: Table, hidden: np.ndarray, reader: Reader, cell: int) -> np.ndarray:
+def _cheapest_way(
+    table: Table, moves: System, hidden: np.ndarray, reader: Reader, cell: int
+) -> np.ndarray:
     """The cells that move in the cheapest deviations that widen the cell's interval: what is lacking
     if it falls as low as it may, then that it can fall so, then all one way; at last in whole numbers.
+
+    moves: the table's relations between what rises and what falls, a column a cell each.
     """
+    price = np.where(hidden, USED_ALREADY, table.cost)
     wanted = float(reader.wanted[cell])
     falls = min(float(-reader.low[cell]), wanted)
     one_way = [(1.0, wanted), (-1.0, wanted)]
-    for whole in (0, 1):
+    for find in (moves.largest_fractional, moves.largest):
         for ways in ([(1.0, wanted - falls)], [(-1.0, falls)], one_way):
-            found = [_deviation(table, hidden, reader, cell, *way, whole) for way in ways]
+            found = [_deviation(find, price, reader, cell, *way) for way in ways]
             best = min((f for f in found if f is not None), key=lambda f: f[0], default=None)
             if best is not None and (best[1] & ~hidden).any():
                 return best[1]
@@ -263,52 +271,43 @@ def _cheapest_way(table: Table, hidden: np.ndarray, reader: Reader, cell: int) -
 
 
 def _deviation(
-    table: Table,
-    hidden: np.ndarray,
-    reader: Reader,
-    cell: int,
-    sign: float,
-    amount: float,
-    whole: int,
+    find: Callable, price: np.ndarray, reader: Reader, cell: int, sign: float, amount: float
 ) -> tuple[float, np.ndarray] | None:
-    """(price, cells that move) of the cheapest deviation with this cell moving so far, in whole
-    numbers if `whole`; None: there is none."""
-    n = len(hidden)
-    up, down = reader.high, -reader.low
-    room = up if sign > 0 else down
-    if amount <= 0 or room[cell] < amount:
-        return None
-    price = np.where(hidden, USED_ALREADY, table.cost)
-    upper = np.concatenate([up, down])
-    lower = np.zeros(2 * n)
+    """(price, cells that move) of the cheapest deviation with this cell moving so far; None: there
+    is none."""
+    n = len(price)
+    upper = np.concatenate([reader.high, -reader.low])
     way, back = (cell, n + cell) if sign > 0 else (n + cell, cell)
+    if amount <= 0 or upper[way] < amount:
+        return None
+    lower = np.zeros(2 * n)
     lower[way] = upper[way] = amount
     upper[back] = 0.0
-    solved = milp(
-        np.tile(price, 2),
-        constraints=LinearConstraint(sparse.hstack([table.matrix, -table.matrix]), 0, 0),
-        integrality=np.full(2 * n, whole),
-        bounds=Bounds(lower, upper),
-        options={"mip_rel_gap": 0.05},
-    )
-    if solved.x is None:
+    prices = np.tile(price, 2)
+    moved = find(-prices, lower, upper)
+    if moved is None:
         return None
-    return solved.fun, solved.x[:n] + solved.x[n:] > TOLERANCE
+    return float(prices @ moved), moved[:n] + moved[n:] > TOLERANCE
 
 
 def _trim(
     table: Table, attack: Attack, hidden: np.ndarray, among: np.ndarray, effort: int
 ) -> np.ndarray:
-    """Show again what is not needed among these cells, the dearest first, while there is effort left."""
+    """Show again what is not needed among these cells, the dearest first, for a quarter of the effort.
+
+    Where a cell is needed, its own municipality mostly shows it, so that is attacked first.
+    """
     hidden = hidden.copy()
     secondary = np.flatnonzero(hidden & ~table.primary & among)
     touching = abs(table.matrix)
+    last = attack.n_found + effort // 4
     for cell in secondary[np.argsort(-table.cost[secondary], kind="stable")]:
-        if attack.n_found > effort:
+        if attack.n_found > last:
             break
         hidden[cell] = False
         rows = table.by_column[:, [cell]].indices
         lonely = (touching[rows] @ hidden.astype(float) == 1).any()
-        if lonely or attack.too_narrow(hidden, first=True):
+        near = table.place == table.place[cell]
+        if lonely or any(attack.too_narrow(hidden, first=True, among=a) for a in (near, ~near)):
             hidden[cell] = True
     return hidden
