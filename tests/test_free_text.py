@@ -66,6 +66,16 @@ def test_few_texts_go_nowhere(round_2024, tmp_path, count, written):
     assert (path is not None) == written == paths.texts("0707").is_file()
 
 
+def test_texts_do_not_stand_in_the_order_of_arrival(round_2024, tmp_path):
+    texts = ["d", "a", "e", "b", "c"]
+    answers = pd.DataFrame({"q14_text": texts, "q15_text": texts[::-1]})
+    book = openpyxl.load_workbook(
+        write_texts(Paths(tmp_path, round_2024.id), round_2024, "0707", answers)
+    )
+    rows = list(book.active.iter_rows(min_row=2, values_only=True))
+    assert rows == [(t, t) for t in sorted(texts)]
+
+
 def test_texts_that_look_like_formulas_leave_as_text(round_2024, tmp_path):
     paths = Paths(tmp_path, round_2024.id)
     hostile = ["=1+1", "+SUM(A1)", "-2", "@cmd", "\t=1", "almindelig"]
