@@ -121,7 +121,8 @@ def access(round_id: RoundArgument) -> None:
         title=f"{round_.id}: kept until {round_.settings.retention_until or 'no date set'}"
     )
     for heading in ("where", "what", "who may read", "points at persons", "files", "MB"):
-        table.add_column(heading, justify="right" if heading in ("files", "MB") else "left")
+        justify = "right" if heading in ("files", "MB") else "left"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=heading == "where")
     for h in holdings(Paths(State.root, round_.id)):
         table.add_row(h.where, h.what, h.who, h.identities, str(h.files), f"{h.bytes / 1e6:.1f}")
     console.print(table)
