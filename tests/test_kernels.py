@@ -135,27 +135,50 @@ def test_a_zygote_that_dies_takes_its_kernel_along_and_is_replaced(tmp_path):
     assert zygote() != before
 
 
+ENDLESS = f"""
+import os, time
+with open(os.environ["TOLD"], "a") as told:
+    told.write(f"{{os.environ['WORKER']}} {{os.getppid()}} {{os.getpid()}}\\n")
+time.sleep({3 * PATIENCE})
+"""
+A_RUN = """
+import os, sys
+from pathlib import Path
+from helpers.execution import execute
+from helpers.run import Progress, Summary, _Steps
+
+def endless(code):
+    os.environ["WORKER"] = str(os.getpid())
+    folder = Path(__file__).parent
+    execute(folder / "made.ipynb", folder / f"{code}.ipynb", {"word": code})
+
+if __name__ == "__main__":
+    with _Steps(2, {}, Progress(), Summary()) as steps:
+        steps.each("plan", endless, (), ["0101", "0707"])
+"""
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_nothing_is_left_when_the_worker_ends(tmp_path, how):
-    told = tmp_path / "pids"
-    source = notebook(
-        tmp_path,
-        f"import os, time; open({str(told)!r}, 'w').write(f'{{os.getppid()}} {{os.getpid()}}\\n')",
-        f"time.sleep({PATIENCE * 3})",
-    )
-    worker = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "from helpers.execution import execute; from pathlib import Path\n"
-            f"execute(Path({str(source)!r}), Path({str(tmp_path / 'out.ipynb')!r}), {{'word': ''}})",
-        ],
+def test_nothing_is_left_however_the_run_ends(tmp_path, how):
+    """A run of two workers is ended in the middle: workers, zygotes and kernels are gone."""
+    notebook(tmp_path, ENDLESS)
+    (tmp_path / "a_run.py").write_text(A_RUN, "utf-8")
+    told = tmp_path / "told"
+    run_ = subprocess.Popen(
+        [sys.executable, tmp_path / "a_run.py"],
+        env={**os.environ, "TOLD": str(told)},
+        start_new_session=True,
         stderr=subprocess.DEVNULL,
     )
     until = time.monotonic() + 3 * PATIENCE
-    while not (told.exists() and told.read_text().endswith("\n")) and time.monotonic() < until:
+    while not (told.exists() and told.read_text().count("\n") == 2) and time.monotonic() < until:
         time.sleep(0.05)
-    pids = [int(p) for p in told.read_text().split()]
-    worker.send_signal(how)
-    worker.wait(PATIENCE)
+    pids = [int(pid) for pid in told.read_text().split()]
+    assert len(set(pids)) == 6
+    assert all(alive(pid) for pid in pids)
+    if how == signal.SIGINT:  # as Ctrl-C in a terminal: to all of the foreground
+        os.killpg(run_.pid, how)
+    else:
+        run_.send_signal(how)
+    run_.wait(PATIENCE)
     assert gone(*pids)
