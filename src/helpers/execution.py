@@ -97,8 +97,8 @@ def check_parameters(path: Path, given: dict[str, str]) -> None:
 def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
     """Run one notebook; `output` holds it executed.
 
-    Raises SurveyError with the error raised in the notebook; what was executed until then is kept as
-    `<output>.failed.ipynb`, and an earlier `output` stays as it was.
+    Raises SurveyError with the error raised in the notebook (what was executed until then is kept as
+    `<output>.failed.ipynb`), or where its kernel died. An earlier `output` stays as it was.
     """
     check_parameters(source, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -116,6 +116,7 @@ def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
                     parameters=parameters,
                     kernel_name=KERNEL,
                     progress_bar=False,
+                    request_save_on_cell_execute=False,  # twice a cell is seconds a notebook
                     cwd=str(PROJECT),
                     kernel_manager_class=LocalKernelManager,
                     extra_arguments=["--log-level=50"],  # what goes wrong is in the notebook
@@ -131,7 +132,7 @@ def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
                 source.name,
                 "its kernel died (out of memory?)",
                 "a kernel that lives until the last cell",
-                f"Run again with fewer --jobs. The notebook as far as it came: {failed}",
+                "Run again with fewer --jobs.",
             ) from e
     os.replace(failed, output)
     return output
