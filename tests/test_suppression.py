@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from helpers.suppression import WEIGHT, SuppressionError, price, suppress, suppress_items
+from helpers.suppression import CELL, WEIGHT, SuppressionError, price, suppress, suppress_items
 from helpers.suppression_audit import FINDING_COLUMNS, audit, audit_items
 
 THRESHOLD = 5
@@ -445,3 +445,17 @@ def test_local_questions_add_nothing_to_the_country():
     local = counts[counts["municipality"] == "0001"].assign(item="lokal1")
     cells = suppress_items(pd.concat([counts, local]), threshold=THRESHOLD).cells
     assert set(cells.loc[cells["municipality"] == "national", "item"]) == {"q01"}
+
+
+@pytest.mark.parametrize("effort", [0, 4_000])
+def test_what_hiding_cannot_protect_is_given_up_and_the_search_ends(effort):
+    """Who knows that a hidden municipality has six answers knows its only category too."""
+    rows = [
+        ("0101", "all", "all", 40), ("0101", "gender", "kvinde", 20), ("0101", "gender", "mand", 20),
+        ("0201", "all", "all", 50), ("0201", "gender", "kvinde", 25), ("0201", "gender", "mand", 25),
+        ("0301", "all", "all", 6), ("0301", "gender", "kvinde", 6),
+    ]  # fmt: skip
+    counts = pd.DataFrame(rows, columns=[*CELL, "n"]).assign(item="q01", sensitive=False)
+    counts.loc[6, "sensitive"] = True
+    found = suppress_items(counts, threshold=5, effort=effort)
+    assert {("0301", "all", "all"), ("0301", "gender", "kvinde")} <= found.hidden()

@@ -7,11 +7,12 @@ a hidden count may be is then an interval, and this is promised of it:
 - `PLAIN`: it is at least the threshold wide, so it also reaches the threshold.
 - `OWN`: the same for a respondent, who knows that the own cell holds at least 1; whichever it is.
 - `SIZE`: the same for one who knows the number of answers of one municipality though its whole is
-  hidden; inside a municipality that is itself small, more than a point.
+  hidden; inside a municipality that is itself small, more than a point. Given up where a breakdown
+  has one category there, which is then the size itself.
 - `RULE`: more than a point, for one who takes the marks at their word: `few` is below the threshold,
   and at least 1 if anybody is there; `linked` is not below it. The mark itself says that much, so a
-  width of the threshold cannot be kept here. It is the only promise that may be out of reach even
-  with everything hidden (a whole of 4 of which each part holds 1), and is then given up.
+  width of the threshold cannot be kept here. Given up where not even hiding everything would keep it
+  (a whole of 4 of which each part holds 1).
 
 Answers without a category (the whole less its categories) are taken as known, the worst case: they
 protect nobody. Every interval is proved by whole-number tables that have its ends (HiGHS).
@@ -159,6 +160,11 @@ class Attack:
     def give_up(self, reader: Reader, cell: int) -> None:
         """Nothing that may be hidden widens this interval as far as promised: asked for no more."""
         self.out_of_reach.setdefault((reader.name, reader.about), []).append(cell)
+
+    def is_in_reach(self, reader: Reader, cell: int) -> bool:
+        """Whether the interval is wide enough with everything hidden."""
+        system = _System(self, reader, np.ones(len(self.table.keys), dtype=bool))
+        return not system.lacks(int(np.searchsorted(system.cells, cell)), system.low)
 
     def _asked(self, reader: Reader, hidden: np.ndarray) -> np.ndarray:
         """Hidden cells of which the reader is promised something that was neither given up nor

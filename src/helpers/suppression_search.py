@@ -24,9 +24,10 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from helpers.errors import SurveyError
 from helpers.published import NATIONAL
 from helpers.solver import System
-from helpers.suppression_readers import RULE, Attack, Reader, Table
+from helpers.suppression_readers import OWN, PLAIN, RULE, Attack, Reader, Table
 
 EXACT_UP_TO_CELLS = 400  # a table larger than this is solved by municipalities
 MASTER_NODES, MASTER_ROUNDS = 2_000, 150  # counted, not timed: the same answer on every machine
@@ -234,7 +235,10 @@ def _end(
 
 
 def _mend(table: Table, attack: Attack, hidden: np.ndarray) -> np.ndarray:
-    """Hide more until no reader finds an interval too narrow; everything if nothing less helps."""
+    """Hide more until no reader finds an interval too narrow; everything if nothing less helps.
+
+    Raises SurveyError where not even that does.
+    """
     hidden = hidden.copy()
     moves = System(sparse.hstack([table.matrix, -table.matrix]), np.zeros(table.matrix.shape[0]))
     while narrow := attack.too_narrow(hidden, first=True):
@@ -242,7 +246,14 @@ def _mend(table: Table, attack: Attack, hidden: np.ndarray) -> np.ndarray:
         more = _cheapest_way(table, moves, hidden, reader, cell) & ~hidden
         if more.any():
             hidden |= more
-        elif reader.name == RULE:
+        elif reader.name == RULE or not attack.is_in_reach(reader, cell):
+            if reader.name in (PLAIN, OWN):
+                raise SurveyError(
+                    " · ".join(table.keys[cell]),
+                    "its count could be computed even if everything were hidden",
+                    "a table of which each sum has two parts or more",
+                    "Report this with the round's parameters; nothing was released.",
+                )
             attack.give_up(reader, cell)
         else:
             hidden[:] = True
