@@ -15,10 +15,12 @@ import yaml
 from jupyter_client.localinterfaces import localhost
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.paths import jupyter_runtime_dir
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 
 from helpers.errors import ParameterError, Problem, SurveyError
+from helpers.kernels import KERNEL, Specs
 from helpers.own_numbers import official_name
 from helpers.params import Round
 from helpers.paths import PROJECT, Paths
@@ -28,11 +30,14 @@ from helpers.vault_key import closed_vault
 PLAN, ANALYSIS, REPORT = "10-sampling-plan", "20-response-analysis", "30-municipal-report"
 NOTEBOOKS = PROJECT / "notebooks"
 REPORTS = PROJECT / "reports"
-KERNEL = "python3"
 
 
 class LocalKernelManager(AsyncKernelManager):
     """Talks to the kernel through files of this user alone where the system has them."""
+
+    @default("kernel_spec_manager")
+    def _with_own_kernelspec(self) -> Specs:
+        return Specs(parent=self)
 
     @default("transport")
     def _private_transport(self) -> str:
@@ -58,7 +63,7 @@ def read_source(path: Path) -> nbformat.NotebookNode:
         if cell.cell_type == "code" and any("tags:" in h and "parameters" in h for h in head):
             cell.metadata["tags"] = ["parameters"]
     notebook.metadata["kernelspec"] = {
-        "name": KERNEL, "display_name": "Python 3", "language": "python",
+        "name": "python3", "display_name": "Python 3", "language": "python",
     }  # fmt: skip
     return notebook
 
@@ -92,8 +97,8 @@ def check_parameters(path: Path, given: dict[str, str]) -> None:
 def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
     """Run one notebook; `output` holds it executed.
 
-    Raises SurveyError with the error raised in the notebook; what was executed until then is kept as
-    `<output>.failed.ipynb`, and an earlier `output` stays as it was.
+    Raises SurveyError with the error raised in the notebook (what was executed until then is kept as
+    `<output>.failed.ipynb`), or where its kernel died. An earlier `output` stays as it was.
     """
     check_parameters(source, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -111,6 +116,7 @@ def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
                     parameters=parameters,
                     kernel_name=KERNEL,
                     progress_bar=False,
+                    request_save_on_cell_execute=False,  # twice a cell is seconds a notebook
                     cwd=str(PROJECT),
                     kernel_manager_class=LocalKernelManager,
                     extra_arguments=["--log-level=50"],  # what goes wrong is in the notebook
@@ -120,6 +126,13 @@ def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
                 source.name,
                 f"cell {e.exec_count}: {e.ename}: {e.evalue}",
                 remedy=f"The notebook as far as it came: {failed}",
+            ) from e
+        except DeadKernelError as e:
+            raise SurveyError(
+                source.name,
+                "its kernel died (out of memory?)",
+                "a kernel that lives until the last cell",
+                "Run again with fewer --jobs.",
             ) from e
     os.replace(failed, output)
     return output

@@ -6,13 +6,14 @@ A municipality that fails is named with step, cause and remedy, and the others f
 from __future__ import annotations
 
 import os
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from helpers.disclosure import release, write_release
@@ -21,6 +22,7 @@ from helpers.free_text import scrub_answers, write_texts
 from helpers.identities import known_persons
 from helpers.index import write_index, write_manifest
 from helpers.intake import IntakeResult, stray_extracts, take_in, write_intake_record
+from helpers.kernels import ONE_THREAD
 from helpers.params import Round
 from helpers.paths import ROOT_VARIABLE, Paths, close_data
 from helpers.plan import REDRAW_VARIABLE
@@ -38,7 +40,6 @@ from helpers.scan import scan
 from helpers.vault_key import VaultError, key_of_round
 
 STAGES = ("intake", "plan", "analyse", "release", "report", "national")
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
 WHOLE_ROUND = "runden"  # owner of troubles that belong to no single municipality
 
 
@@ -289,7 +290,7 @@ class _Steps:
                 os.environ[key] = value
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn"))
+        return ProcessPoolExecutor(self.jobs, get_context("spawn"), _end_with_the_run)
 
     def fail(self, code: str, stage: str, error: BaseException) -> None:
         self.summary.failures.append(Failure(code, stage, _cause(error)))
@@ -343,6 +344,16 @@ class _Steps:
         self.progress.end(stage)
         self.summary.seconds[stage] = time.perf_counter() - began
         self.summary.done[stage] = done
+
+
+def _end_with_the_run() -> None:
+    """In a worker: stop at once when the run has died, for nobody would read the result."""
+
+    def watch() -> None:
+        parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _cause(error: BaseException) -> str:
