@@ -1,15 +1,18 @@
 """The gate: below, at and above five answers, and no cell hidden alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from helpers import protection
 from helpers.disclosure import _drivers, preview, release
 from helpers.estimates import with_intervals
-from helpers.protection import protect
+from helpers.protection import DisclosureError, protect
 from helpers.round_estimates import DRIVER_COLUMNS, Earlier, RoundEstimates
 from helpers.round_settings import Disclosure
-from helpers.suppression import SHOWN
+from helpers.suppression import SHOWN, suppress_items
 
 GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]
 
@@ -80,6 +83,22 @@ def status(counts, table=None, **rules):
 
 
 BESIDE = {"0580": [20, 21, 22, 23, 24], "0161": [30, 31, 32, 33, 34]}
+
+
+def test_what_the_audit_can_narrow_down_is_not_released(monkeypatch):
+    def leaking(counts, **how):
+        found = suppress_items(counts, **how)
+        linked = found.cells["status"] == "linked"
+        assert linked.any()
+        return replace(
+            found, cells=found.cells.assign(status=found.cells["status"].mask(linked, SHOWN))
+        )
+
+    counts = {"0101": [20, 21, 3, 23, 24], **BESIDE}
+    assert protect(estimates(counts), counted(counts), Disclosure(min_answers=5)).cells.size
+    monkeypatch.setattr(protection, "suppress_items", leaking)
+    with pytest.raises(DisclosureError, match="can still be narrowed down, in 0101"):
+        protect(estimates(counts), counted(counts), Disclosure(min_answers=5))
 
 
 @pytest.mark.parametrize("n, expected", [(4, "few"), (5, "shown"), (6, "shown")])

@@ -323,6 +323,34 @@ def test_audit_knows_of_who_knows_a_size():
     assert "knows size" in set(audit(cells, threshold=THRESHOLD)["attacker"])
 
 
+def one_place(whole: int, **marks: str) -> pd.DataFrame:
+    """The published table of one municipality: its whole is shown, its categories are hidden."""
+    rows = [("0000", "all", "all", whole, "shown")]
+    rows += [("0000", "gender", category, None, mark) for category, mark in marks.items()]
+    return pd.DataFrame(rows, columns=["municipality", "breakdown", "category", "n", "status"])
+
+
+def test_audit_knows_of_who_answered_beside_the_cell():
+    """0 … 5 is wide enough; with an answer in the other cell it is 0 … 4, with one in it 1 … 5."""
+    findings = audit(one_place(5, kvinde="few", mand="linked"), threshold=THRESHOLD)
+    told = findings[findings["attacker"] == "knows own answer"].set_index("knows")
+    assert told[["kind", "low", "high"]].to_dict("index") == {
+        "0000 · gender · kvinde": {"kind": "too_narrow", "low": 1.0, "high": 5.0},
+        "0000 · gender · mand": {"kind": "below_threshold", "low": 0.0, "high": 4.0},
+    }
+    findings = audit(one_place(6, kvinde="few", mand="linked"), threshold=THRESHOLD)
+    assert "knows own answer" not in set(findings["attacker"])
+
+
+@pytest.mark.parametrize(("whole", "told"), [(8, True), (7, False)])
+def test_audit_knows_of_who_takes_the_marks_at_their_word(whole, told):
+    """Two marks of few that sum to eight are four and four."""
+    findings = audit(one_place(whole, kvinde="few", mand="few"), threshold=THRESHOLD)
+    by_rule = findings[findings["attacker"] == "knows the rule"]
+    assert by_rule["low"].tolist() == [4.0, 4.0] * told
+    assert set(by_rule["kind"]) == ({"exact"} if told else set())
+
+
 # ------------------------------------------------------------------------------------ a whole round
 
 
