@@ -77,7 +77,7 @@ class Listening(Progress):
     def __init__(self) -> None:
         self.steps: list[tuple[str, str]] = []
 
-    def advance(self, stage: str, municipality: str) -> None:
+    def advance(self, stage: str, municipality: str, **_: bool) -> None:
         self.steps.append((stage, municipality))
 
 

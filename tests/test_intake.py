@@ -10,17 +10,24 @@ from conftest import EXTRACTS, SIX, vault_of
 
 from helpers import intake
 from helpers.errors import ExtractError
-from helpers.intake import find_extract, take_in, write_intake_record
+from helpers.intake import find_extract, take_in
+from helpers.intake_record import keep_result, merge
 from helpers.params import load_round
 from helpers.vault_key import VaultError
 
 EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))
 
 
+def recorded(paths, round_, *results) -> dict:
+    """`intake.json` after these results."""
+    for result in results:
+        keep_result(paths, result)
+    merge(paths, round_)
+    return json.loads(paths.intake.read_text("utf-8"))
+
+
 def test_counts_of_the_six_files_are_met_exactly(paths, round_2024):
-    results = [take_in(paths, round_2024, code) for code in SIX]
-    write_intake_record(paths, round_2024, results)
-    record = json.loads(paths.intake.read_text("utf-8"))
+    record = recorded(paths, round_2024, *(take_in(paths, round_2024, code) for code in SIX))
     assert {k: record[k] for k in EXPECTED} == EXPECTED
     assert record["refused"] == {}
 
@@ -93,16 +100,15 @@ def test_no_extract_is_opened_without_a_key(paths, round_2024, monkeypatch, tmp_
 
 def test_a_refused_file_leaves_what_was_there(paths, round_2024):
     good = take_in(paths, round_2024, "0741")
-    write_intake_record(paths, round_2024, [good])
+    recorded(paths, round_2024, good)
     before = paths.population("0741").read_bytes(), paths.vault("0741").read_bytes()
     path = find_extract(paths, "0741")
     text = path.read_text("cp1252").replace("2 Jobparat kontanthjælpsmodtager", "2 Jobklar", 1)
     path.write_text(text, "cp1252")
     refused = take_in(paths, round_2024, "0741")
     assert isinstance(refused.error, ExtractError)
-    write_intake_record(paths, round_2024, [refused])
+    record = recorded(paths, round_2024, refused)
     assert (paths.population("0741").read_bytes(), paths.vault("0741").read_bytes()) == before
-    record = json.loads(paths.intake.read_text("utf-8"))
     assert record["files"]["0741-samsoe.csv"] == EXPECTED["files"]["0741-samsoe.csv"]
     assert "Jobklar" in json.dumps(record["refused"])
 
@@ -111,8 +117,7 @@ def test_a_file_that_cannot_be_read_is_in_the_record_too(paths, round_2024):
     path = find_extract(paths, "0825")
     path.write_bytes(b"no workbook")
     refused = take_in(paths, round_2024, "0825")
-    write_intake_record(paths, round_2024, [refused])
-    record = json.loads(paths.intake.read_text("utf-8"))
+    record = recorded(paths, round_2024, refused)
     assert "broken or no workbook" in record["refused"][path.name][0]["problem"]
     assert record["files"] == {}
 

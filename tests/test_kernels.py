@@ -15,6 +15,7 @@ import pytest
 from helpers import kernels
 from helpers.errors import SurveyError
 from helpers.execution import execute
+from helpers.round_settings import Limits
 
 pytestmark = pytest.mark.skipif(
     not kernels.can_fork(), reason="kernels are not forked on this system"
@@ -135,6 +136,26 @@ def test_a_zygote_that_dies_takes_its_kernel_along_and_is_replaced(tmp_path):
     assert zygote() != before
 
 
+def test_a_notebook_that_never_ends_is_ended_and_told(tmp_path, monkeypatch):
+    tell = f"import os, time; print(os.getpid(), flush=True); time.sleep({PATIENCE * 3})"
+    source = notebook(tmp_path, tell)
+    for cold in (False, True):
+        if cold:
+            monkeypatch.setenv(kernels.COLD_VARIABLE, "1")
+        began = time.monotonic()
+        with pytest.raises(SurveyError, match="did not end within 3 seconds"):
+            execute(source, tmp_path / "executed.ipynb", {"word": ""}, Limits(notebook_seconds=3))
+        assert time.monotonic() - began < PATIENCE * 2
+    assert run(tmp_path, "print('here')") == "here\n"
+
+
+def test_a_notebook_that_takes_too_much_memory_is_told(tmp_path):
+    source = notebook(tmp_path, "import numpy as np; a = np.ones(400 << 20, dtype='u1'); a.sum()")
+    with pytest.raises(SurveyError, match=r"no memory left.*kernel_memory_mb`, 512"):
+        execute(source, tmp_path / "executed.ipynb", {"word": ""}, Limits(kernel_memory_mb=512))
+    execute(source, tmp_path / "executed.ipynb", {"word": ""}, Limits(kernel_memory_mb=4096))
+
+
 ENDLESS = f"""
 import os, time
 with open(os.environ["TOLD"], "a") as told:
@@ -142,19 +163,28 @@ with open(os.environ["TOLD"], "a") as told:
 time.sleep({3 * PATIENCE})
 """
 A_RUN = """
-import os, sys
+import os
 from pathlib import Path
-from helpers.execution import execute
-from helpers.run import Progress, Summary, _Steps
 
-def endless(code):
+HERE = Path(__file__).parent
+
+def endless(paths, round_, code):
+    from helpers.execution import execute
     os.environ["WORKER"] = str(os.getpid())
-    folder = Path(__file__).parent
-    execute(folder / "made.ipynb", folder / f"{code}.ipynb", {"word": code})
+    execute(HERE / "made.ipynb", HERE / f"{code}.ipynb", {"word": code})
 
 if __name__ == "__main__":
-    with _Steps(2, {}, Progress(), Summary()) as steps:
-        steps.each("plan", endless, (), ["0101", "0707"])
+    from helpers.engine import Task, Workers
+    from helpers.params import load_round
+    from helpers.paths import PROJECT
+    from helpers.steps import Step
+    from helpers.store import Store
+
+    step = Step("endless", "plan", "a_run:endless", reads=(), makes=())
+    store, round_ = Store(str(HERE)), load_round(PROJECT, "demo")
+    with Workers(2, None) as workers:
+        for done in workers.perform([Task(step, c, round_, store, {}, {}, {}) for c in ("0101", "0707")]):
+            print(done)
 """
 
 
@@ -166,7 +196,7 @@ def test_nothing_is_left_however_the_run_ends(tmp_path, how):
     told = tmp_path / "told"
     run_ = subprocess.Popen(
         [sys.executable, tmp_path / "a_run.py"],
-        env={**os.environ, "TOLD": str(told)},
+        env={**os.environ, "TOLD": str(told), "PYTHONPATH": str(tmp_path)},
         start_new_session=True,
         stderr=subprocess.DEVNULL,
     )

@@ -9,20 +9,19 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 
 from helpers.cli_privacy import add_commands
-from helpers.cli_state import State, console, listed, load, usage
+from helpers.cli_progress import STAGE_WORDS, Told
+from helpers.cli_state import State, console, held, listed, load, root, usage
+from helpers.cli_status import status
 from helpers.errors import ParameterError, SurveyError
 from helpers.params import Round
 from helpers.paths import PROJECT, Paths, close_data
-from helpers.run import STAGES, Progress, Summary, run_round
+from helpers.run import STAGES, Summary, run_round
 
 app = typer.Typer(
     add_completion=False,
@@ -31,54 +30,18 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 add_commands(app)
-STAGE_WORDS = {
-    "simulate extracts": "simulate extracts",
-    "intake": "intake",
-    "plan": "sampling plan",
-    "sendout": "letters",
-    "simulate answers": "simulate answers",
-    "analyse": "analysis",
-    "release": "release",
-    "report": "reports",
-    "national": "national report",
-    "scan": "scan",
-}
+app.command()(status)
 
 
 @app.callback()
 def settings(
     root: Annotated[
-        Path, typer.Option(help="Folder that holds params/, data/ and build/.")
-    ] = PROJECT,
+        str,
+        typer.Option(help="Folder, or address as s3://…, that holds params/, data/ and build/."),
+    ] = str(PROJECT),
 ) -> None:
     """Citizen survey of jobcentres: from extracts to samples, weights and reports."""
-    State.root = root.resolve()
-
-
-class _Bars(Progress):
-    """A bar a stage over its municipalities, with the one just done and the time left."""
-
-    def __init__(self, round_: Round) -> None:
-        self.round_ = round_
-        self.bar = Bar(
-            TextColumn("{task.description:<18}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[place]}"),
-            console=console,
-        )
-        self.tasks: dict[str, int] = {}
-
-    def start(self, stage: str, total: int) -> None:
-        self.tasks[stage] = self.bar.add_task(STAGE_WORDS.get(stage, stage), total=total, place="")
-
-    def advance(self, stage: str, municipality: str) -> None:
-        place = self.round_.municipalities.get(municipality)
-        self.bar.update(self.tasks[stage], advance=1, place=place.name if place else "")
-
-    def end(self, stage: str) -> None:
-        self.bar.update(self.tasks[stage], place="done")
+    State.set_root(root)
 
 
 def _default_jobs() -> int:
@@ -96,32 +59,35 @@ def run(
     redraw: Annotated[
         bool, typer.Option("--redraw", help="Draw a frozen sample again; the old one is kept.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Run also what has not changed since it was made.")
+    ] = False,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, as tcp://host:8786.")
+    ] = None,
 ) -> None:
-    """Run a round: intake, plan, analyse, release, report, national."""
+    """Run what is stale of a round: intake, plan, analyse, release, report, national."""
     round_ = load(round_id)
     if stage is not None and stage not in STAGES:
         raise usage(f"--stage: unknown stage »{stage}«. Expected: one of {', '.join(STAGES)}.")
     codes = [c.strip() for c in only.split(",") if c.strip()] if only else None
-    summary = _run(round_, [stage] if stage else list(STAGES), codes, jobs, redraw)
+    summary = _run(
+        round_,
+        stages=[stage] if stage else list(STAGES),
+        only=codes,
+        jobs=jobs or _default_jobs(),
+        redraw=redraw,
+        again=again,
+        scheduler=scheduler,
+    )
     _tell(summary, round_)
     raise typer.Exit(1 if summary.failures else 0)
 
 
-def _run(
-    round_: Round, stages: list[str], codes, jobs: int | None, redraw: bool = False
-) -> Summary:
-    bars = _Bars(round_)
+def _run(round_: Round, **how) -> Summary:
     try:
-        with bars.bar:
-            return run_round(
-                State.root,
-                round_,
-                stages=stages,
-                only=codes,
-                jobs=jobs or _default_jobs(),
-                redraw=redraw,
-                progress=bars,
-            )
+        with Told(round_, console) as progress:
+            return run_round(State.address, round_, progress=progress, **how)
     except ParameterError as e:
         raise usage(f"{e}\nNothing was written.") from e
 
@@ -137,14 +103,41 @@ def _tell(summary: Summary, round_: Round) -> None:
         console.print(f"\n{line}", style="yellow", markup=False)
     for line in summary.waiting:
         console.print(f"\nWaiting for: {line}", style="yellow", markup=False)
-    index = Paths(State.root, round_.id).build / "index.html"
-    if {"report", "national"} & set(summary.done) and index.is_file():
-        console.print(f"\nReports: {index}", markup=False)
+    if {"report", "national"} & set(summary.done):
+        console.print(f"\nReports: {State.address}/build/{round_.id}/index.html", markup=False)
     if summary.failures:
         console.print(
             f"{len(summary.failed)} failed; the others finished. Mend the causes and run again.",
             style="red",
         )
+
+
+@app.command()
+def verify(
+    round_id: Annotated[str, typer.Argument(metavar="ROUND")],
+    jobs: Annotated[
+        int | None, typer.Option(help="Municipalities at the same time.", min=1)
+    ] = None,
+) -> None:
+    """Make a finished round again beside itself, and say whether every file has the same bytes."""
+    from helpers.verify import verify as verify_round
+
+    round_ = load(round_id)
+    try:
+        with held(round_.id), Told(round_, console) as progress:
+            verified = verify_round(root(), round_, jobs or _default_jobs(), progress)
+    except SurveyError as e:
+        console.print(f"FAILED {e}", style="red", markup=False)
+        raise typer.Exit(1) from e
+    for failure in verified.summary.failures:
+        console.print(f"FAILED {failure.municipality}, step {failure.stage}: {failure.cause}",
+                      style="red", markup=False)  # fmt: skip
+    for name in verified.different:
+        console.print(f"DIFFERENT {name}", style="red", markup=False)
+    console.print(
+        f"{verified.same} files are the same byte for byte, {len(verified.different)} are not."
+    )
+    raise typer.Exit(1 if verified.different or verified.summary.failures else 0)
 
 
 @app.command()
@@ -156,56 +149,22 @@ def sendout(
     from helpers.sendout import write_sendout
 
     round_ = load(round_id)
-    close_data(State.root)
-    paths = Paths(State.root, round_.id)
+    close_data(root())
+    paths = Paths(root(), round_.id)
     codes = only.split(",") if only else round_.settings.participants
+    foreign = [c for c in codes if c not in round_.settings.participants]
+    if foreign:
+        raise usage(f"--only: {', '.join(foreign)} takes no part in {round_.id}.")
     failed = 0
-    for code in codes:
-        if code not in round_.settings.participants:
-            raise usage(f"--only: {code} takes no part in {round_.id}.")
-        try:
-            write_sendout(paths, round_, code)
-        except SurveyError as e:
-            failed += 1
-            console.print(f"FAILED {code}: {e}", style="red", markup=False)
+    with held(round_.id):
+        for code in codes:
+            try:
+                write_sendout(paths, round_, code)
+            except SurveyError as e:
+                failed += 1
+                console.print(f"FAILED {code}: {e}", style="red", markup=False)
     console.print(f"Letters of {len(codes) - failed} municipalities: {paths.data / 'sendout'}")
     raise typer.Exit(1 if failed else 0)
-
-
-@app.command()
-def status(round_id: Annotated[str, typer.Argument(metavar="ROUND")]) -> None:
-    """Show how far each municipality is."""
-    from helpers.intake import find_extract
-
-    round_ = load(round_id)
-    paths = Paths(State.root, round_.id)
-    table = Table(title=f"{round_.id}: {round_.settings.title}")
-    steps = ("extract", "intake", "sample", "letters", "answers", "estimates", "report")
-    for name in ("municipality", *steps):
-        table.add_column(name)
-    totals = dict.fromkeys(steps, 0)
-    for place in round_.participants:
-        code = place.code
-        try:
-            extract = find_extract(paths, code).is_file()
-        except SurveyError:
-            extract = False
-        letters = paths.sendout(code)
-        have = {
-            "extract": extract,
-            "intake": paths.population(code).is_file(),
-            "sample": paths.sample(code).is_file(),
-            "letters": letters.is_dir() and any(letters.iterdir()),
-            "answers": paths.answers(code).is_file(),
-            "estimates": paths.estimates(code).is_file(),
-            "report": (paths.report_folder(place) / "rapport.html").is_file(),
-        }
-        for step, there in have.items():
-            totals[step] += there
-        table.add_row(f"{code} {place.name}", *("✓" if v else "·" for v in have.values()))
-    table.add_section()
-    table.add_row("in all", *(str(v) for v in totals.values()))
-    console.print(table)
 
 
 @app.command()
@@ -241,7 +200,7 @@ def demo(
     table.add_row("in all", "", f"{sum(summary.seconds.values()):.1f}")
     console.print(table)
     _tell(summary, round_)
-    paths = Paths(State.root, round_.id)
+    paths = Paths(root(), round_.id)
     console.print(
         f"\nLook at {paths.build / 'index.html'} (all reports) and "
         f"{paths.national_folder / 'rapport.pdf'} (the country).",
@@ -255,7 +214,7 @@ def _simulate(round_: Round, workers: int, stages: list[str]) -> Summary:
     from helpers.sendout import write_sendout
     from simulator import write_extracts, write_responses
 
-    paths = Paths(State.root, round_.id)
+    paths = Paths(root(), round_.id)
     seconds: dict[str, float] = {}
 
     def timed(name: str, step) -> None:
@@ -266,17 +225,17 @@ def _simulate(round_: Round, workers: int, stages: list[str]) -> Summary:
 
     for old in (paths.data, paths.build):  # an earlier simulation; nothing in it is real
         shutil.rmtree(old, ignore_errors=True)
-    close_data(State.root)
+    close_data(root())
     console.print(
         f"Simulating {round_.id}: {len(round_.participants)} municipalities under {paths.data}; "
         "all citizens are invented."
     )
-    timed("simulate extracts", lambda: write_extracts(State.root, round_.id, jobs=workers))
-    first = _run(round_, ["intake", "plan"], None, workers)
+    timed("simulate extracts", lambda: write_extracts(root(), round_.id, jobs=workers))
+    first = _run(round_, stages=["intake", "plan"], jobs=workers)
     drawn = [c for c in round_.settings.participants if paths.sample(c).is_file()]
     timed("sendout", lambda: [write_sendout(paths, round_, c) for c in drawn])
-    timed("simulate answers", lambda: write_responses(State.root, round_.id, jobs=workers))
-    second = _run(round_, stages, None, workers)
+    timed("simulate answers", lambda: write_responses(root(), round_.id, jobs=workers))
+    second = _run(round_, stages=stages, jobs=workers)
     return Summary(
         first.seconds | seconds | second.seconds,
         first.done | second.done,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from helpers.cli_state import State, console, load, usage
+from helpers.cli_state import console, held, load, root, usage
 from helpers.errors import SurveyError
 from helpers.paths import Paths
 
@@ -37,7 +37,7 @@ def new(
     from helpers.vault_key import FILE_VARIABLE, default_key_file, new_key
 
     try:
-        key = new_key(path, State.root)
+        key = new_key(path, root())
     except SurveyError as e:
         raise _failed(e) from e
     console.print(f"Key {key.id} written to {path or default_key_file()}.", markup=False)
@@ -56,11 +56,12 @@ def rotate(
     from helpers.vault_key import key_from_file, key_of_round
 
     round_ = load(round_id)
-    paths = Paths(State.root, round_.id)
+    paths = Paths(root(), round_.id)
     try:
-        new_key = key_of_round(round_.settings, State.root)
+        new_key = key_of_round(round_.settings, root())
         files = [p for p in paths.vault_folder.glob("*") if p.is_file()]
-        done = rotate_vaults(files, key_from_file(old, State.root), new_key, round_.id)
+        with held(round_.id):
+            done = rotate_vaults(files, key_from_file(old, root()), new_key, round_.id)
     except SurveyError as e:
         raise _failed(e) from e
     console.print(
@@ -75,9 +76,9 @@ def encrypt(round_id: RoundArgument) -> None:
     from helpers.vault_key import key_of_round
 
     round_ = load(round_id)
-    paths = Paths(State.root, round_.id)
+    paths = Paths(root(), round_.id)
     try:
-        key = key_of_round(round_.settings, State.root)
+        key = key_of_round(round_.settings, root())
         done = 0
         for old in sorted(paths.vault_folder.glob("*.parquet")):
             done += encrypt_plain(old, key, round_.id, old.stem)
@@ -99,9 +100,10 @@ def forget(
     if municipality is not None and municipality not in round_.settings.participants:
         raise usage(f"--municipality: {municipality} takes no part in {round_.id}.")
     codes = [municipality] if municipality else list(round_.settings.participants)
-    paths = Paths(State.root, round_.id)
+    paths = Paths(root(), round_.id)
     try:
-        deleted = forget_identities(paths, round_, codes, dt.date.today(), before_time=yes)
+        with held(round_.id):
+            deleted = forget_identities(paths, round_, codes, dt.date.today(), before_time=yes)
     except SurveyError as e:
         raise _failed(e) from e
     count = sum(1 for n in deleted.values() if n)
@@ -123,7 +125,7 @@ def access(round_id: RoundArgument) -> None:
     for heading in ("where", "what", "who may read", "points at persons", "files", "MB"):
         justify = "right" if heading in ("files", "MB") else "left"
         table.add_column(heading, justify=justify, overflow="fold", no_wrap=heading == "where")
-    for h in holdings(Paths(State.root, round_.id)):
+    for h in holdings(Paths(root(), round_.id)):
         table.add_row(h.where, h.what, h.who, h.identities, str(h.files), f"{h.bytes / 1e6:.1f}")
     console.print(table)
 
@@ -141,7 +143,7 @@ def scan(
     if not path.exists():
         raise usage(f"{path} does not exist.")
     try:
-        known = known_persons(Paths(State.root, round_id), load(round_id)) if round_id else ((), ())
+        known = known_persons(Paths(root(), round_id), load(round_id)) if round_id else ((), ())
     except SurveyError as e:
         raise _failed(e) from e
     findings = scan_files(path, *known)
@@ -157,9 +159,10 @@ def deliver(round_id: RoundArgument) -> None:
     from helpers.published import load_published
 
     round_ = load(round_id)
-    paths = Paths(State.root, round_.id)
+    paths = Paths(root(), round_.id)
     try:
-        made = make_packages(paths, load_published(State.root, round_))
+        with held(round_.id):
+            made = make_packages(paths, load_published(root(), round_))
     except SurveyError as e:
         raise _failed(e) from e
     for code, reason in made.left_out.items():

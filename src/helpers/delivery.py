@@ -20,7 +20,7 @@ from helpers.params import Municipality, Round
 from helpers.passphrases import new_passphrase, passphrase_list, read_list, write_list
 from helpers.paths import Paths, write_private
 from helpers.published import NATIONAL, Published
-from helpers.run import WHOLE_ROUND
+from helpers.steps import WHOLE_ROUND
 
 FINISHED = ("rapport.html", "praesentation.pptx", "resultater.xlsx")  # a report has all of them
 NATIONAL_FINISHED = ("rapport.html",)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import tempfile
+import time
 import uuid
 from pathlib import Path
 
@@ -20,20 +22,36 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 
 from helpers.errors import ParameterError, Problem, SurveyError
-from helpers.kernels import KERNEL, Specs
+from helpers.kernels import KERNEL, MEMORY_VARIABLE, Specs
 from helpers.own_numbers import official_name
 from helpers.params import Round
 from helpers.paths import PROJECT, Paths
 from helpers.render import render
+from helpers.round_settings import Limits
 from helpers.vault_key import closed_vault
 
 PLAN, ANALYSIS, REPORT = "10-sampling-plan", "20-response-analysis", "30-municipal-report"
 NOTEBOOKS = PROJECT / "notebooks"
 REPORTS = PROJECT / "reports"
+OUT_OF_MEMORY = {"MemoryError", "_ArrayMemoryError", "ArrowMemoryError"}
 
 
 class LocalKernelManager(AsyncKernelManager):
-    """Talks to the kernel through files of this user alone where the system has them."""
+    """Talks to the kernel through files of this user alone where the system has them, and ends it
+    after `seconds`."""
+
+    seconds = Limits().notebook_seconds
+
+    async def _async_post_start_kernel(self, **kwargs) -> None:
+        await super()._async_post_start_kernel(**kwargs)
+        asyncio.get_running_loop().call_later(self.seconds, self._end, self.provisioner.process)
+
+    post_start_kernel = _async_post_start_kernel
+
+    @staticmethod
+    def _end(process) -> None:
+        if process.poll() is None:
+            process.kill()
 
     @default("kernel_spec_manager")
     def _with_own_kernelspec(self) -> Specs:
@@ -94,17 +112,24 @@ def check_parameters(path: Path, given: dict[str, str]) -> None:
         raise ParameterError(problems=problems)
 
 
-def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
+def execute(
+    source: Path, output: Path, parameters: dict[str, str], limits: Limits | None = None
+) -> Path:
     """Run one notebook; `output` holds it executed.
 
     Raises SurveyError with the error raised in the notebook (what was executed until then is kept as
-    `<output>.failed.ipynb`), or where its kernel died. An earlier `output` stays as it was.
+    `<output>.failed.ipynb`), or where its kernel died or was ended at its limits. An earlier `output`
+    stays as it was.
     """
+    limits = limits or Limits()
     check_parameters(source, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
     failed = output.with_suffix(".failed.ipynb")
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's notice is no news
+    os.environ[MEMORY_VARIABLE] = str(limits.kernel_memory_mb)
     logging.getLogger("papermill").setLevel(logging.ERROR)
+    manager = type("Limited", (LocalKernelManager,), {"seconds": limits.notebook_seconds})
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         as_notebook = Path(scratch) / f"{source.stem}.ipynb"
         nbformat.write(read_source(source), as_notebook)
@@ -118,24 +143,37 @@ def execute(source: Path, output: Path, parameters: dict[str, str]) -> Path:
                     progress_bar=False,
                     request_save_on_cell_execute=False,  # twice a cell is seconds a notebook
                     cwd=str(PROJECT),
-                    kernel_manager_class=LocalKernelManager,
+                    kernel_manager_class=manager,
                     extra_arguments=["--log-level=50"],  # what goes wrong is in the notebook
                 )
         except PapermillExecutionError as e:
+            if e.ename in OUT_OF_MEMORY:
+                raise _no_memory(source, limits) from e
             raise SurveyError(
                 source.name,
                 f"cell {e.exec_count}: {e.ename}: {e.evalue}",
                 remedy=f"The notebook as far as it came: {failed}",
             ) from e
         except DeadKernelError as e:
-            raise SurveyError(
-                source.name,
-                "its kernel died (out of memory?)",
-                "a kernel that lives until the last cell",
-                "Run again with fewer --jobs.",
-            ) from e
+            if time.monotonic() - began >= limits.notebook_seconds:
+                raise SurveyError(
+                    source.name,
+                    f"did not end within {limits.notebook_seconds} seconds",
+                    "a notebook that ends within the round's `limits.notebook_seconds`",
+                    "Raise the limit if it only needs longer, then run again.",
+                ) from e
+            raise _no_memory(source, limits) from e
     os.replace(failed, output)
     return output
+
+
+def _no_memory(source: Path, limits: Limits) -> SurveyError:
+    return SurveyError(
+        source.name,
+        "its kernel died or had no memory left",
+        f"a kernel that needs at most the round's `limits.kernel_memory_mb`, {limits.kernel_memory_mb}",
+        "Run again with fewer --jobs, or raise the limit on a machine that has more.",
+    )
 
 
 def typeset(
@@ -167,13 +205,13 @@ def typeset(
 
 
 def plan_notebook(paths: Paths, round_: Round, code: str) -> None:
-    parameters = {"round": round_.id, "municipality": code}
-    execute(NOTEBOOKS / f"{PLAN}.ipynb", paths.notebook(PLAN, code), parameters)
+    parameters, limits = {"round": round_.id, "municipality": code}, round_.settings.limits
+    execute(NOTEBOOKS / f"{PLAN}.ipynb", paths.notebook(PLAN, code), parameters, limits)
 
 
 def analysis_notebook(paths: Paths, round_: Round, code: str) -> None:
-    parameters = {"round": round_.id, "municipality": code}
-    execute(NOTEBOOKS / f"{ANALYSIS}.ipynb", paths.notebook(ANALYSIS, code), parameters)
+    parameters, limits = {"round": round_.id, "municipality": code}, round_.settings.limits
+    execute(NOTEBOOKS / f"{ANALYSIS}.ipynb", paths.notebook(ANALYSIS, code), parameters, limits)
 
 
 def report_notebook(paths: Paths, round_: Round, code: str) -> None:
@@ -183,6 +221,7 @@ def report_notebook(paths: Paths, round_: Round, code: str) -> None:
         NOTEBOOKS / f"{REPORT}.ipynb",
         paths.notebook(REPORT, code),
         {"round": round_.id, "municipality": code},
+        round_.settings.limits,
     )
     typeset(
         executed, paths.report_folder(place), round_, municipality=official_name(code, place.name)
@@ -195,6 +234,7 @@ def national_report(paths: Paths, round_: Round) -> None:
         REPORTS / "national.qmd",
         paths.notebook("national", "0000"),
         {"round": round_.id},
+        round_.settings.limits,
     )
     typeset(executed, paths.national_folder, round_, formats=("html", "pdf"))
     method = execute(REPORTS / "method.qmd", paths.notebook("method", "0000"), {})

@@ -12,8 +12,9 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from helpers import style
+from helpers.params import Round
 from helpers.paths import Paths, write_text
-from helpers.published import NATIONAL, Published
+from helpers.published import NATIONAL, Published, load_published
 
 FILES = {
     "rapport.html": "Rapport",
@@ -35,6 +36,13 @@ LIBRARIES = (
     "typst",
     "pypandoc-binary",
 )
+
+
+def write_index_and_manifest(paths: Paths, round_: Round, failed: list[str]) -> None:
+    """Both from the released tables and what lies under `build/<round>/`; `failed`: codes of this run."""
+    published = load_published(paths.root, round_)
+    write_index(paths, published, failed)
+    write_manifest(paths, published, failed)
 
 
 def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:

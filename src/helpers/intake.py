@@ -7,7 +7,6 @@ random person id.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from helpers.errors import ExtractError
 from helpers.extracts import Extract, read_extract
 from helpers.identities import update_vault
 from helpers.params import Round
-from helpers.paths import Paths, write_atomically, write_text
+from helpers.paths import Paths, write_atomically
 from helpers.sheets import is_table_file
 from helpers.vault import read_vault, write_vault
 from helpers.vault_key import key_of_round
@@ -185,39 +184,3 @@ def _counts(extract: Extract, persons: pd.DataFrame, round_: Round) -> dict[str,
         "women": int((persons["gender"] == WOMAN).sum()),
         "age_bands_all": {b: int((age_bands == b).sum()) for b in round_.age_band_labels},
     }
-
-
-def write_intake_record(paths: Paths, round_: Round, results: list[IntakeResult]) -> Path:
-    """Update `intake.json`: counts per file, refused rows and ignored columns beside.
-
-    Files of municipalities that were not run this time keep their entries; a refused file keeps
-    the counts of the last one that was taken in.
-    """
-    settings = round_.settings
-    record = json.loads(paths.intake.read_text("utf-8")) if paths.intake.is_file() else {}
-    files, refused = record.get("files", {}), record.get("refused", {})
-    ignored = record.get("ignored_columns", {})
-    for result in results:
-        # one file a municipality: a corrected file under another name replaces the earlier one
-        superseded = [f for f in refused if f.startswith(result.municipality)]
-        if result.counts:
-            superseded += [f for f, c in files.items() if c["municipality"] == result.municipality]
-        for table in (files, refused, ignored) if result.counts else (refused,):
-            for name in superseded:
-                table.pop(name, None)
-        if result.counts:
-            files[result.file] = {"municipality": result.municipality, **result.counts}
-        else:
-            refused[result.file] = result.refused or [
-                {"row": None, "column": "", "problem": str(p)} for p in result.error.problems
-            ]
-        if result.ignored_columns:
-            ignored[result.file] = list(result.ignored_columns)
-    content = {
-        "reference_date": settings.reference_date.isoformat(),
-        "age_limits": [settings.age_limits.youngest, settings.age_limits.oldest],
-        "files": dict(sorted(files.items())),
-        "refused": dict(sorted(refused.items())),
-        "ignored_columns": dict(sorted(ignored.items())),
-    }
-    return write_text(paths.intake, json.dumps(content, ensure_ascii=False, indent=1) + "\n")

@@ -32,6 +32,7 @@ from jupyter_client.provisioning import LocalProvisioner
 KERNEL = "survey"  # the kernelspec in assets/kernels, which names the provisioner below
 SPECS = Path(__file__).parent / "assets" / "kernels"
 COLD_VARIABLE = "SURVEY_COLD_KERNELS"  # any value: the ordinary kernel
+MEMORY_VARIABLE = "SURVEY_KERNEL_MEMORY_MB"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
 INLINE = "module://matplotlib_inline.backend_inline"  # what an ordinary kernel sets
 IMPORTED = (
@@ -199,6 +200,7 @@ def _status(pid: int, living: set[int]) -> int | None:
 def _become_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
     """The rest of the forked process: an ordinary kernel in this environment and folder."""
     import random
+    import resource
 
     import numpy as np
     from ipykernel.kernelapp import IPKernelApp
@@ -212,6 +214,8 @@ def _become_kernel(arguments: list[str], environment: dict[str, str], folder: st
     os.environ.update(environment)
     os.environ.setdefault("MPLBACKEND", INLINE)
     os.chdir(folder)
+    if limit := environment.get(MEMORY_VARIABLE):
+        resource.setrlimit(resource.RLIMIT_DATA, (int(limit) << 20, resource.RLIM_INFINITY))
     random.seed()
     np.random.seed(None)
     code = 1

@@ -16,6 +16,7 @@ from pathlib import Path
 from helpers.params import Municipality
 
 ROOT_VARIABLE = "SURVEY_ROOT"
+REDRAW_VARIABLE = "SURVEY_REDRAW"  # 1: a frozen sample may be drawn again (`survey run --redraw`)
 PROJECT = Path(__file__).resolve().parents[2]  # notebooks/, reports/ and _quarto.yml lie here
 
 
@@ -49,6 +50,10 @@ class Paths:
     @property
     def vault_folder(self) -> Path:
         return self.data / "vault"
+
+    def intake_of(self, code: str) -> Path:
+        """What intake found in one municipality's file; `intake` holds all of them."""
+        return self.data / "intake" / f"{code}.json"
 
     def vault(self, code: str) -> Path:
         """Encrypted identities; only intake and send-out open it."""

@@ -15,11 +15,9 @@ from helpers.errors import FrozenSampleError, SurveyError
 from helpers.identities import link_keys
 from helpers.intake import eligible
 from helpers.params import Round
-from helpers.paths import Paths, write_atomically
+from helpers.paths import REDRAW_VARIABLE, Paths, write_atomically
 from helpers.responses import export_files
 from helpers.sampling import allocate, draw, generator, sample_size, sampling_frame
-
-REDRAW_VARIABLE = "SURVEY_REDRAW"  # set to 1 by `survey run --redraw`
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,13 @@ class Models(Model):
     min_municipalities: Annotated[int, Field(ge=10)] = 20  # clusters behind the expected results
 
 
+class Limits(Model):
+    """What one notebook may take before it is ended; the others go on."""
+
+    notebook_seconds: Annotated[int, Field(ge=1)] = 1800
+    kernel_memory_mb: Annotated[int, Field(ge=256)] = 4096  # where kernels are forked
+
+
 class RoundFile(Model):
     """One file of `params/rounds/`: all that varies by round."""
 
@@ -158,6 +165,7 @@ class RoundFile(Model):
     two_way: tuple[tuple[OneWay, OneWay], ...] = ()
     earlier_rounds: tuple[str, ...] = ()  # the latest first; the development is told against it
     models: Models = Models()
+    limits: Limits = Limits()
     participants: tuple[Code, ...]
 
     @model_validator(mode="after")

@@ -1,46 +1,28 @@
 """A round over its municipalities: each step once per municipality, one release for all.
 
-A municipality that fails is named with step, cause and remedy, and the others finish.
+What is current is left alone, what is stale is made again on Dask's workers. A municipality that
+fails is named with step, cause and remedy, and the others finish.
 """
 
 from __future__ import annotations
 
-import os
-import threading
 import time
-import traceback
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from helpers.disclosure import release, write_release
-from helpers.errors import ParameterError, Problem, SurveyError
-from helpers.free_text import scrub_answers, write_texts
-from helpers.identities import known_persons
-from helpers.index import write_index, write_manifest
-from helpers.intake import IntakeResult, stray_extracts, take_in, write_intake_record
-from helpers.kernels import ONE_THREAD
+from helpers.engine import Done, Task, Workers, cause
+from helpers.errors import ParameterError
+from helpers.lock import locked
 from helpers.params import Round
-from helpers.paths import ROOT_VARIABLE, Paths, close_data
-from helpers.plan import REDRAW_VARIABLE
-from helpers.published import NATIONAL, load_published
-from helpers.responses import (
-    ROUND_LEVEL,
-    TEXT_COLUMNS,
-    Collected,
-    collect,
-    export_files,
-    save_answers,
-)
-from helpers.round_estimates import gather
-from helpers.scan import scan
-from helpers.vault_key import VaultError, key_of_round
+from helpers.paths import close_data
+from helpers.records import Snapshot, record_name
+from helpers.steps import STAGES, STEPS, WHOLE_ROUND, Step, parameter_digests
+from helpers.store import Store
 
-STAGES = ("intake", "plan", "analyse", "release", "report", "national")
-WHOLE_ROUND = "runden"  # owner of troubles that belong to no single municipality
+__all__ = ["STAGES", "WHOLE_ROUND", "Progress", "Summary", "run_round"]
+ENDINGS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".txt"}  # of extracts and exports
 
 
 @dataclass(frozen=True)
@@ -52,11 +34,12 @@ class Failure:
 
 @dataclass
 class Summary:
-    """What a run did: seconds and municipalities done per stage, failures, what it waits for, and what
-    it passed over."""
+    """What a run did: seconds and municipalities up to date per stage, how many of them were so before,
+    failures, what it waits for, and what it passed over."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
+    unchanged: dict[str, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -69,48 +52,54 @@ class Summary:
 class Progress:
     """Told of every step; the command line draws a bar from it, tests listen."""
 
+    def started(self, workers: int, dashboard: str | None) -> None: ...
+
     def start(self, stage: str, total: int) -> None: ...
 
-    def advance(self, stage: str, municipality: str) -> None: ...
+    def advance(
+        self, stage: str, municipality: str, failed: bool = False, unchanged: bool = False
+    ) -> None: ...
 
     def end(self, stage: str) -> None: ...
 
 
 def run_round(
-    root: Path,
+    root: Path | str,
     round_: Round,
     *,
     stages: Sequence[str] = STAGES,
     only: Sequence[str] | None = None,
     jobs: int = 1,
     redraw: bool = False,
+    again: bool = False,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> Summary:
-    """Run the stages for the round's municipalities (or `only` these codes).
+    """Run what is stale of the stages for the round's municipalities (or `only` these codes).
 
-    Raises ParameterError where `only` names a municipality that takes no part; everything else that
-    goes wrong is in the summary.
+    `root`: a folder, or an address that all workers of the `scheduler` see. `again`: also what is
+    current. Raises ParameterError where `only` names a municipality that takes no part, no scheduler
+    answers, or another run works on the round; everything else that goes wrong is in the summary.
     """
     codes = _chosen(round_, only)
-    paths = Paths(root.resolve(), round_.id)
-    close_data(paths.root)
-    summary = Summary()
-    settings = {ROOT_VARIABLE: str(paths.root), REDRAW_VARIABLE: "1" if redraw else "0"}
-    settings |= dict.fromkeys(ONE_THREAD, "1")
-    with _Steps(jobs, settings, progress or Progress(), summary) as steps:
-        if "intake" in stages and _has_key(steps, paths, round_):
-            _intake(steps, paths, round_, codes)
+    store = Store(str(root.resolve()) if isinstance(root, Path) else root)
+    with ExitStack() as open_:
+        if store.folder is not None:
+            close_data(store.folder)
+        open_.enter_context(locked(store, round_.id))
+        for top in ("data", "build"):
+            store.sweep(f"{top}/{round_.id}")
+        workers = open_.enter_context(Workers(jobs, scheduler))
+        run = _Run(store, round_, codes, workers, progress or Progress(), redraw, again)
+        if "intake" in stages:
+            run.intake()
         if "plan" in stages:
-            _plan(steps, paths, round_, codes)
+            run.plan()
         if "analyse" in stages:
-            _analyse(steps, paths, round_, codes)
+            run.analyse()
         if {"release", "report", "national"} & set(stages):
-            if _has_estimates(paths, round_):
-                _publish(steps, paths, round_, codes, stages)
-                steps.once("scan", lambda: _scan(steps, paths, round_))
-            elif not summary.waiting and not summary.failures:
-                summary.waiting.append(f"Estimates: run `survey run {round_.id} --stage analyse`.")
-    return summary
+            run.publish(stages)
+    return run.summary
 
 
 def _chosen(round_: Round, only: Sequence[str] | None) -> list[str]:
@@ -127,246 +116,257 @@ def _chosen(round_: Round, only: Sequence[str] | None) -> list[str]:
     return [c for c in round_.settings.participants if c in set(only)]
 
 
-# ---------------------------------------------------------------------------------------- stages
+@dataclass
+class _Stage:
+    done: int = 0
 
 
-def _has_key(steps: _Steps, paths: Paths, round_: Round) -> bool:
-    """Whether the vaults' key is there: one trouble of the round, not one of each municipality."""
-    try:
-        key_of_round(round_.settings, paths.root)
-    except VaultError as e:
-        steps.fail(WHOLE_ROUND, "intake", e)
-        return False
-    return True
-
-
-def _intake(steps: _Steps, paths: Paths, round_: Round, codes: list[str]) -> None:
-    results: list[IntakeResult] = []
-    strays = stray_extracts(paths, round_)
-    if strays:
-        steps.summary.notes.append(
-            f"Passed over in {paths.extracts}: {', '.join(strays)}. The names begin with no "
-            f"participant's code; rename them, or add the municipality to the round."
-        )
-
-    def keep(code: str, result: IntakeResult) -> None:
-        results.append(result)
-        if result.error is not None:
-            steps.fail(code, "intake", result.error)
-
-    steps.each("intake", take_in, (paths, round_), codes, keep)
-    if results:
-        results.sort(key=lambda r: r.municipality)
-        write_intake_record(paths, round_, results)
-
-
-def _plan(steps: _Steps, paths: Paths, round_: Round, codes: list[str]) -> None:
-    from helpers.execution import plan_notebook
-
-    ready = [c for c in codes if c not in steps.summary.failed]
-    steps.each("plan", plan_notebook, (paths, round_), ready)
-
-
-def _analyse(steps: _Steps, paths: Paths, round_: Round, codes: list[str]) -> None:
-    from helpers.execution import analysis_notebook
-
-    if not export_files(paths):
-        steps.summary.waiting.append(
-            f"Answers: put the survey tool's exports (.csv or .xlsx) into {paths.responses}, "
-            f"then run `survey run {round_.id}` again. "
-            f"Letters, if not made yet: `survey sendout {round_.id}`."
-        )
-        return
-    collected = collect(paths, round_)
-    for code, error in collected.errors.items():
-        if code in codes or code == ROUND_LEVEL:
-            steps.fail(code or WHOLE_ROUND, "analyse", error)
-    collected = _without_persons(steps, paths, round_, collected)
-    save_answers(paths, collected)
-    for code, answers in collected.answers.items():
-        write_texts(paths, round_, code, answers)
-    failed = steps.summary.failed
-    ready = [c for c in codes if c in collected.answers and c not in failed]
-    silent = [c for c in codes if c not in collected.answers and c not in failed]
-    if silent:
-        names = ", ".join(f"{c} {round_.municipalities[c].name}" for c in silent)
-        steps.summary.waiting.append(f"Answers from {names}: no row of any export is theirs.")
-    steps.each("analyse", analysis_notebook, (paths, round_), ready)
-
-
-def _without_persons(steps: _Steps, paths: Paths, round_: Round, collected: Collected) -> Collected:
-    """The answers with free texts scrubbed by the vault's names; where the vault does not open, without
-    free texts."""
-    answers = {}
-    for code, table in collected.answers.items():
-        try:
-            names, _ = known_persons(paths, round_, [code])
-            answers[code] = scrub_answers(table, names)
-        except VaultError as e:
-            answers[code] = table.assign(**dict.fromkeys(TEXT_COLUMNS, ""))
-            told = f"Free texts are left out where the vault does not open: {e}"
-            if told not in steps.summary.notes:
-                steps.summary.notes.append(told)
-    return Collected(answers, collected.errors)
-
-
-def _has_estimates(paths: Paths, round_: Round) -> bool:
-    return any(paths.estimates(c).is_file() for c in round_.settings.participants)
-
-
-def _publish(
-    steps: _Steps, paths: Paths, round_: Round, codes: list[str], stages: Sequence[str]
-) -> None:
-    from helpers.execution import national_report, report_notebook
-
-    if "release" in stages:
-        steps.once("release", lambda: _release(steps, paths, round_))
-    if any(f.stage == "release" for f in steps.summary.failures):
-        return
-    if "report" in stages:
-        have = {m.code for m in load_published(paths.root, round_).municipalities}
-        ready = [c for c in codes if c in have and c not in steps.summary.failed]
-        steps.each("report", report_notebook, (paths, round_), ready)
-    if "national" in stages:
-        steps.once("national", lambda: national_report(paths, round_))
-    if {"report", "national"} & set(stages):
-        published = load_published(paths.root, round_)
-        write_index(paths, published, sorted(steps.summary.failed))
-        write_manifest(paths, published, sorted(steps.summary.failed))
-
-
-def _scan(steps: _Steps, paths: Paths, round_: Round) -> None:
-    """Look through everything that may leave the house; a finding fails the run."""
-    try:
-        names, numbers = known_persons(paths, round_)
-    except VaultError as e:
-        names, numbers = [], []
-        steps.summary.notes.append(f"Looked for CPR numbers and the like, not for names: {e}")
-    findings = scan(paths.build, names, numbers)
-    if findings:
-        raise SurveyError(
-            problems=[
-                Problem(
-                    str(f), "personal data in what may leave the house", "none", "Do not send it."
-                )
-                for f in findings
-            ]
-        )
-
-
-def _release(steps: _Steps, paths: Paths, round_: Round) -> None:
-    """One gate for the whole round, from all estimates that there are."""
-    found = gather(paths, round_)
-    steps.summary.notes += found.notes
-    released = release(found, round_)
-    steps.summary.notes += (released.protection.summary(),)
-    write_release(paths, released)
-
-
-# ------------------------------------------------------------------------------------- machinery
-
-
-class _Steps:
-    """Runs a function once per municipality in worker processes, and keeps the summary."""
+class _Run:
+    """One run: what lies there, who works, and what came of it."""
 
     def __init__(
-        self, jobs: int, settings: dict[str, str], progress: Progress, summary: Summary
-    ) -> None:
-        self.jobs, self.settings = max(1, jobs), settings
-        self.progress, self.summary = progress, summary
-
-    def __enter__(self) -> _Steps:
-        self._before = {k: os.environ.get(k) for k in self.settings}
-        os.environ.update(self.settings)  # workers and kernels inherit them
-        self._pool = self._new_pool()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._pool.shutdown(cancel_futures=True)
-        for key, value in self._before.items():
-            if value is None:
-                os.environ.pop(key, None)
-            else:
-                os.environ[key] = value
-
-    def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.jobs, get_context("spawn"), _end_with_the_run)
-
-    def fail(self, code: str, stage: str, error: BaseException) -> None:
-        self.summary.failures.append(Failure(code, stage, _cause(error)))
-
-    def each(
         self,
-        stage: str,
-        function: Callable,
-        arguments: tuple,
-        codes: Iterable[str],
-        keep: Callable[[str, object], None] | None = None,
+        store: Store,
+        round_: Round,
+        codes: list[str],
+        workers: Workers,
+        progress: Progress,
+        redraw: bool,
+        again: bool,
     ) -> None:
-        """`function(*arguments, code)` for each code; `keep(code, result)` in this process."""
-        codes = list(codes)
-        began = time.perf_counter()
-        self.progress.start(stage, len(codes))
-        futures: dict[Future, str] = {
-            self._pool.submit(function, *arguments, code): code for code in codes
-        }
-        done = 0
-        for future in as_completed(futures):
-            code = futures[future]
-            try:
-                result = future.result()
-            except Exception as e:  # whatever it is, the others finish and this one is named
-                self.fail(code, stage, e)
-            else:
-                done += 1
-                if keep is not None:
-                    keep(code, result)
-            self.progress.advance(stage, code)
-        if any(isinstance(f.exception(), BrokenProcessPool) for f in futures):
-            self._pool.shutdown()
-            self._pool = self._new_pool()
-        self._ended(stage, began, done)
+        self.store, self.round, self.codes = store, round_, codes
+        self.workers, self.progress = workers, progress
+        self.redraw, self.again = redraw, again
+        self.snapshot = Snapshot(store, round_)
+        self.summary = Summary()
+        self.found: dict[str, dict] = {}  # what the steps of the whole round found
 
-    def once(self, stage: str, function: Callable[[], None]) -> None:
-        """A step of the whole round, in this process."""
-        began, done = time.perf_counter(), 0
-        self.progress.start(stage, 1)
+    # ------------------------------------------------------------------------------------ stages
+
+    def intake(self) -> None:
+        forgotten = self._forgotten()
+        if forgotten:
+            self.summary.notes.append(
+                f"Identities of {len(forgotten)} municipalities have been deleted; intake leaves "
+                "them as they are."
+            )
+        codes = [c for c in self.codes if c not in forgotten]
+        with self._stage("intake", len(codes)) as stage:
+            if codes and self._has_key(codes):
+                stage.done = self._each("intake", codes)
+                self._once("intake-record")
+        strays = self._strays()
+        if strays:
+            self.summary.notes.append(
+                f"Passed over in {self._where('extracts')}: {', '.join(strays)}. The names begin with "
+                "no participant's code; rename them, or add the municipality to the round."
+            )
+
+    def plan(self) -> None:
+        codes = self._well(self.codes)
+        with self._stage("plan", len(codes)) as stage:
+            stage.done = self._each("plan", codes)
+
+    def analyse(self) -> None:
+        if not self._exports():
+            self.summary.waiting.append(
+                f"Answers: put the survey tool's exports (.csv or .xlsx) into "
+                f"{self._where('responses')}, then run `survey run {self.round.id}` again. "
+                f"Letters, if not made yet: `survey sendout {self.round.id}`."
+            )
+            return
+        codes = self._well(self.codes)
+        with self._stage("analyse", len(codes)) as stage:
+            self._once("collect")
+            if "collect" not in self.found:
+                return
+            answered = self.found["collect"]["answered"]
+            codes = self._well(codes)
+            silent = [c for c in codes if c not in answered]
+            if silent:
+                names = ", ".join(f"{c} {self.round.municipalities[c].name}" for c in silent)
+                self.summary.waiting.append(
+                    f"Answers from {names}: no row of any export is theirs."
+                )
+            stage.done = self._each("analyse", [c for c in codes if c in answered])
+
+    def publish(self, stages: Sequence[str]) -> None:
+        """Release, reports and what goes with them; nothing where there are no estimates yet."""
+        if not self.snapshot.names((f"data/{self.round.id}/estimates/????.parquet",), ""):
+            if not self.summary.waiting and not self.summary.failures:
+                self.summary.waiting.append(
+                    f"Estimates: run `survey run {self.round.id} --stage analyse`."
+                )
+            return
+        if "release" in stages:
+            with self._stage("release", 1) as stage:
+                stage.done = self._each("release", [WHOLE_ROUND])
+        released = self.snapshot.records.get(("release", WHOLE_ROUND))
+        if released is None or any(f.stage == "release" for f in self.summary.failures):
+            if "release" not in stages:
+                self._fail(
+                    WHOLE_ROUND,
+                    next(s for s in ("report", "national") if s in stages),
+                    f"There is no release yet. Run `survey run {self.round.id} --stage release` first.",
+                )
+            return
+        if "report" in stages:
+            have = released.found["municipalities"]
+            codes = self._well([c for c in self.codes if c in have])
+            with self._stage("report", len(codes)) as stage:
+                stage.done = self._each("report", codes)
+        if "national" in stages:
+            with self._stage("national", 1) as stage:
+                stage.done = self._each("national", [WHOLE_ROUND])
+        if {"report", "national"} & set(stages):
+            self._once("index", {"failed": sorted(self.summary.failed)})
+        with self._stage("scan", 1) as stage:
+            stage.done = self._each("scan", [WHOLE_ROUND])
+
+    # ------------------------------------------------------------------------- what lies there
+
+    def _where(self, folder: str) -> str:
+        """A folder under `data/<round>/` as the user names it."""
+        there = self.store.folder
+        if there is None:
+            return f"{self.store.root}/data/{self.round.id}/{folder}"
+        return str(there / "data" / self.round.id / folder)
+
+    def _has_key(self, codes: list[str]) -> bool:
+        """Whether the vaults' key is there: one trouble of the round, not one of each municipality."""
+        from helpers.vault_key import VaultError, key_of_round
+
+        if self.workers.scheduler or not self._stale("intake", codes):
+            return True  # remote workers have it, or nobody needs it
         try:
-            function()
-        except Exception as e:  # named in the summary like a municipality's failure
-            self.fail(WHOLE_ROUND, stage, e)
-        else:
-            done = 1
-        self.progress.advance(stage, NATIONAL)
-        self._ended(stage, began, done)
+            key_of_round(self.round.settings, self.store.folder or Path.cwd())
+        except VaultError as e:
+            self._fail(WHOLE_ROUND, "intake", str(e))
+            return False
+        return True
 
-    def _ended(self, stage: str, began: float, done: int) -> None:
-        self.progress.end(stage)
-        self.summary.seconds[stage] = time.perf_counter() - began
-        self.summary.done[stage] = done
+    def _names(self, folder: str) -> list[str]:
+        return [n.rsplit("/", 1)[-1] for n in self.snapshot.names((f"{folder}/*",), "")]
 
+    def _strays(self) -> list[str]:
+        """Names of files in `extracts/` that begin with no participant's code."""
+        names = self._names(f"data/{self.round.id}/extracts")
+        known = self.round.settings.participants
+        return [n for n in names if Path(n).suffix.lower() in ENDINGS and n[:4] not in known]
 
-def _end_with_the_run() -> None:
-    """In a worker: stop at once when the run has died, for nobody would read the result."""
+    def _exports(self) -> list[str]:
+        names = self._names(f"data/{self.round.id}/responses")
+        return [n for n in names if Path(n).suffix.lower() in ENDINGS]
 
-    def watch() -> None:
-        parent_process().join()
-        os._exit(1)
+    def _forgotten(self) -> set[str]:
+        """Municipalities whose identities were deleted, and no new extract has come since."""
+        data = f"data/{self.round.id}"
+        if f"{data}/forgotten.json" not in self.snapshot.signatures:
+            return set()
+        return {
+            c for c in self.codes
+            if not self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
+            and f"{data}/population/{c}.parquet" in self.snapshot.signatures
+        }  # fmt: skip
 
-    threading.Thread(target=watch, daemon=True).start()
+    def _well(self, codes: list[str]) -> list[str]:
+        return [c for c in codes if c not in self.summary.failed]
 
+    # --------------------------------------------------------------------------------- machinery
 
-def _cause(error: BaseException) -> str:
-    """What to tell: a SurveyError tells itself; anything else is a fault of ours, with its place.
+    def _stale(self, name: str, codes: list[str], more: dict[str, str] | None = None) -> list[str]:
+        if self.again:
+            return codes
+        return [c for c in codes if self.snapshot.why_stale(STEPS[name], c, more)]
 
-    The message of an unforeseen error is left out: it might quote a cell.
-    """
-    if isinstance(error, SurveyError):
-        return str(error)
-    if isinstance(error, BrokenProcessPool):
-        return "the worker process died (out of memory?). Run again with fewer --jobs."
-    frames = traceback.extract_tb(error.__traceback__)
-    cause = getattr(error, "__cause__", None)
-    place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "?"
-    hint = f" ({type(cause).__name__})" if cause else ""
-    return f"unforeseen {type(error).__name__}{hint} at {place}. Report it with the log."
+    def _once(self, name: str, arguments: dict[str, list[str]] | None = None) -> None:
+        """A step of the whole round that goes with a stage and is not counted."""
+        self._each(name, [WHOLE_ROUND], arguments, counted=False)
+
+    def _each(
+        self,
+        name: str,
+        codes: Sequence[str],
+        arguments: dict[str, list[str]] | None = None,
+        counted: bool = True,
+    ) -> int:
+        """Perform a step where it is stale; returns how many of the codes are up to date after it."""
+        step, arguments = STEPS[name], arguments or {}
+        stage = "scan" if name == "scan" else step.stage
+        more = {k: str(v) for k, v in arguments.items()}
+        stale = self._stale(name, list(codes), more)
+        current = [c for c in codes if c not in set(stale)]
+        for code in current:
+            self._remember(step, code)
+        tasks = [self._task(step, code, arguments, more) for code in stale]
+        if tasks:
+            self.progress.started(self.workers.count, self.workers.dashboard)
+        if counted:
+            self.summary.unchanged[stage] = len(current)
+            for code in current:
+                self.progress.advance(stage, code, unchanged=True)
+        done = len(current)
+        for task, came in self.workers.perform(tasks):
+            failed = self._keep(task, stage, came)
+            done += not failed
+            if counted:
+                self.progress.advance(stage, task.code, failed=failed)
+        if tasks:
+            self.snapshot.look()
+        return done
+
+    def _task(self, step: Step, code: str, arguments: dict, more: dict[str, str]) -> Task:
+        return Task(
+            step,
+            code,
+            self.round,
+            self.store,
+            self.snapshot.files(step, code),
+            self.snapshot.inputs(step, code),
+            parameter_digests(step, self.round, code) | more,
+            arguments,
+            self.redraw,
+        )
+
+    def _keep(self, task: Task, stage: str, came: Done | BaseException) -> bool:
+        """Take note of how a task went; True where it failed."""
+        if isinstance(came, BaseException):
+            self._fail(task.code, stage, cause(came))
+            return True
+        self._tell(task.step, came.told.notes, came.told.found)
+        for code, told in came.told.failures.items():
+            if code in self.codes or code == WHOLE_ROUND:
+                self._fail(code, stage, told)
+        if came.record is not None:
+            self.snapshot.keep((task.step.name, task.code), came.record)
+        return False
+
+    def _remember(self, step: Step, code: str) -> None:
+        """Of a current step: what it told, and its record anew where files were only touched."""
+        record = self.snapshot.records[step.name, code]
+        self._tell(step, record.notes, record.found)
+        now = {n: self.snapshot.signatures[n] for n in record.signatures}
+        if now != record.signatures:
+            touched = replace(record, signatures=now)
+            self.store.write_text(record_name(step, self.round.id, code), touched.as_text())
+
+    def _tell(self, step: Step, notes: Sequence[str], found: dict) -> None:
+        self.summary.notes += notes
+        if step.whole_round:
+            self.found[step.name] = found
+
+    def _fail(self, code: str, stage: str, told: str) -> None:
+        self.summary.failures.append(Failure(code, stage, told))
+
+    @contextmanager
+    def _stage(self, name: str, total: int) -> Iterator[_Stage]:
+        """Seconds and municipalities done of a stage, for the summary."""
+        stage = _Stage()
+        began = time.perf_counter()
+        self.progress.start(name, total)
+        try:
+            yield stage
+        finally:
+            self.progress.end(name)
+        self.summary.seconds[name] = time.perf_counter() - began
+        self.summary.done[name] = stage.done

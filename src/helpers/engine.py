@@ -1,0 +1,251 @@
+"""Dask workers that perform steps: on this machine, or wherever a scheduler has them.
+
+Workers of this machine are started when the first step has something to do, talk over loopback under
+certificates made for the run, and end with it however it ends. A task carries all it needs; a worker
+that dies loses its task to another one, which does it from the beginning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import threading
+import traceback
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+from helpers.errors import ParameterError, SurveyError
+from helpers.params import Round
+from helpers.paths import REDRAW_VARIABLE, ROOT_VARIABLE, Paths
+from helpers.records import Record, library_digest, package_digest, record_name
+from helpers.steps import PARAMETERS, Step, Told, filled
+from helpers.store import Mirror, Store, by_folder, matching
+
+ALLOWED_DEATHS = 3  # workers that a task may take along before it is given up
+
+
+@dataclass(frozen=True)
+class Task:
+    """One step for one municipality (or the whole round), with all that a worker must know."""
+
+    step: Step
+    code: str
+    round: Round
+    store: Store
+    files: dict[str, str]  # name → signature of what the step reads and needs
+    inputs: dict[str, str]  # name → digest of what decides its result
+    parameters: dict[str, str]
+    arguments: dict[str, object] = field(default_factory=dict)
+    redraw: bool = False
+    package: str = field(default_factory=package_digest)
+    libraries: str = field(default_factory=library_digest)
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a task went: what it told, and its record; without one the step runs again next time."""
+
+    told: Told
+    record: Record | None
+
+
+_mirrors: dict[str, Mirror] = {}
+_one_at_a_time = threading.Lock()  # the root is told to notebooks by the environment
+
+
+def perform(task: Task) -> Done:
+    """Run a step where its files are, and leave its results and its record in the store."""
+    if (package_digest(), library_digest()) != (task.package, task.libraries):
+        raise SurveyError(
+            "worker",
+            "has another version of the package, its notebooks or its libraries than the run",
+            "the same commit and requirements.lock everywhere",
+            "Install the same version on all workers.",
+        )
+    with _one_at_a_time:
+        mirror = _mirror(task.store) if task.store.folder is None else None
+        root = mirror.folder if mirror else task.store.folder
+        patterns = [*filled(task.step.reads + task.step.needs + task.step.carries + task.step.makes,
+                            task.round, task.code), PARAMETERS]  # fmt: skip
+        if mirror:
+            mirror.fetch(task.files, patterns)
+        os.environ[ROOT_VARIABLE] = str(root)
+        os.environ[REDRAW_VARIABLE] = "1" if task.redraw else "0"
+        told = _call(task, root)
+        return Done(told, _recorded(task, told, root, mirror))
+
+
+def _call(task: Task, root: Path) -> Told:
+    module, _, name = task.step.function.partition(":")
+    function = getattr(import_module(module), name)
+    own = () if task.step.whole_round else (task.code,)
+    return function(Paths(root, task.round.id), task.round, *own, **task.arguments) or Told()
+
+
+def _recorded(task: Task, told: Told, root: Path, mirror: Mirror | None) -> Record | None:
+    here = Store(str(root))
+    patterns = list(filled(task.step.makes, task.round, task.code))
+    made = here.find(patterns)
+    outputs = {n: here.digest(n) for n in made}
+    if mirror:
+        carried = here.find(filled(task.step.carries, task.round, task.code))
+        mirror.put_back([*made, *carried])
+        for name in set(matching(by_folder(task.files), patterns)) - made.keys():
+            task.store.remove(name)
+    if told.failures:
+        return None
+    record = Record(
+        task.package,
+        task.libraries,
+        task.parameters,
+        task.inputs,
+        outputs,
+        {n: s for n, s in task.files.items() if n in task.inputs}
+        | {n: mirror.held[n] if mirror else made[n] for n in made},
+        list(told.notes),
+        told.found,
+    )
+    task.store.write_text(record_name(task.step, task.round.id, task.code), record.as_text())
+    return record
+
+
+def _mirror(store: Store) -> Mirror:
+    """This worker's copy of a store, in its own working folder."""
+    if store.root not in _mirrors:
+        name = hashlib.sha256(store.root.encode()).hexdigest()[:16]
+        _mirrors[store.root] = Mirror(store, Path(_working_folder()) / "survey" / name)
+    return _mirrors[store.root]
+
+
+def _working_folder() -> str:
+    from distributed import get_worker
+
+    return get_worker().local_directory
+
+
+# ------------------------------------------------------------------------------------------ workers
+
+
+class Workers:
+    """Performs tasks on Dask workers: `jobs` of this machine, or those of a scheduler's address."""
+
+    def __init__(self, jobs: int, scheduler: str | None) -> None:
+        self.jobs, self.scheduler = jobs, scheduler
+        self._open = ExitStack()
+        self._client = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._open.close()
+
+    @property
+    def dashboard(self) -> str | None:
+        """Address of Dask's dashboard, where the scheduler has one."""
+        if self._client is None or self.scheduler is None:
+            return None
+        services = self._client.scheduler_info()["services"]
+        return self._client.dashboard_link if "dashboard" in services else None
+
+    @property
+    def count(self) -> int:
+        return len(self.client.scheduler_info(n_workers=-1)["workers"])
+
+    @property
+    def client(self):
+        if self._client is None:
+            self._client = self._connected() if self.scheduler else self._started()
+        return self._client
+
+    def perform(self, tasks: list[Task]) -> Iterator[tuple[Task, Done | BaseException]]:
+        """Each task with how it went, in the order in which they end."""
+        if not tasks:
+            return
+        from distributed import as_completed
+
+        run = uuid.uuid4().hex[:8]
+        futures = {
+            self.client.submit(perform, t, key=f"{t.step.name}-{t.code}-{run}", pure=False): t
+            for t in tasks
+        }
+        for future in as_completed(futures):
+            task = futures.pop(future)
+            yield task, future.result() if future.status == "finished" else _error(future)
+
+    def _connected(self):
+        from distributed import Client
+
+        try:
+            client = self._open.enter_context(Client(self.scheduler, timeout="10s"))
+        except (OSError, ValueError, TimeoutError) as e:
+            raise ParameterError(
+                "--scheduler", f"no scheduler answers at »{self.scheduler}« ({type(e).__name__})",
+                "the address that `dask scheduler` tells, as tcp://host:8786",
+                "Start it and its workers, or leave --scheduler out.",
+            ) from e  # fmt: skip
+        return client
+
+    def _started(self):
+        import dask
+        from distributed import Client, LocalCluster
+
+        from helpers.kernels import ONE_THREAD
+
+        settings = {
+            "distributed.scheduler.allowed-failures": ALLOWED_DEATHS,
+            "distributed.worker.memory.terminate": False,  # a kernel's memory has a limit of its own
+            "distributed.scheduler.http.routes": [],  # nothing to look at from outside
+            "distributed.worker.http.routes": [],
+        }
+        self._open.enter_context(dask.config.set(settings))
+        folder = self._open.enter_context(tempfile.TemporaryDirectory(prefix="survey-"))
+        cluster = self._open.enter_context(
+            LocalCluster(
+                n_workers=self.jobs,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                security=True,  # other users of the machine cannot talk to the workers
+                dashboard_address="127.0.0.1:0",
+                env=dict.fromkeys(ONE_THREAD, "1"),
+                local_directory=folder,
+                memory_limit=0,
+                silence_logs=50,
+            )
+        )
+        return self._open.enter_context(Client(cluster))
+
+
+def _error(future) -> BaseException:
+    error = future.exception() if future.status == "error" else None
+    return error or SurveyError(
+        "scheduler", "gave up the task or went away", "a scheduler that lives until the run ends",
+        "Run again: what is done stays done.",
+    )  # fmt: skip
+
+
+def cause(error: BaseException) -> str:
+    """What to tell: a SurveyError tells itself; anything else is a fault of ours, with its place.
+
+    The message of an unforeseen error is left out: it might quote a cell.
+    """
+    if isinstance(error, SurveyError):
+        return str(error)
+    if type(error).__name__ == "KilledWorker":
+        return (
+            "its worker process died again and again (out of memory?). Run again with fewer --jobs."
+        )
+    if isinstance(error, OSError) and error.errno is not None:
+        name = Path(error.filename).name if error.filename else "a file"
+        return f"{name}: {os.strerror(error.errno)}. Mend that, then run again: what is done stays done."
+    frames = traceback.extract_tb(error.__traceback__)
+    behind = getattr(error, "__cause__", None)
+    place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "?"
+    hint = f" ({type(behind).__name__})" if behind else ""
+    return f"unforeseen {type(error).__name__}{hint} at {place}. Report it with the log."

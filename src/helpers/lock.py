@@ -1,0 +1,69 @@
+"""One run at a time in a round.
+
+The system itself lets go of the lock when its holder dies, so a killed run leaves nothing to clear up.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from fsspec.implementations.local import LocalFileSystem
+
+from helpers.errors import ParameterError
+from helpers.paths import write_text
+from helpers.store import Store
+
+LOCK, HOLDER = ".lock", ".run.json"
+
+
+@contextmanager
+def locked(store: Store, round_id: str) -> Iterator[None]:
+    """Hold the round; raises ParameterError, with who holds it, where another does.
+
+    Where the address is no file system that locks, the scheduler keeps runs apart (`engine.py`).
+    """
+    if not isinstance(store.fs, LocalFileSystem):
+        yield
+        return
+    folder = Path(store.path(f"data/{round_id}"))
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as e:
+        raise in_use(f"data/{round_id}", _holder(folder / HOLDER)) from e
+    try:
+        told = {
+            "process": os.getpid(),
+            "host": socket.gethostname(),
+            "since": dt.datetime.now().isoformat(" ", "seconds"),
+        }
+        write_text(folder / HOLDER, json.dumps(told) + "\n")
+        yield
+    finally:
+        (folder / HOLDER).unlink(missing_ok=True)
+        lock.release()
+
+
+def in_use(where: str, holder: str) -> ParameterError:
+    return ParameterError(
+        where,
+        f"another run works on this round{holder}",
+        "one run at a time",
+        "Wait until it has ended, or end it.",
+    )
+
+
+def _holder(path: Path) -> str:
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        return f" (process {told['process']} on {told['host']} since {told['since']})"
+    except (OSError, ValueError, KeyError):  # it has just begun or ended
+        return ""

@@ -1,0 +1,208 @@
+"""The steps of a round: what each reads, what it makes, and what can change its result.
+
+A row a step. Names are relative to the root; `{round}`, `{code}`, `{folder}` (a municipality's under
+`build/`) and `{earlier}` (each earlier round in turn) are filled in, `?` and `*` stand for any signs
+within a name, `**` for all below a folder. A new step needs a row here and a function.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from helpers.params import Round
+
+STAGES = ("intake", "plan", "analyse", "release", "report", "national")
+WHOLE_ROUND = "runden"  # owner of steps and troubles that belong to no single municipality
+RELEASED = "released rows of {code}"  # what a municipality's report reads, judged by content
+PARAMETERS = "params/**"
+
+NO_RESULT = {"limits"}  # parameters that end a step, and change nothing that it makes
+AFTER_COLLECTION = {"formats", "agreements", "retention_until", "price_bands", "link_base"}
+BEFORE_COLLECTION = {
+    "questionnaire", "responses", "weighting", "disclosure", "comparison", "two_way", "models",
+    "earlier_rounds", "earlier_titles", "participants", "price_bands", "retention_until",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Step:
+    """`reads`: files whose content decides the result, its own apart. `needs`: files it looks at besides. `carries`:
+    files it brings up to date, judged by being there. `makes`: its results. `blind_to`: parameters
+    that cannot change them. `function`: `(paths, round_, code) -> Told | None`, without code where
+    the step belongs to the whole round."""
+
+    name: str
+    stage: str
+    function: str
+    reads: tuple[str, ...]
+    makes: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    carries: tuple[str, ...] = ()
+    blind_to: frozenset[str] = frozenset()
+    told: tuple[str, ...] = ()
+    whole_round: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a step has to tell the run; all of it can be written as JSON."""
+
+    notes: tuple[str, ...] = ()
+    failures: dict[str, str] = field(default_factory=dict)  # municipality → cause; it runs again
+    found: dict[str, Any] = field(default_factory=dict)  # for the steps that follow
+
+
+_DATA, _BUILD = "data/{round}", "build/{round}"
+_RELEASED_FILES = tuple(
+    f"{_BUILD}/{name}" for name in
+    ("released.parquet", "comparisons.parquet", "response.parquet", "drivers.parquet")
+)  # fmt: skip
+
+STEPS = {
+    step.name: step
+    for step in (
+        Step(
+            "intake", "intake", "helpers.intake_record:intake",
+            reads=(f"{_DATA}/extracts/{{code}}*",),
+            carries=(f"{_DATA}/vault/{{code}}",),
+            makes=(f"{_DATA}/population/{{code}}.parquet", f"{_DATA}/intake/{{code}}.json"),
+            blind_to=frozenset(BEFORE_COLLECTION | {"sampling", "calendar", "period", "link_base", "title"}),
+        ),
+        Step(
+            "intake-record", "intake", "helpers.intake_record:merge",
+            reads=(f"{_DATA}/intake/*.json",),
+            makes=(f"{_DATA}/intake.json",),
+            blind_to=frozenset(BEFORE_COLLECTION),
+            whole_round=True,
+        ),
+        Step(
+            "plan", "plan", "helpers.execution:plan_notebook",
+            reads=(f"{_DATA}/population/{{code}}.parquet",),
+            needs=(f"{_DATA}/sendout/{{code}}/*", f"{_DATA}/responses/*"),
+            makes=(
+                f"{_DATA}/sample/{{code}}.parquet", f"{_DATA}/sample/{{code}}-frame.parquet",
+                f"{_DATA}/sample/replaced/{{code}}-*", f"{_DATA}/notebooks/{{code}}-10-sampling-plan.ipynb",
+            ),
+            blind_to=frozenset(BEFORE_COLLECTION | {"formats", "agreements", "link_base"}),
+        ),
+        Step(
+            "collect", "analyse", "helpers.round_steps:collect_answers",
+            reads=(f"{_DATA}/responses/*", f"{_DATA}/sample/????.parquet"),
+            needs=(f"{_DATA}/vault/*",),
+            makes=(f"{_DATA}/responses/????.parquet", f"{_DATA}/texts/*.xlsx"),
+            blind_to=frozenset(AFTER_COLLECTION | {"calendar", "sampling", "weighting", "comparison", "local_files"}),
+            whole_round=True,
+        ),
+        Step(
+            "analyse", "analyse", "helpers.execution:analysis_notebook",
+            reads=(
+                f"{_DATA}/sample/{{code}}.parquet", f"{_DATA}/sample/{{code}}-frame.parquet",
+                f"{_DATA}/responses/{{code}}.parquet",
+            ),
+            makes=(
+                f"{_DATA}/estimates/{{code}}.parquet", f"{_DATA}/estimates/{{code}}-*.parquet",
+                f"{_DATA}/weighted/{{code}}.parquet", f"{_DATA}/weighted/{{code}}-*.parquet",
+                f"{_DATA}/notebooks/{{code}}-20-response-analysis.ipynb",
+            ),
+            blind_to=frozenset(
+                AFTER_COLLECTION | {"disclosure", "earlier_rounds", "earlier_titles", "participants"}
+            ),
+        ),
+        Step(
+            "release", "release", "helpers.round_steps:release_round",
+            reads=(
+                f"{_DATA}/estimates/*.parquet", f"{_DATA}/weighted/*.parquet",
+                f"{_DATA}/sample/*-frame.parquet",
+                "data/{earlier}/estimates/????.parquet", "build/{earlier}/released.parquet",
+                "params/rounds/{earlier}.yml",
+            ),
+            makes=(*_RELEASED_FILES, f"{_BUILD}/released.csv"),
+            blind_to=frozenset(AFTER_COLLECTION),
+            whole_round=True,
+        ),
+        Step(
+            "report", "report", "helpers.execution:report_notebook",
+            reads=(RELEASED,),
+            needs=_RELEASED_FILES,
+            makes=(
+                f"{_BUILD}/{{folder}}/rapport.html", f"{_BUILD}/{{folder}}/praesentation.pptx",
+                f"{_BUILD}/{{folder}}/resultater.xlsx",
+                f"{_DATA}/notebooks/{{code}}-30-municipal-report.ipynb",
+            ),
+            blind_to=frozenset(AFTER_COLLECTION),
+        ),
+        Step(
+            "national", "national", "helpers.execution:national_report",
+            reads=_RELEASED_FILES,
+            makes=(f"{_BUILD}/national/**", f"{_DATA}/notebooks/0000-*.ipynb"),
+            blind_to=frozenset(AFTER_COLLECTION),
+            whole_round=True,
+        ),
+        Step(
+            "index", "national", "helpers.index:write_index_and_manifest",
+            reads=(f"{_BUILD}/**",),
+            makes=(f"{_BUILD}/index.html", f"{_BUILD}/manifest.json"),
+            told=("failed",),
+            blind_to=frozenset(AFTER_COLLECTION),
+            whole_round=True,
+        ),
+        Step(
+            "scan", "national", "helpers.round_steps:scan_round",
+            reads=(f"{_BUILD}/**",),
+            needs=(f"{_DATA}/vault/*",),
+            makes=(),
+            blind_to=frozenset(AFTER_COLLECTION | BEFORE_COLLECTION | {"calendar", "sampling", "title", "local_files"}),
+            whole_round=True,
+        ),
+    )
+}  # fmt: skip
+
+
+def filled(patterns: Iterable[str], round_: Round, code: str) -> Iterator[str]:
+    """The patterns of a step for one municipality (or WHOLE_ROUND) of a round."""
+    place = round_.municipalities.get(code)
+    names = {"round": round_.id, "code": code, "folder": place.folder if place else ""}
+    for pattern in patterns:
+        if "{earlier}" in pattern:
+            yield from (pattern.format(earlier=e) for e in round_.settings.earlier_rounds)
+        else:
+            yield pattern.format(**names)
+
+
+def parameter_digests(step: Step, round_: Round, code: str) -> dict[str, str]:
+    """Name of a parameter → digest of its value, for those that can change the step's result.
+
+    Of the parameters by municipality, a municipality's own step depends on its own alone.
+    """
+    own = {} if step.whole_round else {code}
+    parts = {name: value for name, value in round_.settings}
+    parts |= {
+        "rule_sets": round_.rule_sets,
+        "questions": round_.questionnaire,
+        "formats": round_.formats,
+        "earlier_titles": round_.earlier_titles,
+        "municipalities": _of(round_.municipalities, own),
+        "local_files": _of(round_.local, own),
+        "agreements": _of(round_.agreements, own),
+    }
+    blind = (
+        step.blind_to | NO_RESULT | ({"questions"} if "questionnaire" in step.blind_to else set())
+    )
+    return {n: _digest(v) for n, v in sorted(parts.items()) if n not in blind}
+
+
+def _of(by_code: dict, own: set[str]) -> dict:
+    return {c: v for c, v in by_code.items() if not own or c in own}
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, default=_plain, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else str(value)
