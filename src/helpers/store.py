@@ -81,8 +81,10 @@ class Store:
         return dict(sorted(found.items()))
 
     def signature(self, name: str) -> str:
-        self.fs.invalidate_cache()
-        return _signature(self.fs.info(self.path(name)))
+        """The signature that `listing` gives the file."""
+        if isinstance(self.fs, LocalFileSystem):
+            return _signature(self.fs.info(self.path(name)))
+        return self.listing(name.rpartition("/")[0])[name]  # `info` may say it in other words
 
     def digest(self, name: str) -> str:
         """SHA-256 of a file's content, in hexadecimal digits."""

@@ -1,0 +1,126 @@
+"""A scheduler and two workers as processes of their own, with working folders of their own, and the
+round at an address: the same bytes, also where a worker is killed in the middle."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import SIMULATED, Finished
+
+from helpers.records import Snapshot
+from helpers.store import Store
+
+PATIENCE_SECONDS = 600  # of a whole run on a busy machine
+SURVEY = [sys.executable, "-c", "from helpers.cli import main; main()"]
+UPSTREAM = ("intake", "intake-record", "plan", "collect")
+
+
+@contextmanager
+def process(*call: object, folder: Path) -> Iterator[subprocess.Popen]:
+    """A process that is ended with the test."""
+    folder.mkdir(parents=True)
+    with open(folder / "log", "wb") as log:
+        started = subprocess.Popen(
+            [sys.executable, "-m", *map(str, call)], cwd=folder, stdout=log, stderr=log,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        try:
+            yield started
+        finally:
+            started.kill()
+            started.wait()
+
+
+def wait_for(there: Path) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not there.exists():
+        assert time.monotonic() < until, f"{there} has not come"
+        time.sleep(0.1)
+
+
+@contextmanager
+def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Popen]]]:
+    """The scheduler's address, and the workers' processes."""
+    file = folder / "scheduler.json"
+    with ExitStack() as open_:
+        start = open_.enter_context
+        start(process("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
+                      "--no-dashboard", "--scheduler-file", file, folder=folder / "scheduler"))  # fmt: skip
+        wait_for(file)
+        started = [
+            start(
+                process(
+                    "distributed.cli.dask_worker",
+                    "--scheduler-file",
+                    file,
+                    "--nthreads",
+                    "1",
+                    "--no-nanny",
+                    "--no-dashboard",
+                    "--memory-limit",
+                    "0",
+                    "--local-directory",
+                    ".",
+                    folder=folder / f"worker-{i}",
+                )
+            )
+            for i in range(workers)
+        ]
+        address = Store(str(folder)).read_text("scheduler.json").split('"address": "')[1]
+        yield address.split('"')[0], started
+
+
+def made(root: str, finished: Finished) -> dict[str, str]:
+    """Name → digest of what the steps have made, executed notebooks apart."""
+    snapshot = Snapshot(Store(root), finished.round)
+    return {n: d for r in snapshot.records.values() for n, d in r.outputs.items()
+            if "/notebooks/" not in n}  # fmt: skip
+
+
+def collected_only(finished: Finished, root: Path) -> None:
+    """The round as it was when the answers had come, before the analysis."""
+    shutil.copytree(finished.paths.root, root)
+    shutil.rmtree(root / "build" / SIMULATED)
+    data = root / "data" / SIMULATED
+    for folder in (data / "estimates", data / "weighted", data / "notebooks"):
+        shutil.rmtree(folder)
+    for folder in (data / "records").iterdir():
+        if folder.name not in UPSTREAM:
+            shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are ended by POSIX signals here")
+def test_two_workers_elsewhere_give_the_same_bytes_also_when_one_is_killed(finished, tmp_path):
+    shared = tmp_path / "shared"
+    collected_only(finished, shared)
+    address = f"file://{shared}"
+    with cluster(tmp_path / "cluster", 2) as (scheduler, workers):
+        call = [*SURVEY, "--root", address, "run", SIMULATED, "--scheduler", scheduler]
+        run = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        wait_for(shared / f"data/{SIMULATED}/records/report")
+        workers[0].send_signal(signal.SIGKILL)
+        told, _ = run.communicate(timeout=PATIENCE_SECONDS)
+        assert run.returncode == 0, told
+        assert workers[1].poll() is None
+    assert made(address, finished) == made(str(finished.paths.root), finished)
+    assert "plan: 6 of 6, 6 unchanged" in told
+    assert not [p for p in shared.rglob(".*") if p.name not in {".lock"}], "nothing half-written"
+    folders = [p for p in (tmp_path / "cluster").rglob("survey") if p.is_dir()]
+    assert all(p.stat().st_mode & 0o077 == 0 for f in folders for p in f.iterdir())
+
+
+def test_a_scheduler_that_does_not_answer_is_told(finished, tmp_path):
+    collected_only(finished, tmp_path / "root")
+    call = ["--root", str(tmp_path / "root"), "run", SIMULATED, "--scheduler", "tcp://127.0.0.1:1"]
+    result = subprocess.run([*SURVEY, *call], capture_output=True, text=True)
+    assert result.returncode == 2
+    assert "no scheduler answers at »tcp://127.0.0.1:1«" in " ".join(result.stdout.split())
