@@ -38,6 +38,7 @@ KINDS = (
     ("weighted", "weights and scores of respondents", "analysts", "no, but every person has a row"),
     ("estimates", "numbers before disclosure control", "analysts", "no, but few persons may be behind"),
     ("notebooks", "executed notebooks", "analysts, reviewers on site", "no"),
+    ("records", "what each result was made from", "analysts", "no"),
     ("delivery", "encrypted packages", "each municipality", "no"),
 )  # fmt: skip
 
