@@ -73,9 +73,10 @@ def release_round(paths: Paths, round_: Round) -> Told:
 
 def _row_digests(released: Release) -> dict[str, str]:
     tables = (released.results, released.comparisons, released.response, released.drivers)
+    codes = sorted(set(released.response["municipality"]))  # reports tell how many there are
     rows = {}
-    for code in sorted(set(released.response["municipality"])):
-        whole = hashlib.sha256()
+    for code in codes:
+        whole = hashlib.sha256(" ".join(codes).encode())
         for table in tables:
             own = table[table["municipality"].isin([code, NATIONAL])]
             whole.update(pd.util.hash_pandas_object(own, index=False).to_numpy().tobytes())
