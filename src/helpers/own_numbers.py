@@ -113,7 +113,9 @@ NO_RESPONSE = ResponseGroup(*[None] * 6, style.NOT_POSSIBLE)
 
 def plain(column: pd.Series) -> list[Any]:
     """A column as Python values, None where it is missing."""
-    return column.astype(object).where(column.notna(), None).tolist()
+    values = column.to_numpy(dtype=object, copy=True)
+    values[column.isna().to_numpy()] = None
+    return values.tolist()
 
 
 def rows_of(table: pd.DataFrame, columns: list[str]) -> list[tuple]:
