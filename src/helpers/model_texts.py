@@ -215,13 +215,13 @@ def drivers(published: Published, code: str) -> Markdown:
 def response_quality(published: Published, code: str) -> Markdown:
     """The plain conclusion on the response: R-indicator, rate, and the widest gap between a group's
     share of the citizens and of the answers."""
-    t = published.response[published.response["municipality"] == code]
-    whole = t[t["breakdown"] == "all"].iloc[0]
+    whole = published.responded(code)
     if whole["status"] != "shown":
         words = style.why(whole["status"]).words
         return Markdown(f"Det kan ikke vises, om svarene ligner borgerne: {words}.")
     labels = published.round.category_labels(None if code == NATIONAL else code)
     gaps = []
+    t = published.response[published.response["municipality"] == code]
     for row in t[(t["breakdown"] != "all") & (t["status"] == "shown")].itertuples():
         of_people = row.population / whole["population"]
         gap = row.answers / whole["answers"] - of_people
@@ -240,8 +240,7 @@ def _or_nan(value) -> float:
 
 def outcome_table(published: Published, code: str) -> Markdown:
     """AAPOR's outcome rates by their names; hidden where one would show that very few broke off."""
-    t = published.response
-    whole = t[(t["municipality"] == code) & (t["breakdown"] == "all")].iloc[0]
+    whole = published.responded(code)
     # a rate is missing from a shown row where it would tell of one to four citizens
     status = style.LINKED if whole["status"] == "shown" else whole["status"]
     hidden = style.why(status).mark

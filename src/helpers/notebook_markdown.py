@@ -64,7 +64,8 @@ def cell_options(source: str) -> tuple[dict, str]:
     head = []
     while lines and lines[0].startswith("#|"):
         head.append(lines.pop(0)[2:].removeprefix(" "))
-    return yaml.safe_load("\n".join(head)) or {}, "\n".join(lines)
+    options = yaml.safe_load("\n".join(head)) if head else None
+    return options or {}, "\n".join(lines)
 
 
 def _code_cell(cell, number: int, folder: Path, name: str, echo_all: bool) -> list[str]:

@@ -7,6 +7,7 @@ value: it can be marked, never drawn as zero. A number that is in no released ta
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,8 @@ NATIONAL_LABEL = "Alle deltagende kommuner"
 SPLIT = ("share_satisfied", "share_neutral", "share_dissatisfied")
 OPTIONS = tuple(f"share_{k}" for k in range(1, 6))
 GROUPINGS = ("target_group", "gender", "age_band", "duration_band")
+
+_RESPONSE = ("population", "invited", "answers", "response_rate", "design_effect", "effective_n")
 
 # The two municipalities whose name is not »<name> Kommune«.
 _NAMES = {"0101": "Københavns Kommune", "0400": "Bornholms Regionskommune"}
@@ -110,7 +113,9 @@ NO_RESPONSE = ResponseGroup(*[None] * 6, style.NOT_POSSIBLE)
 
 def plain(column: pd.Series) -> list[Any]:
     """A column as Python values, None where it is missing."""
-    return column.astype(object).where(column.notna(), None).tolist()
+    values = column.to_numpy(dtype=object, copy=True)
+    values[column.isna().to_numpy()] = None
+    return values.tolist()
 
 
 def rows_of(table: pd.DataFrame, columns: list[str]) -> list[tuple]:
@@ -130,9 +135,7 @@ class OwnNumbers:
 
     def __init__(self, published: Published, code: str) -> None:
         round_ = published.round
-        results = published.results
-        own_or_national = results[results["municipality"].isin([code, NATIONAL])]
-        if not (own_or_national["municipality"] == code).any():
+        if not published.has_results(code):
             raise SurveyError(
                 f"round {round_.id}, municipality {code}",
                 "has no released results",
@@ -147,19 +150,20 @@ class OwnNumbers:
         self.breakdown_labels = BREAKDOWN_LABELS | {
             f"local:{b.id}": b.label for b in self.local.background
         }
-        self.rows = own_or_national
         self.n_municipalities = len(published.municipalities)
         self.without_results = published.missing
-        self._numbers = _number_index(own_or_national)
-        self._asked = {
-            (place, item)
-            for (place, _, _, item, _), x in self._numbers.items()
-            if x.status != style.NOT_ASKED
-        }
-        compared = published.comparisons
-        self.comparisons = compared[compared["municipality"] == code]
-        self._others = _difference_index(self.comparisons)
-        self._response = _response_index(published.response, code)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The municipality's and the country's rows of `results`."""
+        results = self.published.results
+        return results[results["municipality"].isin([self.code, NATIONAL])]
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """The municipality's rows of `comparisons`."""
+        compared = self.published.comparisons
+        return compared[compared["municipality"] == self.code]
 
     # ------------------------------------------------------------------------------- numbers
 
@@ -177,11 +181,22 @@ class OwnNumbers:
         self, place: str, item: str, statistic: str, breakdown: str, category: str
     ) -> Number:
         """Without a released row: not asked in that place at all, or there is nothing to compute."""
-        found = self._numbers.get((place, breakdown, category, item, statistic))
-        if found is not None:
-            return found
-        asked = (place, item) in self._asked
-        return missing(style.NOT_POSSIBLE if asked else style.NOT_ASKED)
+        row = self.published.value(place, item, statistic, breakdown=breakdown, category=category)
+        if row is None:
+            asked = (place, item) in self._asked
+            return missing(style.NOT_POSSIBLE if asked else style.NOT_ASKED)
+        if row["status"] != "shown":
+            return missing(row["status"])
+        values = (row[c] for c in ("value", "ci_low", "ci_high", "n"))
+        return Number(*(None if pd.isna(v) else v for v in values), "shown")
+
+    @cached_property
+    def _asked(self) -> set[tuple[str, str]]:
+        """(place, item) with a number there that is more than »not asked«."""
+        kept = self.rows[
+            (self.rows["weighting"] == "weighted") & (self.rows["status"] != style.NOT_ASKED)
+        ]
+        return set(zip(kept["municipality"].tolist(), kept["item"].tolist()))
 
     def against_others(
         self, item: str, statistic: str = "mean", breakdown: str = "all", category: str = "all"
@@ -206,6 +221,10 @@ class OwnNumbers:
         place = (item, statistic, breakdown, category)
         status = why_not_compared(self.of(*place).status, self.national(*place).status)
         return style.why(status).words
+
+    @cached_property
+    def _others(self) -> dict[tuple, Difference]:
+        return _difference_index(self.comparisons)
 
     def worth_mentioning(self, statistic: str) -> list[Difference]:
         """Differences to the others that are both sure and large enough, the largest first.
@@ -232,7 +251,13 @@ class OwnNumbers:
         return sum(d.judged for d in self._others.values())
 
     def response(self, breakdown: str = "all", category: str = "all") -> ResponseGroup | None:
-        return self._response.get((breakdown, category))
+        row = self.published.responded(self.code, breakdown, category)
+        if row is None:
+            return None
+        if row["status"] != "shown":
+            return ResponseGroup(*[None] * 6, row["status"])
+        values = (row[c] for c in _RESPONSE)
+        return ResponseGroup(*(None if pd.isna(v) else v for v in values), "shown")
 
     # --------------------------------------------------------------------------------- items
 
@@ -278,16 +303,6 @@ class OwnNumbers:
         return parts
 
 
-def _number_index(rows: pd.DataFrame) -> dict[tuple, Number]:
-    weighted = rows[rows["weighting"] == "weighted"]
-    keys = rows_of(weighted, ["municipality", "breakdown", "category", "item", "statistic"])
-    values = rows_of(weighted, ["value", "ci_low", "ci_high", "n", "status"])
-    return {
-        key: Number(*value) if value[-1] == "shown" else Number(None, None, None, None, value[-1])
-        for key, value in zip(keys, values)
-    }
-
-
 def _difference_index(comparisons: pd.DataFrame) -> dict[tuple, Difference]:
     kept = comparisons[
         (comparisons["reference"] == "others")
@@ -300,14 +315,4 @@ def _difference_index(comparisons: pd.DataFrame) -> dict[tuple, Difference]:
         row[:4]: Difference(*row[:7], worth_mentioning=bool(row[7]), judged=row[8] is not None)
         for row in rows_of(kept, columns)
         if None not in row[:7]
-    }
-
-
-def _response_index(response: pd.DataFrame, code: str) -> dict[tuple, ResponseGroup]:
-    kept = response[response["municipality"] == code]
-    keys = rows_of(kept, ["breakdown", "category"])
-    columns = ["population", "invited", "answers", "response_rate", "design_effect", "effective_n"]
-    return {
-        key: ResponseGroup(*row) if row[-1] == "shown" else ResponseGroup(*[None] * 6, row[-1])
-        for key, row in zip(keys, rows_of(kept, [*columns, "status"]))
     }

@@ -26,6 +26,22 @@ FILES = {
 }
 
 
+class _Rows:
+    """The rows of a table by key. A row becomes a mapping when it is asked for: a report asks for one
+    in ten."""
+
+    def __init__(self, table: pd.DataFrame, key: tuple[str, ...]) -> None:
+        self._columns = {c: table[c].tolist() for c in table}
+        keys = zip(*(self._columns[k] for k in key))
+        self._places = {k: place for place, k in enumerate(keys)}
+
+    def row(self, *key: str) -> dict[str, Any] | None:
+        place = self._places.get(key)
+        if place is None:
+            return None
+        return {c: values[place] for c, values in self._columns.items()}
+
+
 @dataclass(frozen=True)
 class Published:
     """The released tables of one round.
@@ -73,10 +89,7 @@ class Published:
         weighting: str = "weighted",
     ) -> dict[str, Any] | None:
         """One row of `results` as a mapping, or None where the item was not asked."""
-        of_municipality = self._of_results.get(municipality)
-        if of_municipality is None:
-            return None
-        return of_municipality.get((breakdown, category, item, statistic, weighting))
+        return self._results.row(municipality, breakdown, category, item, statistic, weighting)
 
     def compared(
         self,
@@ -89,9 +102,8 @@ class Published:
         category: str = "all",
     ) -> dict[str, Any] | None:
         """The weighted comparison with `reference`, or None where a side is hidden."""
-        of_municipality = self._of_comparisons.get(municipality, {})
-        key = (breakdown, category, item, statistic, "weighted")
-        return of_municipality.get(key, {}).get(reference)
+        place = (municipality, breakdown, category, item, statistic, "weighted")
+        return self._comparisons.row(*place, reference)
 
     def against_others(
         self,
@@ -117,6 +129,15 @@ class Published:
                 return bool(found["worth_mentioning"])
         return False
 
+    def responded(
+        self, municipality: str, breakdown: str = "all", category: str = "all"
+    ) -> dict[str, Any] | None:
+        """One row of `response` as a mapping, or None where the group is not there."""
+        return self._response.row(municipality, breakdown, category)
+
+    def has_results(self, municipality: str) -> bool:
+        return municipality in self._with_results
+
     @cached_property
     def earlier_rounds(self) -> tuple[str, ...]:
         """The earlier rounds that something is compared with, the latest first."""
@@ -124,16 +145,20 @@ class Published:
         return tuple(r for r in self.round.settings.earlier_rounds if f"round:{r}" in have)
 
     @cached_property
-    def _of_results(self) -> dict[str, dict[tuple, dict[str, Any]]]:
-        return _by_municipality(self.results)
+    def _results(self) -> _Rows:
+        return _Rows(self.results, ("municipality", *KEY))
 
     @cached_property
-    def _of_comparisons(self) -> dict[str, dict[tuple, dict[str, dict[str, Any]]]]:
-        index: dict[str, dict[tuple, dict[str, dict[str, Any]]]] = {}
-        for row in self.comparisons.to_dict("records"):
-            of_municipality = index.setdefault(row["municipality"], {})
-            of_municipality.setdefault(tuple(row[k] for k in KEY), {})[row["reference"]] = row
-        return index
+    def _comparisons(self) -> _Rows:
+        return _Rows(self.comparisons, ("municipality", *KEY, "reference"))
+
+    @cached_property
+    def _response(self) -> _Rows:
+        return _Rows(self.response, ("municipality", "breakdown", "category"))
+
+    @cached_property
+    def _with_results(self) -> frozenset[str]:
+        return frozenset(self.results["municipality"].unique())
 
     @property
     def theme_items(self) -> list[str]:
@@ -152,15 +177,6 @@ class Published:
     def question_items(self) -> list[str]:
         """Scaled common questions, q01 … q13."""
         return [q.id for q in self.round.questionnaire.scaled]
-
-
-def _by_municipality(table: pd.DataFrame) -> dict[str, dict[tuple, dict[str, Any]]]:
-    """municipality → (breakdown, category, item, statistic, weighting) → row."""
-    index: dict[str, dict[tuple, dict[str, Any]]] = {}
-    for row in table.to_dict("records"):
-        key = tuple(row[k] for k in KEY)
-        index.setdefault(row["municipality"], {})[key] = row
-    return index
 
 
 def load_published(root: Path, round_: Round, only: str | None = None) -> Published:

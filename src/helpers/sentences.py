@@ -166,10 +166,7 @@ def national_summary(published: Published) -> Markdown:
     overall = _number(published, OVERALL)
     satisfied = _number(published, OVERALL, statistic="share_satisfied")
     dissatisfied = _number(published, OVERALL, statistic="share_dissatisfied")
-    whole = published.response[
-        (published.response["municipality"] == NATIONAL)
-        & (published.response["breakdown"] == "all")
-    ].iloc[0]
+    whole = published.responded(NATIONAL)
     sentences = []
     if whole["status"] == "shown":
         sentences.append(

@@ -240,10 +240,10 @@ def key_figures(published: Published, code: str) -> Markdown:
     columns = [code] if code == NATIONAL else [code, NATIONAL]
     rows = []
     for label, text in (
-        ("Borgere i målgrupperne", lambda c: _count(_whole(published, c), "population")),
-        ("Inviterede", lambda c: _count(_whole(published, c), "invited")),
-        ("Svar", lambda c: _count(_whole(published, c), "answers")),
-        ("Svarprocent", lambda c: _rate(_whole(published, c))),
+        ("Borgere i målgrupperne", lambda c: _count(published.responded(c), "population")),
+        ("Inviterede", lambda c: _count(published.responded(c), "invited")),
+        ("Svar", lambda c: _count(published.responded(c), "answers")),
+        ("Svarprocent", lambda c: _rate(published.responded(c))),
         ("Samlet tilfredshed (1–5)", lambda c: _interval(published.value(c, OVERALL))),
         ("Tilfredse eller meget tilfredse", lambda c: _share(published, c, "share_satisfied")),
         ("Hverken tilfredse eller utilfredse", lambda c: _share(published, c, "share_neutral")),
@@ -256,11 +256,6 @@ def key_figures(published: Published, code: str) -> Markdown:
 
 def _share(published: Published, code: str, statistic: str) -> str:
     return _cell(published.value(code, OVERALL, statistic), share=True)
-
-
-def _whole(published: Published, code: str):
-    t = published.response
-    return t[(t["municipality"] == code) & (t["breakdown"] == "all")].iloc[0]
 
 
 def _count(row, column: str) -> str:
@@ -277,13 +272,11 @@ def _has(row, column: str) -> bool:
 
 def response(published: Published, code: str) -> Markdown:
     """Population, invited, answers and response rate per group."""
-    table = published.response[published.response["municipality"] == code]
     labels = published.round.category_labels()
     rows = []
     for breakdown in ("all", "target_group", "gender", "age_band", "duration_band"):
-        of_breakdown = table[table["breakdown"] == breakdown].set_index("category")
         for category, label in labels[breakdown].items():
-            row = of_breakdown.loc[category] if category in of_breakdown.index else None
+            row = published.responded(code, breakdown, category)
             cells = [_count(row, c) for c in ("population", "invited", "answers")]
             rows.append([label, *cells, _rate(row)])
     headings = ["Gruppe", "Population", "Inviterede", "Svar", "Svarprocent"]
@@ -306,7 +299,7 @@ def municipalities(published: Published, region: str) -> Markdown:
     rows = []
     of_region = [m for m in published.municipalities if m.region == region]
     for place in sorted(of_region, key=lambda m: style.danish_sort_key(m.name)):
-        whole, own = _whole(published, place.code), published.value(place.code, OVERALL)
+        whole, own = published.responded(place.code), published.value(place.code, OVERALL)
         rows.append(
             [
                 place.name,

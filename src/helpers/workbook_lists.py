@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, partial
 
 from helpers import style
 from helpers.captions import capital, listed
@@ -54,12 +55,13 @@ def differences_sheet(o: OwnNumbers) -> Sheet:
     numbers = rows_of(kept, ["own", "reference_value", "difference", "ci_low", "ci_high"])
     chances = plain(kept["p_adjusted"])
     mentions = plain(kept["worth_mentioning"])
+    words_of = cache(partial(_place, o))
     for (reference, *place, statistic), values, p, worth in zip(keys, numbers, chances, mentions):
         is_mean = statistic == "mean"
         kinds = ["mean" if is_mean else "share"] * 2
         kinds += ["difference" if is_mean else "share_difference"] * 3
         rows.append([
-            _reference(o, reference, place[0]), *_place(o, *place),
+            _reference(o, reference, place[0]), *words_of(*place),
             STATISTIC_LABELS.get(statistic, statistic),
             *(IMPOSSIBLE if v is None else (v, kind) for v, kind in zip(values, kinds)),
             style.NOT_SHOWN[style.NOT_JUDGED] if p is None else p, mentioned(worth, p is not None),
@@ -112,12 +114,11 @@ def response_sheet(o: OwnNumbers) -> Sheet:
 
 def _response_cells(g: ResponseGroup, *, whole: bool) -> list[Cell]:
     """Counts and rate; design effect and effective number on the whole alone (see the note)."""
+    counts: list[Cell] = [g.population, g.invited, g.answers, g.rate]
+    of_whole = [IMPOSSIBLE if v is None else v for v in (g.design_effect, g.effective_n)]
     if not g.shown:
-        return [g.mark] * (6 if whole else 4)
-    cells: list[Cell] = [g.population, g.invited, g.answers, g.rate]
-    if whole:
-        cells += [IMPOSSIBLE if v is None else v for v in (g.design_effect, g.effective_n)]
-    return cells
+        counts, of_whole = [g.mark] * 4, [g.mark] * 2
+    return counts + (of_whole if whole else [None, None])
 
 
 def all_numbers_sheet(o: OwnNumbers) -> Sheet:
@@ -150,18 +151,16 @@ def _all_rows(o: OwnNumbers) -> Iterator[list[Cell]]:
     beside = dict(zip(rows_of(unweighted, keys), rows_of(unweighted, ["value", "status"])))
     weighted = o.rows[o.rows["weighting"] == "weighted"]
     wanted = rows_of(weighted, ["value", "ci_low", "ci_high", "n", "status"])
-    places: dict[tuple, tuple] = {}
+    words_of = cache(partial(_place, o))
     for key, (*values, n, status) in zip(rows_of(weighted, keys), wanted):
         area, *place, statistic = key
-        if (words := places.get(tuple(place))) is None:
-            words = places[tuple(place)] = _place(o, *place)
         kind = "mean" if statistic == "mean" else "share"
         shown = status == "shown"
         plain_value, plain_status = beside.get(key, (None, ""))
         cells = values if shown else [None] * 3
         cells = [*cells, plain_value if shown and plain_status == "shown" else None]
         yield [
-            areas[area], *words, STATISTIC_LABELS.get(statistic, statistic),
+            areas[area], *words_of(*place), STATISTIC_LABELS.get(statistic, statistic),
             *(None if v is None else (v, kind) for v in cells),
             n if shown else None,
             _status(status, cells),
