@@ -61,7 +61,7 @@ def test_an_unchanged_round_runs_nothing_and_reads_no_file_twice(copy, monkeypat
         summary = run_round(copy.paths.root, copy.round, jobs=2)
         assert summary.failures == [] and summary.waiting == []
         assert summary.done == summary.unchanged == {
-            "intake": 6, "plan": 6, "analyse": 6, "release": 1, "report": 6, "national": 1, "scan": 1,
+            "intake": 6, "plan": 6, "analyse": 6, "release": 1, "report": 6, "national": 1, "scan": 7,
         }  # fmt: skip
         assert any("Hidden" in note for note in summary.notes), "what a step told is told again"
     monkeypatch.setattr(Store, "digest", nobody)
@@ -85,7 +85,7 @@ def test_results_deleted_edited_or_put_there_by_hand_are_noticed(copy):
         f"build/{SIMULATED}/national/udkast.html was put there by hand"
     ]
     assert stale.pop("intake 0825") == [f"data/{SIMULATED}/vault/0825 was deleted"]
-    assert set(stale) == {f"index {WHOLE_ROUND}", f"scan {WHOLE_ROUND}"}
+    assert set(stale) == {f"index {WHOLE_ROUND}", f"scan {CODE}", f"scan-round {WHOLE_ROUND}"}
 
 
 def test_another_extract_reruns_its_municipality_alone(copy):
@@ -101,7 +101,7 @@ def test_another_extract_reruns_its_municipality_alone(copy):
         ({"weighting": {"tolerance": 1e-9}}, {"analyse", "release", "report", "national", "index"}),
         ({"title": "Efterår"}, {"plan", "collect", "analyse", "release", "report", "national", "index"}),
         ({"seed": 7}, {"intake", "intake-record", "plan", "collect", "analyse", "release", "report",
-                       "national", "index", "scan"}),
+                       "national", "index", "scan", "scan-round"}),
         ({"limits": {"notebook_seconds": 60}}, set()),
         ({"retention_until": "2031-01-01"}, set()),
     ],
@@ -133,7 +133,7 @@ def test_another_version_reruns_everything(copy, monkeypatch, what):
     name = {"package": "package_digest", "libraries": "library_digest"}[what]
     monkeypatch.setattr(records, name, lambda: "another")
     stale = copy.stale()
-    assert len(stale) == 4 * 6 + 6
+    assert len(stale) == 5 * 6 + 6
     assert {len(reasons) for reasons in stale.values()} == {1}
 
 
@@ -260,6 +260,6 @@ def test_status_tells_what_is_stale_and_why(copy):
 
 def test_records_are_closed_to_what_may_leave(copy):
     written = list((copy.paths.data / "records").rglob("*.json"))
-    assert len(written) == 4 * 6 + 6
+    assert len(written) == 5 * 6 + 6
     assert all(json.loads(p.read_text("utf-8"))["package"] for p in written)
     assert not list(copy.paths.build.rglob("records"))

@@ -29,7 +29,7 @@ ROUND_STEPS = {
     "release": "release",
     "national": "national report",
     "index": "index and manifest",
-    "scan": "scan",
+    "scan-round": "scan",
 }
 SHOWN_REASONS = 8
 

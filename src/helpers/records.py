@@ -132,12 +132,11 @@ class Snapshot:
 
     def inputs(self, step: Step, code: str) -> dict[str, str]:
         """Name → digest of what decides the step's result."""
-        made = set(self.names(step.makes, code))
-        read = [
-            n
-            for n in self.names(tuple(p for p in step.reads if p != RELEASED), code)
-            if n not in made
-        ]
+        left_out = set(self.names(step.makes, code))
+        for other in self.round.settings.participants if step.apart else ():
+            left_out |= set(self.names(step.apart, other))
+        reads = tuple(p for p in step.reads if p != RELEASED)
+        read = [n for n in self.names(reads, code) if n not in left_out]
         digests = {n: self.digest(n) for n in read}
         if RELEASED in step.reads:
             digests[RELEASED.format(code=code)] = self._released_rows(code)

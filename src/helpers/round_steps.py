@@ -4,6 +4,7 @@ municipalities, the one gate, and the look through all that may leave the house.
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pandas as pd
 
@@ -16,7 +17,8 @@ from helpers.paths import Paths
 from helpers.published import NATIONAL
 from helpers.responses import ROUND_LEVEL, TEXT_COLUMNS, Collected, collect, save_answers
 from helpers.round_estimates import gather
-from helpers.scan import scan
+from helpers.scan import scan_for
+from helpers.scan_persons import Persons
 from helpers.steps import WHOLE_ROUND, Told
 from helpers.vault_key import VaultError
 
@@ -84,22 +86,46 @@ def _row_digests(released: Release) -> dict[str, str]:
     return rows
 
 
+def scan_report(paths: Paths, round_: Round, code: str) -> Told:
+    """Look through one municipality's folder. Raises SurveyError with every finding."""
+    return _scanned(paths, round_, [paths.report_folder(round_.municipalities[code])])
+
+
 def scan_round(paths: Paths, round_: Round) -> Told:
-    """Look through everything that may leave the house. Raises SurveyError with every finding."""
-    notes: tuple[str, ...] = ()
-    try:
-        names, numbers = known_persons(paths, round_)
-    except VaultError as e:
-        names, numbers = [], []
-        notes = (f"Looked for CPR numbers and the like, not for names: {e}",)
-    findings = scan(paths.build, names, numbers)
-    if findings:
-        raise SurveyError(
-            problems=[
-                Problem(
-                    str(f), "personal data in what may leave the house", "none", "Do not send it."
-                )
-                for f in findings
-            ]
+    """Look through all that may leave the house but the municipalities' own folders."""
+    own = {place.folder for place in round_.participants}
+    return _scanned(paths, round_, [p for p in sorted(paths.build.iterdir()) if p.name not in own])
+
+
+def _scanned(paths: Paths, round_: Round, places: list[Path]) -> Told:
+    persons, notes = _persons(paths, round_)
+    findings = [
+        Problem(
+            f"{place.name}/{f}" if place.is_dir() else str(f),
+            "personal data in what may leave the house",
+            "none",
+            "Do not send it.",
         )
+        for place in places
+        for f in scan_for(place, persons)
+    ]
+    if findings:
+        raise SurveyError(problems=findings)
     return Told(notes)
+
+
+_known: dict[tuple, tuple[Persons, tuple[str, ...]]] = {}  # of the vaults last opened, no more
+
+
+def _persons(paths: Paths, round_: Round) -> tuple[Persons, tuple[str, ...]]:
+    """Everybody in the vaults, made ready once for all folders that a worker looks through."""
+    files = sorted(p for p in paths.vault_folder.glob("*") if p.is_file())
+    state = (str(paths.vault_folder), *((p.name, p.stat().st_mtime_ns) for p in files))
+    if state not in _known:
+        _known.clear()
+        try:
+            _known[state] = Persons(*known_persons(paths, round_)), ()
+        except VaultError as e:
+            note = f"Looked for CPR numbers and the like, not for names: {e}"
+            _known[state] = Persons((), ()), (note,)
+    return _known[state]

@@ -18,11 +18,12 @@ from helpers.lock import locked
 from helpers.params import Round
 from helpers.paths import close_data
 from helpers.records import Snapshot, record_name
+from helpers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
 from helpers.steps import STAGES, STEPS, WHOLE_ROUND, Step, parameter_digests
 from helpers.store import Store
 
 __all__ = ["STAGES", "WHOLE_ROUND", "Progress", "Summary", "run_round"]
-ENDINGS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".txt"}  # of extracts and exports
+ENDINGS = WORKBOOK_ENDINGS | TEXT_ENDINGS  # of extracts and exports
 
 
 @dataclass(frozen=True)
@@ -220,8 +221,14 @@ class _Run:
                 stage.done = self._each("national", [WHOLE_ROUND])
         if {"report", "national"} & set(stages):
             self._once("index", {"failed": sorted(self.summary.failed)})
-        with self._stage("scan", 1) as stage:
-            stage.done = self._each("scan", [WHOLE_ROUND])
+        self._scan()
+
+    def _scan(self) -> None:
+        """Look through everything that may leave the house."""
+        pattern = (f"build/{self.round.id}/{{folder}}/**",)
+        codes = [c for c in self.round.settings.participants if self.snapshot.names(pattern, c)]
+        with self._stage("scan", len(codes) + 1) as stage:
+            stage.done = self._each("scan", codes) + self._each("scan-round", [WHOLE_ROUND])
 
     # ------------------------------------------------------------------------- what lies there
 
@@ -292,7 +299,7 @@ class _Run:
     ) -> int:
         """Perform a step where it is stale; returns how many of the codes are up to date after it."""
         step, arguments = STEPS[name], arguments or {}
-        stage = "scan" if name == "scan" else step.stage
+        stage = step.stage
         more = {k: str(v) for k, v in arguments.items()}
         stale = self._stale(name, list(codes), more)
         current = [c for c in codes if c not in set(stale)]
@@ -302,7 +309,8 @@ class _Run:
         if tasks:
             self.progress.started(self.workers.count, self.workers.dashboard)
         if counted:
-            self.summary.unchanged[stage] = len(current)
+            before = self.summary.unchanged.get(stage, 0)
+            self.summary.unchanged[stage] = before + len(current)
             for code in current:
                 self.progress.advance(stage, code, unchanged=True)
         done = len(current)
@@ -351,7 +359,7 @@ class _Run:
             self.store.write_text(record_name(step, self.round.id, code), touched.as_text())
 
     def _tell(self, step: Step, notes: Sequence[str], found: dict) -> None:
-        self.summary.notes += notes
+        self.summary.notes += [n for n in notes if n not in self.summary.notes]
         if step.whole_round:
             self.found[step.name] = found
 

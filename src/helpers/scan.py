@@ -50,10 +50,14 @@ def scan(path: Path, names: Iterable[str] = (), numbers: Iterable[str] = ()) -> 
     `names`: full names from the vault; those of one word are ignored. `numbers`: CPR and telephone
     numbers from the vault, in any spelling. Raises SurveyError where there is no such path.
     """
-    path = Path(path)
+    return scan_for(Path(path), Persons(names, numbers))
+
+
+def scan_for(path: Path, persons: Persons) -> list[Finding]:
+    """As `scan`, for persons that several folders are searched for."""
     if not path.exists():
         raise SurveyError(path.name, "is not there", "a file or folder to scan", "Check the path.")
-    scanner = _Scanner(Persons(names, numbers))
+    scanner = _Scanner(persons)
     if path.is_file():
         scanner.file(path, path.name)
     else:

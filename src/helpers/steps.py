@@ -30,7 +30,8 @@ BEFORE_COLLECTION = {
 
 @dataclass(frozen=True)
 class Step:
-    """`reads`: files whose content decides the result, its own apart. `needs`: files it looks at besides. `carries`:
+    """`reads`: files whose content decides the result, its own and, for
+    every municipality, those of `apart` left out. `needs`: files it looks at besides. `carries`:
     files it brings up to date, judged by being there. `makes`: its results. `blind_to`: parameters
     that cannot change them. `function`: `(paths, round_, code) -> Told | None`, without code where
     the step belongs to the whole round."""
@@ -40,6 +41,7 @@ class Step:
     function: str
     reads: tuple[str, ...]
     makes: tuple[str, ...]
+    apart: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     carries: tuple[str, ...] = ()
     blind_to: frozenset[str] = frozenset()
@@ -61,6 +63,10 @@ _RELEASED_FILES = tuple(
     f"{_BUILD}/{name}" for name in
     ("released.parquet", "comparisons.parquet", "response.parquet", "drivers.parquet")
 )  # fmt: skip
+
+_NOT_FOR_SCAN = frozenset(
+    AFTER_COLLECTION | BEFORE_COLLECTION | {"calendar", "sampling", "title", "local_files"}
+)
 
 STEPS = {
     step.name: step
@@ -151,11 +157,19 @@ STEPS = {
             whole_round=True,
         ),
         Step(
-            "scan", "national", "helpers.round_steps:scan_round",
-            reads=(f"{_BUILD}/**",),
+            "scan", "scan", "helpers.round_steps:scan_report",
+            reads=(f"{_BUILD}/{{folder}}/**",),
             needs=(f"{_DATA}/vault/*",),
             makes=(),
-            blind_to=frozenset(AFTER_COLLECTION | BEFORE_COLLECTION | {"calendar", "sampling", "title", "local_files"}),
+            blind_to=_NOT_FOR_SCAN,
+        ),
+        Step(
+            "scan-round", "scan", "helpers.round_steps:scan_round",
+            reads=(f"{_BUILD}/**",),
+            apart=(f"{_BUILD}/{{folder}}/**",),
+            needs=(f"{_DATA}/vault/*",),
+            makes=(),
+            blind_to=_NOT_FOR_SCAN,
             whole_round=True,
         ),
     )

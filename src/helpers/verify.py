@@ -53,7 +53,7 @@ def verify(root: Path, round_: Round, jobs: int, progress: Progress | None = Non
     """
     before = Snapshot(Store(str(root)), round_)
     stale = sorted({f"{n} {c}" for n, c in before.records if before.why_stale(STEPS[n], c)})
-    if stale or ("scan", WHOLE_ROUND) not in before.records:
+    if stale or ("scan-round", WHOLE_ROUND) not in before.records:
         what = f"stale: {', '.join(stale[:10])}" if stale else "not run to the end"
         raise SurveyError(
             round_.id, f"is {what}", "a finished round", f"Run `survey run {round_.id}` first."
