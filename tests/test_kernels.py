@@ -182,7 +182,7 @@ if __name__ == "__main__":
 
     step = Step("endless", "plan", "a_run:endless", reads=(), makes=())
     store, round_ = Store(str(HERE)), load_round(PROJECT, "demo")
-    with Workers(2, None) as workers:
+    with Workers(2) as workers:
         for done in workers.perform([Task(step, c, round_, store, {}, {}, {}) for c in ("0101", "0707")]):
             print(done)
 """

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import SIMULATED, Finished
+from distributed import Client, Lock
 
 from helpers.records import Snapshot
 from helpers.store import Store
@@ -105,6 +106,10 @@ def test_two_workers_elsewhere_give_the_same_bytes_also_when_one_is_killed(finis
     address = f"file://{shared}"
     with cluster(tmp_path / "cluster", 2) as (scheduler, workers):
         call = [*SURVEY, "--root", address, "run", SIMULATED, "--scheduler", scheduler]
+        with Client(scheduler), Lock(f"{address} {SIMULATED}"):
+            second = subprocess.run(call, capture_output=True, text=True)
+            assert second.returncode == 2
+            assert "another run works on this round" in " ".join(second.stdout.split())
         run = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         wait_for(shared / f"data/{SIMULATED}/records/report")
         workers[0].send_signal(signal.SIGKILL)

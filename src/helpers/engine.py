@@ -20,12 +20,14 @@ from importlib import import_module
 from pathlib import Path
 
 from helpers.errors import ParameterError, SurveyError
+from helpers.lock import in_use
 from helpers.params import Round
 from helpers.paths import REDRAW_VARIABLE, ROOT_VARIABLE, Paths
 from helpers.records import Record, library_digest, package_digest, record_name
 from helpers.steps import PARAMETERS, Step, Told, filled
 from helpers.store import Mirror, Store, by_folder, matching
 
+PATIENCE_SECONDS = 10  # for a scheduler to answer
 ALLOWED_DEATHS = 3  # workers that a task may take along before it is given up
 
 
@@ -132,10 +134,11 @@ def _working_folder() -> str:
 
 
 class Workers:
-    """Performs tasks on Dask workers: `jobs` of this machine, or those of a scheduler's address."""
+    """Performs tasks on Dask workers: `jobs` of this machine, or those of a scheduler's address, where
+    one run at a time works on `what`."""
 
-    def __init__(self, jobs: int, scheduler: str | None) -> None:
-        self.jobs, self.scheduler = jobs, scheduler
+    def __init__(self, jobs: int, scheduler: str | None = None, what: str = "") -> None:
+        self.jobs, self.scheduler, self.what = jobs, scheduler, what
         self._open = ExitStack()
         self._client = None
 
@@ -179,16 +182,22 @@ class Workers:
             yield task, future.result() if future.status == "finished" else _error(future)
 
     def _connected(self):
-        from distributed import Client
+        from distributed import Client, Lock
 
         try:
-            client = self._open.enter_context(Client(self.scheduler, timeout="10s"))
+            client = self._open.enter_context(
+                Client(self.scheduler, timeout=f"{PATIENCE_SECONDS}s")
+            )
         except (OSError, ValueError, TimeoutError) as e:
             raise ParameterError(
                 "--scheduler", f"no scheduler answers at »{self.scheduler}« ({type(e).__name__})",
                 "the address that `dask scheduler` tells, as tcp://host:8786",
                 "Start it and its workers, or leave --scheduler out.",
             ) from e  # fmt: skip
+        lock = Lock(self.what)
+        if not lock.acquire(timeout=f"{PATIENCE_SECONDS}s"):
+            raise in_use(self.what, f" through {self.scheduler}")
+        self._open.callback(lock.release)
         return client
 
     def _started(self):

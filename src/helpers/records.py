@@ -154,8 +154,9 @@ class Snapshot:
 
     def files(self, step: Step, code: str) -> dict[str, str]:
         """Name → signature of all that a worker must have to run the step."""
-        patterns = (*step.reads, *step.needs, *step.carries, *step.makes, PARAMETERS)
-        return {n: self.signatures[n] for n in self.names(patterns, code)}
+        besides = (*step.needs, *step.carries, *step.makes, PARAMETERS)
+        names = {*self.inputs(step, code), *self.names(besides, code)} & self.signatures.keys()
+        return {n: self.signatures[n] for n in sorted(names)}
 
     def why_stale(self, step: Step, code: str, more: dict[str, str] | None = None) -> list[str]:
         """Reasons to run the step; none: it is current. `more`: what the run itself tells the step;

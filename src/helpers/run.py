@@ -90,7 +90,7 @@ def run_round(
         open_.enter_context(locked(store, round_.id))
         for top in ("data", "build"):
             store.sweep(f"{top}/{round_.id}")
-        workers = open_.enter_context(Workers(jobs, scheduler))
+        workers = open_.enter_context(Workers(jobs, scheduler, f"{store.root} {round_.id}"))
         run = _Run(store, round_, codes, workers, progress or Progress(), redraw, again)
         if "intake" in stages:
             run.intake()
