@@ -7,31 +7,29 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers import style
-from helpers.chart_canvas import canvas, hidden_mark, is_shown, label_rows, no_data, reasons
+from helpers.chart_canvas import (
+    above,
+    canvas,
+    hidden_mark,
+    is_shown,
+    label_rows,
+    legend_above,
+    no_data,
+    reasons,
+    x_axis,
+)
 from helpers.chart_source import write_source
 from helpers.own_numbers import GROUPINGS
 from helpers.published import Published
 
 
-def _response(published: Published, code: str) -> list[list[tuple[str, object]]]:
-    """Per breakdown (label, row) of the released response table."""
+def _response(published: Published, code: str) -> tuple[list[list[tuple[str, object]]], dict]:
+    """Per breakdown (label, row) of the released response table, and the row of everybody."""
     table = published.response[published.response["municipality"] == code]
+    rows = {(row["breakdown"], row["category"]): row for row in table.to_dict("records")}
     labels = published.round.category_labels()
-    found = []
-    for breakdown in GROUPINGS:
-        of_breakdown = table[table["breakdown"] == breakdown].set_index("category")
-        found.append(
-            [
-                (label, of_breakdown.loc[c] if c in of_breakdown.index else None)
-                for c, label in labels[breakdown].items()
-            ]
-        )
-    return found
-
-
-def _whole(published: Published, code: str):
-    table = published.response
-    return table[(table["municipality"] == code) & (table["breakdown"] == "all")].iloc[0]
+    breakdowns = [[(label, rows.get((b, c))) for c, label in labels[b].items()] for b in GROUPINGS]
+    return breakdowns, rows["all", "all"]
 
 
 def _response_rows(ax: Axes, breakdowns: list[list[tuple[str, object]]]) -> np.ndarray:
@@ -52,34 +50,34 @@ def _counts(whole) -> str:
 
 def response_rates(published: Published, code: str) -> Figure:
     """Response rate per target group, gender, age and duration, beside the rate of everybody."""
-    breakdowns, whole = _response(published, code), _whole(published, code)
+    breakdowns, whole = _response(published, code)
     rows = [row for of_breakdown in breakdowns for _, row in of_breakdown]
     if not any(is_shown(r) for r in rows):
         return no_data(f"Svarprocenterne kan ikke vises: {reasons(rows)}.")
     fig, ax = canvas(len(rows) * 0.66, 0.85)
-    for y, row in zip(_response_rows(ax, breakdowns), rows):
+    places = _response_rows(ax, breakdowns)
+    for y, row in zip(places, rows):
         if is_shown(row):
-            ax.barh(y, row["response_rate"], color=style.TEAL, height=0.68)
             share = style.percent(row["response_rate"], 1)
             ax.text(0.006, y, share, va="center", color="white", fontweight="bold")
         else:
             ax.text(0.006, y, hidden_mark(row), va="center", color=style.GREY)
-    if is_shown(whole):
-        ax.axvline(whole["response_rate"], color=style.ACCENT, linewidth=1.2)
-        ax.annotate(f"Alle: {style.percent(whole['response_rate'], 1)}", (whole["response_rate"], 1),
-                    xycoords=("data", "axes fraction"), xytext=(4, 3), textcoords="offset points",
-                    color=style.ACCENT)  # fmt: skip
-    top = max((r["response_rate"] for r in rows if is_shown(r)), default=0.5)
-    ax.set_xlim(0, min(1, top + 0.02))
+    drawn = [(y, row["response_rate"]) for y, row in zip(places, rows) if is_shown(row)]
+    ys, rates = zip(*drawn)
+    ax.barh(ys, rates, color=style.TEAL, height=0.68)
+    ax.set_xlim(0, min(1, max(rates) + 0.02))
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
+    if is_shown(whole):
+        ax.axvline(whole["response_rate"], color=style.ACCENT, linewidth=1.2)
+        above(ax, whole["response_rate"], f"Alle: {style.percent(whole['response_rate'], 1)}")
     write_source(fig, published, _counts(whole))
     return fig
 
 
 def representativeness(published: Published, code: str) -> Figure:
     """Share of each group among the population and among those who answered (before weighting)."""
-    breakdowns, whole = _response(published, code), _whole(published, code)
+    breakdowns, whole = _response(published, code)
     rows = [row for of_breakdown in breakdowns for _, row in of_breakdown]
     if not any(is_shown(r) for r in rows) or not is_shown(whole):
         return no_data(f"Repræsentativiteten kan ikke vises: {reasons([whole, *rows])}.")
@@ -98,9 +96,7 @@ def representativeness(published: Published, code: str) -> Figure:
     ax.set_xlim(0, max([*people, *answers]) + 0.06)
     ticks = ax.get_xticks()
     ticks = ticks[ticks <= ax.get_xlim()[1]]
-    ax.set_xticks(ticks, [style.percent(t) for t in ticks])
-    ax.grid(axis="x", color=style.TINT, linewidth=1)
-    ax.set_axisbelow(True)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False)
+    x_axis(ax, ticks, [style.percent(t) for t in ticks])
+    legend_above(ax, 2)
     write_source(fig, published, _counts(whole))
     return fig

@@ -1,6 +1,7 @@
 """The line under a figure: source, weighting and number of answers.
 
-It stands in the drawing itself, so that it follows a figure that is copied.
+It stands in the drawing itself, so that it follows a figure that is copied. It is written last: the
+axes move up above it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from collections.abc import Iterable
 from matplotlib.figure import Figure
 
 from helpers import captions, style
-from helpers.chart_canvas import is_shown
+from helpers.chart_canvas import PAD, is_shown
 from helpers.published import Published
 
 LINE = 124  # characters that fit under a figure at 8 points
+LINE_HEIGHT, GAP = 8.4, 6.0  # points: of a line, and between the source and what stands above
 
 
 def source_of(
@@ -29,4 +31,7 @@ def source_of(
 def write_source(fig: Figure, published: Published, basis: str) -> None:
     text = f"Kilde: {captions.SURVEY}, {published.round.settings.title}. {basis}"
     lines = textwrap.wrap(text, LINE, break_on_hyphens=False)
-    fig.supxlabel("\n".join(lines), x=0.005, ha="left", fontsize=8, color=style.GREY)
+    height = 72 * fig.get_size_inches()[1]
+    fig.text(0.005, PAD / height, "\n".join(lines), va="bottom", fontsize=8, color=style.GREY)
+    below = (LINE_HEIGHT * len(lines) + GAP) / height
+    fig.subplots_adjust(bottom=fig.subplotpars.bottom + below)

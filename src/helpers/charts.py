@@ -9,24 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from helpers import style
+from helpers.chart_bars import likert, split, split_by_group
 from helpers.chart_canvas import (
+    ROW,
     WIDTH,
+    above,
     canvas,
     even_ticks,
     hidden_mark,
     is_shown,
     label_rows,
+    legend_above,
     no_data,
     reasons,
+    right_of_rows,
     scale_axis,
     use_house_style,
+    x_axis,
 )
 from helpers.chart_models import expected, priorities
 from helpers.chart_response import representativeness, response_rates
@@ -52,30 +56,29 @@ __all__ = [
     "use_house_style",
 ]
 
-SPLIT = {
-    "share_dissatisfied": ("Utilfredse (1–2)", style.LIKERT[1]),
-    "share_neutral": ("Hverken eller (3)", style.LIKERT[3]),
-    "share_satisfied": ("Tilfredse (4–5)", style.LIKERT[5]),
-}
-LABEL_FROM = 0.05  # smaller parts of a bar get no number
-
 
 # --------------------------------------------------------------------------------- means as dots
 
 
 def _dots(ax: Axes, places, rows, colour: str, marker: str, label: str, *, interval=True) -> None:
     """Released rows (or None) as dots with whiskers."""
-    named = False
-    for y, row in zip(places, rows):
-        if not is_shown(row):
-            continue
-        if interval:
-            ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4, alpha=0.8)
-        ax.plot(
-            row["value"], y, marker, color=colour, markersize=6, linestyle="none",
-            markeredgecolor="white", markeredgewidth=0.6, label=None if named else label,
-        )  # fmt: skip
-        named = True
+    drawn = [(y, row) for y, row in zip(places, rows) if is_shown(row)]
+    if not drawn:
+        return
+    ys = [y for y, _ in drawn]
+    if interval:
+        _whiskers(ax, ys, [row for _, row in drawn], colour)
+    ax.plot(
+        [row["value"] for _, row in drawn], ys, marker, color=colour, markersize=6,
+        linestyle="none", markeredgecolor="white", markeredgewidth=0.6, label=label,
+    )  # fmt: skip
+
+
+def _whiskers(ax: Axes, places, rows, colours, alpha: float = 0.8) -> None:
+    low, high = ([row[c] for row in rows] for c in ("ci_low", "ci_high"))
+    ax.hlines(
+        places, low, high, colors=colours, linewidth=1.4, alpha=alpha, capstyle="round", zorder=2
+    )
 
 
 def _values(rows) -> list[float]:
@@ -112,9 +115,7 @@ def means_beside(published: Published, code: str, items: Sequence[str]) -> Figur
         _dots(ax, places - 0.22, own, style.OWN, "o", "Kommunen (95 %-interval)")
         _dots(ax, places + 0.08, others, style.OTHERS, "D", "De øvrige kommuner", interval=False)
         _dots(ax, places + 0.3, country, style.COUNTRY, "s", NATIONAL_LABEL, interval=False)
-        ax.legend(
-            loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3, frameon=False, handletextpad=0.3
-        )
+        legend_above(ax, 3, handletextpad=0.3)
     else:
         _dots(ax, places, own, style.OWN, "o", NATIONAL_LABEL)
     scale_axis(ax, everything)
@@ -125,15 +126,14 @@ def means_beside(published: Published, code: str, items: Sequence[str]) -> Figur
 
 def _annotate(ax: Axes, places, rows) -> None:
     """The value, or why there is none, at the right edge of each row."""
-    for y, row in zip(places, rows):
-        text = style.number(row["value"], 2) if is_shown(row) else hidden_mark(row)
-        if is_shown(row) and np.isnan(row["ci_low"]):
+    shown, texts = [is_shown(r) for r in rows], []
+    for row, has_value in zip(rows, shown):
+        text = style.number(row["value"], 2) if has_value else hidden_mark(row)
+        if has_value and np.isnan(row["ci_low"]):
             text += f"\n{style.NOT_SHOWN[style.NO_INTERVAL]}"
-        ax.annotate(
-            text, (1, y), xycoords=("axes fraction", "data"), xytext=(6, 0), va="center",
-            textcoords="offset points", color=style.OWN if is_shown(row) else style.GREY,
-            fontsize=8.5, fontweight="bold" if is_shown(row) else "normal",
-        )  # fmt: skip
+        texts.append(text)
+    colours = [style.OWN if s else style.GREY for s in shown]
+    right_of_rows(ax, places, texts, colours, ["bold" if s else "normal" for s in shown])
 
 
 def groups(published: Published, code: str, breakdown: str, item: str = "samlet") -> Figure:
@@ -151,9 +151,7 @@ def groups(published: Published, code: str, breakdown: str, item: str = "samlet"
         everything += _values(country)
         _dots(ax, places - 0.12, rows, style.OWN, "o", "Kommunen (95 %-interval)")
         _dots(ax, places + 0.16, country, style.COUNTRY, "s", NATIONAL_LABEL, interval=False)
-        ax.legend(
-            loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, frameon=False, handletextpad=0.3
-        )
+        legend_above(ax, 2, handletextpad=0.3)
     else:
         _dots(ax, places, rows, style.OWN, "o", "")
     scale_axis(ax, everything)
@@ -174,123 +172,16 @@ def municipalities(published: Published, region: str, item: str = "samlet") -> F
         return no_data("Ingen kommuner i regionen har resultater i denne runde.")
     if not any(is_shown(r) for r in rows):
         return no_data(f"Kommunernes gennemsnit kan ikke vises: {reasons(rows)}.")
-    fig, ax = plt.subplots(figsize=(WIDTH, 0.2 * len(rows) + 0.9), layout="constrained")
+    fig, ax = canvas(0.2 / ROW * len(rows), 0.9)
     places = label_rows(ax, [m.name for m in places_of])
+    _dots(ax, places, rows, style.OWN, "o", "")
+    scale_axis(ax, _values(rows))
     country = published.value(NATIONAL, item)
     if is_shown(country):
         ax.axvline(country["value"], color=style.ACCENT, linewidth=1.2, zorder=1)
-        ax.annotate(
-            f"Alle: {style.number(country['value'], 2)}", (country["value"], 1), xytext=(4, 3),
-            xycoords=("data", "axes fraction"), textcoords="offset points",
-            color=style.ACCENT, fontsize=8.5,
-        )  # fmt: skip
-    _dots(ax, places, rows, style.OWN, "o", "")
-    scale_axis(ax, _values(rows))
+        above(ax, country["value"], f"Alle: {style.number(country['value'], 2)}")
     _annotate(ax, places, rows)
     source_of(fig, published, rows)
-    return fig
-
-
-# ------------------------------------------------------------------------------------ stacked bars
-
-
-def _stack(ax: Axes, y: float, parts: Sequence[tuple[float, str]], height: float) -> None:
-    left = 0.0
-    for share, colour in parts:
-        ax.barh(y, share, left=left, color=colour, height=height, edgecolor="white", linewidth=0.6)
-        if share >= LABEL_FROM:
-            dark = colour in (style.LIKERT[1], style.LIKERT[5])
-            ax.text(
-                left + share / 2, y, style.number(100 * share), ha="center", va="center",
-                fontsize=8, color="white" if dark else style.INK,
-            )  # fmt: skip
-        left += share
-
-
-def _share_axis(ax: Axes) -> None:
-    ax.set_xlim(0, 1)
-    ax.set_xticks(np.arange(0, 1.01, 0.2), [f"{p}" for p in range(0, 101, 20)])
-    ax.set_xlabel("Procent af svar uden »ved ikke«")
-
-
-def _bar_legend(fig: Figure, entries: Sequence[tuple[str, str]]) -> None:
-    handles = [Patch(color=colour, label=label) for label, colour in entries]
-    fig.legend(
-        handles=handles, loc="outside upper center", ncols=len(entries), frameon=False,
-        handlelength=1.1, handletextpad=0.5, columnspacing=1.1,
-    )  # fmt: skip
-
-
-def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
-    """Distribution of the answers to questions that share a scale; *ved ikke* stands apart."""
-    labels = published.round.item_labels(None if code == NATIONAL else code)
-    scale = _scale_of(published, code, items[0])
-    names = published.round.questionnaire.scales[scale]
-    fig, ax = canvas(len(items) * 1.05, 1.35)
-    places = label_rows(ax, [labels[i] for i in items], 26)
-    drawn = []
-    for y, item in zip(places, items):
-        shares = [published.value(code, item, f"share_{k}") for k in range(1, 6)]
-        if not all(is_shown(s) for s in shares):
-            ax.text(0.01, y, reasons(shares), va="center", color=style.GREY)
-            continue
-        drawn.append(shares[0])
-        _stack(ax, y, [(s["value"], style.LIKERT[k]) for k, s in enumerate(shares, 1)], 0.68)
-        unsure = published.value(code, item, "share_dont_know")
-        ax.annotate(
-            style.percent(unsure["value"]) if is_shown(unsure) else hidden_mark(unsure).replace(" ", "\n"),
-            (1, y), xytext=(8, 0),
-            xycoords="data", textcoords="offset points", va="center", color=style.GREY,
-        )  # fmt: skip
-    ax.annotate("ved ikke", (1, 1), xycoords="axes fraction", xytext=(8, 3), textcoords="offset points",
-                color=style.GREY, fontsize=8)  # fmt: skip
-    _share_axis(ax)
-    _bar_legend(fig, [(names[k], style.LIKERT[k]) for k in range(1, 6)])
-    source_of(fig, published, drawn)
-    return fig
-
-
-def _scale_of(published: Published, code: str, item: str) -> str:
-    local = published.round.local_for(code).questions if code != NATIONAL else ()
-    questions = [*published.round.questionnaire.scaled, *local]
-    return next(q.scale for q in questions if q.id == item)
-
-
-def split(published: Published, code: str, items: Sequence[str]) -> Figure:
-    """Satisfied, neutral and dissatisfied per theme or question."""
-    labels = published.round.item_labels(None if code == NATIONAL else code)
-    rows = [(labels[i], {s: published.value(code, i, s) for s in SPLIT}) for i in items]
-    return _split(published, rows)
-
-
-def split_by_group(published: Published, code: str, breakdown: str, item: str = "samlet") -> Figure:
-    """Satisfied, neutral and dissatisfied on one item by the categories of a breakdown."""
-    labels = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
-    rows = [
-        (
-            label,
-            {s: published.value(code, item, s, breakdown=breakdown, category=c) for s in SPLIT},
-        )
-        for c, label in labels.items()
-    ]
-    return _split(published, rows)
-
-
-def _split(published: Published, rows) -> Figure:
-    if not any(all(is_shown(v) for v in values.values()) for _, values in rows):
-        return no_data(
-            f"Fordelingen kan ikke vises: {reasons(v for _, s in rows for v in s.values())}."
-        )
-    fig, ax = canvas(len(rows), 1.1)
-    places = label_rows(ax, [label for label, _ in rows])
-    for y, (_, values) in zip(places, rows):
-        if all(is_shown(v) for v in values.values()):
-            _stack(ax, y, [(values[s]["value"], SPLIT[s][1]) for s in SPLIT], 0.66)
-        else:
-            ax.text(0.01, y, reasons(values.values()), va="center", color=style.GREY)
-    _share_axis(ax)
-    _bar_legend(fig, list(SPLIT.values()))
-    source_of(fig, published, [values["share_satisfied"] for _, values in rows])
     return fig
 
 
@@ -340,31 +231,30 @@ def _differences(
     fig, ax = canvas(len(items) * 0.8, 1.1)
     places = label_rows(ax, [labels[i] for i in items])
     ax.axvline(0, color=style.GREY, linewidth=1)
-    for y, item, row in zip(places, items, rows):
-        worth = row is not None and bool(row["worth_mentioning"])
-        colour = style.GREY
+    texts, colours = [], []
+    for item, row in zip(items, rows):
         if row is None:
-            text = _why_not_compared(published, code, reference, item)
-        else:
-            over = row["difference"] > 0
-            colour = (style.OWN if over else style.ACCENT) if worth else style.GREY
-            text = style.signed(row["difference"], 2) + f" {words[not over]}" * worth
-            if np.isnan(row["p_adjusted"]):
-                text += f"\n{style.NOT_SHOWN[style.NOT_JUDGED]}"
-            ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=1.4)
-            ax.plot(row["difference"], y, "o", color=colour, markersize=6.5,
-                    markerfacecolor=colour if worth else "white")  # fmt: skip
-        ax.annotate(
-            text, (1, y), xycoords=("axes fraction", "data"), xytext=(6, 0), va="center",
-            textcoords="offset points", color=colour,
-        )  # fmt: skip
+            texts.append(_why_not_compared(published, code, reference, item))
+            colours.append(style.GREY)
+            continue
+        over, worth = row["difference"] > 0, bool(row["worth_mentioning"])
+        text = style.signed(row["difference"], 2) + f" {words[not over]}" * worth
+        if np.isnan(row["p_adjusted"]):
+            text += f"\n{style.NOT_SHOWN[style.NOT_JUDGED]}"
+        texts.append(text)
+        colours.append((style.OWN if over else style.ACCENT) if worth else style.GREY)
+    drawn = [(y, row, c) for y, row, c in zip(places, rows, colours) if row is not None]
+    _whiskers(ax, *zip(*drawn), alpha=1)
+    for colour in dict.fromkeys(colours):
+        found = [(row["difference"], y) for y, row, c in drawn if c == colour]
+        filled = "white" if colour == style.GREY else colour
+        ax.plot(*np.reshape(found, (-1, 2)).T, "o", color=colour, markersize=6.5,
+                markerfacecolor=filled, linestyle="none")  # fmt: skip
+    right_of_rows(ax, places, texts, colours, ["normal"] * len(texts))
     columns = ("difference", "ci_low", "ci_high")
     ticks = even_ticks(np.nanmax([abs(r[c]) for r in compared for c in columns]))
     ax.set_xlim(ticks[0], ticks[-1])
-    ax.set_xticks(ticks, [style.signed(t, 2) for t in ticks])
-    ax.grid(axis="x", color=style.TINT, linewidth=1)
-    ax.set_axisbelow(True)
-    ax.set_xlabel(axis)
+    x_axis(ax, ticks, [style.signed(t, 2) for t in ticks], axis)
     source_of(fig, published, [published.value(code, i) for i in items])
     return fig
 

@@ -35,9 +35,10 @@ def add_page(
     """A content page; its placeholders 1 (and 2) are still empty."""
     page = deck.slides.add_slide(deck.slide_layouts[layout])
     write(page.shapes.title.text_frame, [headline])
-    for idx, text in ((KICKER, kicker), (NOTE, note), (SOURCE, source)):
-        if text:
-            write(holder(page, idx).text_frame, [text])
+    texts = {KICKER: kicker, NOTE: note, SOURCE: source}
+    for place in page.placeholders:
+        if text := texts.get(place.placeholder_format.idx):
+            write(place.text_frame, [text])
     _number(page, deck.slide_layouts[layout])
     page.notes_slide.notes_text_frame.text = speaker
     return page
@@ -49,11 +50,11 @@ def _number(page, layout) -> None:
         if shape.placeholder_format.idx == NUMBER:
             element = copy.deepcopy(shape._element)
             page.shapes._spTree.append(element)
-            element.nvSpPr.cNvPr.set("id", str(max(s.shape_id for s in page.shapes) + 1))
+            element.nvSpPr.cNvPr.set("id", str(len(page.shapes) + 1))  # the tree itself is 1
 
 
 def holder(page, idx: int):
-    return next(p for p in page.placeholders if p.placeholder_format.idx == idx)
+    return page.placeholders[idx]
 
 
 def remove_empty(page) -> None:

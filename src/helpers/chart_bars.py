@@ -1,0 +1,159 @@
+"""Stacked bars: how the answers are distributed, and how many are satisfied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from helpers import style
+from helpers.chart_canvas import (
+    ABOVE,
+    LEGEND,
+    ROW_GAP,
+    canvas,
+    hidden_mark,
+    is_shown,
+    label_rows,
+    make_room,
+    no_data,
+    reasons,
+    right_of_rows,
+    text_width,
+    x_axis,
+)
+from helpers.chart_source import source_of
+from helpers.published import NATIONAL, Published
+
+SPLIT = {
+    "share_dissatisfied": ("Utilfredse (1–2)", style.LIKERT[1]),
+    "share_neutral": ("Hverken eller (3)", style.LIKERT[3]),
+    "share_satisfied": ("Tilfredse (4–5)", style.LIKERT[5]),
+}
+LABEL_FROM = 0.05  # smaller parts of a bar get no number
+
+
+def _stack(
+    ax: Axes, places: Sequence[float], shares: np.ndarray, colours: Sequence[str], height: float
+) -> None:
+    """Bars beside each other: a row of `shares` at each place, a column for each colour."""
+    if not len(places):
+        return
+    ends = np.cumsum(shares, axis=1)
+    starts = ends - shares
+    low, high = (np.broadcast_to(np.c_[places] + d, ends.shape) for d in (-height / 2, height / 2))
+    corners = [(starts, low), (ends, low), (ends, high), (starts, high)]
+    bars = np.stack([np.stack(c, axis=-1) for c in corners], axis=-2).reshape(-1, 4, 2)
+    looks = list(colours) * len(places)
+    ax.add_collection(
+        PolyCollection(bars, facecolors=looks, edgecolors="white", linewidths=0.6),
+        autolim=False,
+    )
+    middles = np.broadcast_to(np.c_[places], ends.shape).ravel()
+    for x, y, share, colour in zip((starts + shares / 2).ravel(), middles, shares.ravel(), looks):
+        if share >= LABEL_FROM:
+            dark = colour in (style.LIKERT[1], style.LIKERT[5])
+            ax.text(
+                x, y, style.number(100 * share), ha="center", va="center",
+                fontsize=8, color="white" if dark else style.INK,
+            )  # fmt: skip
+
+
+def _share_axis(ax: Axes) -> None:
+    ax.set_xlim(0, 1)
+    labels = [f"{p}" for p in range(0, 101, 20)]
+    x_axis(ax, np.arange(0, 1.01, 0.2), labels, "Procent af svar uden »ved ikke«", grid=False)
+
+
+def _bar_legend(ax: Axes, entries: Sequence[tuple[str, str]], below: float = 0) -> None:
+    """The bars' colours at the top of the figure, `below` points above the axes."""
+    handles = [Patch(color=colour, label=label) for label, colour in entries]
+    ax.figure.legend(
+        handles=handles, loc="upper center", ncols=len(entries), frameon=False,
+        handlelength=1.1, handletextpad=0.5, columnspacing=1.1,
+    )  # fmt: skip
+    make_room(ax, top=LEGEND + below)
+
+
+def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
+    """Distribution of the answers to questions that share a scale; *ved ikke* stands apart."""
+    labels = published.round.item_labels(None if code == NATIONAL else code)
+    scale = _scale_of(published, code, items[0])
+    names = published.round.questionnaire.scales[scale]
+    fig, ax = canvas(len(items) * 1.05, 1.35)
+    places = label_rows(ax, [labels[i] for i in items], 26)
+    bars, drawn, unsure = [], [], []
+    for y, item in zip(places, items):
+        shares = [published.value(code, item, f"share_{k}") for k in range(1, 6)]
+        if not all(is_shown(s) for s in shares):
+            ax.text(0.01, y, reasons(shares), va="center", color=style.GREY)
+            continue
+        bars.append(y)
+        drawn.append(shares)
+        row = published.value(code, item, "share_dont_know")
+        unsure.append(
+            style.percent(row["value"]) if is_shown(row) else hidden_mark(row).replace(" ", "\n")
+        )
+    _stack(ax, bars, _values_of(drawn), list(style.LIKERT.values()), 0.68)
+    _share_axis(ax)
+    right_of_rows(ax, bars, unsure, [style.GREY] * len(bars), ["normal"] * len(bars))
+    ax.annotate("ved ikke", (1, 1), xycoords="axes fraction", xytext=(ROW_GAP, 3),
+                textcoords="offset points", color=style.GREY, fontsize=8)  # fmt: skip
+    make_room(ax, right=ROW_GAP + text_width("ved ikke"))
+    _bar_legend(ax, [(names[k], style.LIKERT[k]) for k in range(1, 6)], ABOVE)
+    source_of(fig, published, [shares[0] for shares in drawn])
+    return fig
+
+
+def _values_of(rows: Sequence[Sequence[dict]]) -> np.ndarray:
+    return np.array([[s["value"] for s in shares] for shares in rows])
+
+
+def _scale_of(published: Published, code: str, item: str) -> str:
+    local = published.round.local_for(code).questions if code != NATIONAL else ()
+    questions = [*published.round.questionnaire.scaled, *local]
+    return next(q.scale for q in questions if q.id == item)
+
+
+def split(published: Published, code: str, items: Sequence[str]) -> Figure:
+    """Satisfied, neutral and dissatisfied per theme or question."""
+    labels = published.round.item_labels(None if code == NATIONAL else code)
+    rows = [(labels[i], {s: published.value(code, i, s) for s in SPLIT}) for i in items]
+    return _split(published, rows)
+
+
+def split_by_group(published: Published, code: str, breakdown: str, item: str = "samlet") -> Figure:
+    """Satisfied, neutral and dissatisfied on one item by the categories of a breakdown."""
+    labels = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
+    rows = [
+        (
+            label,
+            {s: published.value(code, item, s, breakdown=breakdown, category=c) for s in SPLIT},
+        )
+        for c, label in labels.items()
+    ]
+    return _split(published, rows)
+
+
+def _split(published: Published, rows) -> Figure:
+    if not any(all(is_shown(v) for v in values.values()) for _, values in rows):
+        return no_data(
+            f"Fordelingen kan ikke vises: {reasons(v for _, s in rows for v in s.values())}."
+        )
+    fig, ax = canvas(len(rows), 1.1)
+    bars, drawn = [], []
+    for y, (_, values) in zip(label_rows(ax, [label for label, _ in rows]), rows):
+        if all(is_shown(v) for v in values.values()):
+            bars.append(y)
+            drawn.append(list(values.values()))
+        else:
+            ax.text(0.01, y, reasons(values.values()), va="center", color=style.GREY)
+    _stack(ax, bars, _values_of(drawn), [colour for _, colour in SPLIT.values()], 0.66)
+    _share_axis(ax)
+    _bar_legend(ax, list(SPLIT.values()))
+    source_of(fig, published, [values["share_satisfied"] for _, values in rows])
+    return fig
