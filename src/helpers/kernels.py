@@ -14,6 +14,7 @@ ordinary kernel starts, with the same result.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -168,6 +169,7 @@ def main(descriptor: int) -> None:
         signal.signal(signum, signal.SIG_IGN)  # the worker decides; it closes the socket
     for name in IMPORTED:
         import_module(name)
+    gc.freeze()  # what is imported is never garbage: kernels need not go through it
     connection = socket.socket(fileno=descriptor)
     living: set[int] = set()
     stream = connection.makefile("rw", encoding="utf-8", newline="\n")
