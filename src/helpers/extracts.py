@@ -10,12 +10,13 @@ import datetime as dt
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from helpers.cells import as_text, normalise, quotable, read_dates, read_words
+from helpers.cells import BLANKS, as_text, normalise, quotable, read_dates, read_words
 from helpers.cpr import parse_cpr
 from helpers.errors import ExtractError, Problem
 from helpers.params import ExtractFormat, LocalFile
@@ -23,6 +24,7 @@ from helpers.sheets import Sheet, read_sheets
 
 HEADER_SEARCH_ROWS = 40  # title rows above the headings are skipped, so many at most
 TOTAL_ROW_WORDS = ("ialt", "total", "sum", "antal")
+TOTAL_ROW_CELLS = 3  # filled, at most
 RERUN = "Mend the cell or remove the row, then run intake again."
 
 
@@ -78,11 +80,16 @@ class _Found:
     positions: dict[str, int]  # field → column index
 
 
-def _positions(cells: Sequence[object], layout: ExtractFormat) -> dict[str, int]:
-    wanted = {normalise(h): field for field, names in layout.columns.items() for h in names}
+def _headings(layout: ExtractFormat) -> dict[str, str]:
+    """Normalised heading → field."""
+    return {normalise(h): field for field, names in layout.columns.items() for h in names}
+
+
+def _positions(keys: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:
+    """Field → column index of the normalised cells `keys` of one row."""
     positions: dict[str, int] = {}
-    for index, cell in enumerate(cells):
-        field_name = wanted.get(normalise(cell))
+    for index, key in enumerate(keys):
+        field_name = wanted.get(key)
         if field_name is not None:
             positions.setdefault(field_name, index)
     return positions
@@ -94,11 +101,13 @@ def _find_table(path: Path, formats: Sequence[ExtractFormat]) -> _Found:
     delimiters = list(dict.fromkeys([f.delimiter for f in formats] + [";", ",", "\t"]))
     candidates: list[tuple[int, int, _Found]] = []
     readings = read_sheets(path, encodings, delimiters)
+    headings = [(layout, _headings(layout)) for layout in formats]
     for sheets in readings:
         for sheet in sheets:
             for index, cells in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
-                for layout in formats:
-                    positions = _positions(cells, layout)
+                keys = [normalise(cell) for cell in cells]
+                for layout, wanted in headings:
+                    positions = _positions(keys, wanted)
                     missing = len(layout.columns) - len(positions)
                     candidates.append(
                         (missing, -len(sheet.rows), _Found(sheet, index, layout, positions))
@@ -179,29 +188,39 @@ def _header(path: Path, found: _Found, local: LocalFile) -> dict[str, int]:
 
 def _body(found: _Found, header: Mapping[str, int]) -> pd.DataFrame:
     """Cells of the persons' rows as received, indexed by row number; empty and total rows are none."""
-    columns: dict[str, list[object]] = {name: [] for name in header}
-    overlong: list[bool] = []
-    numbers: list[int] = []
+    rows = found.sheet.rows[found.header_row + 1 :]
     width = len(found.sheet.rows[found.header_row])
-    for number, cells in enumerate(found.sheet.rows[found.header_row + 1 :], found.header_row + 2):
-        filled = [c for c in cells if not (isinstance(c, str) and not c.strip(" \u00a0\t\r\n"))]
-        if not filled or _is_total(filled):
-            continue
-        numbers.append(number)
-        overlong.append(len(cells) > width and any(str(c).strip() for c in cells[width:]))
-        for name, index in header.items():
-            columns[name].append(cells[index] if index < len(cells) else "")
+    columns = list(zip_longest(*rows, fillvalue=""))
+    cells = np.full((max([len(columns), width]), len(rows)), "", dtype=object)
+    for column, given in zip(cells, columns):
+        column[:] = given
+    blank = np.zeros(cells.shape, dtype=bool)
+    for text in _blank_texts(columns):
+        blank |= cells == text
+    filled = cells.shape[0] - blank.sum(axis=0)
+    kept = filled > 0
+    for row in np.flatnonzero(kept & (filled <= TOTAL_ROW_CELLS)):
+        kept[row] = not _is_total(cells[~blank[:, row], row])
+    overlong = ~blank[width:].all(axis=0)
+    for row in np.flatnonzero(overlong):
+        overlong[row] = any(str(c).strip() for c in cells[width:, row])
+    numbers = np.flatnonzero(kept) + found.header_row + 2
     body = pd.DataFrame(
-        {name: pd.Series(values, dtype=object, index=numbers) for name, values in columns.items()}
+        {name: pd.Series(cells[index, kept], dtype=object) for name, index in header.items()}
     )
-    body["overlong"] = overlong
-    return body
+    return body.set_axis(numbers).assign(overlong=overlong[kept])
+
+
+def _blank_texts(columns: Sequence[Sequence[object]]) -> set[str]:
+    """The different texts in the cells that hold nothing to see."""
+    different = set().union(*columns, [""])
+    return {c for c in different if isinstance(c, str) and not c.strip(BLANKS)}
 
 
 def _is_total(filled: Sequence[object]) -> bool:
-    """A trailing »I alt« row: its first filled cell is the word, and little else stands there."""
+    """A trailing »I alt« row, of few filled cells: the first is the word."""
     first = normalise(filled[0])
-    return (first in TOTAL_ROW_WORDS or first.startswith("ialt")) and len(filled) <= 3
+    return first in TOTAL_ROW_WORDS or first.startswith("ialt")
 
 
 # --------------------------------------------------------------------------------- reading cells
@@ -259,8 +278,9 @@ def _check(
         dates[name], unreadable = read_dates(body[name], layout.date_forms)
         shown = as_text(body.loc[unreadable, name])
         refused.add(shown.index, title[name], [f"»{quotable(t)}« is no date" for t in shown])
-    empty = dates["spell_start"].isna() & (as_text(body["spell_start"]) == "")
-    refused.add(body.index[empty], title["spell_start"], ["is empty"] * int(empty.sum()))
+    unknown_start = body.loc[dates["spell_start"].isna(), "spell_start"]
+    empty = unknown_start.index[as_text(unknown_start) == ""]
+    refused.add(empty, title["spell_start"], ["is empty"] * len(empty))
 
     flags = {}
     words = {normalise(w): True for w in layout.yes_words} | {
@@ -282,9 +302,10 @@ def _check(
 
     benefits = {normalise(t): b for t, b in layout.benefits.items()}
     benefit, unknown_benefit = read_words(body["benefit"], benefits)
-    no_benefit = unknown_benefit & (as_text(body["benefit"]) == "")
-    refused.add(body.index[no_benefit], title["benefit"], ["is empty"] * int(no_benefit.sum()))
-    unknown_texts = as_text(body.loc[unknown_benefit & ~no_benefit, "benefit"])
+    unknown_texts = as_text(body.loc[unknown_benefit, "benefit"])
+    no_benefit = unknown_texts.index[unknown_texts == ""]
+    refused.add(no_benefit, title["benefit"], ["is empty"] * len(no_benefit))
+    unknown_texts = unknown_texts.drop(no_benefit)
 
     locals_ = {}
     for background in local.background:
@@ -319,8 +340,8 @@ def _check(
             "benefit_type": pd.Series(benefit.to_numpy(), dtype="str"),
             "spell_start": dates["spell_start"].to_numpy(),
             "latest_conversation": dates["latest_conversation"].to_numpy(),
-            "course_closed": np.array([v is True for v in flags["course_closed"]]),
-            "passive": np.array([v is True for v in flags["passive"]]),
+            "course_closed": flags["course_closed"].eq(True).to_numpy(bool),
+            "passive": flags["passive"].eq(True).to_numpy(bool),
         }
         | {n: pd.Series(v.to_numpy(), dtype="str") for n, v in locals_.items()}
     )

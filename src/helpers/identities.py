@@ -12,6 +12,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from helpers.errors import SurveyError
@@ -27,12 +28,13 @@ VAULT_COLUMNS = ["serial", "person_id", "cpr", "name", "phone"]
 def person_ids(settings: RoundFile, code: str, start: int, count: int) -> list[str]:
     """Ids of the persons first seen as number `start`, `start + 1` … in a municipality (32
     hexadecimal digits)."""
-    if not settings.simulated:
-        return [secrets.token_hex(TOKEN_BYTES) for _ in range(count)]
-    seeded = f"simulated {settings.round} {settings.seed} person {code}".encode()
-    text = hashlib.shake_256(seeded).digest((start + count) * TOKEN_BYTES).hex()
     width = 2 * TOKEN_BYTES
-    return [text[i * width : (i + 1) * width] for i in range(start, start + count)]
+    if settings.simulated:
+        seeded = f"simulated {settings.round} {settings.seed} person {code}".encode()
+        text = hashlib.shake_256(seeded).hexdigest((start + count) * TOKEN_BYTES)[start * width :]
+    else:
+        text = secrets.token_hex(count * TOKEN_BYTES)
+    return np.frombuffer(text.encode("ascii"), f"S{width}").astype(str).tolist()
 
 
 def link_keys(ids: pd.Series, known: pd.Series, settings: RoundFile) -> pd.Series:
