@@ -42,16 +42,13 @@ def _kinds(given: np.ndarray) -> np.ndarray:
     return np.fromiter(map(type, given), dtype=object, count=len(given))
 
 
-def read_dates(cells: pd.Series, forms: Sequence[str]) -> tuple[pd.Series, pd.Series]:
-    """(days, unreadable): text in any of `forms`, true dates and Excel day numbers; empty is NaT."""
+def read_dates(cells: pd.Series, forms: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """(days, unreadable) of each cell: text in any of `forms`, true dates and Excel day numbers; empty is NaT."""
     codes, values = distinct(cells)
     read = [_read_date(value, forms) for value in values]
     unreadable = np.array([day is None for day in read], dtype=bool)
     days = np.array([_NO_DAY if day is None else day for day in read], dtype="datetime64[s]")
-    return (
-        pd.Series(days[codes], index=cells.index),
-        pd.Series(unreadable[codes], index=cells.index),
-    )
+    return days[codes], unreadable[codes]
 
 
 def _read_date(cell: object, forms: Sequence[str]) -> np.datetime64 | None:
@@ -83,21 +80,22 @@ def cell_key(cell: object) -> str:
     return normalise(cell)
 
 
-def read_words(cells: pd.Series, meaning: Mapping[str, object]) -> tuple[pd.Series, pd.Series]:
-    """(values, unknown): each cell through `meaning` (normalised word → value)."""
+def read_words(
+    cells: pd.Series, meaning: Mapping[str, object]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(values, unknown): each cell through `meaning` (normalised word → value); None if unknown."""
     codes, values = distinct(cells)
-    keys = pd.Series([cell_key(value) for value in values], dtype="str")
-    unknown = ~keys.isin(list(meaning)).to_numpy()
-    read = keys.map(dict(meaning)).to_numpy(dtype=object)
-    return (
-        pd.Series(read[codes], index=cells.index),
-        pd.Series(unknown[codes], index=cells.index),
-    )
+    keys = [cell_key(value) for value in values]
+    read = np.array([meaning.get(key) for key in keys], dtype=object)
+    unknown = np.array([key not in meaning for key in keys], dtype=bool)
+    return read[codes], unknown[codes]
 
 
 def as_text(cells: pd.Series) -> pd.Series:
     """Cells as text without stray spaces; whole numbers without »,0«."""
     texts = plain_text(cells)
+    if texts.empty:
+        return texts
     stray = texts.str.contains(_STRAY_SPACE).to_numpy(bool)
     if stray.any():
         codes, values = pd.factorize(texts[stray])

@@ -7,6 +7,7 @@ first reason that fits, in the order of REASONS.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,6 +39,20 @@ def classify(
     and `left_out`: exactly one of them is given, the other is null. A spell that reaches its limit
     on the reference date counts: 8 weeks are 56 days, 12 months twelve calendar months.
     """
+    group, left_out = _told(persons, rules, reference_date, limits)
+    return pd.DataFrame(
+        {
+            "target_group": pd.array(group, dtype="str"),
+            "left_out": pd.array(left_out, dtype="str"),
+        },
+        index=persons.index,
+    )
+
+
+def _told(
+    persons: pd.DataFrame, rules: RuleSet, reference_date: dt.date, limits: AgeLimits
+) -> tuple[np.ndarray, np.ndarray]:
+    """Target group and reason left out of each person, None where there is none."""
     codes, benefits = pd.factorize(persons["benefit_type"].to_numpy(dtype=object))
     of_benefit = {r.benefit_type: r for r in rules.rules}
     # a missing benefit has the code -1: the last one, which has no rule
@@ -56,13 +71,7 @@ def classify(
     )
     left_out = np.array([None, *reasons(limits)], dtype=object)[chosen]
     group[chosen > 0] = None
-    return pd.DataFrame(
-        {
-            "target_group": pd.array(group, dtype="str"),
-            "left_out": pd.array(left_out, dtype="str"),
-        },
-        index=persons.index,
-    )
+    return group, left_out
 
 
 def _long_enough(
@@ -97,6 +106,5 @@ def counts(
     persons: pd.DataFrame, rules: RuleSet, reference_date: dt.date, limits: AgeLimits
 ) -> dict[str, int]:
     """Persons per target group and per reason left out under one rule set; zeros are left out."""
-    classified = classify(persons, rules, reference_date, limits)
-    told = classified["target_group"].fillna(classified["left_out"])
-    return {str(k): int(v) for k, v in told.value_counts().sort_index().items()}
+    group, left_out = _told(persons, rules, reference_date, limits)
+    return dict(sorted(Counter(np.where(np.equal(group, None), left_out, group)).items()))

@@ -83,8 +83,10 @@ def age_on(birth_date: pd.Series, day: dt.date) -> pd.Series:
 
     Somebody born on 29 February turns a year older on 1 March in years without that day.
     """
-    before_birthday = (birth_date.dt.month > day.month) | (
-        (birth_date.dt.month == day.month) & (birth_date.dt.day > day.day)
-    )
-    age = day.year - birth_date.dt.year - before_birthday.astype(int)
-    return age.astype("Int64")
+    born = birth_date.to_numpy()
+    month = born.astype("datetime64[M]")
+    day_of_month = (born.astype("datetime64[D]") - month).astype(int) + 1
+    of_year, year = month.astype(int) % 12 + 1, month.astype(int) // 12 + 1970
+    before_birthday = (of_year > day.month) | ((of_year == day.month) & (day_of_month > day.day))
+    age = np.where(np.isnat(born), 0, day.year - year - before_birthday)
+    return pd.Series(pd.arrays.IntegerArray(age, np.isnat(born)), index=birth_date.index)

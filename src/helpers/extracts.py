@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -205,10 +205,9 @@ def _body(found: _Found, header: Mapping[str, int]) -> pd.DataFrame:
     for row in np.flatnonzero(overlong):
         overlong[row] = any(str(c).strip() for c in cells[width:, row])
     numbers = np.flatnonzero(kept) + found.header_row + 2
-    body = pd.DataFrame(
-        {name: pd.Series(cells[index, kept], dtype=object) for name, index in header.items()}
-    )
-    return body.set_axis(numbers).assign(overlong=overlong[kept])
+    persons = cells[list(header.values())][:, kept].T
+    body = pd.DataFrame(persons, index=numbers, columns=list(header), dtype=object)
+    return body.assign(overlong=overlong[kept])
 
 
 def _blank_texts(columns: Sequence[Sequence[object]]) -> set[str]:
@@ -232,8 +231,16 @@ class _Refused:
 
     rows: list[tuple[int, str, str]] = field(default_factory=list)
 
-    def add(self, row_numbers: Sequence[int], column: str, problems: Sequence[str]) -> None:
-        self.rows += [(int(r), column, p) for r, p in zip(row_numbers, problems)]
+    def add(self, row_numbers: Iterable[int], column: str, problem: str) -> None:
+        self.rows += [(int(r), column, problem) for r in row_numbers]
+
+    def add_cells(
+        self, cells: pd.Series, where: np.ndarray, column: str, tell: Callable[[str], str]
+    ) -> None:
+        """The cells `where` is true, each with what `tell` says of its text."""
+        if where.any():
+            shown = as_text(cells[where])
+            self.rows += [(int(r), column, tell(t)) for r, t in shown.items()]
 
     def frame(self) -> pd.DataFrame:
         table = pd.DataFrame(self.rows, columns=["row", "column", "problem"])
@@ -259,65 +266,67 @@ def _check(
             sheet.where(path), "has headings but no persons", "a row a person", "Ask for it again."
         )
 
-    broken = body.index[body["overlong"]]
-    refused.add(broken, "", ["has more cells than there are headings"] * len(broken))
+    rows = body.index.to_numpy()
+    overlong = body["overlong"].to_numpy(bool)
+    refused.add(rows[overlong], "", "has more cells than there are headings")
 
     numbers = parse_cpr(body["cpr"])
-    bad = numbers["problem"] != ""
-    refused.add(body.index[bad], title["cpr"], numbers.loc[bad, "problem"].tolist())
-    unborn = numbers["birth_date"] > pd.Timestamp(reference_date)
-    count = int(unborn.sum())
-    refused.add(body.index[unborn], title["cpr"], ["gives a birth date in the future"] * count)
-    doubled = numbers["cpr"].duplicated(keep=False) & ~bad
-    for _, rows in numbers.index[doubled].groupby(numbers.loc[doubled, "cpr"]).items():
-        others = ", ".join(str(r) for r in rows)
-        refused.add(rows, title["cpr"], [f"the same CPR number in rows {others}"] * len(rows))
+    problem = numbers["problem"].to_numpy(dtype=object)
+    bad = problem != ""
+    refused.rows += [(int(r), title["cpr"], p) for r, p in zip(rows[bad], problem[bad])]
+    unborn = numbers["birth_date"].to_numpy() > np.datetime64(reference_date)
+    refused.add(rows[unborn], title["cpr"], "gives a birth date in the future")
+    doubled = numbers["cpr"].duplicated(keep=False).to_numpy() & ~bad
+    if doubled.any():
+        for same in pd.Series(rows[doubled]).groupby(numbers["cpr"].to_numpy()[doubled]):
+            others = ", ".join(str(r) for r in same[1])
+            refused.add(same[1], title["cpr"], f"the same CPR number in rows {others}")
 
     dates = {}
     for name in ("spell_start", "latest_conversation"):
         dates[name], unreadable = read_dates(body[name], layout.date_forms)
-        shown = as_text(body.loc[unreadable, name])
-        refused.add(shown.index, title[name], [f"»{quotable(t)}« is no date" for t in shown])
-    unknown_start = body.loc[dates["spell_start"].isna(), "spell_start"]
-    empty = unknown_start.index[as_text(unknown_start) == ""]
-    refused.add(empty, title["spell_start"], ["is empty"] * len(empty))
+        refused.add_cells(
+            body[name], unreadable, title[name], lambda t: f"»{quotable(t)}« is no date"
+        )
+    no_start = np.isnat(dates["spell_start"])
+    unknown_start = as_text(body["spell_start"][no_start])
+    refused.add(unknown_start.index[unknown_start == ""], title["spell_start"], "is empty")
 
     flags = {}
     words = {normalise(w): True for w in layout.yes_words} | {
         normalise(w): False for w in layout.no_words
     }
+    expected = f"{'/'.join(layout.yes_words)} or {'/'.join(layout.no_words)}"
     for name in ("course_closed", "passive"):
         known = words | ({"": False} if name in layout.empty_means_no else {})
         flags[name], unknown = read_words(body[name], known)
-        shown = as_text(body.loc[unknown, name])
-        expected = f"{'/'.join(layout.yes_words)} or {'/'.join(layout.no_words)}"
-        refused.add(
-            shown.index,
+        refused.add_cells(
+            body[name],
+            unknown,
             title[name],
-            [
+            lambda t: (
                 f"»{quotable(t)}« is neither yes nor no ({expected})" if t else "is empty"
-                for t in shown
-            ],
+            ),
         )
 
     benefits = {normalise(t): b for t, b in layout.benefits.items()}
     benefit, unknown_benefit = read_words(body["benefit"], benefits)
-    unknown_texts = as_text(body.loc[unknown_benefit, "benefit"])
-    no_benefit = unknown_texts.index[unknown_texts == ""]
-    refused.add(no_benefit, title["benefit"], ["is empty"] * len(no_benefit))
-    unknown_texts = unknown_texts.drop(no_benefit)
+    unknown_texts = as_text(body["benefit"][unknown_benefit])
+    no_benefit = unknown_texts == ""
+    refused.add(unknown_texts.index[no_benefit], title["benefit"], "is empty")
+    unknown_texts = unknown_texts[~no_benefit]
 
     locals_ = {}
     for background in local.background:
         name = f"local_{background.id}"
         meaning = {normalise(text): key for key, text in background.categories.items()}
         locals_[name], unknown = read_words(body[name], meaning | {"": None})
-        shown = as_text(body.loc[unknown, name])
         known_texts = ", ".join(background.categories.values())
-        refused.add(
-            shown.index,
+        refused.add_cells(
+            body[name],
+            unknown,
             background.column,
-            [f"»{quotable(t)}« is none of {known_texts}" for t in shown],
+            lambda t, known_texts=known_texts: f"»{quotable(t)}« is none of {known_texts}",
         )
 
     refused_cells = refused.frame()
@@ -331,19 +340,17 @@ def _check(
     ]
     persons = pd.DataFrame(
         {
-            "row": body.index.to_numpy(),
-            "cpr": numbers["cpr"].to_numpy(),
-            "birth_date": numbers["birth_date"].to_numpy().astype("datetime64[s]"),
-            "gender": numbers["gender"].to_numpy(),
-            "name": as_text(body["name"]).to_numpy(),
-            "phone": as_text(body["phone"]).to_numpy(),
-            "benefit_type": pd.Series(benefit.to_numpy(), dtype="str"),
-            "spell_start": dates["spell_start"].to_numpy(),
-            "latest_conversation": dates["latest_conversation"].to_numpy(),
-            "course_closed": flags["course_closed"].eq(True).to_numpy(bool),
-            "passive": flags["passive"].eq(True).to_numpy(bool),
+            "row": rows,
+            "cpr": numbers["cpr"].array,
+            "birth_date": numbers["birth_date"].to_numpy(),
+            "gender": numbers["gender"].array,
+            "name": as_text(body["name"]).array,
+            "phone": as_text(body["phone"]).array,
+            "benefit_type": pd.array(benefit, dtype="str"),
+            **dates,
+            **{name: np.equal(values, True).astype(bool) for name, values in flags.items()},
+            **{name: pd.array(values, dtype="str") for name, values in locals_.items()},
         }
-        | {n: pd.Series(v.to_numpy(), dtype="str") for n, v in locals_.items()}
     )
     return Extract(
         file=path.name,
