@@ -31,15 +31,10 @@ def distinct(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     count as their words, so that they do not fall together with 1 and 0.
     """
     given = cells.to_numpy(dtype=object)
-    truths = _kinds(given) == bool
-    if truths.any():
-        given = given.copy()
-        given[truths] = np.where(given[truths].astype(bool), "True", "False")
+    if bool in set(map(type, given)):
+        truths = cells.map(type).to_numpy() == bool
+        given = np.where(truths, np.where(np.equal(given, True), "True", "False"), given)
     return pd.factorize(given, use_na_sentinel=False)
-
-
-def _kinds(given: np.ndarray) -> np.ndarray:
-    return np.fromiter(map(type, given), dtype=object, count=len(given))
 
 
 def read_dates(cells: pd.Series, forms: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +101,7 @@ def as_text(cells: pd.Series) -> pd.Series:
 
 def plain_text(cells: pd.Series) -> pd.Series:
     """Cells as text as they stand; whole numbers without »,0«."""
-    if (_kinds(cells.to_numpy(dtype=object)) == str).all():
+    if set(map(type, cells.to_numpy(dtype=object))) == {str}:
         return cells.astype("str")
     codes, values = distinct(cells)
     texts = [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in values]

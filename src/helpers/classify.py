@@ -7,7 +7,6 @@ first reason that fits, in the order of REASONS.
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,39 +38,41 @@ def classify(
     and `left_out`: exactly one of them is given, the other is null. A spell that reaches its limit
     on the reference date counts: 8 weeks are 56 days, 12 months twelve calendar months.
     """
-    group, left_out = _told(persons, rules, reference_date, limits)
+    groups, group, reason = _chosen(persons, rules, reference_date, limits)
+    told = pd.array(reasons(limits), dtype="str")
     return pd.DataFrame(
         {
-            "target_group": pd.array(group, dtype="str"),
-            "left_out": pd.array(left_out, dtype="str"),
+            "target_group": pd.array(groups, dtype="str").take(group, allow_fill=True),
+            "left_out": told.take(reason, allow_fill=True),
         },
         index=persons.index,
     )
 
 
-def _told(
+def _chosen(
     persons: pd.DataFrame, rules: RuleSet, reference_date: dt.date, limits: AgeLimits
-) -> tuple[np.ndarray, np.ndarray]:
-    """Target group and reason left out of each person, None where there is none."""
-    codes, benefits = pd.factorize(persons["benefit_type"].to_numpy(dtype=object))
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Names of target groups, and of each person the place of its group among them and of the reason
+    among `reasons`; -1 where there is none."""
+    codes, benefits = pd.factorize(persons["benefit_type"])
     of_benefit = {r.benefit_type: r for r in rules.rules}
     # a missing benefit has the code -1: the last one, which has no rule
     rule = [*(of_benefit.get(b) for b in benefits), None]
-    group = np.array([r.target_group or None if r else None for r in rule], dtype=object)[codes]
+    groups = sorted({r.target_group for r in rule if r and r.target_group})
+    group = np.array([groups.index(r.target_group) if r and r.target_group else -1 for r in rule])
+    group = group[codes]
     age = persons["age"].to_numpy(dtype="float64", na_value=np.nan)
-    chosen = np.select(
+    reason = np.select(
         [
             persons["passive"].to_numpy(bool),
-            np.equal(group, None),
+            group < 0,
             ~((age >= limits.youngest) & (age <= limits.oldest)),  # NaN is outside
             ~_long_enough(persons["spell_start"], rule, codes, reference_date),
         ],
-        list(range(1, 5)),
-        default=0,
+        range(len(reasons(limits))),
+        default=-1,
     )
-    left_out = np.array([None, *reasons(limits)], dtype=object)[chosen]
-    group[chosen > 0] = None
-    return group, left_out
+    return groups, np.where(reason < 0, group, -1), reason
 
 
 def _long_enough(
@@ -94,17 +95,16 @@ def bands(values: pd.Series, starts: tuple[int, ...], labels: tuple[str, ...], l
     """Put whole numbers into bands that begin at `starts`; null below the first and above `last`."""
     numbers = values.to_numpy(dtype="float64", na_value=np.nan)
     position = np.searchsorted(starts, numbers, side="right") - 1
-    outside = np.isnan(numbers) | (position < 0)
-    if last is not None:
-        outside |= numbers > last
-    position[outside] = len(labels)
-    chosen = np.array([*labels, None], dtype=object)[position]
-    return pd.Series(pd.array(chosen, dtype="str"), index=values.index)
+    outside = np.isnan(numbers) if last is None else np.isnan(numbers) | (numbers > last)
+    chosen = pd.array(labels, dtype="str").take(np.where(outside, -1, position), allow_fill=True)
+    return pd.Series(chosen, index=values.index)
 
 
 def counts(
     persons: pd.DataFrame, rules: RuleSet, reference_date: dt.date, limits: AgeLimits
 ) -> dict[str, int]:
     """Persons per target group and per reason left out under one rule set; zeros are left out."""
-    group, left_out = _told(persons, rules, reference_date, limits)
-    return dict(sorted(Counter(np.where(np.equal(group, None), left_out, group)).items()))
+    groups, group, reason = _chosen(persons, rules, reference_date, limits)
+    names = np.array([*groups, *reasons(limits)])
+    found = np.bincount(np.where(reason < 0, group, len(groups) + reason), minlength=len(names))
+    return {str(names[i]): int(found[i]) for i in np.argsort(names) if found[i]}

@@ -18,6 +18,7 @@ from helpers.cells import plain_text
 REPLACEMENT_DAY_OFFSET = 60
 WOMAN, MAN = "kvinde", "mand"
 
+PROBLEMS = ["", "holds no valid birth date", "is no CPR number of ten digits"]
 _SEPARATORS = r"[ \x{a0}\t\-–'’]"
 
 
@@ -41,15 +42,14 @@ def parse_cpr(cells: pd.Series) -> pd.DataFrame:
     )
     birth_date = np.where(readable, days_of(year, month, day), np.datetime64("NaT"))
 
-    problem = np.where(readable, "", "is no CPR number of ten digits")
-    problem = np.where(readable & np.isnat(birth_date), "holds no valid birth date", problem)
-    gender = np.where(digits[:, 9] % 2 == 0, WOMAN, MAN)
+    no_day = np.isnat(birth_date)
+    gender = np.where(readable, 1 + digits[:, 9] % 2, 0)
     return pd.DataFrame(
         {
-            "cpr": padded.where(readable, ""),
+            "cpr": padded.where(readable, "").array,
             "birth_date": birth_date,
-            "gender": np.where(readable, gender, ""),
-            "problem": problem,
+            "gender": pd.array(["", WOMAN, MAN], "str").take(gender),
+            "problem": pd.array(PROBLEMS, "str").take(np.where(readable, 1 * no_day, 2)),
         },
         index=cells.index,
     )

@@ -190,12 +190,11 @@ def _body(found: _Found, header: Mapping[str, int]) -> pd.DataFrame:
     """Cells of the persons' rows as received, indexed by row number; empty and total rows are none."""
     rows = found.sheet.rows[found.header_row + 1 :]
     width = len(found.sheet.rows[found.header_row])
-    columns = list(zip_longest(*rows, fillvalue=""))
-    cells = np.full((max([len(columns), width]), len(rows)), "", dtype=object)
-    for column, given in zip(cells, columns):
-        column[:] = given
+    if set(map(len, rows)) != {width}:  # text files: rows of any length, made equal
+        rows = list(zip(*zip_longest(*rows, [""] * width, fillvalue="")))[:-1]
+    cells = np.array(rows, dtype=object).T if rows else np.empty((width, 0), dtype=object)
     blank = np.zeros(cells.shape, dtype=bool)
-    for text in _blank_texts(columns):
+    for text in _blank_texts(cells):
         blank |= cells == text
     filled = cells.shape[0] - blank.sum(axis=0)
     kept = filled > 0
@@ -210,9 +209,9 @@ def _body(found: _Found, header: Mapping[str, int]) -> pd.DataFrame:
     return body.assign(overlong=overlong[kept])
 
 
-def _blank_texts(columns: Sequence[Sequence[object]]) -> set[str]:
+def _blank_texts(cells: np.ndarray) -> set[str]:
     """The different texts in the cells that hold nothing to see."""
-    different = set().union(*columns, [""])
+    different = set(cells.ravel(order="K"))
     return {c for c in different if isinstance(c, str) and not c.strip(BLANKS)}
 
 
