@@ -70,14 +70,12 @@ def response_counts(
     labels = round_.category_labels()
     for breakdown in RESPONSE_BREAKDOWNS:
         for category in labels[breakdown]:
-            people = frame["population"]
-            invited, answers = asked, asked["responded"]
+            people, answers = frame["population"], asked["responded"]
             if breakdown != "all":
                 people = people[frame[breakdown] == category]
-                inside = asked[breakdown] == category
-                invited, answers = asked[inside], answers[inside]
+                answers = answers[asked[breakdown] == category]
             rows.append(
-                (code, breakdown, category, int(people.sum()), len(invited), int(answers.sum()))
+                (code, breakdown, category, int(people.sum()), len(answers), int(answers.sum()))
             )
     columns = ["municipality", "breakdown", "category", "population", "invited", "answers"]
     table = pd.DataFrame(rows, columns=columns)
