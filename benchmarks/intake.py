@@ -86,7 +86,9 @@ def write_workbooks(root: Path, municipalities: int, rows: int, seed: int) -> li
 
 def persons_in(sheets: dict[str, pd.DataFrame]) -> int:
     """Rows with a person in the sheets of one workbook; the row of headings is none."""
-    return sum(int((cells.notna().sum(axis=1) >= PERSON_CELLS).sum()) for cells in sheets.values()) - 1
+    return (
+        sum(int((cells.notna().sum(axis=1) >= PERSON_CELLS).sum()) for cells in sheets.values()) - 1
+    )
 
 
 def compare(municipalities: int = 79, rows: int = 400_000, seed: int = 1) -> Outcome:
@@ -108,9 +110,7 @@ def compare(municipalities: int = 79, rows: int = 400_000, seed: int = 1) -> Out
             if result.error:
                 raise result.error
             seen += result.counts["rows_read"]
-    return Outcome(
-        len(codes), seen, seen_pandas, own.cpu, pandas.cpu, own.wall, pandas.wall
-    )
+    return Outcome(len(codes), seen, seen_pandas, own.cpu, pandas.cpu, own.wall, pandas.wall)
 
 
 def main() -> None:
@@ -120,11 +120,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     o = compare(given.municipalities, given.rows, given.seed)
-    print(f"{o.municipalities} workbooks, {o.rows:,} persons, seed {given.seed}, {os.cpu_count()} cores")
+    print(
+        f"{o.municipalities} workbooks, {o.rows:,} persons, seed {given.seed}, {os.cpu_count()} cores"
+    )
     print(f"pandas.read_excel   {o.cpu_pandas:7.1f} s CPU {o.wall_pandas:7.1f} s wall")
     print(f"the whole intake    {o.cpu:7.1f} s CPU {o.wall:7.1f} s wall")
-    print(f"intake / pandas     {o.ratio:.3f} of the CPU time (1/{1 / o.ratio:.1f}), "
-          f"{o.wall / o.wall_pandas:.3f} of the wall time")
+    print(
+        f"intake / pandas     {o.ratio:.3f} of the CPU time (1/{1 / o.ratio:.1f}), "
+        f"{o.wall / o.wall_pandas:.3f} of the wall time"
+    )
     print(f"intake takes in {o.rows_per_second:,.0f} persons a CPU second")
 
 

@@ -75,9 +75,7 @@ def cell_key(cell: object) -> str:
     return normalise(cell)
 
 
-def read_words(
-    cells: pd.Series, meaning: Mapping[str, object]
-) -> tuple[np.ndarray, np.ndarray]:
+def read_words(cells: pd.Series, meaning: Mapping[str, object]) -> tuple[np.ndarray, np.ndarray]:
     """(values, unknown): each cell through `meaning` (normalised word → value); None if unknown."""
     codes, values = distinct(cells)
     keys = [cell_key(value) for value in values]

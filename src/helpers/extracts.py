@@ -303,9 +303,7 @@ def _check(
             body[name],
             unknown,
             title[name],
-            lambda t: (
-                f"»{quotable(t)}« is neither yes nor no ({expected})" if t else "is empty"
-            ),
+            lambda t: f"»{quotable(t)}« is neither yes nor no ({expected})" if t else "is empty",
         )
 
     benefits = {normalise(t): b for t, b in layout.benefits.items()}

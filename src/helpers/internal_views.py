@@ -185,7 +185,7 @@ def _heatmap(
 
     Drawn once: margins are fixed, for JupyterLab crops a figure to what stands in it.
     """
-    height = 0.45 * len(grid)
+    height = 0.55 * len(grid)
     fig = plt.figure(figsize=(7.6, height + 0.6))
     ax = fig.add_axes((0.24, 0.5 / (height + 0.6), 0.75, height / (height + 0.6)))
     mesh = ax.pcolormesh(
@@ -225,8 +225,8 @@ def _hide_few(frame: pd.DataFrame, least: int) -> pd.DataFrame:
 def response_table(analysis: Analysis, round_: Round) -> GT:
     """Invited, answers and response rate in all and per target group, gender, age and duration."""
     parts, all_labels = [], round_.category_labels()
+    asked = analysis.asked.assign(all="all")[[*all_labels, "responded"]]
     for breakdown, labels in all_labels.items():
-        asked = analysis.asked.assign(all="all")
         rates = response_by(asked, [breakdown]).set_index(breakdown)
         rates = rates.reindex([c for c in labels if c in rates.index])
         shown = _hide_few(rates, round_.settings.disclosure.min_answers)
@@ -346,21 +346,22 @@ def representativeness(analysis: Analysis, round_: Round) -> pd.DataFrame:
 
     Columns: breakdown, category, population, invited, unweighted, weighted (all 0–1), answers.
     """
-    rows = []
-    respondents, frame, asked = analysis.weighted.respondents, analysis.frame, analysis.asked
+    rows, labels = [], round_.category_labels()
+    tables = analysis.frame, analysis.asked, analysis.weighted.respondents
+    people = analysis.frame["population"].to_numpy()
+    weight = analysis.weighted.respondents["weight"].to_numpy()
     for breakdown in ("target_group", "gender", "age_band", "duration_band"):
-        for category in round_.category_labels()[breakdown]:
-            inside = respondents[breakdown] == category
+        of_frame, of_asked, of_answer = (t[breakdown].to_numpy(dtype=object) for t in tables)
+        for category in labels[breakdown]:
+            inside = of_answer == category
             rows.append(
                 {
                     "breakdown": breakdown,
                     "category": category,
-                    "population": frame.loc[frame[breakdown] == category, "population"].sum()
-                    / frame["population"].sum(),
-                    "invited": (asked[breakdown] == category).mean(),
+                    "population": people[of_frame == category].sum() / people.sum(),
+                    "invited": (of_asked == category).mean(),
                     "unweighted": inside.mean(),
-                    "weighted": respondents.loc[inside, "weight"].sum()
-                    / respondents["weight"].sum(),
+                    "weighted": weight[inside].sum() / weight.sum(),
                     "answers": int(inside.sum()),
                 }
             )
@@ -389,14 +390,14 @@ def results_table(analysis: Analysis, round_: Round) -> GT:
     """Means of themes and questions, weighted and unweighted, with intervals."""
     estimates = analysis.estimates
     shown = preview(estimates[estimates["breakdown"] == "all"], round_)
-    means = shown[shown["statistic"] == "mean"]
-    labels = round_.item_labels(means["municipality"].iloc[0])
+    means = shown[shown["statistic"] == "mean"].to_dict("records")
+    labels = round_.item_labels(means[0]["municipality"])
+    of = {(row["item"], row["weighting"]): row for row in means}
     rows = []
     for item, label in labels.items():
-        of_item = means[means["item"] == item].set_index("weighting")
-        if of_item.empty:
+        if (item, "weighted") not in of:
             continue
-        w, u = of_item.loc["weighted"], of_item.loc["unweighted"]
+        w, u = of[item, "weighted"], of[item, "unweighted"]
         hidden = w["status"] != "shown"
         mark = house.NOT_SHOWN.get(w["status"], "")
         rows.append(
