@@ -61,9 +61,9 @@ class _Clock:
     def __init__(self) -> None:
         self.cpu = self.wall = 0.0
 
-    def time(self, step: Callable[[], Result]) -> Result:
+    def time(self, step: Callable[..., Result], *given, **named) -> Result:
         cpu, wall = time.process_time(), time.perf_counter()
-        result = step()
+        result = step(*given, **named)
         self.cpu += time.process_time() - cpu
         self.wall += time.perf_counter() - wall
         return result
@@ -103,10 +103,10 @@ def compare(municipalities: int = 79, rows: int = 400_000, seed: int = 1) -> Out
         for code in codes:
             (path,) = paths.extracts.glob(f"{code}*")
             sheets = pandas.time(
-                lambda: pd.read_excel(path, sheet_name=None, header=None, engine="openpyxl")
+                pd.read_excel, path, sheet_name=None, header=None, engine="openpyxl"
             )
             seen_pandas += persons_in(sheets)
-            result = own.time(lambda: take_in(paths, round_, code))
+            result = own.time(take_in, paths, round_, code)
             if result.error:
                 raise result.error
             seen += result.counts["rows_read"]

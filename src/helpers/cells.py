@@ -32,7 +32,7 @@ def distinct(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """
     given = cells.to_numpy(dtype=object)
     if bool in set(map(type, given)):
-        truths = cells.map(type).to_numpy() == bool
+        truths = cells.map(type).isin([bool]).to_numpy()
         given = np.where(truths, np.where(np.equal(given, True), "True", "False"), given)
     return pd.factorize(given, use_na_sentinel=False)
 
