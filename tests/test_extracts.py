@@ -166,6 +166,35 @@ def test_every_form_of_date(round_2024, tmp_path, cell):
     assert extract.persons["spell_start"].iloc[0] == pd.Timestamp("2023-01-05")
 
 
+@pytest.mark.parametrize("cell", ["²", "2023²", True, 1, "now", "31-02-2023"])
+def test_no_date(round_2024, tmp_path, cell):
+    told = refuse(workbook(tmp_path, [[*GOOD[:3], cell, *GOOD[4:]]]), round_2024)
+    assert "is no date" in told
+
+
+def test_one_and_true_are_two_cells(round_2024, tmp_path):
+    """Excel's own true and false beside numbers and words in one column."""
+    cells = [True, 1, 1.0, "1", "Ja", False, 0, "nej"]
+    rows = [[f"0101800{i}34", *GOOD[1:7], cell] for i, cell in enumerate(cells)]
+    persons = read(workbook(tmp_path, rows), round_2024).persons
+    assert persons["passive"].tolist() == [True] * 5 + [False] * 3
+
+
+def test_rows_of_a_text_file_that_are_too_short_or_too_long(round_2024, tmp_path):
+    head, good, *more = (EXTRACTS / "0741-samsoe.csv").read_text("cp1252").splitlines()[:4]
+    short, blank = ";".join(more[0].split(";")[:7]), " ; ;\u00a0;;"
+    lines = [head, good, short, blank, "", more[1] + ";;", "I alt;;3;;;;;;"]
+    path = tmp_path / "0741.csv"
+    path.write_text("\n".join(lines), "cp1252")
+    extract = read(path, round_2024)
+    assert extract.rows_read == 3
+    assert extract.refused.to_dict("records") == [
+        {"row": 3, "column": "Passiv J/N", "problem": "is empty"}
+    ]
+    path.write_text("\n".join([head, good + ";for meget"]), "cp1252")
+    assert "row 2: has more cells than there are headings" in refuse(path, round_2024)
+
+
 def test_title_rows_total_row_and_empty_rows_are_no_persons(round_2024, tmp_path):
     rows = [GOOD, [None] * 8, ["I alt", *[None] * 6, 1]]
     path = workbook(tmp_path, rows, above=[["Udtræk"], [None], ["Dannet i dag"]])

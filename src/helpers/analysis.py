@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from helpers.errors import SurveyError
@@ -68,29 +69,32 @@ def response_counts(
     R-indicator."""
     rows = []
     labels = round_.category_labels()
+    population, answered = frame["population"].to_numpy(), asked["responded"].to_numpy(bool)
     for breakdown in RESPONSE_BREAKDOWNS:
+        everybody = breakdown == "all"
+        of_frame = None if everybody else frame[breakdown].to_numpy(dtype=object)
+        of_asked = None if everybody else asked[breakdown].to_numpy(dtype=object)
         for category in labels[breakdown]:
-            people = frame["population"]
-            invited, answers = asked, asked["responded"]
-            if breakdown != "all":
-                people = people[frame[breakdown] == category]
-                inside = asked[breakdown] == category
-                invited, answers = asked[inside], answers[inside]
+            people = population if everybody else population[of_frame == category]
+            answers = answered if everybody else answered[of_asked == category]
             rows.append(
-                (code, breakdown, category, int(people.sum()), len(invited), int(answers.sum()))
+                (code, breakdown, category, int(people.sum()), len(answers), int(answers.sum()))
             )
     columns = ["municipality", "breakdown", "category", "population", "invited", "answers"]
     table = pd.DataFrame(rows, columns=columns)
     weights = weighted.respondents["weight"]
-    whole = table["breakdown"] == "all"
-    table.loc[whole, "weight_sum"] = weights.sum()
-    table.loc[whole, "weight_squares"] = weights.pow(2).sum()
     outcomes = outcome_rates(asked)
-    for name in ("complete", "partial", "break_off", "no_contact"):
-        table.loc[whole, name] = getattr(outcomes, name)
     r = r_indicator(asked, frame, confidence=round_.settings.comparison.confidence)
-    table.loc[whole, ["r_indicator", "r_low", "r_high"]] = [r.value, r.ci_low, r.ci_high]
-    return table
+    of_all = {
+        "weight_sum": weights.sum(),
+        "weight_squares": weights.pow(2).sum(),
+        **{k: getattr(outcomes, k) for k in ("complete", "partial", "break_off", "no_contact")},
+        "r_indicator": r.value,
+        "r_low": r.ci_low,
+        "r_high": r.ci_high,
+    }
+    whole = (table["breakdown"] == "all").to_numpy(bool)
+    return table.assign(**{name: np.where(whole, v, np.nan) for name, v in of_all.items()})
 
 
 MODEL_COLUMNS = [

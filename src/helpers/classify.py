@@ -7,11 +7,12 @@ first reason that fits, in the order of REASONS.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from helpers.params import AgeLimits, RuleSet
+from helpers.params import AgeLimits, Rule, RuleSet
 
 PASSIVE = "passive"
 OUTSIDE = "benefit outside the target groups"
@@ -37,61 +38,73 @@ def classify(
     and `left_out`: exactly one of them is given, the other is null. A spell that reaches its limit
     on the reference date counts: 8 weeks are 56 days, 12 months twelve calendar months.
     """
-    by_benefit = {r.benefit_type: r for r in rules.rules}
-    rule = persons["benefit_type"].map(by_benefit)
-    group = rule.map(lambda r: r.target_group or None, na_action="ignore").astype(object)
-    age = persons["age"].astype("float64")
-    reference = pd.Timestamp(reference_date)
-    chosen = np.select(
-        [
-            persons["passive"].to_numpy(bool),
-            group.isna().to_numpy(),
-            ~age.between(limits.youngest, limits.oldest).to_numpy(),
-            ~_long_enough(persons, rules, reference),
-        ],
-        list(reasons(limits)),
-        default="",
-    )
-    eligible = chosen == ""
+    groups, group, reason = _chosen(persons, rules, reference_date, limits)
+    told = pd.array(reasons(limits), dtype="str")
     return pd.DataFrame(
         {
-            "target_group": pd.Series(
-                np.where(eligible, group, None), index=persons.index, dtype="str"
-            ),
-            "left_out": pd.Series(
-                np.where(eligible, None, chosen), index=persons.index, dtype="str"
-            ),
-        }
+            "target_group": pd.array(groups, dtype="str").take(group, allow_fill=True),
+            "left_out": told.take(reason, allow_fill=True),
+        },
+        index=persons.index,
     )
 
 
-def _long_enough(persons: pd.DataFrame, rules: RuleSet, reference: pd.Timestamp) -> np.ndarray:
-    """True where the spell has reached its rule's limit on the reference date."""
-    reached = np.zeros(len(persons), dtype=bool)
-    start = persons["spell_start"]
-    for rule in rules.rules:
-        if rule.target_group:
-            unit = {rule.least_spell_unit: rule.least_spell}
-            of_rule = (persons["benefit_type"] == rule.benefit_type).to_numpy()
-            limit_reached = start[of_rule] + pd.DateOffset(**unit) <= reference
-            reached[of_rule] = limit_reached.to_numpy()
-    return reached
+def _chosen(
+    persons: pd.DataFrame, rules: RuleSet, reference_date: dt.date, limits: AgeLimits
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Names of target groups, and of each person the place of its group among them and of the reason
+    among `reasons`; -1 where there is none."""
+    codes, benefits = pd.factorize(persons["benefit_type"])
+    of_benefit = {r.benefit_type: r for r in rules.rules}
+    # a missing benefit has the code -1: the last one, which has no rule
+    rule = [*(of_benefit.get(b) for b in benefits), None]
+    groups = sorted({r.target_group for r in rule if r and r.target_group})
+    group = np.array([groups.index(r.target_group) if r and r.target_group else -1 for r in rule])
+    group = group[codes]
+    age = persons["age"].to_numpy(dtype="float64", na_value=np.nan)
+    reason = np.select(
+        [
+            persons["passive"].to_numpy(bool),
+            group < 0,
+            ~((age >= limits.youngest) & (age <= limits.oldest)),  # NaN is outside
+            ~_long_enough(persons["spell_start"], rule, codes, reference_date),
+        ],
+        range(len(reasons(limits))),
+        default=-1,
+    )
+    return groups, np.where(reason < 0, group, -1), reason
+
+
+def _long_enough(
+    spell_start: pd.Series,
+    rule: Sequence[Rule | None],
+    codes: np.ndarray,
+    reference_date: dt.date,
+) -> np.ndarray:
+    """True where the spell has reached the limit of its rule, `rule[code]`, on the reference date."""
+    days, starts = pd.factorize(spell_start.to_numpy())  # a missing start has the code -1
+    limits = [(r.least_spell_unit, r.least_spell) if r and r.target_group else None for r in rule]
+    reached = {None: np.zeros(len(starts) + 1, dtype=bool)}
+    for unit, least in set(limits) - {None}:
+        limit_day = pd.DatetimeIndex(starts) + pd.DateOffset(**{unit: least})
+        reached[unit, least] = np.append(limit_day <= pd.Timestamp(reference_date), False)
+    return np.stack([reached[limit] for limit in limits])[codes, days]
 
 
 def bands(values: pd.Series, starts: tuple[int, ...], labels: tuple[str, ...], last: int | None):
     """Put whole numbers into bands that begin at `starts`; null below the first and above `last`."""
-    position = np.searchsorted(starts, values.astype("float64"), side="right") - 1
-    outside = values.isna().to_numpy() | (position < 0)
-    if last is not None:
-        outside |= (values.astype("float64") > last).to_numpy()
-    chosen = np.asarray(labels, dtype=object)[np.clip(position, 0, len(labels) - 1)]
-    return pd.Series(np.where(outside, None, chosen), index=values.index, dtype="str")
+    numbers = values.to_numpy(dtype="float64", na_value=np.nan)
+    position = np.searchsorted(starts, numbers, side="right") - 1
+    outside = np.isnan(numbers) if last is None else np.isnan(numbers) | (numbers > last)
+    chosen = pd.array(labels, dtype="str").take(np.where(outside, -1, position), allow_fill=True)
+    return pd.Series(chosen, index=values.index)
 
 
 def counts(
     persons: pd.DataFrame, rules: RuleSet, reference_date: dt.date, limits: AgeLimits
 ) -> dict[str, int]:
     """Persons per target group and per reason left out under one rule set; zeros are left out."""
-    classified = classify(persons, rules, reference_date, limits)
-    told = classified["target_group"].fillna(classified["left_out"])
-    return {str(k): int(v) for k, v in told.value_counts().sort_index().items()}
+    groups, group, reason = _chosen(persons, rules, reference_date, limits)
+    names = np.array([*groups, *reasons(limits)])
+    found = np.bincount(np.where(reason < 0, group, len(groups) + reason), minlength=len(names))
+    return {str(names[i]): int(found[i]) for i in np.argsort(names) if found[i]}

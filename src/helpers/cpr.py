@@ -13,24 +13,13 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from helpers.cells import plain_text
+
 REPLACEMENT_DAY_OFFSET = 60
 WOMAN, MAN = "kvinde", "mand"
 
-_SEPARATORS = str.maketrans("", "", " \u00a0\t-–'’")
-
-
-def _digits(cell: object) -> str:
-    """Ten digits, or »« where the cell holds none."""
-    if isinstance(cell, bool) or cell is None:
-        return ""
-    if isinstance(cell, float):
-        if not cell.is_integer():
-            return ""
-        cell = int(cell)
-    text = str(cell).translate(_SEPARATORS)
-    if not (text.isascii() and text.isdigit()) or len(text) not in (9, 10):
-        return ""
-    return text.zfill(10)
+PROBLEMS = ["", "holds no valid birth date", "is no CPR number of ten digits"]
+_SEPARATORS = r"[ \x{a0}\t\-–'’]"
 
 
 def parse_cpr(cells: pd.Series) -> pd.DataFrame:
@@ -40,10 +29,10 @@ def parse_cpr(cells: pd.Series) -> pd.DataFrame:
     (datetime64, NaT if there is no such day), `gender` (`kvinde`, `mand`, »« if unreadable) and
     `problem` (»« where all is well). Problems never quote the number.
     """
-    cpr = [_digits(c) for c in cells]
-    readable = np.array([c != "" for c in cpr], dtype=bool)
-    padded = np.array([c or "0101000000" for c in cpr], dtype="U10")
-    digits = padded.view("U1").reshape(len(padded), 10).astype(np.int8).astype(np.int16)
+    bare = plain_text(cells).str.replace(_SEPARATORS, "", regex=True)
+    readable = bare.str.contains("^[0-9]{9,10}$").to_numpy(bool)
+    padded = bare.where(readable, "0101000000").str.rjust(10, "0")
+    digits = padded.to_numpy(dtype="S10").view(np.uint8).reshape(-1, 10).astype(np.int16) - ord("0")
 
     day = digits[:, 0] * 10 + digits[:, 1]
     day = np.where(day > REPLACEMENT_DAY_OFFSET, day - REPLACEMENT_DAY_OFFSET, day)
@@ -51,22 +40,27 @@ def parse_cpr(cells: pd.Series) -> pd.DataFrame:
     year = (
         digits[:, 4] * 10 + digits[:, 5] + century(digits[:, 6], digits[:, 4] * 10 + digits[:, 5])
     )
-    parts = pd.DataFrame({"year": year, "month": month, "day": day})
-    birth_date = pd.to_datetime(parts, errors="coerce").to_numpy()
-    birth_date = np.where(readable, birth_date, np.datetime64("NaT"))
+    birth_date = np.where(readable, days_of(year, month, day), np.datetime64("NaT"))
 
-    problem = np.where(readable, "", "is no CPR number of ten digits")
-    problem = np.where(readable & np.isnat(birth_date), "holds no valid birth date", problem)
-    gender = np.where(digits[:, 9] % 2 == 0, WOMAN, MAN)
+    no_day = np.isnat(birth_date)
+    gender = np.where(readable, 1 + digits[:, 9] % 2, 0)
     return pd.DataFrame(
         {
-            "cpr": cpr,
+            "cpr": padded.where(readable, "").array,
             "birth_date": birth_date,
-            "gender": np.where(readable, gender, ""),
-            "problem": problem,
+            "gender": pd.array(["", WOMAN, MAN], "str").take(gender),
+            "problem": pd.array(PROBLEMS, "str").take(np.where(readable, 1 * no_day, 2)),
         },
         index=cells.index,
     )
+
+
+def days_of(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """datetime64 in seconds of each year, month and day; NaT where there is no such day."""
+    first = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = first.astype("datetime64[D]") + (day - 1)
+    real = (month >= 1) & (month <= 12) & (day >= 1) & (days.astype("datetime64[M]") == first)
+    return np.where(real, days, np.datetime64("NaT")).astype("datetime64[s]")
 
 
 def century(seventh: np.ndarray, yy: np.ndarray) -> np.ndarray:
@@ -89,8 +83,10 @@ def age_on(birth_date: pd.Series, day: dt.date) -> pd.Series:
 
     Somebody born on 29 February turns a year older on 1 March in years without that day.
     """
-    before_birthday = (birth_date.dt.month > day.month) | (
-        (birth_date.dt.month == day.month) & (birth_date.dt.day > day.day)
-    )
-    age = day.year - birth_date.dt.year - before_birthday.astype(int)
-    return age.astype("Int64")
+    born = birth_date.to_numpy()
+    month = born.astype("datetime64[M]")
+    day_of_month = (born.astype("datetime64[D]") - month).astype(int) + 1
+    of_year, year = month.astype(int) % 12 + 1, month.astype(int) // 12 + 1970
+    before_birthday = (of_year > day.month) | ((of_year == day.month) & (day_of_month > day.day))
+    age = np.where(np.isnat(born), 0, day.year - year - before_birthday)
+    return pd.Series(pd.arrays.IntegerArray(age, np.isnat(born)), index=birth_date.index)

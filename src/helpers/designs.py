@@ -97,6 +97,11 @@ class Design:
         root = np.sqrt(self.base)
         return np.linalg.pinv(self.calibration * root[:, None]) * root
 
+    @cached_property
+    def _leverage(self) -> np.ndarray:
+        """h of each respondent on the calibration columns."""
+        return np.einsum("ij,ji->i", self.calibration, self._projection)
+
     def residuals(self, z: np.ndarray) -> np.ndarray:
         """Columns u with u'u the covariance matrix of the weighted totals Σ w·z.
 
@@ -125,7 +130,7 @@ class Design:
         calibration: what leaving the respondent out would change (stratified jackknife JKn). A
         respondent that decides its own fitted value (h = 1) has z itself, which for a ratio is a
         deviation from the whole's ratio."""
-        leverage = np.einsum("ij,ji->i", self.calibration, self._projection)
+        leverage = self._leverage
         decides = leverage > 1 - 1e-9
         m = self.stratum_size
         scale = np.sqrt(self.open_fraction * np.where(m > 1, 1 - 1 / np.maximum(m, 1), 1.0))

@@ -45,10 +45,12 @@ def theme_scores(respondents: pd.DataFrame, questionnaire: Questionnaire) -> pd.
     for theme in questionnaire.themes:
         ids = [q.id for q in questionnaire.theme_questions(theme.id)]
         if ids:
-            answers = respondents[ids].astype("float64")
-            answers = answers.where(answers < DONT_KNOW)
-            enough = answers.notna().sum(axis=1) >= THEME_ANSWERED_SHARE * len(ids)
-            scores[theme.id] = answers.mean(axis=1).where(enough)
+            answers = respondents[ids].to_numpy(float, na_value=np.nan)
+            answered = answers < DONT_KNOW  # NaN is not
+            count = answered.sum(axis=1)
+            enough = (count > 0) & (count >= THEME_ANSWERED_SHARE * len(ids))
+            total = np.where(answered, answers, 0.0).sum(axis=1)
+            scores[theme.id] = np.where(enough, total / np.maximum(count, 1), np.nan)
     return pd.DataFrame(scores, index=respondents.index)
 
 
@@ -103,12 +105,12 @@ def covariance_sums(
     c_yx = Cov(Ya, Xb), c_xy = Cov(Xa, Yb), c_xx = Cov(Xa, Xb). They add over municipalities.
     """
     residuals = [[design.residuals(z) for z in pair] for pair in (a, b)]
-    return _inner(*residuals)
+    return pd.DataFrame(_inner(*residuals))
 
 
-def _inner(a: Sequence[np.ndarray], b: Sequence[np.ndarray]) -> pd.DataFrame:
+def _inner(a: Sequence[np.ndarray], b: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     pairs = {"c_yy": (0, 0), "c_yx": (0, 1), "c_xy": (1, 0), "c_xx": (1, 1)}
-    return pd.DataFrame({name: np.einsum("ij,ij->j", a[i], b[j]) for name, (i, j) in pairs.items()})
+    return {name: np.einsum("ij,ij->j", a[i], b[j]) for name, (i, j) in pairs.items()}
 
 
 def add_up(estimates: pd.DataFrame, confidence: float, name: str) -> pd.DataFrame:
@@ -220,7 +222,6 @@ def group_covariances(weighted: Weighted, round_: Round, code: str) -> pd.DataFr
     """
     v = variables_of(weighted.respondents, round_, code).only(COMPARED)
     x = v.x[:, v.base_of]
-    keys = pd.DataFrame(v.columns, columns=["item", "statistic"])
     residuals: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
     for breakdown, category, inside in _domains(weighted.respondents, round_, code):
         if breakdown != "all" and breakdown not in round_.two_way_breakdowns and inside.any():
@@ -230,15 +231,18 @@ def group_covariances(weighted: Weighted, round_: Round, code: str) -> pd.DataFr
                 weighted.design.residuals(v.y * mask),
                 weighted.design.residuals(x * mask),
             )
-    parts = [
-        pd.concat(
-            [keys.assign(breakdown=breakdown, category=a, other=b), _inner(of[a], of[b])], axis=1
-        )
+    pairs = [
+        (breakdown, one, other)
         for breakdown, of in residuals.items()
-        for a, b in combinations(of, 2)
+        for one, other in combinations(of, 2)
     ]
     columns = ["breakdown", "category", "other", "item", "statistic", *COVARIANCES]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    if not pairs:
+        return pd.DataFrame(columns=["municipality", *columns])
+    parts = [_inner(residuals[b][one], residuals[b][other]) for b, one, other in pairs]
+    table = pd.DataFrame(
+        [(*pair, *column) for pair in pairs for column in v.columns], columns=columns[:5]
+    ).assign(**{name: np.concatenate([part[name] for part in parts]) for name in COVARIANCES})
     table.insert(0, "municipality", code)
     return table[["municipality", *columns]]
 
@@ -271,11 +275,9 @@ def variables_of(respondents: pd.DataFrame, round_: Round, code: str) -> Variabl
     """Means, splits and option shares of all questions and themes, with the bases under them."""
     local = [q.id for q in round_.local_for(code).questions]
     questions = [q.id for q in round_.questionnaire.scaled] + local
-    scores = pd.concat(
-        [respondents[questions].astype("float64"), theme_scores(respondents, round_.questionnaire)],
-        axis=1,
-    )
-    return _variables(scores, questions)
+    answers = {q: respondents[q].to_numpy(float, na_value=np.nan) for q in questions}
+    themes = theme_scores(respondents, round_.questionnaire)
+    return _variables(pd.DataFrame(answers | {t: themes[t].to_numpy() for t in themes}), questions)
 
 
 def _variables(scores: pd.DataFrame, questions: Sequence[str]) -> Variables:

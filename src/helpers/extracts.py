@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from helpers.cells import as_text, normalise, quotable, read_dates, read_words
+from helpers.cells import BLANKS, as_text, normalise, quotable, read_dates, read_words
 from helpers.cpr import parse_cpr
 from helpers.errors import ExtractError, Problem
 from helpers.params import ExtractFormat, LocalFile
@@ -23,6 +24,7 @@ from helpers.sheets import Sheet, read_sheets
 
 HEADER_SEARCH_ROWS = 40  # title rows above the headings are skipped, so many at most
 TOTAL_ROW_WORDS = ("ialt", "total", "sum", "antal")
+TOTAL_ROW_CELLS = 3  # filled, at most
 RERUN = "Mend the cell or remove the row, then run intake again."
 
 
@@ -78,11 +80,16 @@ class _Found:
     positions: dict[str, int]  # field → column index
 
 
-def _positions(cells: Sequence[object], layout: ExtractFormat) -> dict[str, int]:
-    wanted = {normalise(h): field for field, names in layout.columns.items() for h in names}
+def _headings(layout: ExtractFormat) -> dict[str, str]:
+    """Normalised heading → field."""
+    return {normalise(h): field for field, names in layout.columns.items() for h in names}
+
+
+def _positions(keys: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:
+    """Field → column index of the normalised cells `keys` of one row."""
     positions: dict[str, int] = {}
-    for index, cell in enumerate(cells):
-        field_name = wanted.get(normalise(cell))
+    for index, key in enumerate(keys):
+        field_name = wanted.get(key)
         if field_name is not None:
             positions.setdefault(field_name, index)
     return positions
@@ -94,11 +101,13 @@ def _find_table(path: Path, formats: Sequence[ExtractFormat]) -> _Found:
     delimiters = list(dict.fromkeys([f.delimiter for f in formats] + [";", ",", "\t"]))
     candidates: list[tuple[int, int, _Found]] = []
     readings = read_sheets(path, encodings, delimiters)
+    headings = [(layout, _headings(layout)) for layout in formats]
     for sheets in readings:
         for sheet in sheets:
             for index, cells in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
-                for layout in formats:
-                    positions = _positions(cells, layout)
+                keys = [normalise(cell) for cell in cells]
+                for layout, wanted in headings:
+                    positions = _positions(keys, wanted)
                     missing = len(layout.columns) - len(positions)
                     candidates.append(
                         (missing, -len(sheet.rows), _Found(sheet, index, layout, positions))
@@ -179,29 +188,37 @@ def _header(path: Path, found: _Found, local: LocalFile) -> dict[str, int]:
 
 def _body(found: _Found, header: Mapping[str, int]) -> pd.DataFrame:
     """Cells of the persons' rows as received, indexed by row number; empty and total rows are none."""
-    columns: dict[str, list[object]] = {name: [] for name in header}
-    overlong: list[bool] = []
-    numbers: list[int] = []
+    rows = found.sheet.rows[found.header_row + 1 :]
     width = len(found.sheet.rows[found.header_row])
-    for number, cells in enumerate(found.sheet.rows[found.header_row + 1 :], found.header_row + 2):
-        filled = [c for c in cells if not (isinstance(c, str) and not c.strip(" \u00a0\t\r\n"))]
-        if not filled or _is_total(filled):
-            continue
-        numbers.append(number)
-        overlong.append(len(cells) > width and any(str(c).strip() for c in cells[width:]))
-        for name, index in header.items():
-            columns[name].append(cells[index] if index < len(cells) else "")
-    body = pd.DataFrame(
-        {name: pd.Series(values, dtype=object, index=numbers) for name, values in columns.items()}
-    )
-    body["overlong"] = overlong
-    return body
+    if set(map(len, rows)) != {width}:  # text files: rows of any length, made equal
+        rows = list(zip(*zip_longest(*rows, [""] * width, fillvalue="")))[:-1]
+    cells = np.array(rows, dtype=object).T if rows else np.empty((width, 0), dtype=object)
+    blank = np.zeros(cells.shape, dtype=bool)
+    for text in _blank_texts(cells):
+        blank |= cells == text
+    filled = cells.shape[0] - blank.sum(axis=0)
+    kept = filled > 0
+    for row in np.flatnonzero(kept & (filled <= TOTAL_ROW_CELLS)):
+        kept[row] = not _is_total(cells[~blank[:, row], row])
+    overlong = ~blank[width:].all(axis=0)
+    for row in np.flatnonzero(overlong):
+        overlong[row] = any(str(c).strip() for c in cells[width:, row])
+    numbers = np.flatnonzero(kept) + found.header_row + 2
+    persons = cells[list(header.values())][:, kept].T
+    body = pd.DataFrame(persons, index=numbers, columns=list(header), dtype=object)
+    return body.assign(overlong=overlong[kept])
+
+
+def _blank_texts(cells: np.ndarray) -> set[str]:
+    """The different texts in the cells that hold nothing to see."""
+    different = set(cells.ravel(order="K"))
+    return {c for c in different if isinstance(c, str) and not c.strip(BLANKS)}
 
 
 def _is_total(filled: Sequence[object]) -> bool:
-    """A trailing »I alt« row: its first filled cell is the word, and little else stands there."""
+    """A trailing »I alt« row, of few filled cells: the first is the word."""
     first = normalise(filled[0])
-    return (first in TOTAL_ROW_WORDS or first.startswith("ialt")) and len(filled) <= 3
+    return first in TOTAL_ROW_WORDS or first.startswith("ialt")
 
 
 # --------------------------------------------------------------------------------- reading cells
@@ -213,8 +230,16 @@ class _Refused:
 
     rows: list[tuple[int, str, str]] = field(default_factory=list)
 
-    def add(self, row_numbers: Sequence[int], column: str, problems: Sequence[str]) -> None:
-        self.rows += [(int(r), column, p) for r, p in zip(row_numbers, problems)]
+    def add(self, row_numbers: Iterable[int], column: str, problem: str) -> None:
+        self.rows += [(int(r), column, problem) for r in row_numbers]
+
+    def add_cells(
+        self, cells: pd.Series, where: np.ndarray, column: str, tell: Callable[[str], str]
+    ) -> None:
+        """The cells `where` is true, each with what `tell` says of its text."""
+        if where.any():
+            shown = as_text(cells[where])
+            self.rows += [(int(r), column, tell(t)) for r, t in shown.items()]
 
     def frame(self) -> pd.DataFrame:
         table = pd.DataFrame(self.rows, columns=["row", "column", "problem"])
@@ -240,63 +265,65 @@ def _check(
             sheet.where(path), "has headings but no persons", "a row a person", "Ask for it again."
         )
 
-    broken = body.index[body["overlong"]]
-    refused.add(broken, "", ["has more cells than there are headings"] * len(broken))
+    rows = body.index.to_numpy()
+    overlong = body["overlong"].to_numpy(bool)
+    refused.add(rows[overlong], "", "has more cells than there are headings")
 
     numbers = parse_cpr(body["cpr"])
-    bad = numbers["problem"] != ""
-    refused.add(body.index[bad], title["cpr"], numbers.loc[bad, "problem"].tolist())
-    unborn = numbers["birth_date"] > pd.Timestamp(reference_date)
-    count = int(unborn.sum())
-    refused.add(body.index[unborn], title["cpr"], ["gives a birth date in the future"] * count)
-    doubled = numbers["cpr"].duplicated(keep=False) & ~bad
-    for _, rows in numbers.index[doubled].groupby(numbers.loc[doubled, "cpr"]).items():
-        others = ", ".join(str(r) for r in rows)
-        refused.add(rows, title["cpr"], [f"the same CPR number in rows {others}"] * len(rows))
+    problem = numbers["problem"].to_numpy(dtype=object)
+    bad = problem != ""
+    refused.rows += [(int(r), title["cpr"], p) for r, p in zip(rows[bad], problem[bad])]
+    unborn = numbers["birth_date"].to_numpy() > np.datetime64(reference_date)
+    refused.add(rows[unborn], title["cpr"], "gives a birth date in the future")
+    doubled = numbers["cpr"].duplicated(keep=False).to_numpy() & ~bad
+    if doubled.any():
+        for same in pd.Series(rows[doubled]).groupby(numbers["cpr"].to_numpy()[doubled]):
+            others = ", ".join(str(r) for r in same[1])
+            refused.add(same[1], title["cpr"], f"the same CPR number in rows {others}")
 
     dates = {}
     for name in ("spell_start", "latest_conversation"):
         dates[name], unreadable = read_dates(body[name], layout.date_forms)
-        shown = as_text(body.loc[unreadable, name])
-        refused.add(shown.index, title[name], [f"»{quotable(t)}« is no date" for t in shown])
-    empty = dates["spell_start"].isna() & (as_text(body["spell_start"]) == "")
-    refused.add(body.index[empty], title["spell_start"], ["is empty"] * int(empty.sum()))
+        refused.add_cells(
+            body[name], unreadable, title[name], lambda t: f"»{quotable(t)}« is no date"
+        )
+    no_start = np.isnat(dates["spell_start"])
+    unknown_start = as_text(body["spell_start"][no_start])
+    refused.add(unknown_start.index[unknown_start == ""], title["spell_start"], "is empty")
 
     flags = {}
     words = {normalise(w): True for w in layout.yes_words} | {
         normalise(w): False for w in layout.no_words
     }
+    expected = f"{'/'.join(layout.yes_words)} or {'/'.join(layout.no_words)}"
     for name in ("course_closed", "passive"):
         known = words | ({"": False} if name in layout.empty_means_no else {})
         flags[name], unknown = read_words(body[name], known)
-        shown = as_text(body.loc[unknown, name])
-        expected = f"{'/'.join(layout.yes_words)} or {'/'.join(layout.no_words)}"
-        refused.add(
-            shown.index,
+        refused.add_cells(
+            body[name],
+            unknown,
             title[name],
-            [
-                f"»{quotable(t)}« is neither yes nor no ({expected})" if t else "is empty"
-                for t in shown
-            ],
+            lambda t: f"»{quotable(t)}« is neither yes nor no ({expected})" if t else "is empty",
         )
 
     benefits = {normalise(t): b for t, b in layout.benefits.items()}
     benefit, unknown_benefit = read_words(body["benefit"], benefits)
-    no_benefit = unknown_benefit & (as_text(body["benefit"]) == "")
-    refused.add(body.index[no_benefit], title["benefit"], ["is empty"] * int(no_benefit.sum()))
-    unknown_texts = as_text(body.loc[unknown_benefit & ~no_benefit, "benefit"])
+    unknown_texts = as_text(body["benefit"][unknown_benefit])
+    no_benefit = unknown_texts == ""
+    refused.add(unknown_texts.index[no_benefit], title["benefit"], "is empty")
+    unknown_texts = unknown_texts[~no_benefit]
 
     locals_ = {}
     for background in local.background:
         name = f"local_{background.id}"
         meaning = {normalise(text): key for key, text in background.categories.items()}
         locals_[name], unknown = read_words(body[name], meaning | {"": None})
-        shown = as_text(body.loc[unknown, name])
         known_texts = ", ".join(background.categories.values())
-        refused.add(
-            shown.index,
+        refused.add_cells(
+            body[name],
+            unknown,
             background.column,
-            [f"»{quotable(t)}« is none of {known_texts}" for t in shown],
+            lambda t, known_texts=known_texts: f"»{quotable(t)}« is none of {known_texts}",
         )
 
     refused_cells = refused.frame()
@@ -310,19 +337,17 @@ def _check(
     ]
     persons = pd.DataFrame(
         {
-            "row": body.index.to_numpy(),
-            "cpr": numbers["cpr"].to_numpy(),
-            "birth_date": numbers["birth_date"].to_numpy().astype("datetime64[s]"),
-            "gender": numbers["gender"].to_numpy(),
-            "name": as_text(body["name"]).to_numpy(),
-            "phone": as_text(body["phone"]).to_numpy(),
-            "benefit_type": pd.Series(benefit.to_numpy(), dtype="str"),
-            "spell_start": dates["spell_start"].to_numpy(),
-            "latest_conversation": dates["latest_conversation"].to_numpy(),
-            "course_closed": np.array([v is True for v in flags["course_closed"]]),
-            "passive": np.array([v is True for v in flags["passive"]]),
+            "row": rows,
+            "cpr": numbers["cpr"].array,
+            "birth_date": numbers["birth_date"].to_numpy(),
+            "gender": numbers["gender"].array,
+            "name": as_text(body["name"]).array,
+            "phone": as_text(body["phone"]).array,
+            "benefit_type": pd.array(benefit, dtype="str"),
+            **dates,
+            **{name: np.equal(values, True).astype(bool) for name, values in flags.items()},
+            **{name: pd.array(values, dtype="str") for name, values in locals_.items()},
         }
-        | {n: pd.Series(v.to_numpy(), dtype="str") for n, v in locals_.items()}
     )
     return Extract(
         file=path.name,

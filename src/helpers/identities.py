@@ -12,6 +12,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from helpers.errors import SurveyError
@@ -21,18 +22,19 @@ from helpers.vault import read_vault
 from helpers.vault_key import key_of_round
 
 TOKEN_BYTES = 16  # 128 bits
-VAULT_COLUMNS = ["serial", "person_id", "cpr", "name", "phone"]
+CONTACT = ["cpr", "name", "phone"]
 
 
 def person_ids(settings: RoundFile, code: str, start: int, count: int) -> list[str]:
     """Ids of the persons first seen as number `start`, `start + 1` … in a municipality (32
     hexadecimal digits)."""
-    if not settings.simulated:
-        return [secrets.token_hex(TOKEN_BYTES) for _ in range(count)]
-    seeded = f"simulated {settings.round} {settings.seed} person {code}".encode()
-    text = hashlib.shake_256(seeded).digest((start + count) * TOKEN_BYTES).hex()
     width = 2 * TOKEN_BYTES
-    return [text[i * width : (i + 1) * width] for i in range(start, start + count)]
+    if settings.simulated:
+        seeded = f"simulated {settings.round} {settings.seed} person {code}".encode()
+        text = hashlib.shake_256(seeded).hexdigest((start + count) * TOKEN_BYTES)[start * width :]
+    else:
+        text = secrets.token_hex(count * TOKEN_BYTES)
+    return np.frombuffer(text.encode("ascii"), f"S{width}").astype(str).tolist()
 
 
 def link_keys(ids: pd.Series, known: pd.Series, settings: RoundFile) -> pd.Series:
@@ -57,28 +59,20 @@ def update_vault(
     `persons` has `cpr`, `name`, `phone`. Returns a row a person ever seen: `serial`, `person_id`,
     `cpr`, `name`, `phone`; name and telephone are the latest.
     """
-    seen = known if known is not None else _empty()
-    new = persons[~persons["cpr"].isin(seen["cpr"])]
+    new = persons if known is None else persons[~persons["cpr"].isin(known["cpr"])]
+    first = 0 if known is None else len(known)
     added = pd.DataFrame(
         {
-            "serial": range(len(seen), len(seen) + len(new)),
-            "person_id": person_ids(settings, code, len(seen), len(new)),
-            "cpr": new["cpr"].to_numpy(),
+            "serial": range(first, first + len(new)),
+            "person_id": person_ids(settings, code, first, len(new)),
+            **{column: new[column].array for column in CONTACT},
         }
     )
-    vault = pd.concat([seen[["serial", "person_id", "cpr"]], added], ignore_index=True)
-    contacts = pd.concat([persons[["cpr", "name", "phone"]], seen[["cpr", "name", "phone"]]])
-    latest = contacts.drop_duplicates("cpr").set_index("cpr")
-    return vault.join(latest, on="cpr")
-
-
-def _empty() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "serial": pd.Series(dtype="int64"),
-            **{c: pd.Series(dtype="str") for c in VAULT_COLUMNS[1:]},
-        }
-    )
+    if known is None:
+        return added
+    vault = pd.concat([known, added], ignore_index=True)
+    latest = pd.concat([persons[CONTACT], known[CONTACT]]).drop_duplicates("cpr").set_index("cpr")
+    return vault[["serial", "person_id", "cpr"]].join(latest, on="cpr")
 
 
 def known_persons(

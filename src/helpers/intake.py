@@ -136,7 +136,6 @@ def population_table(persons: pd.DataFrame, vault: pd.DataFrame, round_: Round) 
     weeks = np.floor_divide(days_on_benefit, 7).astype("Int64")
     table = pd.DataFrame(
         {
-            "cpr": persons["cpr"],
             "benefit_type": persons["benefit_type"],
             "target_group": classified["target_group"],
             "left_out": classified["left_out"],
@@ -155,13 +154,14 @@ def population_table(persons: pd.DataFrame, vault: pd.DataFrame, round_: Round) 
             "weeks_since_conversation": np.floor_divide(days_since, 7).astype("Int64"),
             "course_closed": persons["course_closed"],
             "has_phone": persons["phone"] != "",
+            **{column: persons[column] for column in persons if column.startswith("local_")},
         }
     )
-    for column in persons.columns:
-        if column.startswith("local_"):
-            table[column] = persons[column]
-    ordered = vault[["serial", "person_id", "cpr"]].merge(table, on="cpr", how="inner")
-    return ordered.sort_values("serial", ignore_index=True).drop(columns=["serial", "cpr"])
+    seen = vault.sort_values("serial")
+    place = pd.Index(persons["cpr"]).get_indexer(seen["cpr"])
+    table = table.take(place[place >= 0]).reset_index(drop=True)
+    table.insert(0, "person_id", seen["person_id"].array[place >= 0])
+    return table
 
 
 def eligible(population: pd.DataFrame) -> pd.DataFrame:
@@ -174,6 +174,7 @@ def _counts(extract: Extract, persons: pd.DataFrame, round_: Round) -> dict[str,
     age_bands = bands(
         persons["age"], settings.age_bands, round_.age_band_labels, settings.age_limits.oldest
     )
+    in_band = age_bands.value_counts().to_dict()
     return {
         "layout": extract.layout,
         "rows_read": extract.rows_read,
@@ -182,5 +183,5 @@ def _counts(extract: Extract, persons: pd.DataFrame, round_: Round) -> dict[str,
             for name, rules in round_.rule_sets.items()
         },
         "women": int((persons["gender"] == WOMAN).sum()),
-        "age_bands_all": {b: int((age_bands == b).sum()) for b in round_.age_band_labels},
+        "age_bands_all": {b: in_band.get(b, 0) for b in round_.age_band_labels},
     }

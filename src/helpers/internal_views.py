@@ -6,6 +6,8 @@ answers than the round's limit are marked, never printed, here too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -168,15 +170,42 @@ def likeness_figure(plan: SamplingPlan, round_: Round) -> Figure:
     grid = cells.pivot(index="target_group", columns="column", values="difference")
     grid = grid.reindex(index=[g for g in labels["target_group"] if g in grid.index])
     grid = grid.reindex(columns=[c for c in order if c in grid.columns])
-    fig, ax = plt.subplots(figsize=(7.6, 0.45 * len(grid) + 1.3), layout="constrained")
-    sns.heatmap(
-        grid, vmin=-1, vmax=1, center=0, cmap="vlag", ax=ax, linewidths=1,
-        annot=grid.map(lambda v: "" if pd.isna(v) else house.signed(v, 1)), fmt="",
-        annot_kws={"fontsize": 8}, cbar=False,
+    texts = grid.map(lambda v: "" if pd.isna(v) else house.signed(v, 1))
+    return _heatmap(grid, texts, labels["target_group"], "vlag", (-1, 1))
+
+
+def _heatmap(
+    grid: pd.DataFrame,
+    texts: pd.DataFrame,
+    row_labels: Mapping[str, str],
+    colours: str,
+    limits: tuple[float, float],
+) -> Figure:
+    """Cells coloured by `grid` within `limits` and labelled by `texts`; missing ones are grey.
+
+    Drawn once: margins are fixed, for JupyterLab crops a figure to what stands in it.
+    """
+    height = 0.55 * len(grid)
+    fig = plt.figure(figsize=(7.6, height + 0.6))
+    ax = fig.add_axes((0.24, 0.5 / (height + 0.6), 0.75, height / (height + 0.6)))
+    mesh = ax.pcolormesh(
+        np.ma.masked_invalid(grid.to_numpy(float)), cmap=sns.color_palette(colours, as_cmap=True),
+        vmin=limits[0], vmax=limits[1], edgecolors="white", linewidths=1,
     )  # fmt: skip
-    ax.set(xlabel="", ylabel="")
-    ax.set_yticklabels([labels["target_group"][g] for g in grid.index], rotation=0, fontsize=8)
-    ax.tick_params(axis="x", labelsize=8, rotation=0)
+    shades = mesh.to_rgba(mesh.get_array()).reshape(-1, 4)[:, :3]
+    for place, (text, shade) in enumerate(zip(texts.to_numpy().ravel(), shades)):
+        row, column = divmod(place, grid.shape[1])
+        dark = shade @ (0.299, 0.587, 0.114) < 0.5
+        ax.text(
+            column + 0.5, row + 0.5, text, color="white" if dark else house.INK, fontsize=8,
+            ha="center", va="center",
+        )  # fmt: skip
+    ax.set_facecolor(house.TINT)
+    ax.invert_yaxis()
+    ax.spines[:].set_visible(False)
+    ax.set_xticks(np.arange(grid.shape[1]) + 0.5, list(grid.columns), fontsize=8)
+    ax.set_yticks(np.arange(len(grid)) + 0.5, [row_labels[g] for g in grid.index], fontsize=8)
+    ax.grid(False)
     return fig
 
 
@@ -196,8 +225,8 @@ def _hide_few(frame: pd.DataFrame, least: int) -> pd.DataFrame:
 def response_table(analysis: Analysis, round_: Round) -> GT:
     """Invited, answers and response rate in all and per target group, gender, age and duration."""
     parts, all_labels = [], round_.category_labels()
+    asked = analysis.asked.assign(all="all")[[*all_labels, "responded"]]
     for breakdown, labels in all_labels.items():
-        asked = analysis.asked.assign(all="all")
         rates = response_by(asked, [breakdown]).set_index(breakdown)
         rates = rates.reindex([c for c in labels if c in rates.index])
         shown = _hide_few(rates, round_.settings.disclosure.min_answers)
@@ -230,17 +259,8 @@ def response_figure(analysis: Analysis, round_: Round) -> Figure:
         index=[g for g in labels["target_group"] if g in grid.index],
         columns=[c for c in order if c in grid.columns],
     )
-    fig, ax = plt.subplots(figsize=(7.6, 0.45 * len(grid) + 1.3), layout="constrained")
-    sns.heatmap(
-        grid.astype(float), vmin=0, vmax=0.7, cmap="crest", ax=ax, linewidths=1, cbar=False,
-        annot=grid.map(lambda v: "" if pd.isna(v) else house.percent(v)), fmt="",
-        annot_kws={"fontsize": 8},
-    )  # fmt: skip
-    ax.set_facecolor(house.TINT)
-    ax.set(xlabel="", ylabel="")
-    ax.set_yticklabels([labels["target_group"][g] for g in grid.index], rotation=0, fontsize=8)
-    ax.tick_params(axis="x", labelsize=8, rotation=0)
-    return fig
+    texts = grid.map(lambda v: "" if pd.isna(v) else house.percent(v))
+    return _heatmap(grid, texts, labels["target_group"], "crest", (0, 0.7))
 
 
 def response_conclusion(analysis: Analysis, round_: Round) -> str:
@@ -326,21 +346,22 @@ def representativeness(analysis: Analysis, round_: Round) -> pd.DataFrame:
 
     Columns: breakdown, category, population, invited, unweighted, weighted (all 0–1), answers.
     """
-    rows = []
-    respondents, frame, asked = analysis.weighted.respondents, analysis.frame, analysis.asked
+    rows, labels = [], round_.category_labels()
+    tables = analysis.frame, analysis.asked, analysis.weighted.respondents
+    people = analysis.frame["population"].to_numpy()
+    weight = analysis.weighted.respondents["weight"].to_numpy()
     for breakdown in ("target_group", "gender", "age_band", "duration_band"):
-        for category in round_.category_labels()[breakdown]:
-            inside = respondents[breakdown] == category
+        of_frame, of_asked, of_answer = (t[breakdown].to_numpy(dtype=object) for t in tables)
+        for category in labels[breakdown]:
+            inside = of_answer == category
             rows.append(
                 {
                     "breakdown": breakdown,
                     "category": category,
-                    "population": frame.loc[frame[breakdown] == category, "population"].sum()
-                    / frame["population"].sum(),
-                    "invited": (asked[breakdown] == category).mean(),
+                    "population": people[of_frame == category].sum() / people.sum(),
+                    "invited": (of_asked == category).mean(),
                     "unweighted": inside.mean(),
-                    "weighted": respondents.loc[inside, "weight"].sum()
-                    / respondents["weight"].sum(),
+                    "weighted": weight[inside].sum() / weight.sum(),
                     "answers": int(inside.sum()),
                 }
             )
@@ -367,15 +388,16 @@ def representativeness_table(analysis: Analysis, round_: Round) -> GT:
 
 def results_table(analysis: Analysis, round_: Round) -> GT:
     """Means of themes and questions, weighted and unweighted, with intervals."""
-    shown = preview(analysis.estimates, round_)
-    means = shown[(shown["statistic"] == "mean") & (shown["breakdown"] == "all")]
-    labels = round_.item_labels(means["municipality"].iloc[0])
+    estimates = analysis.estimates
+    shown = preview(estimates[estimates["breakdown"] == "all"], round_)
+    means = shown[shown["statistic"] == "mean"].to_dict("records")
+    labels = round_.item_labels(means[0]["municipality"])
+    of = {(row["item"], row["weighting"]): row for row in means}
     rows = []
     for item, label in labels.items():
-        of_item = means[means["item"] == item].set_index("weighting")
-        if of_item.empty:
+        if (item, "weighted") not in of:
             continue
-        w, u = of_item.loc["weighted"], of_item.loc["unweighted"]
+        w, u = of[item, "weighted"], of[item, "unweighted"]
         hidden = w["status"] != "shown"
         mark = house.NOT_SHOWN.get(w["status"], "")
         rows.append(

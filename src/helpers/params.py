@@ -75,8 +75,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key that stands twice in one mapping (YAML 1.2, 3.2.1.3)."""
+class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """SafeLoader, the fast one where it was compiled, that refuses a key that stands twice in one mapping (YAML 1.2, 3.2.1.3)."""
 
     def construct_mapping(self, node, deep=False):
         seen = set()

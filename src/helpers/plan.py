@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -30,7 +31,7 @@ class SamplingPlan:
     sample: pd.DataFrame
     frame: pd.DataFrame
 
-    @property
+    @cached_property
     def eligible(self) -> pd.DataFrame:
         return eligible(self.population)
 

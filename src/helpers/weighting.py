@@ -158,11 +158,13 @@ def nonresponse_classes(asked: pd.DataFrame, min_answers: int) -> pd.Series:
     for outer in (group + " | " + gender, group + " |"):  # ages first, then genders
         answers = asked.groupby(classes)["responded"].sum()
         for prefix in outer.unique():
-            of_outer = answers[answers.index.str.startswith(prefix)]
+            of_outer = answers[[name.startswith(prefix) for name in answers.index]]
             thin = set(of_outer.index[of_outer < min_answers])
+            if not thin:
+                continue
             thick = of_outer[of_outer >= min_answers]
             target = prefix + " rest"
-            if thin and of_outer[list(thin)].sum() < min_answers and len(thick):
+            if of_outer[list(thin)].sum() < min_answers and len(thick):
                 target = thick.idxmin()
             classes = classes.where(~classes.isin(thin), target)
     return classes

@@ -28,7 +28,11 @@ def write_extracts(
 
 
 def _write_extract(setting: Setting, place: Place) -> Path:
-    persons, layout = make_persons(setting, place), layout_of(place.code)
+    return write_extract(setting, place, make_persons(setting, place), layout_of(place.code))
+
+
+def write_extract(setting: Setting, place: Place, persons: pd.DataFrame, layout: Layout) -> Path:
+    """Write `persons` as the municipality's extract in `layout`; the folder is there."""
     ending = "csv" if layout is FASIT else "xlsx"
     path = setting.data / "extracts" / f"{place.code}-{place.slug}.{ending}"
     beside = path.with_name(f".{path.name}")

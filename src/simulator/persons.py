@@ -32,12 +32,13 @@ def extract_size(place: Place) -> int:
     return FIXED_SIZES.get(place.code, round(share * place.inhabitants))
 
 
-def make_persons(setting: Setting, place: Place) -> pd.DataFrame:
+def make_persons(setting: Setting, place: Place, size: int | None = None) -> pd.DataFrame:
     """A row a person: cpr (ten digits, unique), name, woman, age, benefit, spell_start and
     latest_conversation (datetime64), course_closed, phone, passive and `local_<id>`. Invented for
-    this round alone; ages and spells are as of its reference date."""
+    this round alone; ages and spells are as of its reference date. `extract_size` persons, or
+    `size`."""
     rng = setting.generator(place.code, "persons")
-    n = extract_size(place)
+    n = extract_size(place) if size is None else size
     reference = np.datetime64(setting.reference_date)
     woman = rng.random(n) < 0.52
     limits = list(AGE_SHARES)
