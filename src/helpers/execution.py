@@ -131,8 +131,10 @@ def execute(
     manager = type("Limited", (LocalKernelManager,), {"seconds": limits.notebook_seconds})
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
-        as_notebook = Path(scratch) / f"{source.stem}.ipynb"
-        nbformat.write(read_source(source), as_notebook)
+        as_notebook = source
+        if source.suffix != ".ipynb":
+            as_notebook = Path(scratch) / f"{source.stem}.ipynb"
+            nbformat.write(read_source(source), as_notebook)
         try:
             with closed_vault():  # notebooks have no business with who somebody is
                 papermill.execute_notebook(

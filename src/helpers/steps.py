@@ -82,7 +82,10 @@ STEPS = {
             "intake-record", "intake", "helpers.intake_record:merge",
             reads=(f"{_DATA}/intake/*.json",),
             makes=(f"{_DATA}/intake.json",),
-            blind_to=frozenset(BEFORE_COLLECTION),
+            blind_to=frozenset(
+                BEFORE_COLLECTION - {"participants"}
+                | {"sampling", "calendar", "period", "link_base", "title"}
+            ),
             whole_round=True,
         ),
         Step(
