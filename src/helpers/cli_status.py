@@ -59,7 +59,8 @@ def _municipalities(snapshot: Snapshot, round_: Round, reasons: dict[str, list[s
         for heading, (pattern, step) in COLUMNS.items():
             there = bool(snapshot.names((pattern,), place.code))
             totals[heading] += there
-            stale = there and step is not None and _why(snapshot, step, place.code, reasons)
+            made = (step, place.code) in snapshot.records
+            stale = made and _why(snapshot, step, place.code, reasons)
             cells.append(STALE if stale else THERE if there else MISSING)
         table.add_row(f"{place.code} {place.name}", *cells)
     table.add_section()

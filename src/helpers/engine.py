@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tempfile
 import threading
 import traceback
@@ -153,8 +154,8 @@ class Workers:
         """Address of Dask's dashboard, where the scheduler has one."""
         if self._client is None or self.scheduler is None:
             return None
-        services = self._client.scheduler_info()["services"]
-        return self._client.dashboard_link if "dashboard" in services else None
+        there = self._client.run_on_scheduler(_has_dashboard)
+        return self._client.dashboard_link if there else None
 
     @property
     def count(self) -> int:
@@ -229,6 +230,11 @@ class Workers:
             )
         )
         return self._open.enter_context(Client(cluster))
+
+
+def _has_dashboard() -> bool:
+    """In the scheduler: whether pages are served, for which Bokeh must be installed."""
+    return "distributed.dashboard.scheduler" in sys.modules
 
 
 def _error(future) -> BaseException:
