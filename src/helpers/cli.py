@@ -1,13 +1,14 @@
 """`survey`: the command line.
 
 Exit status 0 all done; 1 some municipalities failed, the others finished; 2 the call or the
-parameters are wrong, nothing was written.
+parameters are wrong, nothing was written; 130 and 143 stopped by Ctrl-C or SIGTERM.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import time
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from helpers.params import Round
 from helpers.paths import PROJECT, Paths, close_data
 from helpers.run import STAGES, Summary, run_round
 
+STOPPED = {128 + signal.SIGINT, 128 + signal.SIGTERM}  # exit statuses
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -246,9 +248,19 @@ def _simulate(round_: Round, workers: int, stages: list[str]) -> Summary:
 
 
 def main() -> None:
-    """Entry point; a SurveyError that reaches here ends with its text, not with a trace."""
+    """Entry point; a SurveyError that reaches here ends with its text, not with a trace. Ctrl-C and
+    SIGTERM end it with what it has opened closed, and the exit status 130 or 143."""
+    signal.signal(signal.SIGTERM, _stop)
     try:
         app()
     except SurveyError as e:
         console.print(str(e), style="red", markup=False)
         raise SystemExit(1) from e
+    except SystemExit as e:
+        if e.code in STOPPED:
+            console.print("\nStopped. What is done stays done; run again to go on.", style="red")
+        raise
+
+
+def _stop(signum: int, _) -> None:
+    raise SystemExit(128 + signum)

@@ -260,6 +260,8 @@ def cause(error: BaseException) -> str:
         name = Path(error.filename).name if error.filename else "a file"
         return f"{name}: {os.strerror(error.errno)}. Mend that, then run again: what is done stays done."
     frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if Path(f.filename).parent == Path(__file__).parent]
+    frames = own or frames  # where we called a library, rather than where in it that ended
     behind = getattr(error, "__cause__", None)
     place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "?"
     hint = f" ({type(behind).__name__})" if behind else ""
