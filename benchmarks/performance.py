@@ -93,6 +93,8 @@ def measure_round(root: Path, round_: Round, given, figures: Figures, keep: Call
     codes = list(round_.settings.participants)
     drawn = random.Random(given.seed).sample(codes, min(given.plain, len(codes)))
     half = (len(drawn) + 1) // 2
+    if {"run", "cold", "unchanged"} & set(wanted):
+        run(root, round_, "--jobs", str(given.jobs))  # not measured: what another version has made
     if "run" in wanted:
         figures.plain = plain_loop(root, round_.id, drawn[:half])
         keep()
@@ -110,7 +112,6 @@ def measure_round(root: Path, round_: Round, given, figures: Figures, keep: Call
                            "cold": kernels({"SURVEY_COLD_KERNELS": "1"}, given.repeats)}  # fmt: skip
         keep()
     if "unchanged" in wanted:
-        run(root, round_, "--jobs", str(given.jobs))  # what is stale, if anything
         figures.unchanged = [run(root, round_) for _ in range(given.unchanged)]
         new_answer(root, round_)
         figures.after_answer = run(root, round_, "--jobs", str(given.jobs))

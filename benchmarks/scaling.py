@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -183,7 +184,7 @@ def main() -> None:
     except NotFinished as e:
         raise SystemExit(str(e)) from e
     codes = list(finished.settings.participants)
-    some = sorted(np.random.default_rng(given.seed).permutation(codes)[: given.municipalities])
+    some = sorted(random.Random(given.seed).sample(codes, min(given.municipalities, len(codes))))
     sizes = [min(int(s), len(codes)) for s in given.sizes.split(",")]
     with tempfile.TemporaryDirectory(prefix="survey-scaling-") as name:
         folder = Path(name)
