@@ -24,6 +24,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.performance_accounting import CallFailed, Used
 from benchmarks.performance_figures import Figures, as_markdown
 from benchmarks.performance_plain import plain_loop
 from benchmarks.performance_rounds import (
@@ -112,7 +113,10 @@ def measure_round(root: Path, round_: Round, given, figures: Figures, keep: Call
                            "cold": kernels({"SURVEY_COLD_KERNELS": "1"}, given.repeats)}  # fmt: skip
         keep()
     if "unchanged" in wanted:
-        figures.unchanged = [run(root, round_) for _ in range(given.unchanged)]
+        run(
+            root, round_, "--jobs", str(given.jobs)
+        )  # not measured: what the plain loop has touched
+        figures.unchanged = [unchanged(root, round_) for _ in range(given.unchanged)]
         new_answer(root, round_)
         figures.after_answer = run(root, round_, "--jobs", str(given.jobs))
         figures.performed = performed(figures.after_answer)
@@ -120,6 +124,14 @@ def measure_round(root: Path, round_: Round, given, figures: Figures, keep: Call
     if "intake" in wanted:
         figures.intake = intake(len(codes), given.rows)
         keep()
+
+
+def unchanged(root: Path, round_: Round) -> Used:
+    """A run with nothing to do. Raises CallFailed where it did something all the same."""
+    used = run(root, round_)
+    if used.noted:
+        raise CallFailed(f"a run with nothing to do performed {performed(used)}")
+    return used
 
 
 def kernels(environment: dict[str, str], repeats: int) -> dict[str, list[float]]:
@@ -173,9 +185,10 @@ def main() -> None:
     wanted = given.sections.split(",")
     with tempfile.TemporaryDirectory(prefix="survey-bench-") as name:
         folder = Path(name)
-        some = codes if given.only_first else None
-        round_ = copy_round(given.root.resolve(), folder / "all", finished, some)
-        measure_round(folder / "all", round_, given, figures, keep)
+        if set(wanted) - {"few", "large"}:
+            some = codes if given.only_first else None
+            round_ = copy_round(given.root.resolve(), folder / "all", finished, some)
+            measure_round(folder / "all", round_, given, figures, keep)
         if "few" in wanted:
             few = codes[: given.few]
             round_ = copy_round(given.root.resolve(), folder / "few", finished, few)

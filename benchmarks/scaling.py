@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -114,9 +115,10 @@ def measure_cluster(
     again, measured."""
     root = folder / "shared"
     round_ = copy_round(source, root, finished, codes)
+    forget_results(Paths(root, round_.id))
     with cluster(folder / "cluster", workers) as (scheduler, notes):
         _wait_for(scheduler, workers)
-        remote_run(root, round_, scheduler, "--again")
+        remote_run(root, round_, scheduler)
         first = read_notes(notes)
         calls, spans, seconds = {}, {}, {}
         for stage in NOTEBOOK_STAGES:
@@ -128,6 +130,15 @@ def measure_cluster(
             spans[stage] = max(n.began + n.wall for n in own) - min(n.began for n in own)
             seconds[stage] = float(np.mean([n.wall for n in own]))
     return Cluster(workers, len(codes), calls, spans, seconds, *_traffic(first), _others(first))
+
+
+def forget_results(paths: Paths) -> None:
+    """Leave a round as it was when the answers had come; samples are drawn and stay."""
+    for folder in (
+        paths.build,
+        *(paths.data / n for n in ("estimates", "weighted", "notebooks", "records")),
+    ):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait_for(scheduler: str, workers: int) -> None:

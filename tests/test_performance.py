@@ -18,7 +18,7 @@ from benchmarks.performance_plain import HTML, Plain
 from benchmarks.performance_rounds import NotFinished, copy_round, finished_round, new_answer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="accounts with Linux's subreaper")
-BURNT = 0.5  # CPU seconds that a process or a cell uses up
+BURNT = 1.0  # CPU seconds that a process or a cell uses up
 BURN = f"import time\nwhile time.process_time() < began + {BURNT}:\n    pass"
 
 
