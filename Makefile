@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 QUARTO_CLI := quarto-cli==1.10.19
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/survey demo
@@ -25,6 +25,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(QUARTO_CLI) >$(VENV)/quarto.log 2>&1 \
 	  || echo "Quarto could not be installed; reports are typeset by the embedded renderer (pandoc + Typst)."
 	@touch $(STAMP)
+
+# speed, overhead and memory beside a plain papermill loop → docs/performance.md; needs `make demo`
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.performance --write
 
 # exact versions from pyproject.toml, for every platform
 lock:

@@ -1,0 +1,212 @@
+"""One worker and two, as processes of their own with the round at an address: docs/scaling.md.
+
+    python -m benchmarks.scaling --write
+
+Needs a finished simulated round (`make demo`) and Linux; works in copies of it. A scheduler and
+workers on loopback, each with a working folder of its own, run a round of some municipalities; what
+they note gives the seconds a step takes, and the bytes fetched and put back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.performance import about
+from benchmarks.performance_accounting import PRELOAD, CallFailed, Noted, read_notes
+from benchmarks.performance_rounds import (
+    NOTEBOOK_STAGES,
+    SURVEY,
+    NotFinished,
+    copy_round,
+    finished_round,
+    run,
+)
+from benchmarks.performance_worker import MEASURES
+from benchmarks.scaling_figures import Cluster, Fixed, Scaling, as_markdown
+from helpers.kernels import ONE_THREAD
+from helpers.params import Round
+from helpers.paths import PROJECT, Paths
+
+DOCUMENT = PROJECT / "docs" / "scaling.md"
+PATIENCE_SECONDS = 300  # until the scheduler has told its address
+
+
+@contextmanager
+def cluster(folder: Path, workers: int) -> Iterator[tuple[str, Path]]:
+    """A scheduler and workers as the document says to start them; its address, and the notes' folder."""
+    notes, file = folder / "notes", folder / "scheduler.json"
+    notes.mkdir(parents=True)
+    environment = {
+        **os.environ, **dict.fromkeys(ONE_THREAD, "1"), MEASURES: str(notes),
+        "PYTHONPATH": str(PROJECT / "src"), "DASK_DISTRIBUTED__WORKER__PRELOAD": str(PRELOAD),
+    }  # fmt: skip
+    scheduler = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+                 "--scheduler-file", str(file)]  # fmt: skip
+    worker = ["worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-dashboard",
+              "--memory-limit", "0", "--local-directory", "."]  # fmt: skip
+    with ExitStack() as open_:
+        open_.enter_context(_process(scheduler, folder / "scheduler", environment))
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not file.exists():
+            if time.monotonic() > until:
+                raise CallFailed("the scheduler has not told its address")
+            time.sleep(0.1)
+        for i in range(workers):
+            open_.enter_context(_process(worker, folder / f"worker-{i}", environment))
+        yield json.loads(file.read_text())["address"], notes
+
+
+@contextmanager
+def _process(call: list[str], folder: Path, environment: dict[str, str]) -> Iterator[None]:
+    folder.mkdir()
+    with open(folder / "log", "wb") as log:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "dask", *call],
+            cwd=folder,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield
+        finally:
+            started.terminate()
+            started.wait()
+
+
+def remote_run(root: Path, round_: Round, scheduler: str, *options: str) -> float:
+    """Wall seconds of one `survey run` on the cluster, the root at a file:// address."""
+    call = [
+        *SURVEY,
+        "--root",
+        f"file://{root}",
+        "run",
+        round_.id,
+        "--scheduler",
+        scheduler,
+        *options,
+    ]
+    environment = os.environ | {"PYTHONPATH": str(PROJECT / "src")}
+    began = time.perf_counter()
+    ended = subprocess.run(call, cwd=PROJECT, env=environment, capture_output=True, text=True)
+    if ended.returncode:
+        raise CallFailed(ended.stdout + ended.stderr)
+    return time.perf_counter() - began
+
+
+def measure_cluster(
+    source: Path, folder: Path, finished: Round, codes: list[str], workers: int
+) -> Cluster:
+    """A whole run first (workers with empty folders: the bytes, the start), then each notebook stage
+    again, measured."""
+    root = folder / "shared"
+    round_ = copy_round(source, root, finished, codes)
+    forget_results(Paths(root, round_.id))
+    with cluster(folder / "cluster", workers) as (scheduler, notes):
+        _wait_for(scheduler, workers)
+        remote_run(root, round_, scheduler)
+        first = read_notes(notes)
+        calls, spans, seconds = {}, {}, {}
+        for stage in NOTEBOOK_STAGES:
+            calls[stage] = remote_run(root, round_, scheduler, "--stage", stage, "--again")
+            new = set(read_notes(notes)) - set(first)
+            own = [n for n in new if n.name == stage]
+            if len(own) != len(codes):
+                raise CallFailed(f"{stage}: {len(own)} of {len(codes)} municipalities were noted")
+            spans[stage] = max(n.began + n.wall for n in own) - min(n.began for n in own)
+            seconds[stage] = float(np.mean([n.wall for n in own]))
+    return Cluster(workers, len(codes), calls, spans, seconds, *_traffic(first), _others(first))
+
+
+def forget_results(paths: Paths) -> None:
+    """Leave a round as it was when the answers had come; samples are drawn and stay."""
+    for folder in (
+        paths.build,
+        *(paths.data / n for n in ("estimates", "weighted", "notebooks", "records")),
+    ):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for(scheduler: str, workers: int) -> None:
+    from distributed import Client
+
+    with Client(scheduler, timeout=PATIENCE_SECONDS) as client:
+        client.wait_for_workers(workers, timeout=PATIENCE_SECONDS)
+
+
+def _traffic(noted: tuple[Noted, ...]) -> tuple[int, int]:
+    """Bytes fetched and put."""
+    return tuple(sum(n.bytes for n in noted if n.name == name) for name in ("fetch", "put"))
+
+
+def _others(noted: tuple[Noted, ...]) -> dict[str, float]:
+    """Seconds a municipality of intake and of sharing out the answers, where they ran."""
+    intake = [n.wall for n in noted if n.name == "intake"]
+    return {"intake": float(np.mean(intake))} if intake else {}
+
+
+def measure_fixed(source: Path, folder: Path, finished: Round, sizes: list[int]) -> list[Fixed]:
+    """Seconds of the steps of the whole round, by its number of municipalities and released cells."""
+    found = []
+    for size in sizes:
+        root = folder / str(size)
+        codes = list(finished.settings.participants)[:size]
+        round_ = copy_round(source, root, finished, codes)
+        noted = [n for stage in ("release", "national")
+                 for n in run(root, round_, "--stage", stage, "--again", "--jobs", "1").noted]  # fmt: skip
+        seconds = {
+            n.name: n.wall for n in noted if n.name in ("release", "national", "index", "scan")
+        }
+        released = Paths(root, round_.id).build / "released.parquet"
+        found.append(Fixed(size, len(pd.read_parquet(released, columns=["municipality"])), seconds))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--write", action="store_true", help=f"write {DOCUMENT.name}, not only print"
+    )
+    parser.add_argument("--root", type=Path, default=PROJECT, help="holds the finished round")
+    parser.add_argument("--round", default="demo")
+    parser.add_argument("--municipalities", type=int, default=12)
+    parser.add_argument(
+        "--sizes", default="6,24,79", help="rounds for the steps of the whole round"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    root = given.root.resolve()
+    try:
+        finished = finished_round(root, given.round)
+    except NotFinished as e:
+        raise SystemExit(str(e)) from e
+    codes = list(finished.settings.participants)
+    some = sorted(random.Random(given.seed).sample(codes, min(given.municipalities, len(codes))))
+    sizes = [min(int(s), len(codes)) for s in given.sizes.split(",")]
+    with tempfile.TemporaryDirectory(prefix="survey-scaling-") as name:
+        folder = Path(name)
+        clusters = [measure_cluster(root, folder / f"{w}", finished, some, w) for w in (1, 2)]
+        fixed = measure_fixed(root, folder / "fixed", finished, sizes)
+    inhabitants = float(pd.read_csv(root / "params/municipalities.csv")["population"].mean())
+    told = as_markdown(Scaling(about("scaling", given.seed), clusters, fixed, inhabitants))
+    if given.write:
+        DOCUMENT.write_text(told, encoding="utf-8")
+    print(told)
+
+
+if __name__ == "__main__":
+    main()
