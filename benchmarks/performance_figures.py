@@ -209,7 +209,7 @@ def _overhead(f: Figures) -> list[str]:
         ["inside cells", parts.cells],
         ["typesetting of the reports to HTML", parts.typesetting],
         ["steps of the whole round: collect, index, scan", parts.whole_round],
-        ["papermill in the workers: notebooks read and written, messages, digests of step results", parts.papermill],
+        ["papermill in the workers: notebooks read and written, messages to and from kernels", parts.papermill],
         ["the rest: start of the runs, Dask, libraries imported by workers and zygotes, kernels outside cells", parts.rest],
         ["**in all**", parts.total],
     ]  # fmt: skip
@@ -291,20 +291,29 @@ def _incremental(f: Figures) -> list[str]:
 
 
 def _memory(f: Figures) -> list[str]:
-    columns = {}
+    columns, lines = {}, []
     if f.few:
         columns[f"{f.few[0]} municipalities"] = f.few[1].peaks
     if f.whole:
         columns[f"{f.municipalities} municipalities"] = f.whole.peaks
-    lines = []
+    if f.stages:
+        every = {k for u in f.stages.values() for k in u.peaks}
+        columns[f"{f.municipalities}, notebook stages alone"] = {
+            k: max(u.peaks.get(k, 0.0) for u in f.stages.values()) for k in every
+        }
     if columns:
         lines += [
-            "The largest resident set that any process of a kind had, MB, in one run of everything. "
-            "It is the system's own high-water mark, read five times a second. Forked kernels share "
-            "most of it with their zygote.",
+            "The largest resident set that any process of a kind had, MB, in one run of everything and "
+            "in the notebook stages. It is the system's own high-water mark, read five times a second. "
+            "Forked kernels share most of it with their zygote. Release, national report and scan "
+            "read the whole round, in a worker; notebooks read one municipality.",
             "",
             *_peaks(columns),
         ]
+    if f.few and f.whole:
+        grown = [f"{k} {f.whole.peaks[k] / f.few[1].peaks[k]:.2f}" for k in KINDS
+                 if k in f.whole.peaks and f.few[1].peaks.get(k)]  # fmt: skip
+        lines += ["", f"From {f.few[0]} to {f.municipalities}, times: {', '.join(grown)}."]
     if f.large:
         rows, stages = f.large
         top = {s: max(u.peaks.values()) for s, u in stages.items()}
