@@ -6,12 +6,11 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from benchmarks.performance_accounting import Used
+from benchmarks.performance_accounting import Used, split
 from benchmarks.performance_plain import HTML, Plain
+from helpers.steps import STEPS
 
 NOT_MEASURED = "Not measured in this run."
-WHOLE_ROUND_STEPS = ("intake", "intake-record", "collect", "release", "national", "index", "scan")
-NOTEBOOK_STEPS = ("plan", "analyse", "report")
 LIMIT_MB = 1500  # a process's peak that the København ten times as large must stay under
 KINDS = ("run", "worker", "zygote", "kernel", "pandoc", "other")
 
@@ -35,43 +34,6 @@ class Figures:
     intake: list[str] | None = None
     few: tuple[int, Used] | None = None  # a round of so few municipalities
     large: tuple[int, dict[str, Used]] | None = None  # rows, stage → used
-
-
-@dataclass(frozen=True)
-class Split:
-    """CPU seconds of notebook stages by what they were used for."""
-
-    total: float
-    cells: float
-    typesetting: float
-    whole_round: float
-    papermill: float
-
-    @property
-    def rest(self) -> float:
-        return self.total - self.cells - self.typesetting - self.whole_round - self.papermill
-
-    @property
-    def overhead(self) -> float:
-        """All that is not inside cells and no step of the whole round, by CPU inside cells."""
-        return (self.papermill + self.rest + self.typesetting) / self.cells
-
-    @property
-    def overhead_without_typesetting(self) -> float:
-        return (self.papermill + self.rest) / self.cells
-
-
-def split(used: Iterable[Used]) -> Split:
-    used = list(used)
-    typesetting = sum(u.typesetting for u in used)
-    whole_round = sum(u.of(*WHOLE_ROUND_STEPS) for u in used)
-    return Split(
-        sum(u.cpu for u in used),
-        sum(u.cells for u in used),
-        typesetting,
-        whole_round,
-        sum(u.of(*NOTEBOOK_STEPS) for u in used) - typesetting,
-    )
 
 
 def as_markdown(f: Figures) -> str:
@@ -236,7 +198,7 @@ def _overhead(f: Figures) -> list[str]:
             "imports are inside cells and count as the cells' own.",
         ]
     if f.whole:
-        steps = f.whole.of(*WHOLE_ROUND_STEPS, *NOTEBOOK_STEPS)
+        steps = f.whole.of(*STEPS)
         lines += [
             "",
             f"In the one run of everything: {f.whole.cpu:.1f} s CPU; {f.whole.cells:.1f} of it inside "

@@ -15,8 +15,8 @@ from helpers import kernels
 from helpers.paths import PROJECT
 
 sys.path.insert(0, str(PROJECT))
-from benchmarks.performance_accounting import CallFailed, Noted, Used, measure
-from benchmarks.performance_figures import NOT_MEASURED, Figures, as_markdown, split
+from benchmarks.performance_accounting import CallFailed, Noted, Used, measure, split
+from benchmarks.performance_figures import NOT_MEASURED, Figures, as_markdown
 from benchmarks.performance_plain import HTML, Plain
 from benchmarks.performance_rounds import NotFinished, copy_round, finished_round, new_answer
 
