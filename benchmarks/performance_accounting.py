@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,8 +28,10 @@ import psutil
 from benchmarks.performance_worker import MEASURES
 from helpers.kernels import ONE_THREAD
 from helpers.paths import PROJECT
+from helpers.steps import STEPS
 
 PR_SET_CHILD_SUBREAPER = 36
+NOTEBOOK_STEPS = ("plan", "analyse", "report")
 PRELOAD = Path(__file__).with_name("performance_worker.py")
 SAMPLED_EVERY_SECONDS = 0.2
 PATIENCE_SECONDS = 60  # for orphans, after the call itself has ended
@@ -156,6 +159,43 @@ def noting_profile(folder: Path, cells: Path) -> Path:
     startup.mkdir(parents=True)
     (startup / "00-cells.py").write_text(STARTUP.format(folder=str(cells)))
     return folder
+
+
+@dataclass(frozen=True)
+class Split:
+    """CPU seconds of notebook stages by what they were used for."""
+
+    total: float
+    cells: float
+    typesetting: float
+    whole_round: float
+    papermill: float
+
+    @property
+    def rest(self) -> float:
+        return self.total - self.cells - self.typesetting - self.whole_round - self.papermill
+
+    @property
+    def overhead(self) -> float:
+        """All that is not inside cells and no step of the whole round, by CPU inside cells."""
+        return (self.papermill + self.rest + self.typesetting) / self.cells
+
+    @property
+    def overhead_without_typesetting(self) -> float:
+        return (self.papermill + self.rest) / self.cells
+
+
+def split(used: Iterable[Used]) -> Split:
+    used = list(used)
+    typesetting = sum(u.typesetting for u in used)
+    whole_round = sum(u.of(*(STEPS.keys() - set(NOTEBOOK_STEPS))) for u in used)
+    return Split(
+        sum(u.cpu for u in used),
+        sum(u.cells for u in used),
+        typesetting,
+        whole_round,
+        sum(u.of(*NOTEBOOK_STEPS) for u in used) - typesetting,
+    )
 
 
 # -------------------------------------------------------------------------- in a process of its own

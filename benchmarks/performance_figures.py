@@ -6,12 +6,11 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from benchmarks.performance_accounting import Used
+from benchmarks.performance_accounting import Used, split
 from benchmarks.performance_plain import HTML, Plain
+from helpers.steps import STEPS
 
 NOT_MEASURED = "Not measured in this run."
-WHOLE_ROUND_STEPS = ("intake", "intake-record", "collect", "release", "national", "index", "scan")
-NOTEBOOK_STEPS = ("plan", "analyse", "report")
 LIMIT_MB = 1500  # a process's peak that the København ten times as large must stay under
 KINDS = ("run", "worker", "zygote", "kernel", "pandoc", "other")
 
@@ -35,43 +34,6 @@ class Figures:
     intake: list[str] | None = None
     few: tuple[int, Used] | None = None  # a round of so few municipalities
     large: tuple[int, dict[str, Used]] | None = None  # rows, stage → used
-
-
-@dataclass(frozen=True)
-class Split:
-    """CPU seconds of notebook stages by what they were used for."""
-
-    total: float
-    cells: float
-    typesetting: float
-    whole_round: float
-    papermill: float
-
-    @property
-    def rest(self) -> float:
-        return self.total - self.cells - self.typesetting - self.whole_round - self.papermill
-
-    @property
-    def overhead(self) -> float:
-        """All that is not inside cells and no step of the whole round, by CPU inside cells."""
-        return (self.papermill + self.rest + self.typesetting) / self.cells
-
-    @property
-    def overhead_without_typesetting(self) -> float:
-        return (self.papermill + self.rest) / self.cells
-
-
-def split(used: Iterable[Used]) -> Split:
-    used = list(used)
-    typesetting = sum(u.typesetting for u in used)
-    whole_round = sum(u.of(*WHOLE_ROUND_STEPS) for u in used)
-    return Split(
-        sum(u.cpu for u in used),
-        sum(u.cells for u in used),
-        typesetting,
-        whole_round,
-        sum(u.of(*NOTEBOOK_STEPS) for u in used) - typesetting,
-    )
 
 
 def as_markdown(f: Figures) -> str:
@@ -209,7 +171,7 @@ def _overhead(f: Figures) -> list[str]:
         ["inside cells", parts.cells],
         ["typesetting of the reports to HTML", parts.typesetting],
         ["steps of the whole round: collect, index, scan", parts.whole_round],
-        ["papermill in the workers: notebooks read and written, messages, digests of step results", parts.papermill],
+        ["papermill in the workers: notebooks read and written, messages to and from kernels", parts.papermill],
         ["the rest: start of the runs, Dask, libraries imported by workers and zygotes, kernels outside cells", parts.rest],
         ["**in all**", parts.total],
     ]  # fmt: skip
@@ -236,7 +198,7 @@ def _overhead(f: Figures) -> list[str]:
             "imports are inside cells and count as the cells' own.",
         ]
     if f.whole:
-        steps = f.whole.of(*WHOLE_ROUND_STEPS, *NOTEBOOK_STEPS)
+        steps = f.whole.of(*STEPS)
         lines += [
             "",
             f"In the one run of everything: {f.whole.cpu:.1f} s CPU; {f.whole.cells:.1f} of it inside "
@@ -291,20 +253,29 @@ def _incremental(f: Figures) -> list[str]:
 
 
 def _memory(f: Figures) -> list[str]:
-    columns = {}
+    columns, lines = {}, []
     if f.few:
         columns[f"{f.few[0]} municipalities"] = f.few[1].peaks
     if f.whole:
         columns[f"{f.municipalities} municipalities"] = f.whole.peaks
-    lines = []
+    if f.stages:
+        every = {k for u in f.stages.values() for k in u.peaks}
+        columns[f"{f.municipalities}, notebook stages alone"] = {
+            k: max(u.peaks.get(k, 0.0) for u in f.stages.values()) for k in every
+        }
     if columns:
         lines += [
-            "The largest resident set that any process of a kind had, MB, in one run of everything. "
-            "It is the system's own high-water mark, read five times a second. Forked kernels share "
-            "most of it with their zygote.",
+            "The largest resident set that any process of a kind had, MB, in one run of everything and "
+            "in the notebook stages. It is the system's own high-water mark, read five times a second. "
+            "Forked kernels share most of it with their zygote. Release, national report and scan "
+            "read the whole round, in a worker; notebooks read one municipality.",
             "",
             *_peaks(columns),
         ]
+    if f.few and f.whole:
+        grown = [f"{k} {f.whole.peaks[k] / f.few[1].peaks[k]:.2f}" for k in KINDS
+                 if k in f.whole.peaks and f.few[1].peaks.get(k)]  # fmt: skip
+        lines += ["", f"From {f.few[0]} to {f.municipalities}, times: {', '.join(grown)}."]
     if f.large:
         rows, stages = f.large
         top = {s: max(u.peaks.values()) for s, u in stages.items()}

@@ -3,23 +3,32 @@ What takes how long is not tested here."""
 
 from __future__ import annotations
 
+import csv
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import SIX
 
 from helpers import kernels
 from helpers.paths import PROJECT
 
 sys.path.insert(0, str(PROJECT))
-from benchmarks.performance_accounting import CallFailed, Noted, Used, measure
-from benchmarks.performance_figures import NOT_MEASURED, Figures, as_markdown, split
+from benchmarks.performance_accounting import CallFailed, Noted, Used, measure, split
+from benchmarks.performance_figures import NOT_MEASURED, Figures, as_markdown
 from benchmarks.performance_plain import HTML, Plain
 from benchmarks.performance_rounds import NotFinished, copy_round, finished_round, new_answer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="accounts with Linux's subreaper")
 BURNT = 1.0  # CPU seconds that a process or a cell uses up
 BURN = f"import time\nwhile time.process_time() < began + {BURNT}:\n    pass"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
 
 
 def python(*lines: str) -> list[str]:
@@ -98,16 +107,27 @@ def test_the_document_holds_the_ratios_of_the_given_figures():
     assert told.count(NOT_MEASURED) == 3  # kernels, runs with nothing to do, intake
 
 
-def test_a_copy_is_a_round_of_its_own(finished, tmp_path):
-    root = finished.paths.root
-    before = {p: p.stat().st_mtime_ns for p in root.rglob("*") if p.is_file()}
-    round_ = copy_round(root, tmp_path, finished.round, ["0707", "0741"])
+def test_a_copy_is_a_round_of_its_own(root, tmp_path_factory):
+    for name in ("sample/{}.parquet", "responses/{}-svar.csv", "delivery/{}.zip"):
+        for code in SIX:
+            path = root / "data/demo" / name.format(code)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"key,status,submitted_at,q01\n{code}-a,none,,\n{code}-b,none,,\n")
+    index = root / "build/demo/index.html"
+    index.parent.mkdir(parents=True)
+    index.write_text("")
+    before = contents(root)
+    copy = tmp_path_factory.mktemp("copy") / "root"
+    round_ = copy_round(root, copy, finished_round(root, "demo"), ["0707", "0741"])
     assert list(round_.settings.participants) == ["0707", "0741"]
-    assert {p.name[:4] for p in (tmp_path / "data/demo/sample").iterdir()} == {"0707", "0741"}
-    code = new_answer(tmp_path, round_)
-    added = tmp_path / f"data/demo/responses/{code}-late.csv"
-    assert "completed" in added.read_text() and not (root / added.relative_to(tmp_path)).exists()
-    assert {p: p.stat().st_mtime_ns for p in root.rglob("*") if p.is_file()} == before
+    assert new_answer(copy, round_) == "0707"
+    assert set(contents(copy / "data")) == {f"demo/{name}" for name in (
+        "sample/0707.parquet", "sample/0741.parquet",
+        "responses/0707-svar.csv", "responses/0741-svar.csv", "responses/0707-late.csv",
+    )}  # fmt: skip
+    (late,) = csv.DictReader((copy / "data/demo/responses/0707-late.csv").open())
+    assert (late["key"], late["status"], late["q01"]) == ("0707-a", "completed", "4")
+    assert contents(root) == before
 
 
 def test_without_a_finished_round_the_remedy_is_told(root):
