@@ -10,8 +10,9 @@ QUARTO_CLI := quarto-cli==1.10.19
 demo: $(STAMP)
 	$(BIN)/survey demo
 
+# files of tests shared out to two processes
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # style and notebooks: no unused code, no outputs in git
 check: $(STAMP)

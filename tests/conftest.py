@@ -4,6 +4,8 @@ simulated round that is run to the end."""
 from __future__ import annotations
 
 import datetime as dt
+import os
+import pickle
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 import yaml
+from filelock import FileLock
 
 from helpers.params import Round, load_round
 from helpers.paths import PROJECT, Paths
@@ -27,11 +30,21 @@ ORACLES = HERE / "oracles"
 REFERENCE = dt.date(2024, 2, 1)
 TEST_KEY = "5e" * 32
 SIX = ("0101", "0161", "0580", "0707", "0741", "0825")
+SLOW_FIRST = (
+    "test_red_team", "test_verify", "test_incremental", "test_reliability", "test_scaling",
+    "test_run", "test_kernels", "test_suppression", "test_disclosure", "test_simulator",
+)  # fmt: skip
 SIMULATED, EARLIER = "demo", "demo-2023"
 TAKE_PART = {  # islands with few answers, and Norddjurs with local questions and a local breakdown
     SIMULATED: ["0161", "0482", "0563", "0707", "0741", "0825"],
     EARLIER: ["0161", "0707", "0825"],
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that no process is left with one at the end."""
+    order = {name: i for i, name in enumerate(SLOW_FIRST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -93,8 +106,23 @@ class Finished(NamedTuple):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """A small simulated round with an earlier one to compare with. Tests leave it as it is."""
-    root = tmp_path_factory.mktemp("finished")
+    """A small simulated round with an earlier one to compare with. Tests leave it as it is.
+
+    Where several processes run the tests, the first that needs it makes it, and each has a copy.
+    """
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        return _finished(tmp_path_factory.mktemp("finished"))
+    made = tmp_path_factory.getbasetemp().parent / "finished"
+    with FileLock(f"{made}.lock"):
+        if not (made / "told").is_file():
+            told = pickle.dumps(_finished(made))
+            (made / "told").write_bytes(told)
+    own = tmp_path_factory.mktemp("finished") / "root"
+    shutil.copytree(made, own)
+    return pickle.loads((own / "told").read_bytes())._replace(paths=Paths(own, SIMULATED))
+
+
+def _finished(root: Path) -> Finished:
     shutil.copytree(PROJECT / "params", root / "params")
     for round_id, codes in TAKE_PART.items():
         path = root / f"params/rounds/{round_id}.yml"
