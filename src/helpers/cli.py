@@ -239,11 +239,12 @@ def _simulate(round_: Round, workers: int, stages: list[str]) -> Summary:
     timed("simulate answers", lambda: write_responses(root(), round_.id, jobs=workers))
     second = _run(round_, stages=stages, jobs=workers)
     return Summary(
-        first.seconds | seconds | second.seconds,
-        first.done | second.done,
-        first.failures + second.failures,
-        second.waiting,
-        first.notes + second.notes,
+        seconds=first.seconds | seconds | second.seconds,
+        done=first.done | second.done,
+        unchanged=first.unchanged | second.unchanged,
+        failures=first.failures + second.failures,
+        waiting=second.waiting,
+        notes=first.notes + second.notes,
     )
 
 

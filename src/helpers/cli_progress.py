@@ -88,10 +88,11 @@ class Told(Progress):
     def __exit__(self, *_) -> None:
         self.bars.stop()
 
-    def started(self, workers: int, dashboard: str | None) -> None:
+    def started(self, stage: str, workers: int, dashboard: str | None) -> None:
         self.workers = workers
-        for count in self.counts.values():
-            count.workers = workers
+        if stage in self.counts:
+            self.counts[stage].workers = workers
+            self.counts[stage].began = time.monotonic()  # what went before tells no rate
         if dashboard and dashboard != self.dashboard:
             self.dashboard = dashboard
             self.console.print(f"Dask's dashboard: {dashboard}", markup=False)

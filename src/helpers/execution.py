@@ -17,6 +17,7 @@ import yaml
 from jupyter_client.localinterfaces import localhost
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets import default
@@ -165,6 +166,8 @@ def execute(
                     "Raise the limit if it only needs longer, then run again.",
                 ) from e
             raise _no_memory(source, limits) from e
+        finally:
+            ensure_event_loop().close()  # this thread's, with the timer of the limit
     os.replace(failed, output)
     return output
 

@@ -33,7 +33,7 @@ class Failure:
     cause: str
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Summary:
     """What a run did: seconds and municipalities up to date per stage, how many of them were so before,
     failures, what it waits for, and what it passed over."""
@@ -53,7 +53,7 @@ class Summary:
 class Progress:
     """Told of every step; the command line draws a bar from it, tests listen."""
 
-    def started(self, workers: int, dashboard: str | None) -> None: ...
+    def started(self, stage: str, workers: int, dashboard: str | None) -> None: ...
 
     def start(self, stage: str, total: int) -> None: ...
 
@@ -307,7 +307,7 @@ class _Run:
             self._remember(step, code)
         tasks = [self._task(step, code, arguments, more) for code in stale]
         if tasks:
-            self.progress.started(self.workers.count, self.workers.dashboard)
+            self.progress.started(stage, self.workers.count, self.workers.dashboard)
         if counted:
             before = self.summary.unchanged.get(stage, 0)
             self.summary.unchanged[stage] = before + len(current)
