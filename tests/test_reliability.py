@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -47,6 +49,20 @@ def test_a_killed_run_is_finished_by_the_next_one(received, share):
         received, "extracts", share * received.seconds["extracts"], received.planned
     )
     assert well(row)
+
+
+@pytest.mark.parametrize(
+    ("number", "send"), [(signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)]
+)
+def test_ctrl_c_and_sigterm_end_a_run_with_one_line(received, number, send):
+    """Ctrl-C goes to the workers too, as in a terminal."""
+    with received.start(received.fresh("extracts")) as run:
+        assert until(lambda: run.processes("worker") or not run.lives, 60)
+        send(run.process.pid, number)
+        ended = run.end()
+    assert (ended.status, ended.left) == (128 + number, 0)
+    assert "Stopped. What is done stays done" in ended.told
+    assert "Traceback" not in ended.told
 
 
 def test_files_that_cannot_grow_are_told_and_nothing_is_lost(received):

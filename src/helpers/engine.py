@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import sys
 import tempfile
 import threading
 import traceback
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 from helpers.errors import ParameterError, SurveyError
@@ -215,26 +217,41 @@ class Workers:
         }
         self._open.enter_context(dask.config.set(settings))
         folder = self._open.enter_context(tempfile.TemporaryDirectory(prefix="survey-"))
-        cluster = self._open.enter_context(
-            LocalCluster(
-                n_workers=self.jobs,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                security=True,  # other users of the machine cannot talk to the workers
-                dashboard_address="127.0.0.1:0",
-                env=dict.fromkeys(ONE_THREAD, "1"),
-                local_directory=folder,
-                memory_limit=0,
-                silence_logs=50,
+        with _deaf_to_ctrl_c():
+            cluster = self._open.enter_context(
+                LocalCluster(
+                    n_workers=self.jobs,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    security=True,  # other users of the machine cannot talk to the workers
+                    dashboard_address="127.0.0.1:0",
+                    env=dict.fromkeys(ONE_THREAD, "1"),
+                    local_directory=folder,
+                    memory_limit=0,
+                    silence_logs=50,
+                )
             )
-        )
         return self._open.enter_context(Client(cluster))
 
 
 def _has_dashboard() -> bool:
     """In the scheduler: whether pages are served, for which Bokeh must be installed."""
     return "distributed.dashboard.scheduler" in sys.modules
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Threads and processes started within do not get a terminal's Ctrl-C: the run does, and ends them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # to start it, multiprocessing would take the mask off again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _error(future) -> BaseException:

@@ -212,6 +212,7 @@ def _become_kernel(arguments: list[str], environment: dict[str, str], folder: st
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked in workers
     os.environ.clear()
     os.environ.update(environment)
     os.environ.setdefault("MPLBACKEND", INLINE)
