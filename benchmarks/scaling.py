@@ -129,7 +129,9 @@ def measure_cluster(
                 raise CallFailed(f"{stage}: {len(own)} of {len(codes)} municipalities were noted")
             spans[stage] = max(n.began + n.wall for n in own) - min(n.began for n in own)
             seconds[stage] = float(np.mean([n.wall for n in own]))
-    return Cluster(workers, len(codes), calls, spans, seconds, *_traffic(first), _others(first))
+    return Cluster(
+        workers, len(codes), calls, spans, seconds, *_traffic(first), _others(first, len(codes))
+    )
 
 
 def forget_results(paths: Paths) -> None:
@@ -153,10 +155,10 @@ def _traffic(noted: tuple[Noted, ...]) -> tuple[int, int]:
     return tuple(sum(n.bytes for n in noted if n.name == name) for name in ("fetch", "put"))
 
 
-def _others(noted: tuple[Noted, ...]) -> dict[str, float]:
+def _others(noted: tuple[Noted, ...], municipalities: int) -> dict[str, float]:
     """Seconds a municipality of intake and of sharing out the answers, where they ran."""
-    intake = [n.wall for n in noted if n.name == "intake"]
-    return {"intake": float(np.mean(intake))} if intake else {}
+    totals = {name: sum(n.wall for n in noted if n.name == name) for name in ("intake", "collect")}
+    return {name: total / municipalities for name, total in totals.items() if total}
 
 
 def measure_fixed(source: Path, folder: Path, finished: Round, sizes: list[int]) -> list[Fixed]:

@@ -75,12 +75,12 @@ class Scaling:
     def seconds(self, municipalities: float, workers: int) -> tuple[float, float]:
         """Expected seconds of the municipalities' steps, and of those of the whole round."""
         one = self.clusters[0]
-        each = sum(one.seconds.values()) + sum(one.others.values())
+        each = sum(one.seconds.values()) + one.others.get("intake", 0.0)
         share = 1.0 if workers == 1 else self.efficiency
         a, b = self.line
         return (
             municipalities * each / (workers * share),
-            a + b * municipalities * self.cells_of_one,
+            a + municipalities * (b * self.cells_of_one + one.others.get("collect", 0.0)),
         )
 
 
@@ -155,7 +155,7 @@ def _fixed(s: Scaling) -> list[str]:
 
 def _extrapolated(s: Scaling) -> list[str]:
     one = s.clusters[0]
-    each = sum(one.seconds.values()) + sum(one.others.values())
+    each = sum(one.seconds.values()) + one.others.get("intake", 0.0)
     country = COUNTRY / s.inhabitants
     cases = {
         f"{MONTHLY} municipalities, every month": (MONTHLY, 1),
@@ -177,14 +177,15 @@ def _extrapolated(s: Scaling) -> list[str]:
         "",
         "Not measured, calculated:",
         "",
-        "> seconds of a round = M × t / (W × e) + a + b × C × M",
+        "> seconds of a round = M × t / (W × e) + a + M × (b × C + k)",
         "",
         "- M municipalities, W workers of one core each, like the measured machine's;",
         f"- t = {each:.1f} s a municipality: plan, analyse and report on one worker ({intake});",
         f"- e = {s.efficiency:.2f}: half the measured ratio of two workers (1 for one worker), taken to "
         "hold for more. It is an upper bound where the network or the store is slower than this "
         "machine's drive, and a lower one where the two cores measured are shared with others;",
-        f"- a + b × C × M: the steps done once, C = {s.cells_of_one:,.0f} cells a municipality;",
+        f"- a + M × (b × C + k): the steps done once, C = {s.cells_of_one:,.0f} cells and k = "
+        f"{one.others.get('collect', 0.0):.2f} s of sharing out the answers a municipality;",
         f"- a municipality has {s.inhabitants:,.0f} inhabitants in the mean, also in the larger country, "
         "and samples stay at the round's sizes;",
         "- nothing is up to date before: incremental runs do less.",
