@@ -2,10 +2,12 @@
 
 import pandas as pd
 import pytest
+from answers import export
 
 from helpers.errors import FrozenSampleError
 from helpers.intake import find_extract, take_in
 from helpers.plan import REDRAW_VARIABLE, make_plan, save_sample
+from helpers.responses import collect
 from helpers.sendout import write_sendout
 
 
@@ -84,3 +86,40 @@ def test_letters_hold_name_number_and_unique_link(planned, round_2024):
     assert letters["CPR-nr."].str.fullmatch(r"\d{6}-\d{4}").all()
     assert (letters["Link"] == "https://svar.example/" + letters["Nøgle"]).all()
     assert (sample["key"].str.len() == 32).all()
+
+
+@pytest.mark.parametrize("which", ["sample", "frame"])
+@pytest.mark.parametrize("how", ["gone", "half"])
+def test_a_lost_sample_is_drawn_anew_only_before_letters(
+    planned, round_2024, monkeypatch, which, how
+):
+    path = getattr(planned, which)("0161")
+    whole = path.read_bytes()
+
+    def lose() -> None:
+        path.unlink() if how == "gone" else path.write_bytes(whole[: len(whole) // 2])
+
+    lose()
+    assert save_sample(planned, "0161", make_plan(planned, round_2024, "0161")).startswith("Drawn")
+    write_sendout(planned, round_2024, "0161")
+    lose()
+    left = path.read_bytes() if path.exists() else None
+    with pytest.raises(FrozenSampleError, match="gone or cannot be read, and letters"):
+        make_plan(planned, round_2024, "0161")
+    assert left == (path.read_bytes() if path.exists() else None)
+    monkeypatch.setenv(REDRAW_VARIABLE, "1")
+    make_plan(planned, round_2024, "0161")
+
+
+def test_a_sample_that_cannot_be_read_stops_its_municipality_alone(planned, round_2024):
+    take_in(planned, round_2024, "0825")
+    save_sample(planned, "0825", make_plan(planned, round_2024, "0825"))
+    planned.responses.mkdir()
+    export(pd.read_parquet(planned.sample("0825"))).to_csv(
+        planned.responses / "0825-svar.csv", index=False
+    )
+    planned.sample("0161").write_bytes(b"PAR1")
+    collected = collect(planned, round_2024)
+    assert set(collected.answers) == {"0825"}
+    assert set(collected.errors) == {"0161"}
+    assert "cannot be read" in str(collected.errors["0161"])

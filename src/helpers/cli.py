@@ -19,6 +19,7 @@ from helpers.cli_privacy import add_commands
 from helpers.cli_progress import STAGE_WORDS, Told
 from helpers.cli_state import State, console, held, listed, load, root, usage
 from helpers.cli_status import status
+from helpers.engine import cause
 from helpers.errors import ParameterError, SurveyError
 from helpers.params import Round
 from helpers.paths import PROJECT, Paths, close_data
@@ -256,6 +257,9 @@ def main() -> None:
         app()
     except SurveyError as e:
         console.print(str(e), style="red", markup=False)
+        raise SystemExit(1) from e
+    except OSError as e:  # a full drive, say, before a step could tell of it
+        console.print(f"FAILED {cause(e)}", style="red", markup=False)
         raise SystemExit(1) from e
     except SystemExit as e:
         if e.code in STOPPED:

@@ -6,6 +6,7 @@ safety net and no proof: a story can tell who somebody is without a name or a nu
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -116,12 +117,16 @@ def write_texts(paths: Paths, round_: Round, code: str, answers: pd.DataFrame) -
     if not columns:
         path.unlink(missing_ok=True)
         return None
-    return write_atomically(path, lambda p: _write_workbook(p, columns))
+    day = (
+        round_.settings.calendar.reporting.end
+    )  # no time of writing: the same texts, the same bytes
+    return write_atomically(path, lambda p: _write_workbook(p, columns, day))
 
 
-def _write_workbook(path: Path, columns: dict[str, list[str]]) -> None:
+def _write_workbook(path: Path, columns: dict[str, list[str]], day: dt.date) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(path, options) as book:
+        book.set_properties({"created": dt.datetime.combine(day, dt.time())})
         sheet = book.add_worksheet("Fritekst")
         wrapped = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
         head = book.add_format({"bold": True, "text_wrap": True})

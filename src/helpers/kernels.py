@@ -173,22 +173,25 @@ def main(descriptor: int) -> None:
     connection = socket.socket(fileno=descriptor)
     living: set[int] = set()
     stream = connection.makefile("rw", encoding="utf-8", newline="\n")
-    for line in stream:
-        asked = json.loads(line)
-        if "status" in asked:
-            answer = _status(asked["status"], living)
-        else:
-            answer = os.fork()
-            if answer == 0:
-                connection.detach()
-                os.close(descriptor)
-                _become_kernel(**asked)
-            living.add(answer)
-        stream.write(json.dumps(answer) + "\n")
-        stream.flush()
+    with suppress(ConnectionError):  # the worker died between question and answer
+        for line in stream:
+            stream.write(json.dumps(_answer(json.loads(line), connection, living)) + "\n")
+            stream.flush()
     for pid in living:
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def _answer(asked: dict, connection: socket.socket, living: set[int]) -> int | None:
+    """The status of a kernel, or the process id of a new one; in the new one it does not return."""
+    if "status" in asked:
+        return _status(asked["status"], living)
+    pid = os.fork()
+    if pid == 0:
+        os.close(connection.detach())
+        _become_kernel(**asked)
+    living.add(pid)
+    return pid
 
 
 def _status(pid: int, living: set[int]) -> int | None:

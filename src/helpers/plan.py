@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from helpers.errors import FrozenSampleError, SurveyError
 from helpers.identities import link_keys
@@ -41,7 +43,9 @@ class SamplingPlan:
 
 
 def make_plan(paths: Paths, round_: Round, code: str) -> SamplingPlan:
-    """Allocate and draw from the municipality's population. Raises SurveyError before intake."""
+    """Allocate and draw from the municipality's population. Raises SurveyError before intake, and
+    FrozenSampleError where letters were made from a sample that is lost."""
+    _require_sample_of_letters(paths, code)
     path = paths.population(code)
     if not path.is_file():
         raise SurveyError(
@@ -73,16 +77,40 @@ def _keys_given(paths: Paths, code: str) -> pd.Series:
     """person_id → token of everybody drawn so far; the latest sample counts."""
     folder = paths.sample(code).parent / "replaced"
     files = [*sorted(folder.glob(f"{code}-sample-*.parquet")), paths.sample(code)]
-    drawn = [pd.read_parquet(p, columns=["person_id", "key"]) for p in files if p.is_file()]
+    drawn = [t[["person_id", "key"]] for t in map(read_drawn, files) if t is not None]
     if not drawn:
         return pd.Series(dtype="str")
     table = pd.concat(drawn).drop_duplicates("person_id", keep="last")
     return table.set_index("person_id")["key"]
 
 
+def read_drawn(path: Path) -> pd.DataFrame | None:
+    """A sample or its frame; None where it is not there or cannot be read."""
+    try:
+        return pd.read_parquet(path)
+    except (OSError, pa.ArrowException):
+        return None
+
+
+def _require_sample_of_letters(paths: Paths, code: str) -> None:
+    """A sample drawn anew would have other links than the letters that citizens hold."""
+    lost = [p for p in (paths.sample(code), paths.frame(code)) if read_drawn(p) is None]
+    if lost and letters_made(paths, code) and os.environ.get(REDRAW_VARIABLE) != "1":
+        raise FrozenSampleError(
+            str(lost[0]),
+            "is gone or cannot be read, and letters have been made from it",
+            f"the file as it was when {paths.sendout(code)} was written",
+            "Put it back from a copy of data/. Only where no letter has been sent: --redraw.",
+        )
+
+
+def letters_made(paths: Paths, code: str) -> bool:
+    return paths.sendout(code).is_dir() and any(paths.sendout(code).iterdir())
+
+
 def freeze_reason(paths: Paths, code: str) -> str | None:
     """Why the sample stands fast: letters are made, or answers have come. None: it may change."""
-    if paths.sendout(code).is_dir() and any(paths.sendout(code).iterdir()):
+    if letters_made(paths, code):
         return f"letters have been made ({paths.sendout(code)})"
     exports = [p.name[:4] for p in export_files(paths)]
     of_this_or_of_all = [name for name in exports if name == code or not name.isdigit()]
@@ -98,11 +126,11 @@ def save_sample(paths: Paths, code: str, plan: SamplingPlan) -> str:
     `--redraw` was asked for (the replaced sample is kept beside).
     """
     path, frame_path = paths.sample(code), paths.frame(code)
-    if not path.is_file():
+    before, frame = read_drawn(path), read_drawn(frame_path)
+    if before is None or frame is None:
         _write(paths, code, plan)
         return f"Drawn: {len(plan.sample)} citizens."
-    before = pd.read_parquet(path)
-    if _same(before, plan.sample) and _same(pd.read_parquet(frame_path), plan.frame):
+    if _same(before, plan.sample) and _same(frame, plan.frame):
         return f"Unchanged: the same {len(before)} citizens as before."
     reason = freeze_reason(paths, code)
     if reason is not None and os.environ.get(REDRAW_VARIABLE) != "1":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from helpers.errors import Problem, ResponseError, SurveyError
 from helpers.params import Round
@@ -48,8 +49,7 @@ def collect(paths: Paths, round_: Round) -> Collected:
     (through its key), else to the round.
     """
     question_ids = [q.id for q in round_.questionnaire.scaled]
-    owner = _key_owners(paths, round_)
-    problems: dict[str, list[Problem]] = {}
+    owner, problems = _key_owners(paths, round_)
     tables = []
     for path in export_files(paths):
         named = path.name[:4] if path.name[:4] in round_.settings.participants else ROUND_LEVEL
@@ -97,14 +97,28 @@ def collect(paths: Paths, round_: Round) -> Collected:
     return Collected(answers, errors)
 
 
-def _key_owners(paths: Paths, round_: Round) -> dict[str, str]:
-    """key → municipality, from the drawn samples."""
+def _key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, list[Problem]]]:
+    """key → municipality, from the drawn samples; and what is wrong with a municipality's sample."""
     owners: dict[str, str] = {}
+    problems: dict[str, list[Problem]] = {}
     for code in round_.settings.participants:
-        if paths.sample(code).is_file():
-            keys = pd.read_parquet(paths.sample(code), columns=["key"])["key"]
-            owners.update(dict.fromkeys(keys, code))
-    return owners
+        path = paths.sample(code)
+        if not path.is_file():
+            continue
+        try:
+            keys = pd.read_parquet(path, columns=["key"])["key"]
+        except (OSError, pa.ArrowException):
+            problems[code] = [
+                Problem(
+                    str(path),
+                    "cannot be read",
+                    "the sample that the letters were made from",
+                    "Put it back from a copy of data/.",
+                )
+            ]
+            continue
+        owners.update(dict.fromkeys(keys, code))
+    return owners, problems
 
 
 def _latest(rows: pd.DataFrame) -> pd.DataFrame:
