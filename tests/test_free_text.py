@@ -1,5 +1,8 @@
 """Free text: what points at a person is taken out, and few texts go nowhere."""
 
+import re
+import zipfile
+
 import openpyxl
 import pandas as pd
 import pytest
@@ -74,6 +77,15 @@ def test_texts_do_not_stand_in_the_order_of_arrival(round_2024, tmp_path):
     )
     rows = list(book.active.iter_rows(min_row=2, values_only=True))
     assert rows == [(t, t) for t in sorted(texts)]
+
+
+def test_the_workbook_tells_no_time_of_writing(round_2024, tmp_path):
+    answers = pd.DataFrame({"q14_text": [f"Svar {i}" for i in range(9)], "q15_text": ""})
+    path = write_texts(Paths(tmp_path, round_2024.id), round_2024, "0707", answers)
+    with zipfile.ZipFile(path) as book:
+        told = book.read("docProps/core.xml").decode("utf-8")
+    day = round_2024.settings.calendar.reporting.end.isoformat()
+    assert set(re.findall(r">(\d{4}-\d\d-\d\dT[^<]*)<", told)) == {f"{day}T00:00:00Z"}
 
 
 def test_texts_that_look_like_formulas_leave_as_text(round_2024, tmp_path):

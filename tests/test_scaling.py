@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,6 +18,7 @@ import pytest
 from conftest import SIMULATED, Finished
 from distributed import Client, Lock
 
+from helpers import engine
 from helpers.records import Snapshot
 from helpers.store import Store
 
@@ -133,3 +135,20 @@ def test_a_scheduler_that_does_not_answer_is_told(finished, tmp_path):
     result = subprocess.run([*SURVEY, *call], capture_output=True, text=True)
     assert result.returncode == 2
     assert "no scheduler answers at »tcp://127.0.0.1:1«" in " ".join(result.stdout.split())
+
+
+def test_working_folders_of_killed_runs_are_swept_and_no_others(tmp_path, monkeypatch):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone, *kept = (
+        tmp_path / f"{engine.FOLDER}{name}"
+        for name in (f"{dead.pid}-x", f"{os.getpid()}-x", "notes-x")
+    )
+    for folder in (gone, *kept):
+        (folder / "survey").mkdir(parents=True)
+    with engine.Workers(1) as workers:
+        assert workers.count == 1
+        assert not gone.exists()
+        assert len(list(tmp_path.glob(f"{engine.FOLDER}{os.getpid()}-*"))) == 2
+    assert sorted(tmp_path.iterdir()) == sorted(kept)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -30,6 +31,7 @@ from helpers.records import Record, library_digest, package_digest, record_name
 from helpers.steps import PARAMETERS, Step, Told, filled
 from helpers.store import Mirror, Store, by_folder, matching
 
+FOLDER = "survey-run-"  # with the run's process id: the workers' working folders
 PATIENCE_SECONDS = 10  # for a scheduler to answer
 ALLOWED_DEATHS = 3  # workers that a task may take along before it is given up
 
@@ -209,14 +211,20 @@ class Workers:
 
         from helpers.kernels import ONE_THREAD
 
+        _sweep_folders_of_the_dead()
+        folder = self._open.enter_context(
+            tempfile.TemporaryDirectory(
+                prefix=f"{FOLDER}{os.getpid()}-", ignore_cleanup_errors=True
+            )
+        )
         settings = {
+            "temporary-directory": folder,
             "distributed.scheduler.allowed-failures": ALLOWED_DEATHS,
             "distributed.worker.memory.terminate": False,  # a kernel's memory has a limit of its own
             "distributed.scheduler.http.routes": [],  # nothing to look at from outside
             "distributed.worker.http.routes": [],
         }
         self._open.enter_context(dask.config.set(settings))
-        folder = self._open.enter_context(tempfile.TemporaryDirectory(prefix="survey-"))
         with _deaf_to_ctrl_c():
             cluster = self._open.enter_context(
                 LocalCluster(
@@ -238,6 +246,16 @@ class Workers:
 def _has_dashboard() -> bool:
     """In the scheduler: whether pages are served, for which Bokeh must be installed."""
     return "distributed.dashboard.scheduler" in sys.modules
+
+
+def _sweep_folders_of_the_dead() -> None:
+    """Remove working folders of runs that were killed: a mirror in them may hold persons' rows."""
+    import psutil
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*-*"):
+        pid = folder.name.removeprefix(FOLDER).split("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
