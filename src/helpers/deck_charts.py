@@ -9,16 +9,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
-from pptx.enum.chart import XL_CHART_TYPE
+from pptx.enum.chart import (
+    XL_CHART_TYPE,
+    XL_LABEL_POSITION,
+    XL_LEGEND_POSITION,
+    XL_TICK_LABEL_POSITION,
+    XL_TICK_MARK,
+)
+from pptx.oxml import parse_xml
 from pptx.shapes.placeholder import ChartPlaceholder
-from pptx.util import Inches
+from pptx.util import Inches, Pt
 
 from helpers import style
-from helpers.deck_chart_xml import PlotArea, ValueAxis, bar_chart, bar_series, value_labels
 
 # 406: Danish, so that the comma does not hang on the reader's own settings
 MEAN_FORMAT, MEAN_DECIMALS = "[$-406]0.00", 2
@@ -26,7 +31,9 @@ MEAN_FORMAT, MEAN_DECIMALS = "[$-406]0.00", 2
 SHARE_FORMAT, SHARE_DECIMALS = "0 %", 2
 POINT_DECIMALS = 0
 SMALLEST_LABEL = 0.34  # inches: a narrower piece of a stacked bar has no room for its label
+TEXT = Pt(12)
 DARK = {style.LIKERT[1], style.LIKERT[5], style.TEAL}
+_C = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
 
 
 @dataclass(frozen=True)
@@ -46,15 +53,6 @@ class Box:
     height: float
 
 
-class DrawnData(CategoryChartData):
-    """A chart's numbers, of which python-pptx makes the workbook, with its finished XML."""
-
-    drawn: bytes
-
-    def xml_bytes(self, chart_type) -> bytes:
-        return self.drawn
-
-
 def rgb(colour: str) -> RGBColor:
     return RGBColor.from_string(colour.lstrip("#"))
 
@@ -71,13 +69,21 @@ def means_chart(
 ):
     """Clustered bars on the scale 1–5, from 1; the first category on top. The page has the legend:
     a chart's own runs backwards in LibreOffice when its categories read from the top."""
-    area = _area(box, label_share, axis_room=0.32)
-    drawn = bar_chart(
-        _drawn(categories, series, MEAN_FORMAT, MEAN_DECIMALS), area,
-        ValueAxis(1, 5, visible=True), gap=55, overlap=-4,
-        labels=value_labels(MEAN_FORMAT, style.INK, outside=True),
+    chart = _chart(
+        slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
+        MEAN_FORMAT, MEAN_DECIMALS,
     )  # fmt: skip
-    _place(slide, spot, box, categories, series, alt, MEAN_FORMAT, MEAN_DECIMALS, drawn)
+    plot = chart.plots[0]
+    plot.gap_width, plot.overlap = 55, -4
+    _data_labels(plot, MEAN_FORMAT, XL_LABEL_POSITION.OUTSIDE_END)
+    axis = chart.value_axis
+    axis.minimum_scale, axis.maximum_scale, axis.major_unit = 1, 5, 1
+    axis.tick_labels.number_format, axis.tick_labels.number_format_is_linked = "0", False
+    axis.format.line.fill.background()
+    axis.major_gridlines.format.line.color.rgb = rgb(style.LIGHT_GREY)
+    axis.major_gridlines.format.line.width = Pt(0.5)
+    _finish(chart, box, label_share, legend=False, axis_room=0.32)
+    return chart
 
 
 def shares_chart(
@@ -92,19 +98,25 @@ def shares_chart(
     legend: bool = True,
 ):
     """Stacked bars to 100 %; each category's shares are all there or the category is left out."""
-    smallest = SMALLEST_LABEL / (box.width * (1 - label_share))
-    # two sections: narrow pieces carry an empty label, and it stays editable
-    label_format = f'[>={smallest:.3f}]{SHARE_FORMAT};""'
-    labels = [
-        value_labels(label_format, "#FFFFFF" if s.colour in DARK else style.INK, outside=False)
-        for s in series
-    ]
-    drawn = bar_chart(
-        _drawn(categories, series, SHARE_FORMAT, SHARE_DECIMALS, labels),
-        _area(box, label_share, legend=legend), ValueAxis(), gap=45, overlap=100, stacked=True,
-        legend=legend,
+    chart = _chart(
+        slide, spot, box, XL_CHART_TYPE.BAR_STACKED_100, categories, series, alt,
+        SHARE_FORMAT, SHARE_DECIMALS,
     )  # fmt: skip
-    _place(slide, spot, box, categories, series, alt, SHARE_FORMAT, SHARE_DECIMALS, drawn)
+    plot = chart.plots[0]
+    plot.gap_width, plot.overlap = 45, 100
+    smallest = SMALLEST_LABEL / (box.width * (1 - label_share))
+    for drawn, given in zip(plot.series, series):
+        labels = drawn.data_labels
+        labels.show_value = True
+        # two sections: narrow pieces carry an empty label, and it stays editable
+        labels.number_format = f'[>={smallest:.3f}]{SHARE_FORMAT};""'
+        labels.number_format_is_linked = False
+        labels.font.size = TEXT
+        labels.font.color.rgb = rgb("#FFFFFF" if given.colour in DARK else style.INK)
+    chart.value_axis.visible = False
+    chart.value_axis.has_major_gridlines = False
+    _finish(chart, box, label_share, legend=legend, axis_room=0.05)
+    return chart
 
 
 def rate_chart(
@@ -118,13 +130,20 @@ def rate_chart(
     label_share: float = 0.4,
 ):
     """Clustered bars of shares from 0 %."""
-    largest = max((v for s in series for v in s.values if v is not None), default=0.5)
-    drawn = bar_chart(
-        _drawn(categories, series, SHARE_FORMAT, SHARE_DECIMALS), _area(box, label_share),
-        ValueAxis(0, min(1.15, round(largest * 1.2 + 0.05, 1))), gap=40,
-        labels=value_labels(SHARE_FORMAT, style.INK, outside=True),
+    chart = _chart(
+        slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
+        SHARE_FORMAT, SHARE_DECIMALS,
     )  # fmt: skip
-    _place(slide, spot, box, categories, series, alt, SHARE_FORMAT, SHARE_DECIMALS, drawn)
+    plot = chart.plots[0]
+    plot.gap_width, plot.overlap = 40, 0
+    _data_labels(plot, SHARE_FORMAT, XL_LABEL_POSITION.OUTSIDE_END)
+    largest = max((v for s in series for v in s.values if v is not None), default=0.5)
+    chart.value_axis.minimum_scale = 0
+    chart.value_axis.maximum_scale = min(1.15, round(largest * 1.2 + 0.05, 1))
+    chart.value_axis.visible = False
+    chart.value_axis.has_major_gridlines = False
+    _finish(chart, box, label_share, legend=False, axis_room=0.05)
+    return chart
 
 
 def difference_chart(
@@ -142,77 +161,101 @@ def difference_chart(
     """Own minus the others, above in the own colour, below in that of the others: scale points, or
     percentage points (0–100) with `shares`."""
     number_format = '+0;"−"0' if shares else '[$-406]+0.00;[$-406]"−"0.00'
-    decimals = POINT_DECIMALS if shares else MEAN_DECIMALS
     series = [Series(name, tuple(values), style.OWN)]
+    chart = _chart(
+        slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
+        number_format, POINT_DECIMALS if shares else MEAN_DECIMALS,
+    )  # fmt: skip
+    plot = chart.plots[0]
+    plot.gap_width = 40
+    _data_labels(plot, number_format, XL_LABEL_POSITION.OUTSIDE_END)
+    drawn = plot.series[0]
+    drawn.invert_if_negative = False
+    for i, value in enumerate(values):
+        if value < 0:
+            fill = drawn.points[i].format.fill
+            fill.solid()
+            fill.fore_color.rgb = rgb(style.OTHERS)
     # a whole tenth (or point), so that the axis tells no more than the labels
     step = 1 if shares else 10
     reach = math.ceil(1.5 * step * max(abs(v) for v in values)) / step
-    drawn = bar_chart(
-        _drawn(categories, series, number_format, decimals, below=style.OTHERS),
-        _area(box, label_share),
-        ValueAxis(-reach if min(values) < 0 else 0, reach if max(values) > 0 else 0), gap=40,
-        labels=value_labels(number_format, style.INK, outside=True), low_names=True,
-    )  # fmt: skip
-    _place(slide, spot, box, categories, series, alt, number_format, decimals, drawn)
+    axis = chart.value_axis
+    axis.minimum_scale = -reach if min(values) < 0 else 0
+    axis.maximum_scale = reach if max(values) > 0 else 0
+    axis.visible = False
+    axis.has_major_gridlines = False
+    chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    _finish(chart, box, label_share, legend=False, axis_room=0.05)
+    return chart
 
 
-def _rounded(series: Series, decimals: int) -> list[Decimal | None]:
-    return [None if v is None else style.exact(round(v, decimals)) for v in series.values]
-
-
-def _drawn(
-    categories: Sequence[str],
-    series: Sequence[Series],
-    number_format: str,
-    decimals: int,
-    labels: Sequence[str] = (),
-    below: str | None = None,
-) -> list[str]:
-    """The series as XML."""
-    return [
-        bar_series(
-            i, s.name, categories, _rounded(s, decimals), s.colour, number_format,
-            labels=labels[i] if labels else "", below=below,
-        )
-        for i, s in enumerate(series)
-    ]  # fmt: skip
-
-
-def _area(
-    box: Box, label_share: float, *, legend: bool = False, axis_room: float = 0.05
-) -> PlotArea:
-    """What labels, legend and axis leave of the chart."""
-    top = 0.42 / box.height if legend else 0.02
-    height = 1 - top - axis_room / box.height
-    return PlotArea(label_share, top, 0.985 - label_share, height)
-
-
-def _place(
-    slide,
-    spot: int | Box,
-    box: Box,
-    categories: Sequence[str],
-    series: Sequence[Series],
-    alt: str,
-    number_format: str,
-    decimals: int,
-    drawn: bytes,
-) -> None:
-    """Put a chart on the slide, into the placeholder with the number `spot` or beside them."""
-    data = DrawnData(number_format=number_format)
-    data.drawn = drawn
+def _chart(slide, spot, box, kind, categories, series, alt, number_format, decimals):
+    data = CategoryChartData(number_format=number_format)
     data.categories = list(categories)
     for s in series:
-        data.add_series(s.name, _rounded(s, decimals))
+        rounded = [None if v is None else style.exact(round(v, decimals)) for v in s.values]
+        data.add_series(s.name, rounded)
     place = [Inches(v) for v in (box.left, box.top, box.width, box.height)]
-    kind = XL_CHART_TYPE.BAR_CLUSTERED  # told already in what is drawn
     if isinstance(spot, int):
-        holder = slide.placeholders[spot]
-        # before the chart comes, or the layout is asked for the place
-        holder.left, holder.top, holder.width, holder.height = place
+        holder = next(p for p in slide.placeholders if p.placeholder_format.idx == spot)
         frame = ChartPlaceholder(holder._element, holder._parent).insert_chart(kind, data)
+        frame.left, frame.top, frame.width, frame.height = place
     else:
         frame = slide.shapes.add_chart(kind, *place, data)
     properties = frame._element.nvGraphicFramePr.cNvPr
     properties.set("descr", alt)
     properties.set("name", f"Diagram {properties.get('id')}")
+    chart = frame.chart
+    for drawn, s in zip(chart.plots[0].series, series):
+        drawn.format.fill.solid()
+        drawn.format.fill.fore_color.rgb = rgb(s.colour)
+        drawn.invert_if_negative = False
+    return chart
+
+
+def _data_labels(plot, number_format: str, position) -> None:
+    plot.has_data_labels = True
+    labels = plot.data_labels
+    labels.number_format, labels.number_format_is_linked = number_format, False
+    labels.position, labels.show_value = position, True
+    labels.font.size = TEXT
+    labels.font.color.rgb = rgb(style.INK)
+
+
+def _finish(chart, box: Box, label_share: float, *, legend: bool, axis_room: float) -> None:
+    """Fonts, category axis and a fixed plot area, so that long labels wrap and nothing moves."""
+    chart.has_title = False
+    chart.font.size = TEXT
+    chart.font.color.rgb = rgb(style.INK)
+    chart.has_legend = legend
+    if legend:
+        chart.legend.position = XL_LEGEND_POSITION.TOP
+        chart.legend.include_in_layout = False
+        chart.legend.font.size = TEXT
+    axis = chart.category_axis
+    axis.reverse_order = True
+    # keeps the value axis below although the order turns; python-pptx has this for value axes only
+    chart.value_axis._element.find("{*}crosses").set("val", "max")
+    axis.major_tick_mark = XL_TICK_MARK.NONE
+    axis.format.line.color.rgb = rgb(style.LIGHT_GREY)
+    axis.tick_labels.font.size = TEXT
+    axis.has_major_gridlines = False
+    chart.value_axis.major_tick_mark = XL_TICK_MARK.NONE
+    top = 0.42 / box.height if legend else 0.02
+    height = 1 - top - axis_room / box.height
+    space = chart._chartSpace
+    area = space.chart.plotArea
+    for old in area.findall("{*}layout"):
+        area.remove(old)
+    area.insert(0, parse_xml(
+        f'<c:layout {_C}><c:manualLayout><c:layoutTarget val="inner"/><c:xMode val="edge"/>'
+        f'<c:yMode val="edge"/><c:x val="{label_share:.4f}"/><c:y val="{top:.4f}"/>'
+        f'<c:w val="{0.985 - label_share:.4f}"/><c:h val="{height:.4f}"/></c:manualLayout>'
+        "</c:layout>"
+    ))  # fmt: skip
+    after = space.find("{*}date1904")
+    language = parse_xml(f'<c:lang {_C} val="da-DK"/>')
+    if after is None:
+        space.insert(0, language)
+    else:
+        after.addnext(language)

@@ -6,7 +6,6 @@ Typst do, from the same source, with the same captions, cross-references, callou
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import re
 import shutil
@@ -32,10 +31,6 @@ READER = (
     "+citations+footnotes+tex_math_dollars+raw_attribute+table_captions"
 )
 PDF_STANDARD = "ua-1"
-FIGURE = re.compile(r'<img src="(figures/[^"]+)" alt="([^"]*)"')
-EXTERNAL = re.compile(
-    r'<(?:img|link|script|iframe|source)\b[^>]*?\b(?:src|href)="(?!data:)([^"]*)"'
-)
 QUARTO_KEYS = ("format", "execute", "jupyter", "date-format")
 
 
@@ -170,39 +165,14 @@ def _html(document: Document, work: Path, stem: str, assets: Path) -> Path:
         *_common(document, work, assets),
         "--to=html5",
         "--mathml",
+        "--embed-resources",
         "--section-divs",
         f"--template={folder / 'report.html'}",
+        f"--css={folder / 'report.css'}",
     ]
-    page = _pandoc(document, work, arguments, stem)
     path = work / f"{stem}.html"
-    path.write_text(_self_contained(page, work, folder / "report.css", stem), "utf-8")
+    path.write_text(_pandoc(document, work, arguments, stem), "utf-8")
     return path
-
-
-def _self_contained(page: str, work: Path, css: Path, name: str) -> str:
-    """The page with its style sheet and figures in it; pandoc spends as long on that as on the rest.
-
-    Raises RenderError where something else lies outside the page.
-    """
-
-    def figure(match: re.Match) -> str:
-        source, alt = match.groups()
-        is_svg = source.endswith(".svg")
-        kind, role = ("svg+xml", f' role="img" aria-label="{alt}"') if is_svg else ("png", "")
-        content = base64.b64encode((work / source).read_bytes()).decode("ascii")
-        return f'<img{role} src="data:image/{kind};base64,{content}" alt="{alt}"'
-
-    outside = EXTERNAL.search(FIGURE.sub("", page))
-    if outside:
-        raise RenderError(
-            name,
-            f"{outside[1]} lies outside the report",
-            "figures made by the notebook's own cells",
-            "Draw it in a cell, or leave it out.",
-        )
-    rules = "\n".join(line.strip() for line in css.read_text("utf-8").splitlines())
-    style_sheet = f'<style type="text/css">{rules}\n</style>\n</head>'
-    return FIGURE.sub(figure, page.replace("</head>", style_sheet, 1))
 
 
 def _full_width(typst_source: str) -> str:

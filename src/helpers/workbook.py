@@ -7,7 +7,7 @@ a formula or a link. The same numbers give the same bytes.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import xlsxwriter
@@ -18,7 +18,6 @@ from helpers.paths import write_atomically
 from helpers.published import Published
 from helpers.reading import marks, reading_guide
 from helpers.workbook_lists import all_numbers_sheet, differences_sheet, response_sheet
-from helpers.workbook_rows import RowsWorksheet, Styled
 from helpers.workbook_sheets import (
     Sheet,
     grouping_sheet,
@@ -153,7 +152,7 @@ def _write_read_me(book, formats: dict, lines: list[tuple[str, str]]) -> None:
 
 def _write_table(book, formats: dict, sheet: Sheet) -> None:
     """Title and note above the head, unless the sheet is a flat one that starts with its head."""
-    page = book.add_worksheet(sheet.name, worksheet_class=RowsWorksheet)
+    page = book.add_worksheet(sheet.name)
     top = 0
     if sheet.title:
         page.write_string(0, 0, sheet.title, formats["title"])
@@ -163,28 +162,28 @@ def _write_table(book, formats: dict, sheet: Sheet) -> None:
         page.set_column(c, c, column.width)
         page.write_string(top, c, column.head, formats["head"])
     page.set_row(top, 45)
-    page.write_body(top + 1, len(sheet.columns), _styled(sheet, formats))
+    words = set(style.NOT_SHOWN.values())
+    kinds = [formats["wrapped" if c.wrap else c.kind] for c in sheet.columns]
+    write_text, write_number = page.write_string, page.write_number
+    for r, row in enumerate(sheet.rows, start=top + 1):
+        for c, cell in enumerate(row):
+            if cell is None:
+                continue
+            form = kinds[c]
+            if type(cell) is tuple:  # a number whose format hangs on its row
+                cell, kind = cell
+                form = formats[kind]
+            if type(cell) is not str:
+                write_number(r, c, style.exact(cell) if type(cell) is float else cell, form)
+            elif cell in words and sheet.columns[c].kind != "text":
+                write_text(r, c, cell, formats["mark"])
+            else:
+                write_text(r, c, cell, form)
     page.freeze_panes(top + 1, sheet.frozen_columns)
     if sheet.rows:
         page.autofilter(top, 0, top + len(sheet.rows), len(sheet.columns) - 1)
     page.repeat_rows(top)
     _print_setup(page, sheet.name)
-
-
-def _styled(sheet: Sheet, formats: dict) -> Iterator[list[Styled]]:
-    """Each row's cells with their formats: the column's, or the mark's where a number is missing."""
-    words = set(style.NOT_SHOWN.values())
-    columns = [
-        (formats["wrapped" if c.wrap else c.kind], words if c.kind != "text" else ())
-        for c in sheet.columns
-    ]
-    for row in sheet.rows:
-        yield [
-            None if cell is None
-            else (cell[0], formats[cell[1]]) if type(cell) is tuple  # its format hangs on its row
-            else (cell, formats["mark"] if cell in marks else form)
-            for cell, (form, marks) in zip(row, columns, strict=True)
-        ]  # fmt: skip
 
 
 def _print_setup(page, name: str) -> None:
