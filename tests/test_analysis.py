@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from answers import export
 
-from helpers import internal_views
+from helpers import response_views
 from helpers.analysis import analyse
 from helpers.errors import SurveyError
 from helpers.intake import take_in
@@ -53,8 +53,8 @@ def test_weighting_reaches_the_covered_population(analysed):
 
 
 def test_small_groups_are_marked_in_the_house_too(analysed, round_2024):
-    html = internal_views.response_table(analysed, round_2024).as_raw_html()
+    html = response_views.response_table(analysed, round_2024).as_raw_html()
     assert "under 5 svar" in html
-    shown = internal_views.preview(analysed.estimates, round_2024)
+    shown = response_views.preview(analysed.estimates, round_2024)
     assert (shown.loc[shown["status"] == "shown", "n"] >= 5).all()
     assert shown.loc[shown["status"] != "shown", "value"].isna().all()

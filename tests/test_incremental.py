@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
+import yaml
 from conftest import SIMULATED, Finished
 from typer.testing import CliRunner
 
@@ -203,31 +204,41 @@ def test_a_municipality_that_failed_runs_again_and_the_others_do_not(copy):
     assert [f.cause for f in again.failures] == [f.cause for f in summary.failures]
 
 
-def test_parameters_that_a_step_is_said_to_be_blind_to_change_no_byte_of_it(copy):
-    """Everything that plan and analysis do not depend on is changed; one municipality is run."""
-    path = copy.paths.root / f"params/rounds/{SIMULATED}.yml"
-    import yaml
+SINCE = {
+    "retention_until": "2031-01-01",
+    "link_base": "https://example.dk/s/",
+    "price_bands": [{"up_to_inhabitants": None, "price_dkk": 1}],
+    "disclosure": {"min_answers": 7},
+    "earlier_rounds": [],
+}
+UNTIL = SINCE | {
+    "questionnaire": "2023-pilot",
+    "responses": {"min_questions_answered": 9},
+    "weighting": {"min_class_answers": 99, "tolerance": 1e-5, "max_iterations": 9},
+    "comparison": {"confidence": 0.9},
+    "models": {"bootstrap_replicates": 101},
+    "two_way": [],
+}
 
+
+@pytest.mark.parametrize(("name", "changes"), [("plan", UNTIL), ("analyse", SINCE)])
+def test_parameters_that_a_step_is_said_to_be_blind_to_change_no_byte_of_it(copy, name, changes):
+    path = copy.paths.root / f"params/rounds/{SIMULATED}.yml"
     content = yaml.safe_load(path.read_text("utf-8"))
-    content["disclosure"]["min_answers"] = 7
-    content["retention_until"] = "2031-01-01"
-    content["link_base"] = "https://example.dk/s/"
-    content["price_bands"] = [{"up_to_inhabitants": None, "price_dkk": 1}]
-    content["earlier_rounds"] = []
+    for key, value in changes.items():
+        content[key] = content[key] | value if isinstance(value, dict) else value
     content["participants"] = [*content["participants"], "0101"]
     path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     changed = load_round(copy.paths.root, SIMULATED)
-    snapshot = Snapshot(Store(str(copy.paths.root)), changed)
-    for name in ("plan", "analyse"):
-        step = STEPS[name]
-        assert snapshot.why_stale(step, CODE) == []
-        task = engine.Task(step, CODE, changed, snapshot.store, snapshot.files(step, CODE),
-                           snapshot.inputs(step, CODE), parameter_digests(step, changed, CODE))  # fmt: skip
-        made = {
-            n: d for n, d in engine.perform(task).record.outputs.items() if "notebooks" not in n
-        }
-        before = snapshot.records[name, CODE].outputs
-        assert made and made == {n: before[n] for n in made}
+    snapshot, step = Snapshot(Store(str(copy.paths.root)), changed), STEPS[name]
+    assert snapshot.why_stale(step, CODE) == []
+    task = engine.Task(
+        step, CODE, changed, snapshot.store, snapshot.files(step, CODE), snapshot.inputs(step, CODE),
+        parameter_digests(step, changed, CODE),
+    )  # fmt: skip
+    made = {n: d for n, d in engine.perform(task).record.outputs.items() if "notebooks" not in n}
+    before = snapshot.records[name, CODE].outputs
+    assert made and made == {n: before[n] for n in made}
 
 
 def test_two_runs_are_kept_out_of_one_round(copy):

@@ -77,10 +77,10 @@ def perform(task: Task) -> Done:
     with _one_at_a_time:
         mirror = _mirror(task.store) if task.store.folder is None else None
         root = mirror.folder if mirror else task.store.folder
-        patterns = [*filled(task.step.reads + task.step.needs + task.step.carries + task.step.makes,
-                            task.round, task.code), PARAMETERS]  # fmt: skip
         if mirror:
-            mirror.fetch(task.files, patterns)
+            step = task.step
+            patterns = step.reads + step.needs + step.carries + step.makes
+            mirror.fetch(task.files, [*filled(patterns, task.round, task.code), PARAMETERS])
         os.environ[ROOT_VARIABLE] = str(root)
         os.environ[REDRAW_VARIABLE] = "1" if task.redraw else "0"
         told = _call(task, root)

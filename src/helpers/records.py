@@ -87,6 +87,7 @@ class Snapshot:
         self.store, self.round = store, round_
         self.records: dict[tuple[str, str], Record] = {}
         self._digests: dict[tuple[str, str], str] = {}  # (name, signature) → digest
+        self._read_as: dict[str, str] = {}  # a record's name → its signature when it was read
         self.look()
 
     def look(self) -> None:
@@ -101,10 +102,9 @@ class Snapshot:
                 self._read(name, (parts[3], parts[4].removesuffix(".json")))
 
     def _read(self, name: str, key: tuple[str, str]) -> None:
-        signature = self.signatures[name]
-        if self._digests.get((name, signature)) == "read":
+        if self._read_as.get(name) == self.signatures[name]:
             return
-        self._digests[name, signature] = "read"
+        self._read_as[name] = self.signatures[name]
         try:
             record = Record(**json.loads(self.store.read_text(name)))
         except (ValueError, TypeError):  # not whole, or of another version: as if it were not there

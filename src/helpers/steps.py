@@ -21,8 +21,9 @@ RELEASED = "released rows of {code}"  # what a municipality's report reads, judg
 PARAMETERS = "params/**"
 
 NO_RESULT = {"limits"}  # parameters that end a step, and change nothing that it makes
-AFTER_COLLECTION = {"formats", "agreements", "retention_until", "price_bands", "link_base"}
-BEFORE_COLLECTION = {
+# parameters that change no result after the collection of answers, or none before it
+NOT_SINCE_COLLECTION = {"formats", "agreements", "retention_until", "price_bands", "link_base"}
+NOT_UNTIL_COLLECTION = {
     "questionnaire", "responses", "weighting", "disclosure", "comparison", "two_way", "models",
     "earlier_rounds", "earlier_titles", "participants", "price_bands", "retention_until",
 }  # fmt: skip
@@ -30,11 +31,14 @@ BEFORE_COLLECTION = {
 
 @dataclass(frozen=True)
 class Step:
-    """`reads`: files whose content decides the result, its own and, for
-    every municipality, those of `apart` left out. `needs`: files it looks at besides. `carries`:
-    files it brings up to date, judged by being there. `makes`: its results. `blind_to`: parameters
-    that cannot change them. `function`: `(paths, round_, code) -> Told | None`, without code where
-    the step belongs to the whole round."""
+    """One step, for each municipality or, `whole_round`, once.
+
+    `function`: `(paths, round_, code) -> Told | None`, without code for the whole round. `reads`: files
+    whose content decides the result; its own results are left out, and every municipality's files of
+    `apart`. `makes`: its results. `needs`: files it looks at besides. `carries`: files it brings up to
+    date, judged by being there. `blind_to`: parameters that cannot change the result. `told`: names of
+    arguments that the run gives it.
+    """
 
     name: str
     stage: str
@@ -65,7 +69,7 @@ _RELEASED_FILES = tuple(
 )  # fmt: skip
 
 _NOT_FOR_SCAN = frozenset(
-    AFTER_COLLECTION | BEFORE_COLLECTION | {"calendar", "sampling", "title", "local_files"}
+    NOT_SINCE_COLLECTION | NOT_UNTIL_COLLECTION | {"calendar", "sampling", "title", "local_files"}
 )
 
 STEPS = {
@@ -76,14 +80,14 @@ STEPS = {
             reads=(f"{_DATA}/extracts/{{code}}*",),
             carries=(f"{_DATA}/vault/{{code}}",),
             makes=(f"{_DATA}/population/{{code}}.parquet", f"{_DATA}/intake/{{code}}.json"),
-            blind_to=frozenset(BEFORE_COLLECTION | {"sampling", "calendar", "period", "link_base", "title"}),
+            blind_to=frozenset(NOT_UNTIL_COLLECTION | {"sampling", "calendar", "period", "link_base", "title"}),
         ),
         Step(
             "intake-record", "intake", "helpers.intake_record:merge",
             reads=(f"{_DATA}/intake/*.json",),
             makes=(f"{_DATA}/intake.json",),
             blind_to=frozenset(
-                BEFORE_COLLECTION - {"participants"}
+                NOT_UNTIL_COLLECTION - {"participants"}
                 | {"sampling", "calendar", "period", "link_base", "title"}
             ),
             whole_round=True,
@@ -96,14 +100,14 @@ STEPS = {
                 f"{_DATA}/sample/{{code}}.parquet", f"{_DATA}/sample/{{code}}-frame.parquet",
                 f"{_DATA}/sample/replaced/{{code}}-*", f"{_DATA}/notebooks/{{code}}-10-sampling-plan.ipynb",
             ),
-            blind_to=frozenset(BEFORE_COLLECTION | {"formats", "agreements", "link_base"}),
+            blind_to=frozenset(NOT_UNTIL_COLLECTION | {"formats", "agreements", "link_base"}),
         ),
         Step(
             "collect", "analyse", "helpers.round_steps:collect_answers",
             reads=(f"{_DATA}/responses/*", f"{_DATA}/sample/????.parquet"),
             needs=(f"{_DATA}/vault/*",),
             makes=(f"{_DATA}/responses/????.parquet", f"{_DATA}/texts/*.xlsx"),
-            blind_to=frozenset(AFTER_COLLECTION | {"calendar", "sampling", "weighting", "comparison", "local_files"}),
+            blind_to=frozenset(NOT_SINCE_COLLECTION | {"calendar", "sampling", "weighting", "comparison", "local_files"}),
             whole_round=True,
         ),
         Step(
@@ -118,7 +122,7 @@ STEPS = {
                 f"{_DATA}/notebooks/{{code}}-20-response-analysis.ipynb",
             ),
             blind_to=frozenset(
-                AFTER_COLLECTION | {"disclosure", "earlier_rounds", "earlier_titles", "participants"}
+                NOT_SINCE_COLLECTION | {"disclosure", "earlier_rounds", "earlier_titles", "participants"}
             ),
         ),
         Step(
@@ -130,7 +134,7 @@ STEPS = {
                 "params/rounds/{earlier}.yml",
             ),
             makes=(*_RELEASED_FILES, f"{_BUILD}/released.csv"),
-            blind_to=frozenset(AFTER_COLLECTION),
+            blind_to=frozenset(NOT_SINCE_COLLECTION),
             whole_round=True,
         ),
         Step(
@@ -142,13 +146,13 @@ STEPS = {
                 f"{_BUILD}/{{folder}}/resultater.xlsx",
                 f"{_DATA}/notebooks/{{code}}-30-municipal-report.ipynb",
             ),
-            blind_to=frozenset(AFTER_COLLECTION),
+            blind_to=frozenset(NOT_SINCE_COLLECTION),
         ),
         Step(
             "national", "national", "helpers.execution:national_report",
             reads=_RELEASED_FILES,
             makes=(f"{_BUILD}/national/**", f"{_DATA}/notebooks/0000-*.ipynb"),
-            blind_to=frozenset(AFTER_COLLECTION),
+            blind_to=frozenset(NOT_SINCE_COLLECTION),
             whole_round=True,
         ),
         Step(
@@ -156,7 +160,7 @@ STEPS = {
             reads=(f"{_BUILD}/**",),
             makes=(f"{_BUILD}/index.html", f"{_BUILD}/manifest.json"),
             told=("failed",),
-            blind_to=frozenset(AFTER_COLLECTION),
+            blind_to=frozenset(NOT_SINCE_COLLECTION),
             whole_round=True,
         ),
         Step(
@@ -199,16 +203,14 @@ def parameter_digests(step: Step, round_: Round, code: str) -> dict[str, str]:
     parts = {name: value for name, value in round_.settings}
     parts |= {
         "rule_sets": round_.rule_sets,
-        "questions": round_.questionnaire,
+        "questionnaire": round_.questionnaire,
         "formats": round_.formats,
         "earlier_titles": round_.earlier_titles,
         "municipalities": _of(round_.municipalities, own),
         "local_files": _of(round_.local, own),
         "agreements": _of(round_.agreements, own),
     }
-    blind = (
-        step.blind_to | NO_RESULT | ({"questions"} if "questionnaire" in step.blind_to else set())
-    )
+    blind = step.blind_to | NO_RESULT
     return {n: _digest(v) for n, v in sorted(parts.items()) if n not in blind}
 
 
