@@ -23,12 +23,6 @@ def published():
     return make_published()
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    matplotlib.pyplot.close("all")
-
-
 def every_figure(published, code):
     themes, questions = published.theme_items, published.question_items
     yield charts.means_beside(published, code, themes)
@@ -54,13 +48,13 @@ def models_figures(published, code):
 
 
 def words(figure) -> str:
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     return " ".join(t.get_text() for t in figure.findobj(matplotlib.text.Text) if t.get_visible())
 
 
 def standing(figure) -> list[matplotlib.text.Text]:
     """The texts that are drawn, each where it stands."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     hidden = {
         id(t)
         for axes in figure.axes
@@ -86,7 +80,6 @@ def test_every_figure_is_as_wide_as_the_text_and_no_text_is_clipped_or_in_the_wa
                 wide = min(one.x1, other.x1) - max(one.x0, other.x0)
                 high = min(one.y1, other.y1) - max(one.y0, other.y0)
                 assert wide <= 1 or high <= 2, (texts[i], texts[j])
-        matplotlib.pyplot.close(figure)
 
 
 def hide(published, code, categories):
@@ -153,7 +146,6 @@ def test_every_figure_says_source_weighting_and_answers(published):
         said = words(figure).replace("\n", " ")
         assert "Kilde: " in said
         assert "n\u00a0=\u00a0" in said
-        matplotlib.pyplot.close(figure)
 
 
 def test_hidden_answers_are_not_counted_in_n(published):
@@ -233,7 +225,6 @@ def test_a_figure_without_numbers_gives_the_right_reason(published, status, told
         charts.municipalities(empty, "Midtjylland"),
     ):
         assert f"kan ikke vises: {told}." in words(figure).replace("\n", " ")
-        matplotlib.pyplot.close(figure)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from published_fixture import BIG, BREAK, PLAIN, SMALL, make_published
@@ -180,7 +179,6 @@ def test_figures_are_drawn_or_say_why_not(published, code):
     ):
         texts = [t.get_text() for ax in figure.axes for t in ax.texts]
         assert texts or figure.axes[0].lines
-        plt.close(figure)
 
 
 def test_the_funnel_marks_only_what_lies_beyond_the_limits(published):

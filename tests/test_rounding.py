@@ -322,4 +322,3 @@ def test_a_figures_metadata_tells_no_number(published):
     [metadata] = re.findall(r"(?s)<metadata>(.*?)</metadata>", out.getvalue().decode())
     told = re.sub(r"<[^>]*>", "", metadata).split()
     assert not [word for word in told if re.fullmatch(r"[\d.,]+", word)]
-    matplotlib.pyplot.close(figure)

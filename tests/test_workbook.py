@@ -4,6 +4,7 @@ import dataclasses
 import zipfile
 
 import openpyxl
+import pandas as pd
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
@@ -11,6 +12,7 @@ from helpers import style
 from helpers.own_numbers import OwnNumbers
 from helpers.published import NATIONAL
 from helpers.workbook import write_workbook
+from helpers.workbook_lists import STATISTIC_LABELS
 
 SHEETS = [
     "Læs mig", "Overblik", "Spørgsmål", "Målgruppe", "Køn", "Alder", "Varighed", "Lokalt",
@@ -93,22 +95,46 @@ def test_hidden_numbers_are_marks_and_never_zero(books, published):
     assert o.of("q03").status == "few" and q03["Gennemsnit"] == "for få svar"
 
 
-def test_all_released_rows_of_the_municipality_and_the_country_are_listed(books, published):
+def test_all_released_numbers_of_the_municipality_and_the_country_are_listed(books, published):
+    place = ["municipality", "breakdown", "category", "item"]
     for code, book in books.items():
         rows = table(book["Alle tal"], top=1)
-        released = published.results[
-            published.results["municipality"].isin([code, NATIONAL])
-            & (published.results["weighting"] == "weighted")
-        ]
-        assert len(rows) == len(released)
-        values = [r["Vægtet: værdi"] for r in rows]
-        expected = [None if v != v else v for v in released["value"]]
-        assert values == pytest.approx(expected, nan_ok=True)
-        for row in rows:
-            shown = row["Status"] == "vist"
-            assert shown or row["Status"] in MARKS
-            assert all((row[c] is not None) == shown for c in ("Vægtet: værdi", "Uvægtet: værdi"))
+        released = published.results[published.results["municipality"].isin([code, NATIONAL])]
+        weighted = released[released["weighting"] == "weighted"]
+        places = weighted[place].drop_duplicates()
+        assert len(rows) == len(places)
+        for statistic, head in STATISTIC_LABELS.items():
+            of_statistic = released[released["statistic"] == statistic].set_index(place)
+            for weighting, wanted in (
+                ("weighted", {"value": "", "ci_low": ": nedre grænse", "ci_high": ": øvre grænse"}),
+                ("unweighted", {"value": ": uvægtet"}),
+            ):
+                numbers = of_statistic[of_statistic["weighting"] == weighting]
+                numbers = numbers.reindex(pd.MultiIndex.from_frame(places))
+                for column, part in wanted.items():
+                    expected = [None if v != v else v for v in numbers[column]]
+                    assert [r[head + part] for r in rows] == pytest.approx(expected, nan_ok=True)
+        base = weighted[weighted["statistic"] == "mean"].set_index(place)
+        for row, n, status in zip(rows, base["n"], base["status"], strict=True):
+            assert (row["Status"] == "vist") == (status == "shown")
+            assert row["Status"] == "vist" or row["Status"] in MARKS
+            assert row["Antal svar"] == (n if status == "shown" else None)
     assert {r["Område"] for r in rows} == {"Læsø Kommune", "Alle deltagende kommuner"}
+
+
+def test_a_measure_hidden_alone_is_named(published, tmp_path):
+    results = published.results.copy()
+    place = {"municipality": BIG, "breakdown": "all", "item": "q01"}
+    one = (results[list(place)] == list(place.values())).all(axis=1)
+    one &= results["statistic"] == "share_dont_know"
+    results.loc[one, "status"] = "few"
+    path = write_workbook(dataclasses.replace(published, results=results), BIG, tmp_path / "a.xlsx")
+    (row,) = [
+        r for r in table(openpyxl.load_workbook(path)["Alle tal"], top=1)
+        if (r["Område"], r["Opdeling"], r["Status"]) == ("Norddjurs Kommune", "Alle", "Andel ved ikke: for få svar")
+    ]  # fmt: skip
+    assert row["Andel ved ikke"] is row["Antal svar med »ved ikke«"] is None
+    assert row["Gennemsnit (1–5)"] is not None
 
 
 def test_a_number_behind_a_hidden_status_is_never_printed(published, tmp_path):

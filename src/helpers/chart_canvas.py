@@ -8,7 +8,6 @@ from functools import cache
 from importlib.resources import as_file, files
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -74,9 +73,11 @@ def canvas(rows: float, extra: float = 0.8) -> tuple[Figure, Axes]:
     """A figure as high as its rows and `extra` inches.
 
     The axes reach its edges until what stands beside them makes room for itself. That takes some
-    sums; a layout engine measures everything twice and draws it twice.
+    sums; a layout engine measures everything twice and draws it twice. Pyplot knows nothing of the
+    figure: it would draw it once for itself before it is shown.
     """
-    fig, ax = plt.subplots(figsize=(WIDTH, rows * ROW + extra))
+    fig = Figure(figsize=(WIDTH, rows * ROW + extra))
+    ax = fig.add_subplot()
     fig.subplots_adjust(0, 0, 1, 1)
     make_room(ax, left=0, right=0, top=0, bottom=0)
     return fig, ax

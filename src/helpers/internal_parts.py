@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from great_tables import GT, loc, style
@@ -58,7 +57,7 @@ def heat_map(
     groups = [g for g in labels["target_group"] if g in grid.index]
     grid = grid.reindex(index=groups, columns=[c for c in order if c in grid.columns]).astype(float)
     height = 0.55 * len(grid)
-    fig = plt.figure(figsize=(7.6, height + 0.6))
+    fig = Figure(figsize=(7.6, height + 0.6))
     ax = fig.add_axes((0.24, 0.5 / (height + 0.6), 0.75, height / (height + 0.6)))
     sns.heatmap(
         grid, vmin=limits[0], vmax=limits[1], cmap=colours, ax=ax, linewidths=1, cbar=False, fmt="",

@@ -35,12 +35,17 @@ SPECS = Path(__file__).parent / "assets" / "kernels"
 COLD_VARIABLE = "SURVEY_COLD_KERNELS"  # any value: the ordinary kernel
 MEMORY_VARIABLE = "SURVEY_KERNEL_MEMORY_MB"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
+RARELY = (
+    50_000,
+    20,
+    50,
+)  # a notebook is short, and its rows make no cycles: collect garbage seldom
 INLINE = "module://matplotlib_inline.backend_inline"  # what an ordinary kernel sets
 IMPORTED = (
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "ipykernel.zmqshell",
-    "debugpy",
+    "ipykernel.debugger",
     "matplotlib.pyplot",
     "pyarrow.parquet",
     "scipy.optimize",
@@ -171,6 +176,7 @@ def main(descriptor: int) -> None:
     for name in IMPORTED:
         import_module(name)
     gc.freeze()  # what is imported is never garbage: kernels need not go through it
+    gc.set_threshold(*RARELY)
     connection = socket.socket(fileno=descriptor)
     living: set[int] = set()
     stream = connection.makefile("rw", encoding="utf-8", newline="\n")

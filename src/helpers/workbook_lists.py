@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 
 from helpers import style
@@ -28,8 +28,7 @@ STATISTIC_LABELS = {
     **{f"share_{k}": f"Andel svar {k}" for k in range(1, 6)},
     "share_dont_know": "Andel ved ikke",
 }
-
-
+SHOWN = "vist"
 IMPOSSIBLE = style.NOT_SHOWN[style.NOT_POSSIBLE]
 
 
@@ -122,29 +121,32 @@ def _response_cells(g: ResponseGroup, *, whole: bool) -> list[Cell]:
 
 
 def all_numbers_sheet(o: OwnNumbers) -> Sheet:
-    """A row a released number, weighted and unweighted side by side; hidden ones have no value."""
+    """A row an area × breakdown × category × theme or question: weighted value, limits and unweighted
+    value of every measure; hidden ones have no value."""
+    measures = [s for s in STATISTIC_LABELS if s in set(o.rows["statistic"])]
     columns = (
         Column("Område", 26),
         Column("Opdeling", 22),
         Column("Kategori", 28),
         Column("Tema eller spørgsmål", 32),
-        Column("Mål", 24),
-        Column("Vægtet: værdi", 12, "mean"),
-        Column("Vægtet: nedre grænse", 12, "mean"),
-        Column("Vægtet: øvre grænse", 12, "mean"),
-        Column("Uvægtet: værdi", 12, "mean"),
         Column("Antal svar", 10, "count"),
+        Column("Antal svar med »ved ikke«", 12, "count"),
+        *(
+            Column(f"{STATISTIC_LABELS[s]}{part}", 12, "mean" if s == "mean" else "share")
+            for s in measures
+            for part in ("", ": nedre grænse", ": øvre grænse", ": uvægtet")
+        ),
         Column("Status", 40),
     )
-    rows = list(_all_rows(o))
+    rows = list(_all_rows(o, measures))
     about = (
-        "Alle udgivne tal for kommunen og for alle deltagende kommuner, også uvægtede. Et tomt felt har "
-        "sin grund under »Status«."
+        "Alle udgivne tal for kommunen og for alle deltagende kommuner, med grænser og også uvægtede. Et "
+        "tomt felt har sin grund under »Status«, eller målet findes ikke for temaer eller krydsede grupper."
     )
-    return Sheet("Alle tal", about, columns, rows, frozen_columns=0)
+    return Sheet("Alle tal", about, columns, rows, frozen_columns=4)
 
 
-def _all_rows(o: OwnNumbers) -> Iterator[list[Cell]]:
+def _all_rows(o: OwnNumbers, measures: Sequence[str]) -> Iterator[list[Cell]]:
     areas = {o.code: o.name, NATIONAL: NATIONAL_LABEL}
     keys = ["municipality", "breakdown", "category", "item", "statistic"]
     unweighted = o.rows[o.rows["weighting"] == "unweighted"]
@@ -152,19 +154,29 @@ def _all_rows(o: OwnNumbers) -> Iterator[list[Cell]]:
     weighted = o.rows[o.rows["weighting"] == "weighted"]
     wanted = rows_of(weighted, ["value", "ci_low", "ci_high", "n", "status"])
     words_of = cache(partial(_place, o))
-    for key, (*values, n, status) in zip(rows_of(weighted, keys), wanted):
-        area, *place, statistic = key
-        kind = "mean" if statistic == "mean" else "share"
+    together: dict[tuple, dict[str, tuple]] = {}
+    for (*place, statistic), (*values, n, status) in zip(rows_of(weighted, keys), wanted):
+        plain_value, plain_status = beside.get((*place, statistic), (None, ""))
         shown = status == "shown"
-        plain_value, plain_status = beside.get(key, (None, ""))
-        cells = values if shown else [None] * 3
-        cells = [*cells, plain_value if shown and plain_status == "shown" else None]
+        cells = [*values, plain_value if plain_status == "shown" else None] if shown else [None] * 4
+        told = together.setdefault(tuple(place), {})
+        told[statistic] = cells, n if shown else None, _status(status, cells)
+    for (area, *place), told in together.items():
+        answers = [n for s, (_, n, _) in told.items() if s != "share_dont_know"]
+        with_dont_know = told["share_dont_know"][1] if "share_dont_know" in told else None
         yield [
-            areas[area], *words_of(*place), STATISTIC_LABELS.get(statistic, statistic),
-            *(None if v is None else (v, kind) for v in cells),
-            n if shown else None,
-            _status(status, cells),
+            areas[area], *words_of(*place), answers[0], with_dont_know,
+            *(cell for s in measures for cell in (told[s][0] if s in told else [None] * 4)),
+            _together({s: status for s, (_, _, status) in told.items()}),
         ]  # fmt: skip
+
+
+def _together(statuses: dict[str, str]) -> str:
+    """One status where all measures have it, else those that are not simply shown, by name."""
+    if len(set(statuses.values())) == 1:
+        return next(iter(statuses.values()))
+    others = {s: t for s, t in statuses.items() if t != SHOWN}
+    return "; ".join(f"{STATISTIC_LABELS[s]}: {t}" for s, t in others.items())
 
 
 def _status(status: str, cells: list) -> str:
@@ -174,4 +186,4 @@ def _status(status: str, cells: list) -> str:
         return style.why(status).words
     missing = [] if None not in (low, high) else ["grænserne"]
     missing += ["det uvægtede tal"] if unweighted is None else []
-    return f"vist; {listed(missing)} {IMPOSSIBLE}" if missing else "vist"
+    return f"{SHOWN}; {listed(missing)} {IMPOSSIBLE}" if missing else SHOWN
