@@ -28,7 +28,6 @@ from benchmarks.performance_accounting import CallFailed, Used
 from benchmarks.performance_figures import Figures, as_markdown
 from benchmarks.performance_plain import plain_loop
 from benchmarks.performance_rounds import (
-    NOTEBOOK_STAGES,
     NotFinished,
     copy_round,
     finished_round,
@@ -36,7 +35,7 @@ from benchmarks.performance_rounds import (
     new_answer,
     performed,
     run,
-    run_stages,
+    run_notebooks,
 )
 from helpers.params import Round
 from helpers.paths import PROJECT
@@ -99,14 +98,14 @@ def measure_round(root: Path, round_: Round, given, figures: Figures, keep: Call
     if "run" in wanted:
         figures.plain = plain_loop(root, round_.id, drawn[:half])
         keep()
-        figures.stages = run_stages(root, round_, given.jobs, NOTEBOOK_STAGES)
+        figures.notebooks = run_notebooks(root, round_, given.jobs)
         keep()
         figures.whole = run(root, round_, "--again", "--jobs", str(given.jobs))
         figures.plain += plain_loop(root, round_.id, drawn[half:])
         keep()
     if "cold" in wanted:
-        figures.warm = run_stages(root, round_, given.jobs, NOTEBOOK_STAGES, only=drawn)
-        figures.cold = run_stages(root, round_, given.jobs, NOTEBOOK_STAGES, only=drawn, cold=True)
+        figures.warm = run_notebooks(root, round_, given.jobs, drawn)
+        figures.cold = run_notebooks(root, round_, given.jobs, drawn, cold=True)
         keep()
     if "kernels" in wanted:
         figures.kernels = {"warm": kernels({}, given.repeats),

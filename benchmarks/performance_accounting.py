@@ -19,7 +19,6 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from helpers.paths import PROJECT
 from helpers.steps import STEPS
 
 PR_SET_CHILD_SUBREAPER = 36
-NOTEBOOK_STEPS = ("plan", "analyse", "report")
+NOTEBOOK_STEPS = ("plan", "analyse", "report", "national")
 PRELOAD = Path(__file__).with_name("performance_worker.py")
 SAMPLED_EVERY_SECONDS = 0.2
 PATIENCE_SECONDS = 60  # for orphans, after the call itself has ended
@@ -163,7 +162,7 @@ def noting_profile(folder: Path, cells: Path) -> Path:
 
 @dataclass(frozen=True)
 class Split:
-    """CPU seconds of notebook stages by what they were used for."""
+    """CPU seconds of the notebook stages by what they were used for."""
 
     total: float
     cells: float
@@ -185,17 +184,10 @@ class Split:
         return (self.papermill + self.rest) / self.cells
 
 
-def split(used: Iterable[Used]) -> Split:
-    used = list(used)
-    typesetting = sum(u.typesetting for u in used)
-    whole_round = sum(u.of(*(STEPS.keys() - set(NOTEBOOK_STEPS))) for u in used)
-    return Split(
-        sum(u.cpu for u in used),
-        sum(u.cells for u in used),
-        typesetting,
-        whole_round,
-        sum(u.of(*NOTEBOOK_STEPS) for u in used) - typesetting,
-    )
+def split(used: Used) -> Split:
+    whole_round = used.of(*(STEPS.keys() - set(NOTEBOOK_STEPS)))
+    papermill = used.of(*NOTEBOOK_STEPS) - used.typesetting
+    return Split(used.cpu, used.cells, used.typesetting, whole_round, papermill)
 
 
 # -------------------------------------------------------------------------- in a process of its own

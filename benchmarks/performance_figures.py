@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.performance_accounting import Used, split
 from benchmarks.performance_plain import HTML, Plain
+from benchmarks.performance_rounds import NOTEBOOK_STAGES
 from helpers.steps import STEPS
 
 NOT_MEASURED = "Not measured in this run."
@@ -23,10 +24,10 @@ class Figures:
     municipalities: int
     jobs: int
     plain: list[Plain] = field(default_factory=list)
-    stages: dict[str, Used] = field(default_factory=dict)  # the three notebook stages, all
+    notebooks: Used | None = None  # one run of the notebook stages
     whole: Used | None = None  # one run of everything
-    warm: dict[str, Used] = field(default_factory=dict)  # the plain loop's municipalities
-    cold: dict[str, Used] = field(default_factory=dict)
+    warm: Used | None = None  # the notebook stages of the plain loop's municipalities
+    cold: Used | None = None
     kernels: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     unchanged: list[Used] = field(default_factory=list)
     after_answer: Used | None = None
@@ -104,90 +105,78 @@ def _plain_round(f: Figures) -> tuple[float, float]:
 
 
 def _project(f: Figures) -> list[str]:
-    if not f.stages:
+    if not f.notebooks:
         return [NOT_MEASURED]
-    rows = [[f"`--stage {s}`", *_three(u)] for s, u in f.stages.items()]
-    three = list(f.stages.values())
-    rows.append(["**the three together**", *_three(*three)])
+    rows = [["the notebook stages", *_three(f.notebooks)]]
     if f.whole:
-        rows.append(
-            [f"**everything** (`survey run ROUND --again --jobs {f.jobs}`)", *_three(f.whole)]
-        )
+        rows.append(["everything", *_three(f.whole)])
     lines = [
-        f"`survey run ROUND --stage … --again --jobs {f.jobs}` for all {f.municipalities} "
-        "municipalities, each stage in a call of its own. The calls are counted whole: start of "
-        "Python and the workers three times, `collect` within analyse, index and scan within "
-        "report. The report stage also makes the HTML (with captions, cross-references and the "
-        "house's style), as the loop does with nbconvert.",
+        f"All {f.municipalities} municipalities, a call each. The notebook stages are `survey run ROUND "
+        f"--stage {' --stage '.join(NOTEBOOK_STAGES)} --again --jobs {f.jobs}`: {f.notebooks.notebooks} "
+        "notebooks with HTML (with captions, cross-references and the house's style), decks and "
+        "workbooks, as the loop makes them with nbconvert, and besides the answers shared out, the "
+        "national HTML and PDF, the method report, the index and the scan of all that was made. "
+        "Everything is `--again` without `--stage`: intake where there are extracts and the release "
+        "with its hiding, too.",
         "",
         *as_table(["", "wall, s", "CPU, s", "of that inside cells, s"], rows),
         "",
     ]
     if f.plain:
         wall, cpu = _plain_round(f)
-        lines.append(
-            f"The same notebooks and their HTML, beside the plain loop: **{_ratio(wall, three, 'wall')} "
-            f"in wall time, {_ratio(cpu, three, 'cpu')} in CPU.**"
-        )
-        if f.whole:
-            lines.append(
-                "With everything else included, which the loop does not do (intake where there are "
-                "extracts, sharing out the answers, the release with its hiding, the national HTML "
-                f"and PDF, index, scan): {_ratio(wall, [f.whole], 'wall')} in wall time, "
-                f"{_ratio(cpu, [f.whole], 'cpu')} in CPU."
-            )
+        for name, used in (("The notebook stages", f.notebooks), ("Everything", f.whole)):
+            if used:
+                lines.append(
+                    f"{name} beside the plain loop: **{_ratio(wall, used.wall)} in wall time, "
+                    f"{_ratio(cpu, used.cpu)} in CPU.**"
+                )
     if f.warm and f.cold:
-        rows = [[s, *_three(f.warm[s]), *_three(f.cold[s])] for s in f.warm]
+        rows = [["warm", *_three(f.warm)], ["cold", *_three(f.cold)]]
         lines += [
             "",
             "Warm kernels (forked from a process that has the libraries) beside cold ones "
             "(`SURVEY_COLD_KERNELS=1`), the loop's municipalities alone (`--only`); with so few, the "
             "start of the workers weighs most:",
             "",
-            *as_table(["", "warm: wall", "CPU", "cells", "cold: wall", "CPU", "cells"], rows),
+            *as_table(["kernels", "wall, s", "CPU, s", "of that inside cells, s"], rows),
         ]
     return lines
 
 
-def _ratio(of_loop: float, used: list[Used], what: str) -> str:
-    own = sum(getattr(u, what) for u in used)
-    return (
-        f"{of_loop / own:.1f} times as fast"
-        if of_loop > own
-        else f"{own / of_loop:.1f} times as slow"
-    )
+def _ratio(of_loop: float, own: float) -> str:
+    if of_loop > own:
+        return f"{of_loop / own:.1f} times as fast"
+    return f"{own / of_loop:.1f} times as slow"
 
 
-def _three(*used: Used) -> list[str]:
-    return [f"{sum(v):.1f}" for v in _columns(list(used))]
+def _three(used: Used) -> list[str]:
+    return [f"{v:.1f}" for v in (used.wall, used.cpu, used.cells)]
 
 
 def _overhead(f: Figures) -> list[str]:
-    if not f.stages:
+    if not f.notebooks:
         return [NOT_MEASURED]
-    parts = split(f.stages.values())
-    notebooks = sum(u.notebooks for u in f.stages.values())
+    parts, notebooks = split(f.notebooks), f.notebooks.notebooks
     rows = [
         ["inside cells", parts.cells],
-        ["typesetting of the reports to HTML", parts.typesetting],
-        ["steps of the whole round: collect, index, scan", parts.whole_round],
+        ["typesetting of the reports to HTML and PDF", parts.typesetting],
+        ["other steps: collect, index, scan", parts.whole_round],
         ["papermill in the workers: notebooks read and written, messages to and from kernels", parts.papermill],
-        ["the rest: start of the runs, Dask, libraries imported by workers and zygotes, kernels outside cells", parts.rest],
+        ["the rest: start of the run, Dask, libraries imported by workers and zygotes, kernels outside cells", parts.rest],
         ["**in all**", parts.total],
     ]  # fmt: skip
     lines = [
-        "CPU of the three notebook stages of section 2, by what it was used for. A Dask preload "
+        "CPU of the notebook stages of section 2, by what it was used for. A Dask preload "
         "notes in each worker what a step, and the typesetting within it, took (the worker and "
         "programs that it waits for); the rest is what is left over.",
         "",
         *as_table(["", "CPU, s", "by cells"],
                 [[n, f"{v:.1f}", f"{v / parts.cells:.1%}"] for n, v in rows]),
         "",
-        "Overhead is what is neither inside cells nor a step of the whole round, which is work: "
+        "Overhead is what is neither inside cells nor a step that is work of its own: "
         f"**{parts.overhead:.1%} of the cells' CPU, typesetting included; "
         f"{parts.overhead_without_typesetting:.1%} without it**, or "
-        f"{(parts.papermill + parts.rest) / notebooks:.2f} s CPU a notebook ({notebooks} notebooks). "
-        "The start of workers and zygotes is in it three times here, once in a real run.",
+        f"{(parts.papermill + parts.rest) / notebooks:.2f} s CPU a notebook ({notebooks} notebooks).",
     ]  # fmt: skip
     if f.plain:
         loop = [p.used for p in f.plain if p.what != HTML]
@@ -223,12 +212,11 @@ def _kernels(f: Figures) -> list[str]:
         "",
         *as_table(["", *kinds], rows),
     ]
-    if f.stages:
-        first = [u.first_cell for u in f.stages.values() if u.first_cell is not None]
+    if f.notebooks and f.notebooks.first_cell is not None:
         lines += [
             "",
             f"From the call of `survey run` until its first cell begins, workers' start included: "
-            f"{min(first):.1f} to {max(first):.1f} s in section 2.",
+            f"{f.notebooks.first_cell:.1f} s in section 2.",
         ]
     return lines
 
@@ -258,11 +246,8 @@ def _memory(f: Figures) -> list[str]:
         columns[f"{f.few[0]} municipalities"] = f.few[1].peaks
     if f.whole:
         columns[f"{f.municipalities} municipalities"] = f.whole.peaks
-    if f.stages:
-        every = {k for u in f.stages.values() for k in u.peaks}
-        columns[f"{f.municipalities}, notebook stages alone"] = {
-            k: max(u.peaks.get(k, 0.0) for u in f.stages.values()) for k in every
-        }
+    if f.notebooks:
+        columns[f"{f.municipalities}, notebook stages alone"] = f.notebooks.peaks
     if columns:
         lines += [
             "The largest resident set that any process of a kind had, MB, in one run of everything and "

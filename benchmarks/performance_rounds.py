@@ -21,7 +21,7 @@ from helpers.steps import STEPS
 from simulator import persons, write_extracts, write_responses
 
 SURVEY = [sys.executable, "-c", "from helpers.cli import main; main()"]
-NOTEBOOK_STAGES = ("plan", "analyse", "report")
+NOTEBOOK_STAGES = ("plan", "analyse", "report", "national")
 COPENHAGEN = "0101"
 NEVER_COPIED = (LOCK, HOLDER, "delivery", "delivery-passphrases.csv")
 
@@ -82,16 +82,13 @@ def run(root: Path, round_: Round, *options: str, cold: bool = False) -> Used:
                    environment=environment)  # fmt: skip
 
 
-def run_stages(
-    root: Path, round_: Round, jobs: int, stages: tuple[str, ...] = NOTEBOOK_STAGES,
-    only: list[str] | None = None, cold: bool = False,
-) -> dict[str, Used]:  # fmt: skip
-    """Each stage in a call of its own, all of it again."""
-    some = ["--only", ",".join(only)] if only else []
-    return {
-        s: run(root, round_, "--stage", s, "--again", "--jobs", str(jobs), *some, cold=cold)
-        for s in stages
-    }
+def run_notebooks(
+    root: Path, round_: Round, jobs: int, only: list[str] | None = None, cold: bool = False
+) -> Used:
+    """The notebook stages in one call, all of it again."""
+    options = [o for s in NOTEBOOK_STAGES for o in ("--stage", s)]
+    options += ["--only", ",".join(only)] if only else []
+    return run(root, round_, *options, "--again", "--jobs", str(jobs), cold=cold)
 
 
 def new_answer(root: Path, round_: Round) -> str:

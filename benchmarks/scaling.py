@@ -28,7 +28,6 @@ import pandas as pd
 from benchmarks.performance import about
 from benchmarks.performance_accounting import PRELOAD, CallFailed, Noted, read_notes
 from benchmarks.performance_rounds import (
-    NOTEBOOK_STAGES,
     SURVEY,
     NotFinished,
     copy_round,
@@ -42,6 +41,7 @@ from helpers.params import Round
 from helpers.paths import PROJECT, Paths
 
 DOCUMENT = PROJECT / "docs" / "scaling.md"
+PER_MUNICIPALITY = ("plan", "analyse", "report")
 PATIENCE_SECONDS = 300  # until the scheduler has told its address
 
 
@@ -121,7 +121,7 @@ def measure_cluster(
         remote_run(root, round_, scheduler)
         first = read_notes(notes)
         calls, spans, seconds = {}, {}, {}
-        for stage in NOTEBOOK_STAGES:
+        for stage in PER_MUNICIPALITY:
             calls[stage] = remote_run(root, round_, scheduler, "--stage", stage, "--again")
             new = set(read_notes(notes)) - set(first)
             own = [n for n in new if n.name == stage]

@@ -79,7 +79,7 @@ def test_cpu_is_split_without_counting_anything_twice():
         Noted("typeset", "", 1, 0.5),
         Noted("scan", "", 1, 4.0),
     )
-    parts = split([Used(wall=20, cpu=20, cells=10, notebooks=1, noted=noted)])
+    parts = split(Used(wall=20, cpu=20, cells=10, notebooks=1, noted=noted))
     assert (parts.typesetting, parts.papermill, parts.whole_round, parts.rest) == (
         0.5,
         1.5,
@@ -94,13 +94,13 @@ def test_the_document_holds_the_ratios_of_the_given_figures():
     loop = [Plain("0101", "30-municipal-report", Used(6.0, 5.0, 2.0, 1)),
             Plain("0101", HTML, Used(2.0, 1.0))]  # fmt: skip
     figures = Figures({"date": "2024-02-01"}, municipalities=10, jobs=2, plain=loop)
-    figures.stages = {"report": Used(20.0, 24.0, 20.0, 10, first_cell=1.5)}
+    figures.notebooks = Used(20.0, 24.0, 20.0, 10, first_cell=1.5)
     figures.whole = Used(40.0, 48.0, 20.0, 10, peaks={"worker": 300.0, "kernel": 400.0})
     figures.large = (300_000, {"plan": Used(1.0, 1.0, peaks={"kernel": 1600.0})})
     told = as_markdown(figures)
     assert "**80 s wall, 60 s CPU.**" in told
     assert "**4.0 times as fast in wall time, 2.5 times as fast in CPU.**" in told
-    assert "2.0 times as fast in wall time, 1.2 times as fast in CPU." in told
+    assert "**2.0 times as fast in wall time, 1.2 times as fast in CPU.**" in told
     assert "**20.0% of the cells' CPU" in told
     assert "| kernel | 400 |" in told
     assert "1600 MB (kernel, plan), **above**" in told

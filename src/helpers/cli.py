@@ -54,7 +54,9 @@ def _default_jobs() -> int:
 @app.command()
 def run(
     round_id: Annotated[str, typer.Argument(metavar="ROUND")],
-    stage: Annotated[str | None, typer.Option(help=f"One of {', '.join(STAGES)}.")] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(STAGES)}; may be repeated.")
+    ] = None,
     only: Annotated[str | None, typer.Option(help="Codes, as 0707,0580.")] = None,
     jobs: Annotated[
         int | None, typer.Option(help="Municipalities at the same time.", min=1)
@@ -71,12 +73,12 @@ def run(
 ) -> None:
     """Run what is stale of a round: intake, plan, analyse, release, report, national."""
     round_ = load(round_id)
-    if stage is not None and stage not in STAGES:
-        raise usage(f"--stage: unknown stage »{stage}«. Expected: one of {', '.join(STAGES)}.")
+    for unknown in set(stage or ()) - set(STAGES):
+        raise usage(f"--stage: unknown stage »{unknown}«. Expected: one of {', '.join(STAGES)}.")
     codes = [c.strip() for c in only.split(",") if c.strip()] if only else None
     summary = _run(
         round_,
-        stages=[stage] if stage else list(STAGES),
+        stages=stage or STAGES,
         only=codes,
         jobs=jobs or _default_jobs(),
         redraw=redraw,

@@ -9,11 +9,13 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
+from queue import Empty
 
 import jupytext
 import nbformat
 import papermill
 import yaml
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.localinterfaces import localhost
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.paths import jupyter_runtime_dir
@@ -34,7 +36,32 @@ from helpers.vault_key import closed_vault
 PLAN, ANALYSIS, REPORT = "10-sampling-plan", "20-response-analysis", "30-municipal-report"
 NOTEBOOKS = PROJECT / "notebooks"
 REPORTS = PROJECT / "reports"
+KERNEL_OPTIONS = [
+    "--log-level=50",  # what goes wrong is in the notebook
+    "--HistoryManager.enabled=False",  # nobody's input to remember
+]
 OUT_OF_MEMORY = {"MemoryError", "_ArrayMemoryError", "ArrowMemoryError"}
+
+
+class PromptClient(AsyncKernelClient):
+    """Ready as soon as the kernel has answered and its channel of outputs has told something.
+
+    The library then waits for 0.2 s of silence, to be rid of words that belong to no cell; nbclient
+    passes those over anyway.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        until = time.monotonic() + (timeout or float("inf"))
+        while True:
+            try:
+                await self.kernel_info(reply=True, timeout=1)
+                await self.get_iopub_msg(timeout=1)
+                return
+            except (Empty, TimeoutError) as e:
+                if not await self.is_alive():
+                    raise RuntimeError("Kernel died before replying to kernel_info") from e
+                if time.monotonic() > until:
+                    raise RuntimeError(f"Kernel did not answer in {timeout} seconds") from e
 
 
 class LocalKernelManager(AsyncKernelManager):
@@ -53,6 +80,10 @@ class LocalKernelManager(AsyncKernelManager):
     def _end(process) -> None:
         if process.poll() is None:
             process.kill()
+
+    @default("client_factory")
+    def _prompt_client(self) -> type:
+        return PromptClient
 
     @default("kernel_spec_manager")
     def _with_own_kernelspec(self) -> Specs:
@@ -147,7 +178,8 @@ def execute(
                     request_save_on_cell_execute=False,  # twice a cell is seconds a notebook
                     cwd=str(PROJECT),
                     kernel_manager_class=manager,
-                    extra_arguments=["--log-level=50"],  # what goes wrong is in the notebook
+                    extra_arguments=KERNEL_OPTIONS,
+                    shutdown_kernel="immediate",  # its files are closed, all it told has come
                 )
         except PapermillExecutionError as e:
             if e.ename in OUT_OF_MEMORY:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -40,6 +41,7 @@ RARELY = (
     20,
     50,
 )  # a notebook is short, and its rows make no cycles: collect garbage seldom
+PATIENCE_SECONDS = 60  # with a kernel that does not come to listen
 INLINE = "module://matplotlib_inline.backend_inline"  # what an ordinary kernel sets
 IMPORTED = (
     "ipykernel.kernelapp",
@@ -88,6 +90,11 @@ class ForkingProvisioner(LocalProvisioner):
         self.process = _zygote().fork(arguments, environment, str(self.cwd))
         self.pid = self.pgid = self.process.pid
         return self.connection_info
+
+    async def kill(self, restart: bool = False) -> None:
+        await super().kill(restart)
+        if isinstance(self.process, ForkedKernel):
+            self.process.wait()  # at once: who asks only now and then waits longer than it takes
 
 
 class ForkedKernel:
@@ -190,14 +197,22 @@ def main(descriptor: int) -> None:
 
 
 def _answer(asked: dict, connection: socket.socket, living: set[int]) -> int | None:
-    """The status of a kernel, or the process id of a new one; in the new one it does not return."""
+    """The status of a kernel, or the process id of a new one; in the new one it does not return.
+
+    A new kernel is told once it listens (or has died): who connects before tries again only later.
+    """
     if "status" in asked:
         return _status(asked["status"], living)
+    listens, tells = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(connection.detach())
-        _become_kernel(**asked)
+        os.close(listens)
+        _become_kernel(**asked, tells=tells)
     living.add(pid)
+    os.close(tells)
+    select.select([listens], [], [], PATIENCE_SECONDS)
+    os.close(listens)
     return pid
 
 
@@ -209,8 +224,11 @@ def _status(pid: int, living: set[int]) -> int | None:
     return os.waitstatus_to_exitcode(status)
 
 
-def _become_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
-    """The rest of the forked process: an ordinary kernel in this environment and folder."""
+def _become_kernel(
+    arguments: list[str], environment: dict[str, str], folder: str, tells: int
+) -> None:
+    """The rest of the forked process: an ordinary kernel in this environment and folder; it closes
+    `tells` when it listens."""
     import random
     import resource
 
@@ -233,7 +251,10 @@ def _become_kernel(arguments: list[str], environment: dict[str, str], folder: st
     np.random.seed(None)
     code = 1
     try:
-        IPKernelApp.launch_instance([*arguments, f"--IPKernelApp.parent_handle={zygote}"])
+        app = IPKernelApp.instance()
+        app.initialize([*arguments, f"--IPKernelApp.parent_handle={zygote}"])
+        os.close(tells)
+        app.start()
         code = 0
     except SystemExit as e:
         code = e.code if isinstance(e.code, int) else 0
