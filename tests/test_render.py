@@ -68,7 +68,7 @@ def code(source, *outputs, tags=()):
 
 
 @pytest.fixture
-def notebook(tmp_path):
+def notebook():
     table = "| Kommune | Svar |\n|:---|---:|\n" + "".join(f"| By {i} | {i} |\n" for i in range(60))
     cells = [
         nbformat.v4.new_raw_cell(FRONT),
@@ -80,21 +80,14 @@ def notebook(tmp_path):
         code('#| label: tbl-c\n#| tbl-cap: "En HTML-tabel."\nshow()',
              {"text/html": "<table><tr><th>Gruppe</th></tr><tr><td>Kvinder</td></tr></table>"}),
     ]  # fmt: skip
-    path = tmp_path / "source.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    return path
+    return nbformat.v4.new_notebook(cells=cells)
 
 
 def typeset(notebook, folder, **more):
     return render(
-        notebook, folder, formats=("html", "pdf"), project=PROJECT, renderer="embedded", **more
-    )
-
-
-def change(notebook, edit):
-    content = nbformat.read(notebook, as_version=4)
-    edit(content.cells)
-    nbformat.write(content, notebook)
+        notebook, folder, name="source.ipynb", formats=("html", "pdf"), project=PROJECT,
+        renderer="embedded", **more,
+    )  # fmt: skip
 
 
 def pdf_text(path) -> str:
@@ -132,7 +125,7 @@ def test_dates_are_printed_in_danish_and_never_the_day_of_rendering(
     def dated(cells):
         cells[0].source = cells[0].source.replace("2024-04-05", given)
 
-    change(notebook, dated)
+    dated(notebook.cells)
     html = typeset(notebook, tmp_path / "out")[0].read_text("utf-8")
     assert ("today" not in html) and ((printed is None) or (printed in html))
 
@@ -176,7 +169,7 @@ def test_reference_without_target_is_refused_and_old_output_stays(notebook, tmp_
     def stray(cells):
         cells[2].source += "\nSe også @fig-nowhere."
 
-    change(notebook, stray)
+    stray(notebook.cells)
     with pytest.raises(RenderError, match="@fig-nowhere has no target"):
         typeset(notebook, folder)
     assert [p.read_bytes() for p in sorted(folder.iterdir())] == before
@@ -188,7 +181,7 @@ def test_error_output_is_refused_with_its_cell(notebook, tmp_path):
             nbformat.v4.new_output("error", ename="ValueError", evalue="", traceback=[])
         ]
 
-    change(notebook, fail)
+    fail(notebook.cells)
     with pytest.raises(RenderError, match=r"source.ipynb, cell 3: ValueError"):
         typeset(notebook, tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -208,7 +201,12 @@ def test_options_at_the_head_of_a_cell():
 @pytest.mark.skipif(find_quarto() is None, reason="quarto is not installed")
 def test_quarto_typesets_the_same_source(notebook, tmp_path):
     made = render(
-        notebook, tmp_path / "q", formats=("html", "pdf"), project=PROJECT, renderer="quarto"
+        notebook,
+        tmp_path / "q",
+        name="q",
+        formats=("html", "pdf"),
+        project=PROJECT,
+        renderer="quarto",
     )
     assert [p.name for p in made] == ["rapport.html", "rapport.pdf"]
     assert "Tabel 1" in made[0].read_text("utf-8").replace("\xa0", " ").replace("&nbsp;", " ")
@@ -217,7 +215,7 @@ def test_quarto_typesets_the_same_source(notebook, tmp_path):
 def test_quarto_asked_for_but_not_found(notebook, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(RenderError, match="is not installed"):
-        render(notebook, tmp_path / "q", project=PROJECT, renderer="quarto")
+        render(notebook, tmp_path / "q", name="q", project=PROJECT, renderer="quarto")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
@@ -234,7 +232,7 @@ def test_quarto_gets_a_project_of_its_own(notebook, tmp_path, monkeypatch):
     )
     program.chmod(0o755)
     monkeypatch.setattr(shutil, "which", lambda _: str(program))
-    html, pdf = render(notebook, tmp_path / "q", formats=("html", "pdf"), project=PROJECT)
+    html, pdf = render(notebook, tmp_path / "q", name="q", formats=("html", "pdf"), project=PROJECT)
     assert html.read_text() == "render rapport.ipynb --to html\n"
     assert pdf.read_text() == "render rapport.ipynb --to typst\n"
     assert sorted(p.name for p in (tmp_path / "q").iterdir()) == ["rapport.html", "rapport.pdf"]

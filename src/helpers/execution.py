@@ -235,10 +235,9 @@ def typeset(
     metadata["subtitle"] += f", {round_.settings.title}"
     metadata["date"] = round_.settings.calendar.reporting.end.isoformat()
     front.source = f"---\n{yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False)}---"
-    with tempfile.TemporaryDirectory() as scratch:
-        filled = Path(scratch) / f"{stem}.ipynb"
-        nbformat.write(notebook, filled)
-        return render(filled, destination, stem=stem, formats=formats, project=PROJECT)
+    return render(
+        notebook, destination, name=executed.name, stem=stem, formats=formats, project=PROJECT
+    )
 
 
 def plan_notebook(paths: Paths, round_: Round, code: str) -> None:

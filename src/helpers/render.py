@@ -41,9 +41,10 @@ def find_quarto() -> Path | None:
 
 
 def render(
-    notebook: Path,
+    notebook: nbformat.NotebookNode,
     destination: Path,
     *,
+    name: str,
     stem: str = "rapport",
     formats: Sequence[str] = ("html",),
     project: Path,
@@ -51,7 +52,7 @@ def render(
 ) -> list[Path]:
     """Typeset an executed notebook as `destination/<stem>.html` and/or `.pdf`.
 
-    `renderer`: `quarto`, `embedded`, or `auto` (Quarto where it is found). All formats are made
+    `name`: what errors call the notebook. `renderer`: `quarto`, `embedded`, or `auto` (Quarto where it is found). All formats are made
     before any is put in place. Raises RenderError where the notebook holds an error, a reference
     has no target, or the program fails.
     """
@@ -63,9 +64,9 @@ def render(
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
         if quarto is not None:
-            made = _by_quarto(quarto, notebook, work, stem, formats, project)
+            made = _by_quarto(quarto, notebook, work, name, stem, formats, project)
         else:
-            made = _embedded(notebook, work, stem, formats)
+            made = _embedded(notebook, work, name, stem, formats)
         return [
             write_atomically(destination / path.name, lambda p, path=path: shutil.copyfile(path, p))
             for path in made
@@ -76,7 +77,13 @@ def render(
 
 
 def _by_quarto(
-    quarto: Path, notebook: Path, work: Path, stem: str, formats: Sequence[str], project: Path
+    quarto: Path,
+    notebook: nbformat.NotebookNode,
+    work: Path,
+    name: str,
+    stem: str,
+    formats: Sequence[str],
+    project: Path,
 ) -> list[Path]:
     """Quarto applies `_quarto.yml` only to documents inside its project folder, so make one."""
     settings = yaml.safe_load((project / "_quarto.yml").read_text("utf-8"))
@@ -90,13 +97,13 @@ def _by_quarto(
         else:
             shutil.copyfile(project / resource, target)
     (work / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), "utf-8")
-    shutil.copyfile(notebook, work / f"{stem}.ipynb")
+    nbformat.write(notebook, work / f"{stem}.ipynb")
     for form in formats:
         to = {"html": "html", "pdf": "typst"}[form]
         call = [str(quarto), "render", f"{stem}.ipynb", "--to", to]
         ended = subprocess.run(call, cwd=work, capture_output=True, text=True)
         if ended.returncode:
-            raise RenderError(notebook.name, f"quarto failed: {ended.stderr.strip()[-800:]}")
+            raise RenderError(name, f"quarto failed: {ended.stderr.strip()[-800:]}")
     return [work / f"{stem}.{form}" for form in formats]
 
 
@@ -113,8 +120,10 @@ def _resources(settings: dict) -> list[str]:
 # ---------------------------------------------------------------------------------------- embedded
 
 
-def _embedded(notebook: Path, work: Path, stem: str, formats: Sequence[str]) -> list[Path]:
-    document = read_document(nbformat.read(notebook, as_version=4), work / "figures", notebook.name)
+def _embedded(
+    notebook: nbformat.NotebookNode, work: Path, name: str, stem: str, formats: Sequence[str]
+) -> list[Path]:
+    document = read_document(notebook, work / "figures", name)
     makers = {"html": _html, "pdf": _pdf}
     with as_file(files("helpers") / "assets") as assets:
         return [makers[form](document, work, stem, assets) for form in formats]

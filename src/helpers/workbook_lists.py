@@ -123,7 +123,8 @@ def _response_cells(g: ResponseGroup, *, whole: bool) -> list[Cell]:
 def all_numbers_sheet(o: OwnNumbers) -> Sheet:
     """A row an area × breakdown × category × theme or question: weighted value, limits and unweighted
     value of every measure; hidden ones have no value."""
-    measures = [s for s in STATISTIC_LABELS if s in set(o.rows["statistic"])]
+    released = set(o.rows["statistic"])
+    measures = [s for s in STATISTIC_LABELS if s in released]
     columns = (
         Column("Område", 26),
         Column("Opdeling", 22),
