@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.errors import SurveyError
 from helpers.estimates import estimate_municipality, group_covariances, theme_scores
-from helpers.nonresponse import outcome_rates, r_indicator
+from helpers.nonresponse import RIndicator, outcome_rates, r_indicator
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.responses import with_answers
@@ -23,16 +23,19 @@ RESPONSE_BREAKDOWNS = ("all", "target_group", "gender", "age_band", "duration_ba
 @dataclass(frozen=True)
 class Analysis:
     """`asked`: a row a citizen asked; `weighted`: its respondents with weights; `estimates`: a row a
-    number with its sums; `covariances`: a row a pair of groups; `drivers`: a row a theme;
-    `response`: a row a group with population, invited and answers."""
+    number with its sums; `covariances`: a row a pair of groups; `rows`: `model_rows`; `drivers`: a
+    row a theme; `response`: a row a group with population, invited and answers; `r_indicator`: how
+    like the population those who answered are."""
 
     asked: pd.DataFrame
     frame: pd.DataFrame
     weighted: Weighted
     estimates: pd.DataFrame
     covariances: pd.DataFrame
+    rows: pd.DataFrame
     drivers: pd.DataFrame
     response: pd.DataFrame
+    r_indicator: RIndicator
 
 
 def analyse(paths: Paths, round_: Round, code: str) -> Analysis:
@@ -48,21 +51,28 @@ def analyse(paths: Paths, round_: Round, code: str) -> Analysis:
     sample, frame = pd.read_parquet(paths.sample(code)), pd.read_parquet(paths.frame(code))
     asked = with_answers(sample, pd.read_parquet(paths.answers(code)), round_, code)
     weighted = weigh(asked, frame, round_.settings.weighting)
+    rows = model_rows(weighted, round_, code)
+    r = r_indicator(asked, frame, confidence=round_.settings.comparison.confidence)
     return Analysis(
         asked,
         frame,
         weighted,
         estimate_municipality(weighted, round_, code),
         group_covariances(weighted, round_, code),
-        driver_rows(
-            model_rows(weighted, round_, code), round_, code, generator(round_.settings.seed, code)
-        ),
-        response_counts(asked, frame, weighted, round_, code),
+        rows,
+        driver_rows(rows, round_, code, generator(round_.settings.seed, code)),
+        response_counts(asked, frame, weighted, r, round_, code),
+        r,
     )
 
 
 def response_counts(
-    asked: pd.DataFrame, frame: pd.DataFrame, weighted: Weighted, round_: Round, code: str
+    asked: pd.DataFrame,
+    frame: pd.DataFrame,
+    weighted: Weighted,
+    r: RIndicator,
+    round_: Round,
+    code: str,
 ) -> pd.DataFrame:
     """A row a breakdown × category: population, invited, answers; on `all` also the sum of the final
     weights and of their squares and AAPOR's outcomes, which add up over municipalities, and the
@@ -84,7 +94,6 @@ def response_counts(
     table = pd.DataFrame(rows, columns=columns)
     weights = weighted.respondents["weight"]
     outcomes = outcome_rates(asked)
-    r = r_indicator(asked, frame, confidence=round_.settings.comparison.confidence)
     of_all = {
         "weight_sum": weights.sum(),
         "weight_squares": weights.pow(2).sum(),
@@ -115,13 +124,12 @@ def model_rows(weighted: Weighted, round_: Round, code: str) -> pd.DataFrame:
     return table.assign(municipality=code, stratum=respondents[STRATUM])
 
 
-def save_analysis(paths: Paths, round_: Round, code: str, analysis: Analysis) -> None:
+def save_analysis(paths: Paths, code: str, analysis: Analysis) -> None:
     """Write the estimates, the response counts and the rows for the round's models."""
     write_atomically(paths.covariances(code), analysis.covariances.to_parquet)
     write_atomically(paths.drivers(code), analysis.drivers.to_parquet)
     asked = analysis.asked[ASKED_COLUMNS]
     write_atomically(paths.asked(code), asked.to_parquet)
-    rows = model_rows(analysis.weighted, round_, code)
-    write_atomically(paths.respondents(code), rows.to_parquet)
+    write_atomically(paths.respondents(code), analysis.rows.to_parquet)
     write_atomically(paths.response_counts(code), analysis.response.to_parquet)
     write_atomically(paths.estimates(code), analysis.estimates.to_parquet)

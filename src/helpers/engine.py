@@ -34,6 +34,10 @@ from helpers.store import Mirror, Store, by_folder, matching
 FOLDER = "survey-run-"  # with the run's process id: the workers' working folders
 PATIENCE_SECONDS = 10  # for a scheduler to answer
 ALLOWED_DEATHS = 3  # workers that a task may take along before it is given up
+# jsonschema, where nbformat checks notebooks, would build a grammar of international web addresses
+# when imported: two seconds a worker, for a form that no notebook's schema asks for. It does without
+# where the grammar cannot be imported.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 
 @dataclass(frozen=True)

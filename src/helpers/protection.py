@@ -92,12 +92,9 @@ def _counts(estimates: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
     raw = estimates[estimates["weighting"] == "unweighted"]
     key = [*CELL, "item"]
     means = raw[raw["statistic"] == "mean"].set_index(key)
-    counts = means[["n"]].assign(score=means["y"])
-    for name in SUMS[1:]:
-        counts[name] = raw[raw["statistic"] == f"share_{name}"].set_index(key)["y"]
-    for name in OPTIONS:
-        counts[name] = raw[raw["statistic"] == name].set_index(key)["y"]
-    counts = counts.reset_index()
+    columns = {"mean": "score", **{f"share_{s}": s for s in SUMS[1:]}, **{o: o for o in OPTIONS}}
+    sums = raw.set_index([*key, "statistic"])["y"].unstack().reindex(columns=list(columns))
+    counts = means[["n"]].join(sums.rename(columns=columns)).reset_index()
     if len(responses):
         answers = responses[[*CELL, "answers"]].rename(columns={"answers": "n"})
         counts = pd.concat([counts, answers.assign(item=RESPONSE)], ignore_index=True)

@@ -13,7 +13,7 @@ from helpers import style as house
 from helpers.analysis import Analysis
 from helpers.disclosure import preview
 from helpers.internal_parts import heat_map, numbers, percents, table
-from helpers.nonresponse import conclusion, outcome_rates, r_indicator
+from helpers.nonresponse import conclusion, outcome_rates
 from helpers.params import Round
 from helpers.propensity import Propensity
 from helpers.responses import response_by
@@ -66,16 +66,13 @@ def response_figure(analysis: Analysis, round_: Round) -> Figure:
     return heat_map(rates, "shown", house.percent, round_.category_labels(), "crest", (0, 0.7))
 
 
-def response_conclusion(analysis: Analysis, round_: Round) -> str:
+def response_conclusion(analysis: Analysis) -> str:
     """AAPOR's rates with their names, and what the R-indicator says."""
     o = outcome_rates(analysis.asked)
-    r = r_indicator(
-        analysis.asked, analysis.frame, confidence=round_.settings.comparison.confidence
-    )
     rates = {"RR1": o.rr1, "RR2": o.rr2, "RR2, designvægtet": o.rr2_weighted, "COOP2": o.coop2,
              "CON1": o.con1}  # fmt: skip
     told = ", ".join(f"{name} {house.percent(v, 1)}" for name, v in rates.items() if v == v)
-    return f"{told}. {conclusion(r, o.rr2, None)}"
+    return f"{told}. {conclusion(analysis.r_indicator, o.rr2, None)}"
 
 
 def propensity_sentence(propensity: Propensity) -> str:
