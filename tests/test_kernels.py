@@ -125,6 +125,18 @@ def test_a_kernel_that_dies_is_told_and_the_next_lives(tmp_path):
     assert run(tmp_path, "print('here')") == "here\n"
 
 
+@pytest.mark.skipif(not kernels.can_fork(), reason="the limit is set where kernels are forked")
+def test_a_kernel_that_cannot_even_start_is_told_and_the_next_lives(tmp_path):
+    began = time.monotonic()
+    with pytest.raises(SurveyError, match="its kernel died or had no memory left"):
+        execute(
+            notebook(tmp_path, "pass"), tmp_path / "executed.ipynb", {"word": ""},
+            Limits.model_construct(notebook_seconds=PATIENCE * 3, kernel_memory_mb=1),
+        )  # fmt: skip
+    assert time.monotonic() - began < PATIENCE * 2
+    assert run(tmp_path, "print('here')") == "here\n"
+
+
 def test_a_zygote_that_dies_takes_its_kernel_along_and_is_replaced(tmp_path):
     run(tmp_path, "pass")
     before = zygote()

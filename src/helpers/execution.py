@@ -59,9 +59,9 @@ class PromptClient(AsyncKernelClient):
                 return
             except (Empty, TimeoutError) as e:
                 if not await self.is_alive():
-                    raise RuntimeError("Kernel died before replying to kernel_info") from e
+                    raise DeadKernelError("Kernel died") from e
                 if time.monotonic() > until:
-                    raise RuntimeError(f"Kernel did not answer in {timeout} seconds") from e
+                    raise DeadKernelError(f"Kernel did not answer in {timeout} seconds") from e
 
 
 class LocalKernelManager(AsyncKernelManager):
