@@ -58,7 +58,7 @@ def collect(paths: Paths, round_: Round) -> Collected:
         except SurveyError as e:
             problems.setdefault(named, []).extend(e.problems)
             continue
-        code = table["key"].map(owner)
+        code = pd.Series([owner.get(k) for k in table["key"]], index=table.index, dtype=object)
         for problem, row in found:
             whose = named or (code.get(row) if isinstance(code.get(row), str) else ROUND_LEVEL)
             problems.setdefault(whose, []).append(problem)
@@ -163,31 +163,37 @@ def read_export(
     width = len(headings)
     cells = [list(r[:width]) + [""] * (width - len(r)) for r in sheet.rows[1:]]
     raw = pd.DataFrame(cells, columns=headings, index=range(2, len(cells) + 2), dtype=object)
-    raw = raw[raw["key"].map(lambda c: str(c).strip() != "")]
+    raw = raw[[text != "" for text in _texts(raw, "key")]]
     found: list[tuple[Problem, int]] = []
 
-    def refuse(bad: pd.Series, column: str, what: str) -> None:
-        for row in bad.index[bad]:
+    def refuse(bad: np.ndarray, column: str, what: str) -> None:
+        for row in raw.index[bad]:
             where = f"{sheet.where(path)}, row {row}, column »{column}«"
             found.append((Problem(where, what, remedy=_MEND), row))
 
-    table = pd.DataFrame({"key": raw["key"].map(lambda c: str(c).strip()).astype("str")})
-    table["status"] = raw["status"].map(lambda c: str(c).strip().lower()).astype("str")
+    table = pd.DataFrame({"key": _texts(raw, "key")}, index=raw.index, dtype="str")
+    table["status"] = pd.array([t.lower() for t in _texts(raw, "status")], dtype="str")
     refuse(~table["status"].isin(STATUSES), "status", f"is none of {', '.join(STATUSES)}")
-    submitted = raw.get("submitted_at", pd.Series("", index=raw.index)).map(str).str.strip()
+    submitted = pd.Series(_texts(raw, "submitted_at"), index=raw.index, dtype="str")
     times = pd.to_datetime(submitted.where(submitted != ""), errors="coerce", format="ISO8601")
     refuse(times.isna() & (submitted != ""), "submitted_at", "is no date and time (ISO 8601)")
     table["submitted_at"] = times.astype("datetime64[s]")
     for column in [*question_ids, *(c for c in LOCAL_COLUMNS if c in headings)]:
-        text = raw[column].map(lambda c: str(c).strip())
-        value = pd.to_numeric(text.where(text != ""), errors="coerce")
+        places, texts = pd.factorize(np.array(_texts(raw, column), dtype=object))
+        texts = pd.Series(texts, dtype="str")  # few, and the same in thousands of rows
+        value = pd.to_numeric(texts.where(texts != ""), errors="coerce")
         good = value.isin(range(1, DONT_KNOW + 1))
-        refuse((text != "") & ~good, column, "is no answer from 1 to 6")
-        table[column] = value.where(good).astype("Int8")
+        bad = ((texts != "") & ~good).to_numpy(bool)
+        refuse(bad[places], column, "is no answer from 1 to 6")
+        table[column] = value.where(good).astype("Int8").array.take(places)
     for column in TEXT_COLUMNS:
-        text = raw.get(column, pd.Series("", index=raw.index))
-        table[column] = text.map(lambda c: " ".join(str(c).split())).astype("str")
+        table[column] = pd.array([" ".join(t.split()) for t in _texts(raw, column)], dtype="str")
     return table, found
+
+
+def _texts(raw: pd.DataFrame, column: str) -> list[str]:
+    """A column's cells as trimmed texts; empty where there is no such column."""
+    return [str(c).strip() for c in raw[column]] if column in raw else [""] * len(raw)
 
 
 def save_answers(paths: Paths, collected: Collected) -> None:
