@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import re
 import zlib
+from collections.abc import Iterator
 
 import pypdf
 from pypdf.errors import PyPdfError
@@ -16,9 +16,13 @@ from pypdf.generic import (
     StreamObject,
     TextStringObject,
 )
+from pypdfium2 import PdfDocument, PdfiumError
 
 from helpers.scan_markup import read_xml
 from helpers.scan_text import Contents, Part, Text, decode
+
+# pdfium's signs for a hyphen that ends a line
+DIVIDED = str.maketrans({"\ufffe": "-\n", "\x02": "-\n"})
 
 
 def read_pdf(content: bytes) -> Contents:
@@ -28,15 +32,22 @@ def read_pdf(content: bytes) -> Contents:
         reader = pypdf.PdfReader(io.BytesIO(content))
         if reader.is_encrypted and not reader.decrypt(""):
             return Contents(unreadable=["protected by a password"])
-        for i, page in enumerate(reader.pages, 1):
-            text = page.extract_text()
-            again = re.sub(r"-\n", "", text) if "-\n" in text else ""
-            contents.texts.append(Text(text, f"page {i}", again=again))
+        contents.texts += _pages(content)
         _pdf_objects(reader, contents)
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError,
+    except (PyPdfError, PdfiumError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError,
             NotImplementedError, IndexError, zlib.error) as e:  # fmt: skip
         contents.unreadable.append(f"broken PDF ({type(e).__name__})")
     return contents
+
+
+def _pages(content: bytes) -> Iterator[Text]:
+    """What stands on each page, also beside it and invisible; read again with divided words whole."""
+    with PdfDocument(content) as document:
+        for number, page in enumerate(document, 1):
+            text = page.get_textpage().get_text_range()
+            text = text.replace("\r\n", "\n").translate(DIVIDED)
+            again = text.replace("-\n", "") if "-\n" in text else ""
+            yield Text(text, f"page {number}", again=again)
 
 
 def _pdf_objects(reader: pypdf.PdfReader, contents: Contents) -> None:
