@@ -56,6 +56,8 @@ JOBS = 2
 SOONEST_END = 15  # seconds within which a run that is told to end must have ended
 SMALL_FILE = 100_000  # bytes; an executed notebook is larger
 DOCS = PROJECT / "docs/reliability.md"
+# of what a run tells: what is done so far, and what Python's own helper tells after a kill -9
+NO_WORD = re.compile(r"\d\d:\d\d:\d\d |.*resource_tracker|\s*warnings\.warn")
 NAMED = r"FAILED \S+ .*step \w+:"  # a failure tells the municipality and the step
 
 
@@ -119,7 +121,7 @@ def told(ended: Ended, root: Path) -> str:
     text = ended.told.replace(str(root), "<root>")
     parts = re.split(r"\n\s*\n|\n(?=\d\d:\d\d:\d\d )", text)
     failed = [" ".join(p.split()) for p in parts if p.strip().startswith(("FAILED", "Stopped"))]
-    other = [line for line in text.splitlines() if line and not re.match(r"\d\d:\d\d:\d\d ", line)]
+    other = [line for line in text.splitlines() if line and not NO_WORD.match(line)]
     what = failed[0] if failed else other[0] if ended.status and other else ""
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     return f"{ended.status}{': ' if what else ''}{what}{more}"
