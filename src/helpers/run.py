@@ -119,6 +119,10 @@ def _chosen(round_: Round, only: Sequence[str] | None) -> list[str]:
 
 @dataclass
 class _Stage:
+    """A stage under way: municipalities up to date so far, and when the last of them came to be."""
+
+    began: float = field(default_factory=time.perf_counter)
+    ended: float | None = None
     done: int = 0
 
 
@@ -141,6 +145,7 @@ class _Run:
         self.snapshot = Snapshot(store, round_)
         self.summary = Summary()
         self.found: dict[str, dict] = {}  # what the steps of the whole round found
+        self.under_way: dict[str, _Stage] = {}
 
     # ------------------------------------------------------------------------------------ stages
 
@@ -152,9 +157,9 @@ class _Run:
                 "them as they are."
             )
         codes = [c for c in self.codes if c not in forgotten]
-        with self._stage("intake", len(codes)) as stage:
+        with self._stage("intake", len(codes)):
             if codes and self._has_key(codes):
-                stage.done = self._each("intake", codes)
+                self._each({"intake": codes})
                 self._once("intake-record")
         strays = self._strays()
         if strays:
@@ -165,8 +170,8 @@ class _Run:
 
     def plan(self) -> None:
         codes = self._well(self.codes)
-        with self._stage("plan", len(codes)) as stage:
-            stage.done = self._each("plan", codes)
+        with self._stage("plan", len(codes)):
+            self._each({"plan": codes})
 
     def analyse(self) -> None:
         if not self._exports():
@@ -177,7 +182,7 @@ class _Run:
             )
             return
         codes = self._well(self.codes)
-        with self._stage("analyse", len(codes)) as stage:
+        with self._stage("analyse", len(codes)):
             self._once("collect")
             if "collect" not in self.found:
                 return
@@ -189,7 +194,7 @@ class _Run:
                 self.summary.waiting.append(
                     f"Answers from {names}: no row of any export is theirs."
                 )
-            stage.done = self._each("analyse", [c for c in codes if c in answered])
+            self._each({"analyse": [c for c in codes if c in answered]})
 
     def publish(self, stages: Sequence[str]) -> None:
         """Release, reports and what goes with them; nothing where there are no estimates yet."""
@@ -200,8 +205,8 @@ class _Run:
                 )
             return
         if "release" in stages:
-            with self._stage("release", 1) as stage:
-                stage.done = self._each("release", [WHOLE_ROUND])
+            with self._stage("release", 1):
+                self._each({"release": [WHOLE_ROUND]})
         released = self.snapshot.records.get(("release", WHOLE_ROUND))
         if released is None or any(f.stage == "release" for f in self.summary.failures):
             if "release" not in stages:
@@ -211,24 +216,30 @@ class _Run:
                     f"There is no release yet. Run `survey run {self.round.id} --stage release` first.",
                 )
             return
-        if "report" in stages:
-            have = released.found["municipalities"]
-            codes = self._well([c for c in self.codes if c in have])
-            with self._stage("report", len(codes)) as stage:
-                stage.done = self._each("report", codes)
-        if "national" in stages:
-            with self._stage("national", 1) as stage:
-                stage.done = self._each("national", [WHOLE_ROUND])
-        if {"report", "national"} & set(stages):
-            self._once("index", {"failed": sorted(self.summary.failed)})
+        self._reports(stages, set(released.found["municipalities"]))
         self._scan()
+
+    def _reports(self, stages: Sequence[str], have: set[str]) -> None:
+        """The country's report and the municipalities' at the same time, the longest first."""
+        every = {
+            "national": [WHOLE_ROUND],
+            "report": self._well([c for c in self.codes if c in have]),
+        }
+        wanted = {name: codes for name, codes in every.items() if name in stages}
+        if not wanted:
+            return
+        with ExitStack() as open_:
+            for name, codes in wanted.items():
+                open_.enter_context(self._stage(name, len(codes)))
+            self._each(wanted)
+        self._once("index", {"failed": sorted(self.summary.failed)})
 
     def _scan(self) -> None:
         """Look through everything that may leave the house."""
         pattern = (f"build/{self.round.id}/{{folder}}/**",)
         codes = [c for c in self.round.settings.participants if self.snapshot.names(pattern, c)]
-        with self._stage("scan", len(codes) + 1) as stage:
-            stage.done = self._each("scan", codes) + self._each("scan-round", [WHOLE_ROUND])
+        with self._stage("scan", len(codes) + 1):
+            self._each({"scan-round": [WHOLE_ROUND], "scan": codes})
 
     # ------------------------------------------------------------------------- what lies there
 
@@ -288,40 +299,43 @@ class _Run:
 
     def _once(self, name: str, arguments: dict[str, list[str]] | None = None) -> None:
         """A step of the whole round that goes with a stage and is not counted."""
-        self._each(name, [WHOLE_ROUND], arguments, counted=False)
+        self._each({name: [WHOLE_ROUND]}, arguments, counted=False)
 
     def _each(
         self,
-        name: str,
-        codes: Sequence[str],
+        wanted: dict[str, Sequence[str]],
         arguments: dict[str, list[str]] | None = None,
         counted: bool = True,
-    ) -> int:
-        """Perform a step where it is stale; returns how many of the codes are up to date after it."""
-        step, arguments = STEPS[name], arguments or {}
-        stage = step.stage
+    ) -> None:
+        """Perform steps for their codes where they are stale, all at the same time, and count what is up
+        to date after it."""
+        arguments, tasks = arguments or {}, []
         more = {k: str(v) for k, v in arguments.items()}
-        stale = self._stale(name, list(codes), more)
-        current = [c for c in codes if c not in set(stale)]
-        for code in current:
-            self._remember(step, code)
-        tasks = [self._task(step, code, arguments, more) for code in stale]
-        if tasks:
-            self.progress.started(stage, self.workers.count, self.workers.dashboard)
-        if counted:
-            before = self.summary.unchanged.get(stage, 0)
-            self.summary.unchanged[stage] = before + len(current)
+        for name, codes in wanted.items():
+            step = STEPS[name]
+            stale = self._stale(name, list(codes), more)
+            current = [c for c in codes if c not in set(stale)]
             for code in current:
-                self.progress.advance(stage, code, unchanged=True)
-        done = len(current)
-        for task, came in self.workers.perform(tasks):
-            failed = self._keep(task, stage, came)
-            done += not failed
+                self._remember(step, code)
+            tasks += [self._task(step, code, arguments, more) for code in stale]
+            if stale:
+                self.progress.started(step.stage, self.workers.count, self.workers.dashboard)
             if counted:
-                self.progress.advance(stage, task.code, failed=failed)
+                before = self.summary.unchanged.get(step.stage, 0)
+                self.summary.unchanged[step.stage] = before + len(current)
+                for code in current:
+                    self._count(step.stage, code, unchanged=True)
+        for task, came in self.workers.perform(tasks):
+            failed = self._keep(task, task.step.stage, came)
+            if counted:
+                self._count(task.step.stage, task.code, failed=failed)
         if tasks:
             self.snapshot.look()
-        return done
+
+    def _count(self, stage: str, code: str, failed: bool = False, unchanged: bool = False) -> None:
+        self.under_way[stage].done += not failed
+        self.under_way[stage].ended = time.perf_counter()
+        self.progress.advance(stage, code, failed=failed, unchanged=unchanged)
 
     def _task(self, step: Step, code: str, arguments: dict, more: dict[str, str]) -> Task:
         return Task(
@@ -367,14 +381,13 @@ class _Run:
         self.summary.failures.append(Failure(code, stage, told))
 
     @contextmanager
-    def _stage(self, name: str, total: int) -> Iterator[_Stage]:
+    def _stage(self, name: str, total: int) -> Iterator[None]:
         """Seconds and municipalities done of a stage, for the summary."""
-        stage = _Stage()
-        began = time.perf_counter()
+        stage = self.under_way[name] = _Stage()
         self.progress.start(name, total)
         try:
-            yield stage
+            yield
         finally:
             self.progress.end(name)
-        self.summary.seconds[name] = time.perf_counter() - began
+        self.summary.seconds[name] = (stage.ended or time.perf_counter()) - stage.began
         self.summary.done[name] = stage.done
