@@ -58,6 +58,7 @@ SMALL_FILE = 100_000  # bytes; an executed notebook is larger
 DOCS = PROJECT / "docs/reliability.md"
 # of what a run tells: what is done so far, and what Python's own helper tells after a kill -9
 NO_WORD = re.compile(r"\d\d:\d\d:\d\d |.*resource_tracker|\s*warnings\.warn")
+TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:\s.*\n)*(.*)")
 NAMED = r"FAILED \S+ .*step \w+:"  # a failure tells the municipality and the step
 
 
@@ -99,7 +100,7 @@ def row(
         *wrong,
         *([f"exit status {ended.status}"] if ended.status not in status else []),
         *([f"did not say »{says}«"] if not re.search(says, ended.told, re.DOTALL) else []),
-        *(["showed a traceback"] if "Traceback" in ended.told else []),
+        *(f"showed a traceback: {error}" for error in TRACEBACK.findall(ended.told)[:3]),
         *([f"the next run ended with {again.status}: {told(again, root)}"] if again.status else []),
         *(f"{name} is another" for name in not_same[:3]),
         *(f"{name} is stale" for name in stale(root)[:3]),

@@ -149,6 +149,19 @@ def test_a_zygote_that_dies_takes_its_kernel_along_and_is_replaced(tmp_path):
     assert zygote() != before
 
 
+@pytest.mark.skipif(not kernels.can_fork(), reason="kernels are not forked here")
+def test_a_zygote_that_dies_before_it_has_forked_is_told(tmp_path, monkeypatch):
+    dead = kernels.Zygote()
+    dead.process.kill()
+    dead.process.wait()
+    assert dead.status(1) == -signal.SIGKILL
+    monkeypatch.setattr(kernels, "_zygote", lambda: dead)
+    with pytest.raises(SurveyError, match="its kernel died or had no memory left"):
+        run(tmp_path, "pass")
+    monkeypatch.undo()
+    assert run(tmp_path, "print('here')") == "here\n"
+
+
 def test_a_notebook_that_never_ends_is_ended_and_told(tmp_path, monkeypatch):
     tell = f"import os, time; print(os.getpid(), flush=True); time.sleep({PATIENCE * 3})"
     source = notebook(tmp_path, tell)

@@ -25,7 +25,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 
 from helpers.errors import ParameterError, Problem, SurveyError
-from helpers.kernels import KERNEL, MEMORY_VARIABLE, Specs
+from helpers.kernels import KERNEL, MEMORY_VARIABLE, Specs, ZygoteDied
 from helpers.own_numbers import official_name
 from helpers.params import Round
 from helpers.paths import PROJECT, Paths
@@ -189,7 +189,7 @@ def execute(
                 f"cell {e.exec_count}: {e.ename}: {e.evalue}",
                 remedy=f"The notebook as far as it came: {failed}",
             ) from e
-        except DeadKernelError as e:
+        except (DeadKernelError, ZygoteDied) as e:
             if time.monotonic() - began >= limits.notebook_seconds:
                 raise SurveyError(
                     source.name,

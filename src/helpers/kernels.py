@@ -71,6 +71,10 @@ def can_fork() -> bool:
     return sys.platform == "linux" and not os.environ.get(COLD_VARIABLE)
 
 
+class ZygoteDied(OSError):
+    """The process that kernels are forked from is gone, and its kernels with it."""
+
+
 class Specs(KernelSpecManager):
     """Finds the project's own kernelspec beside those that are installed."""
 
@@ -146,6 +150,7 @@ class Zygote:
         return self.process.poll() is None
 
     def fork(self, arguments: list[str], environment: dict[str, str], folder: str) -> ForkedKernel:
+        """A new kernel that listens. Raises ZygoteDied."""
         asked = {"arguments": arguments, "environment": environment, "folder": folder}
         return ForkedKernel(self, self._ask(asked))
 
@@ -153,14 +158,17 @@ class Zygote:
         """Exit status of a kernel; −9 where the zygote itself has died, which ends its kernels."""
         try:
             return self._ask({"status": pid})
-        except (OSError, ValueError):
+        except ZygoteDied:
             return -signal.SIGKILL
 
     def _ask(self, asked: dict) -> int | None:
-        with self.lock:
-            self.stream.write(json.dumps(asked) + "\n")
-            self.stream.flush()
-            return json.loads(self.stream.readline())
+        try:
+            with self.lock:
+                self.stream.write(json.dumps(asked) + "\n")
+                self.stream.flush()
+                return json.loads(self.stream.readline())
+        except (OSError, ValueError) as e:  # it has died before it answered, or while it did
+            raise ZygoteDied("no answer") from e
 
 
 _own: dict[int, Zygote] = {}  # by process id: a fork of this process has none
