@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from helpers import kernels
 from helpers.errors import SurveyError
-from helpers.execution import execute
+from helpers.execution import LocalKernelManager, execute
 from helpers.round_settings import Limits
 
 pytestmark = pytest.mark.skipif(
@@ -125,7 +126,6 @@ def test_a_kernel_that_dies_is_told_and_the_next_lives(tmp_path):
     assert run(tmp_path, "print('here')") == "here\n"
 
 
-@pytest.mark.skipif(not kernels.can_fork(), reason="the limit is set where kernels are forked")
 def test_a_kernel_that_cannot_even_start_is_told_and_the_next_lives(tmp_path):
     began = time.monotonic()
     with pytest.raises(SurveyError, match="its kernel died or had no memory left"):
@@ -149,7 +149,19 @@ def test_a_zygote_that_dies_takes_its_kernel_along_and_is_replaced(tmp_path):
     assert zygote() != before
 
 
-@pytest.mark.skipif(not kernels.can_fork(), reason="kernels are not forked here")
+def test_a_forked_kernel_listens_when_it_is_told_to_be_there_and_is_gone_when_killed():
+    async def start_and_kill() -> None:
+        manager = LocalKernelManager(kernel_name=kernels.KERNEL)
+        await manager.start_kernel()
+        assert Path(f"{manager.ip}-{manager.shell_port}").is_socket()
+        process = manager.provisioner.process
+        await manager.provisioner.kill()
+        assert process.returncode == -signal.SIGKILL
+        await manager.shutdown_kernel(now=True)
+
+    asyncio.run(start_and_kill())
+
+
 def test_a_zygote_that_dies_before_it_has_forked_is_told(tmp_path, monkeypatch):
     dead = kernels.Zygote()
     dead.process.kill()
@@ -195,7 +207,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 def endless(paths, round_, code):
-    from helpers.execution import execute
+    from helpers.execution import LocalKernelManager, execute
     os.environ["WORKER"] = str(os.getpid())
     execute(HERE / "made.ipynb", HERE / f"{code}.ipynb", {"word": code})
 
