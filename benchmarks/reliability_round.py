@@ -76,22 +76,14 @@ class Ended:
 class Run:
     """A `survey` command that has been started, as from a terminal of its own.
 
-    `before`: words before the command; `file_bytes`: the largest file that it, and all it starts, may
-    write.
+    `file_bytes`: the largest file that it, and all it starts, may write.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        *arguments: str,
-        before: Sequence[str] = (),
-        file_bytes: int | None = None,
-        environment: dict[str, str] | None = None,
-    ) -> None:
+    def __init__(self, root: Path, *arguments: str, file_bytes: int | None = None) -> None:
         self.mark = uuid.uuid4().hex
         self.temporary = Path(tempfile.mkdtemp(prefix="faults-"))
         self._told = self.temporary / "told.txt"  # no pipe: nobody need read while it runs
-        command = [*before, sys.executable, "-c", CALL, "--root", str(root), *arguments]
+        command = [sys.executable, "-c", CALL, "--root", str(root), *arguments]
         self.began = time.monotonic()
         own = {MARK: self.mark, "TMPDIR": str(self.temporary)}
         with self._told.open("wb") as output:
@@ -100,7 +92,7 @@ class Run:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **own, **(environment or {})},
+                env={**os.environ, **own},
                 start_new_session=True,
                 preexec_fn=lambda: _as_from_a_terminal(file_bytes),
             )
