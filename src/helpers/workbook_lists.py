@@ -126,10 +126,10 @@ def all_numbers_sheet(o: OwnNumbers) -> Sheet:
     released = set(o.rows["statistic"])
     measures = [s for s in STATISTIC_LABELS if s in released]
     columns = (
-        Column("Område", 26),
-        Column("Opdeling", 22),
-        Column("Kategori", 28),
-        Column("Tema eller spørgsmål", 32),
+        Column("Område", 24),
+        Column("Opdeling", 17),
+        Column("Kategori", 24),
+        Column("Tema eller spørgsmål", 28),
         Column("Antal svar", 10, "count"),
         Column("Antal svar med »ved ikke«", 12, "count"),
         *(
