@@ -215,7 +215,7 @@ def test_a_failing_municipality_is_named_and_the_others_finish(tmp_path):
     "arguments, told",
     [
         (["run", ROUND, "--only", "0101"], "0101 takes no part"),
-        (["run", ROUND, "--stage", "draw"], "unknown stage »draw«"),
+        (["run", ROUND, "--stage", "draw", "--stage", "paint"], "unknown stage »draw«, »paint«"),
         (["run", "2024-forar"], "Did you mean »2024-foraar«?"),
         (["sendout", ROUND, "--only", "0101"], "0101 takes no part"),
         (["demo", "--round", ROUND], "only a round with `simulated: true`"),

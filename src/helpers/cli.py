@@ -73,8 +73,11 @@ def run(
 ) -> None:
     """Run what is stale of a round: intake, plan, analyse, release, report, national."""
     round_ = load(round_id)
-    for unknown in set(stage or ()) - set(STAGES):
-        raise usage(f"--stage: unknown stage »{unknown}«. Expected: one of {', '.join(STAGES)}.")
+    if unknown := [s for s in stage or () if s not in STAGES]:
+        raise usage(
+            f"--stage: unknown stage {', '.join(f'»{s}«' for s in unknown)}. "
+            f"Expected: one of {', '.join(STAGES)}."
+        )
     codes = [c.strip() for c in only.split(",") if c.strip()] if only else None
     summary = _run(
         round_,

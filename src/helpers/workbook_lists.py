@@ -163,10 +163,9 @@ def _all_rows(o: OwnNumbers, measures: Sequence[str]) -> Iterator[list[Cell]]:
         told = together.setdefault(tuple(place), {})
         told[statistic] = cells, n if shown else None, _status(status, cells)
     for (area, *place), told in together.items():
-        answers = [n for s, (_, n, _) in told.items() if s != "share_dont_know"]
-        with_dont_know = told["share_dont_know"][1] if "share_dont_know" in told else None
+        answers = {s: n for s, (_, n, _) in told.items()}
         yield [
-            areas[area], *words_of(*place), answers[0], with_dont_know,
+            areas[area], *words_of(*place), answers.get("mean"), answers.get("share_dont_know"),
             *(cell for s in measures for cell in (told[s][0] if s in told else [None] * 4)),
             _together({s: status for s, (_, _, status) in told.items()}),
         ]  # fmt: skip
