@@ -108,30 +108,62 @@ def remote_run(root: Path, round_: Round, scheduler: str, *options: str) -> floa
     return time.perf_counter() - began
 
 
-def measure_cluster(
-    source: Path, folder: Path, finished: Round, codes: list[str], workers: int
-) -> Cluster:
-    """A whole run first (workers with empty folders: the bytes, the start), then each notebook stage
-    again, measured."""
-    root = folder / "shared"
-    round_ = copy_round(source, root, finished, codes)
-    forget_results(Paths(root, round_.id))
-    with cluster(folder / "cluster", workers) as (scheduler, notes):
-        _wait_for(scheduler, workers)
-        remote_run(root, round_, scheduler)
-        first = read_notes(notes)
-        calls, spans, seconds = {}, {}, {}
-        for stage in PER_MUNICIPALITY:
-            calls[stage] = remote_run(root, round_, scheduler, "--stage", stage, "--again")
-            new = set(read_notes(notes)) - set(first)
-            own = [n for n in new if n.name == stage]
-            if len(own) != len(codes):
-                raise CallFailed(f"{stage}: {len(own)} of {len(codes)} municipalities were noted")
-            spans[stage] = max(n.began + n.wall for n in own) - min(n.began for n in own)
-            seconds[stage] = float(np.mean([n.wall for n in own]))
-    return Cluster(
-        workers, len(codes), calls, spans, seconds, *_traffic(first), _others(first, len(codes))
-    )
+def measure_clusters(
+    source: Path,
+    folder: Path,
+    finished: Round,
+    codes: list[str],
+    sizes: tuple[int, ...],
+    repeats: int,
+) -> list[Cluster]:
+    """Clusters of so many workers, all alive at the same time. A whole run on each first (workers with
+    empty folders: the bytes, the start), then each notebook stage again on one after the other, in
+    turns: what else the machine does, or its host, falls on all of them. Medians of the repeats."""
+    with ExitStack() as open_:
+        there = [
+            _Started(source, folder / str(workers), finished, codes, workers, open_)
+            for workers in sizes
+        ]
+        for i in range(repeats):
+            for stage in PER_MUNICIPALITY:
+                for one in there if i % 2 == 0 else reversed(there):
+                    one.measure(stage)
+        return [one.told() for one in there]
+
+
+class _Started:
+    """A cluster that has run the round once, and what its stages took since."""
+
+    def __init__(self, source, folder, finished, codes, workers, open_: ExitStack) -> None:
+        self.root, self.codes, self.workers = folder / "shared", codes, workers
+        self.round = copy_round(source, self.root, finished, codes)
+        forget_results(Paths(self.root, self.round.id))
+        self.scheduler, self.notes = open_.enter_context(cluster(folder / "cluster", workers))
+        _wait_for(self.scheduler, workers)
+        remote_run(self.root, self.round, self.scheduler)
+        self.first = read_notes(self.notes)
+        self.calls: dict[str, list[float]] = {stage: [] for stage in PER_MUNICIPALITY}
+        self.spans: dict[str, list[float]] = {stage: [] for stage in PER_MUNICIPALITY}
+        self.seconds: dict[str, list[float]] = {stage: [] for stage in PER_MUNICIPALITY}
+
+    def measure(self, stage: str) -> None:
+        before = set(read_notes(self.notes))
+        self.calls[stage].append(
+            remote_run(self.root, self.round, self.scheduler, "--stage", stage, "--again")
+        )
+        own = [n for n in set(read_notes(self.notes)) - before if n.name == stage]
+        if len(own) != len(self.codes):
+            raise CallFailed(f"{stage}: {len(own)} of {len(self.codes)} municipalities were noted")
+        self.spans[stage].append(max(n.began + n.wall for n in own) - min(n.began for n in own))
+        self.seconds[stage].append(float(np.mean([n.wall for n in own])))
+
+    def told(self) -> Cluster:
+        medians = (
+            {stage: float(np.median(v)) for stage, v in found.items()}
+            for found in (self.calls, self.spans, self.seconds)
+        )
+        others = _others(self.first, len(self.codes))
+        return Cluster(self.workers, len(self.codes), *medians, *_traffic(self.first), others)
 
 
 def forget_results(paths: Paths) -> None:
@@ -189,6 +221,7 @@ def main() -> None:
     parser.add_argument(
         "--sizes", default="6,24,79", help="rounds for the steps of the whole round"
     )
+    parser.add_argument("--repeats", type=int, default=3, help="of each stage on each cluster")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     root = given.root.resolve()
@@ -201,7 +234,7 @@ def main() -> None:
     sizes = [min(int(s), len(codes)) for s in given.sizes.split(",")]
     with tempfile.TemporaryDirectory(prefix="survey-scaling-") as name:
         folder = Path(name)
-        clusters = [measure_cluster(root, folder / f"{w}", finished, some, w) for w in (1, 2)]
+        clusters = measure_clusters(root, folder, finished, some, (1, 2), given.repeats)
         fixed = measure_fixed(root, folder / "fixed", finished, sizes)
     inhabitants = float(pd.read_csv(root / "params/municipalities.csv")["population"].mean())
     told = as_markdown(Scaling(about("scaling", given.seed), clusters, fixed, inhabitants))

@@ -112,7 +112,8 @@ def _measured(s: Scaling) -> list[str]:
         f"A Dask scheduler and workers as processes of their own on loopback, each worker with a "
         f"working folder of its own, the root at a `file://` address: nothing is shared but that "
         f"address. A round of {n} municipalities is run whole first (workers start, fetch, fork their "
-        "zygotes), then each notebook stage again (`--stage … --again --scheduler …`). »Notebooks«: "
+        "zygotes), then each notebook stage again (`--stage … --again --scheduler …`), on one cluster after "
+        "the other in turns; medians. »Notebooks«: "
         "from the start of the first to the end of the last one. »Call«: the whole command, with its "
         "own start and with what is done once for the round (collect within analyse; index and scan "
         "within report), which no worker can share with another.",
