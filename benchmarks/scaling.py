@@ -43,6 +43,7 @@ from helpers.paths import PROJECT, Paths
 DOCUMENT = PROJECT / "docs" / "scaling.md"
 PER_MUNICIPALITY = ("plan", "analyse", "report")
 PATIENCE_SECONDS = 300  # until the scheduler has told its address
+COUNTED = 200_000_000  # a few seconds of one core
 
 
 @contextmanager
@@ -115,10 +116,12 @@ def measure_clusters(
     codes: list[str],
     sizes: tuple[int, ...],
     repeats: int,
-) -> list[Cluster]:
+) -> tuple[list[Cluster], float]:
     """Clusters of so many workers, all alive at the same time. A whole run on each first (workers with
     empty folders: the bytes, the start), then each notebook stage again on one after the other, in
-    turns: what else the machine does, or its host, falls on all of them. Medians of the repeats."""
+    turns: what else the machine does, or its host, falls on all of them. Medians of the repeats; and
+    the median of what the machine's cores gave in between (`of_two_cores`)."""
+    cores = []
     with ExitStack() as open_:
         there = [
             _Started(source, folder / str(workers), finished, codes, workers, open_)
@@ -128,7 +131,24 @@ def measure_clusters(
             for stage in PER_MUNICIPALITY:
                 for one in there if i % 2 == 0 else reversed(there):
                     one.measure(stage)
-        return [one.told() for one in there]
+                cores.append(of_two_cores())
+        return [one.told() for one in there], float(np.median(cores))
+
+
+def of_two_cores() -> float:
+    """How many times as fast two processes that only count, and share nothing, do a job as one does: 2
+    where two cores are there for it, less where they are one core's threads or a host's to take away."""
+    one, two = (_counting(processes) for processes in (1, 2))
+    return one / two
+
+
+def _counting(processes: int) -> float:
+    call = [sys.executable, "-c", f"sum(range({COUNTED // processes}))"]
+    began = time.perf_counter()
+    for started in [subprocess.Popen(call) for _ in range(processes)]:
+        if started.wait():
+            raise CallFailed("a process that counts has failed")
+    return time.perf_counter() - began
 
 
 class _Started:
@@ -221,7 +241,7 @@ def main() -> None:
     parser.add_argument(
         "--sizes", default="6,24,79", help="rounds for the steps of the whole round"
     )
-    parser.add_argument("--repeats", type=int, default=3, help="of each stage on each cluster")
+    parser.add_argument("--repeats", type=int, default=5, help="of each stage on each cluster")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     root = given.root.resolve()
@@ -234,10 +254,10 @@ def main() -> None:
     sizes = [min(int(s), len(codes)) for s in given.sizes.split(",")]
     with tempfile.TemporaryDirectory(prefix="survey-scaling-") as name:
         folder = Path(name)
-        clusters = measure_clusters(root, folder, finished, some, (1, 2), given.repeats)
+        clusters, cores = measure_clusters(root, folder, finished, some, (1, 2), given.repeats)
         fixed = measure_fixed(root, folder / "fixed", finished, sizes)
     inhabitants = float(pd.read_csv(root / "params/municipalities.csv")["population"].mean())
-    told = as_markdown(Scaling(about("scaling", given.seed), clusters, fixed, inhabitants))
+    told = as_markdown(Scaling(about("scaling", given.seed), clusters, cores, fixed, inhabitants))
     if given.write:
         DOCUMENT.write_text(told, encoding="utf-8")
     print(told)

@@ -46,6 +46,7 @@ class Fixed:
 class Scaling:
     about: dict[str, str]
     clusters: list[Cluster]  # of one worker, and of two
+    cores: float  # times as fast as one: two processes that only count, in the same minutes
     fixed: list[Fixed]
     inhabitants: float  # of a municipality, mean
 
@@ -124,7 +125,9 @@ def _measured(s: Scaling) -> list[str]:
         ),
         "",
         f"**Two workers are {s.speed_up:.2f} times as fast as one in the notebooks** (2 would be ideal), "
-        f"{calls:.2f} times in the calls as a whole.",
+        f"{calls:.2f} times in the calls as a whole. In the same minutes two processes that only count, "
+        f"and share nothing, did a job {s.cores:.2f} times as fast as one: that is what the machine itself "
+        f"had to give, and the workers used {100 * s.speed_up / s.cores:.0f} % of it.",
         "",
         f"Bytes in the whole run, workers' folders empty before, a municipality: "
         f"{one.fetched / n / MEGABYTE:.1f} MB fetched and {one.put / n / MEGABYTE:.1f} MB put with one "
