@@ -5,19 +5,24 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 QUARTO_CLI := quarto-cli==1.10.19
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check browser bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/survey demo
 
 # files of tests shared out to two processes
-test: check
+test: check browser
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # style and notebooks: no unused code, no outputs in git
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# Chromium for the tests of pages, by apt where it may; without it those tests say that they are skipped
+browser:
+	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 \
+	  || echo "Chromium could not be installed (Debian: apt install chromium); the tests of pages in a real browser are skipped."
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv $(VENV) || { echo "A virtual environment could not be made. On Debian: apt install python3-venv"; exit 1; }

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import hypothesis
 import pandas as pd
 import pytest
 import yaml
@@ -34,6 +35,9 @@ SLOW_FIRST = (
     "test_red_team", "test_verify", "test_incremental", "test_reliability", "test_scaling",
     "test_run", "test_kernels", "test_suppression", "test_disclosure", "test_simulator",
 )  # fmt: skip
+# a busy machine is no finding
+hypothesis.settings.register_profile("no-deadline", deadline=None)
+hypothesis.settings.load_profile("no-deadline")
 SIMULATED, EARLIER = "demo", "demo-2023"
 TAKE_PART = {  # islands with few answers, and Norddjurs with local questions and a local breakdown
     SIMULATED: ["0161", "0482", "0563", "0707", "0741", "0825"],
