@@ -20,7 +20,7 @@ import pypandoc
 import typst
 import yaml
 
-from helpers import style
+from helpers import style, theme
 from helpers.notebook_markdown import Document, RenderError, read_document
 from helpers.paths import write_atomically
 
@@ -111,10 +111,10 @@ def _resources(settings: dict) -> list[str]:
     """Files and folders that the formats of `_quarto.yml` refer to."""
     named = []
     for options in (settings.get("format") or {}).values():
-        for key in ("css", "font-paths", "template-partials", "include-in-header"):
+        for key in ("css", "theme", "font-paths", "template-partials", "include-in-header"):
             value = (options or {}).get(key, [])
             named += [value] if isinstance(value, str) else list(value)
-    return named
+    return [n for n in named if "/" in n]  # a theme's bare name is one of Quarto's own
 
 
 # ---------------------------------------------------------------------------------------- embedded
@@ -170,6 +170,8 @@ def _common(document: Document, work: Path, assets: Path) -> list[str]:
 
 def _html(document: Document, work: Path, stem: str, assets: Path) -> Path:
     folder = assets / "render"
+    look = work / "theme.html"
+    look.write_text(f"<style>\n{theme.css_variables()}{theme.font_faces()}</style>\n", "utf-8")
     arguments = [
         *_common(document, work, assets),
         "--to=html5",
@@ -177,6 +179,7 @@ def _html(document: Document, work: Path, stem: str, assets: Path) -> Path:
         "--embed-resources",
         "--section-divs",
         f"--template={folder / 'report.html'}",
+        f"--include-in-header={look}",
         f"--css={folder / 'report.css'}",
     ]
     path = work / f"{stem}.html"
@@ -198,6 +201,8 @@ def _pdf(document: Document, work: Path, stem: str, assets: Path) -> Path:
         *_common(document, work, assets),
         "--to=typst",
         f"--template={assets / 'render' / 'report.typ'}",
+        *(f"--variable={name}:{colour}" for name, colour in style.TOKENS.items()),
+        f"--variable=family:{style.FONT}",
     ]
     source = work / f"{stem}.typ"
     source.write_text(_full_width(_pandoc(document, work, arguments, stem)), "utf-8")

@@ -17,6 +17,7 @@ TEAL = "#14505B"
 TEAL_MID = "#4F8A94"
 TINT = "#EEF3F4"
 ACCENT = "#C8553D"
+ACCENT_DARK = "#A9442E"  # the accent in words: enough contrast on white and on the tint
 GREY = "#5B6770"
 LIGHT_GREY = "#C9D1D4"
 INK = "#1D2A30"
@@ -26,6 +27,14 @@ INK = "#1D2A30"
 LIKERT = {1: "#B4472F", 2: "#E3A08F", 3: "#D9DDDF", 4: "#7FB0B8", 5: "#14505B"}
 DONT_KNOW = "#F1E9D2"
 OWN, OTHERS, COUNTRY = TEAL, ACCENT, GREY
+
+FONT = "Open Sans"  # ships with the project, licence beside it
+FONT_STACK = f'"{FONT}", "Segoe UI", system-ui, sans-serif'
+# name → colour, for all that is no Python: web pages, Quarto's theme, Typst
+TOKENS = {
+    "teal": TEAL, "teal-mid": TEAL_MID, "tint": TINT, "accent": ACCENT_DARK, "grey": GREY,
+    "light-grey": LIGHT_GREY, "ink": INK, "dont-know": DONT_KNOW,
+}  # fmt: skip
 
 MONTHS = (
     "januar", "februar", "marts", "april", "maj", "juni", "juli",
@@ -115,6 +124,11 @@ def signed(value: float | None, decimals: int = 2) -> str:
     text = number(value, decimals)
     positive = value is not None and value > 0 and text.strip("0,.") != ""
     return "+" + text if positive else text
+
+
+def p_value(value: float) -> str:
+    """»0,032«, and »< 0,001« where three decimals would say zero."""
+    return "<\u00a00,001" if value < 0.001 else number(value, 3)
 
 
 def exact(value: float) -> Decimal:

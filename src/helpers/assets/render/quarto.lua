@@ -152,6 +152,20 @@ local resolve = {
   end,
 }
 
+-- What may be wider than a screen scrolls in a box of its own, from the keyboard too.
+local function scrolling(block, class)
+  return pandoc.Div({ block }, pandoc.Attr("", { class }, { tabindex = "0" }))
+end
+
+local wide_formulas = {
+  Para = function(para)
+    if not is_html then return nil end
+    for _, inline in ipairs(para.content) do
+      if inline.t == "Math" and inline.mathtype == "DisplayMath" then return scrolling(para, "formula") end
+    end
+  end,
+}
+
 -- PDF/UA wants a text for each formula: its TeX source.
 local formulas = {
   Math = function(math)
@@ -165,6 +179,12 @@ local formulas = {
 
 local callout = {
   Div = function(div)
+    if div.classes:includes("finding") and not is_html then
+      local blocks = pandoc.List({ pandoc.RawBlock("typst", "#finding[") })
+      blocks:extend(div.content)
+      blocks:insert(pandoc.RawBlock("typst", "]"))
+      return blocks
+    end
     for _, class in ipairs(div.classes) do
       local kind = class:match("^callout%-(%a+)$")
       if kind and callouts[kind] then
@@ -223,7 +243,7 @@ local settled = {
         end
       end
     end
-    if is_html then return pandoc.Div({ tbl }, { class = "table-scroll" }) end
+    if is_html then return scrolling(tbl, "table-scroll") end
     local rows = 0
     for _, body in ipairs(tbl.bodies) do rows = rows + #body.body end
     if rows > ROWS_OF_A_SHORT_TABLE then return tbl end
@@ -237,6 +257,7 @@ function Pandoc(doc)
   doc = doc:walk(number)
   number_sections(doc)
   doc = doc:walk(resolve)
+  doc = doc:walk(wide_formulas)
   doc = doc:walk(formulas)
   doc = doc:walk(settled)
   return doc:walk(callout)
