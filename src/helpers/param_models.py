@@ -32,6 +32,15 @@ class Municipality(Model):
         return f"{self.code}-{slug(self.name)}"
 
 
+class Tile(Model):
+    """A municipality's place on the map of tiles: columns from the west, rows from the north."""
+
+    code: Code
+    column: Annotated[int, Field(ge=0)]
+    row: Annotated[int, Field(ge=0)]
+    short: Annotated[str, Field(max_length=5)]
+
+
 class Question(Model):
     """One question; wording, order, scale and theme stand in one line of one CSV."""
 

@@ -28,6 +28,7 @@ from helpers.param_models import (
     RuleSet,
     TargetGroup,
     Theme,
+    Tile,
 )
 from helpers.round_settings import AgeLimits, Comparison, Decimals, RoundFile, Sampling, Weighting
 
@@ -162,6 +163,34 @@ def load_municipalities(root: Path) -> dict[str, Municipality]:
     if problems:
         raise ParameterError(problems=problems)
     return {m.code: m for m in rows}
+
+
+def load_tiles(root: Path) -> dict[str, Tile]:
+    """Every municipality's place on the map of tiles, by code.
+
+    Raises ParameterError where a municipality has none or two have the same.
+    """
+    path = root / "params" / "tile-map.csv"
+    problems: list[Problem] = []
+    tiles = {t.code: t for t in _build_rows(Tile, path, problems)}
+    for code in sorted(set(load_municipalities(root)) ^ set(tiles)):
+        problems.append(
+            Problem(
+                str(path), f"municipality {code}", "a row for each municipality", "Mend the file."
+            )
+        )
+    taken: dict[tuple[int, int], str] = {}
+    for tile in tiles.values():
+        other = taken.setdefault((tile.column, tile.row), tile.code)
+        if other != tile.code:
+            problems.append(
+                Problem(
+                    str(path), f"{tile.code} lies where {other} lies", "a tile each", "Move one."
+                )
+            )
+    if problems:
+        raise ParameterError(problems=problems)
+    return tiles
 
 
 def _load_questionnaire(folder: Path, name: str, problems: list[Problem]) -> Questionnaire | None:
