@@ -238,13 +238,17 @@ def test_an_axis_of_differences_has_round_steps(widest, ticks):
     assert 5 <= len(found) <= 7
 
 
-def test_bars_of_a_distribution_reach_one(published):
+def test_bars_of_a_distribution_are_whole_and_lie_about_their_middle(published):
     figure = charts.split(published, BIG, published.theme_items)
-    ends = {}
+    rows = {}
     for bar in bars_of(figure):
-        ends[round(bar.y0, 3)] = bar.x1
-    assert len(ends) == len(published.theme_items)
-    assert np.allclose(list(ends.values()), 1, atol=1e-6)
+        rows.setdefault(round(bar.y0, 3), []).append(bar)
+    assert len(rows) == len(published.theme_items)
+    for negative, middle, positive in rows.values():
+        assert negative.x1 == pytest.approx(middle.x0)
+        assert middle.x1 == pytest.approx(positive.x0)
+        assert positive.x1 - negative.x0 == pytest.approx(1, abs=1e-6)
+        assert middle.x0 + middle.x1 == pytest.approx(0, abs=1e-9)
 
 
 def test_same_numbers_same_bytes(published):

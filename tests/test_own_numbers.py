@@ -10,9 +10,10 @@ import pytest
 from pptx import Presentation
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers import captions, model_texts, sentences, style, tables
+from helpers import captions, local_results, model_texts, sentences, style, tables
 from helpers.chart_canvas import hidden_mark, is_shown
 from helpers.deck import write_deck
+from helpers.five_sentences import five_sentences
 from helpers.own_numbers import OwnNumbers, why_no_others, why_not_compared
 from helpers.published import NATIONAL
 from helpers.reading import reading_guide
@@ -190,7 +191,7 @@ def test_a_number_without_an_interval_says_so(published, tmp_path):
     value = style.number(changed.value(BIG, "samlet")["value"], 2)
     assert f"| {value} (uden interval) |" in text
     assert "uden interval: tallets usikkerhed kan ikke beregnes." in text
-    assert "usikkerhed kan ikke beregnes" in sentences.municipal_summary(changed, BIG).data
+    assert "usikkerhed kan ikke beregnes" in five_sentences(changed, BIG).data
     book = openpyxl.load_workbook(write_workbook(changed, BIG, tmp_path / "a.xlsx"))
     overview = list(book["Overblik"].iter_rows(min_row=5, values_only=True))[-1]
     assert overview[1] == pytest.approx(changed.value(BIG, "samlet")["value"])
@@ -229,7 +230,13 @@ def all_tables(published, code):
     yield model_texts.two_way(published, code)
     if code != NATIONAL:
         yield tables.groups_beside(published, code)
-        yield tables.local(published, code)
+        for table in (
+            local_results.questions_table,
+            local_results.groups_table,
+            local_results.differences_table,
+        ):
+            if (made := table(published, code)) is not None:
+                yield made
     else:
         for region in {m.region for m in published.round.municipalities.values()}:
             yield tables.municipalities(published, region)

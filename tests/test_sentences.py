@@ -3,9 +3,9 @@
 import dataclasses
 
 import pytest
-from published_fixture import BIG, PLAIN, SMALL, make_published, with_groups_of
+from published_fixture import BIG, make_published, with_groups_of
 
-from helpers import sentences
+from helpers import sentences, titles
 from helpers.published import NATIONAL
 
 
@@ -104,30 +104,8 @@ def test_hidden_groups_are_no_finding(published):
     said = sentences.group_sentence(hidden(published, NATIONAL), NATIONAL, "gender", "kønnene").data
     assert said == "Kønnene kan ikke sammenlignes: for få svar."
     assert "Temaerne kan ikke sammenlignes: for få svar" in (
-        sentences.themes_sentence(hidden(published, NATIONAL)).data
+        titles.themes(hidden(published, NATIONAL), NATIONAL).data
     )
-
-
-@pytest.mark.parametrize(
-    "half, very", [(0.24, False), (0.25, True), (0.6, True)], ids=["below", "at", "above"]
-)
-def test_how_sure_we_are(published, half, very):
-    changed = with_values(published, PLAIN, "all", {"all": 3.5}, half=half)
-    last = sentences.municipal_summary(changed, PLAIN).data.splitlines()[-1]
-    assert "bygger på" in last
-    assert ("meget usikkert" in last) == very
-
-
-@pytest.mark.parametrize("code", [BIG, SMALL, PLAIN])
-def test_a_summary_is_four_to_six_whole_sentences(published, code):
-    lines = sentences.municipal_summary(published, code).data.splitlines()
-    assert 4 <= len(lines) <= 6
-    for line in lines:
-        assert line.startswith("- ")
-        assert line.endswith(".")
-        assert ".." not in line
-        assert "None" not in line
-        assert "nan" not in line.split()
 
 
 def test_a_census_is_called_one(published):

@@ -6,7 +6,9 @@ import re
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers import sentences, style, tables
+from helpers import findings, sentences, style, tables
+from helpers.five_sentences import five_sentences
+from helpers.own_numbers import OwnNumbers
 from helpers.published import NATIONAL
 
 
@@ -51,16 +53,13 @@ def test_a_difference_is_named_only_where_it_is_worth_it(
         if "Samlet" in line
     )
     assert f"| {word} |" in row
-    assert sentence in sentences.municipal_summary(changed, BIG).data
+    assert sentence in findings.overall_headline(OwnNumbers(changed, BIG))
 
 
 def test_no_difference_is_said_plainly(published):
     changed = with_difference(published, BIG, 0.4, False)
     assert "Ingen af kommunens gennemsnit adskiller sig" in tables.differences(changed, BIG).data
-    assert (
-        "adskiller sig ikke sikkert og nævneværdigt"
-        in sentences.municipal_summary(changed, BIG).data
-    )
+    assert "adskiller sig ikke sikkert og nævneværdigt" in five_sentences(changed, BIG).data
 
 
 def test_hidden_numbers_are_marked_and_explained(published):
@@ -129,21 +128,12 @@ def test_a_region_without_municipalities_says_so(published):
     assert "Ingen kommuner med resultater" in tables.municipalities(published, "Sjælland").data
 
 
-def test_local_questions_and_groups(published):
-    assert "Kender sin plan" in tables.local(published, BIG).data
-    assert "Helhedsorienteret" in tables.local(published, BIG).data
-    assert tables.local(published, PLAIN).data == ""
-    assert "ingen lokale" in sentences.local_sentence(published, PLAIN).data
-
-
 def test_small_municipality_says_that_it_says_little(published):
     results = published.results.copy()
     mine = results["municipality"] == SMALL
     results.loc[mine, "status"] = "few"
     hidden = dataclasses.replace(published, results=results)
-    assert (
-        "så få svar, at det meste ikke kan vises" in sentences.municipal_summary(hidden, SMALL).data
-    )
+    assert "så få svar, at det meste ikke kan vises" in five_sentences(hidden, SMALL).data
 
 
 def test_national_text_says_who_the_country_is(published):

@@ -1,4 +1,8 @@
-"""Stacked bars: how the answers are distributed, and how many are satisfied."""
+"""Diverging bars: how the answers are distributed, and how many are satisfied.
+
+The middle answer lies about the line in the middle, so that what is positive can be compared from
+row to row, and what is negative too (Heiberger & Robbins 2014).
+"""
 
 from __future__ import annotations
 
@@ -40,10 +44,14 @@ LABEL_FROM = 0.05  # smaller parts of a bar get no number
 def _stack(
     ax: Axes, places: Sequence[float], shares: np.ndarray, colours: Sequence[str], height: float
 ) -> None:
-    """Bars beside each other: a row of `shares` at each place, a column for each colour."""
+    """Bars beside each other: a row of `shares` at each place, a column for each colour. The middle
+    column lies about zero, and the axis reaches as far as the longest bars."""
     if not len(places):
+        _share_axis(ax, -0.5, 0.5)
         return
-    ends = np.cumsum(shares, axis=1)
+    middle = shares.shape[1] // 2
+    left = shares[:, :middle].sum(axis=1) + shares[:, middle] / 2
+    ends = np.cumsum(shares, axis=1) - np.c_[left]
     starts = ends - shares
     low, high = (np.broadcast_to(np.c_[places] + d, ends.shape) for d in (-height / 2, height / 2))
     corners = [(starts, low), (ends, low), (ends, high), (starts, high)]
@@ -61,12 +69,25 @@ def _stack(
                 x, y, style.number(100 * share), ha="center", va="center",
                 fontsize=8, color="white" if dark else style.INK,
             )  # fmt: skip
+    ax.axvline(0, color=style.INK, linewidth=0.7, zorder=0)
+    _share_axis(ax, starts.min(), ends.max())
 
 
-def _share_axis(ax: Axes) -> None:
-    ax.set_xlim(0, 1)
-    labels = [f"{p}" for p in range(0, 101, 20)]
-    x_axis(ax, np.arange(0, 1.01, 0.2), labels, "Procent af svar uden »ved ikke«", grid=False)
+def _share_axis(ax: Axes, low: float, high: float) -> None:
+    """From the longest bar on either side, ticks at whole fifths; both ways counted from the middle."""
+    ax.set_xlim(low, high)
+    first, last = np.ceil(5 * low - 1e-9), np.floor(5 * high + 1e-9)
+    ticks = np.arange(first, last + 1) / 5
+    labels = [style.number(100 * abs(t)) for t in ticks]
+    title = "Procent af svar uden »ved ikke«, regnet fra midten af »hverken eller«"
+    x_axis(ax, ticks, labels, title, grid=False)
+
+
+def _in_words(ax: Axes, y: float, rows) -> None:
+    """Why a row has no bar, at the left edge."""
+    ax.text(
+        0.01, y, reasons(rows), transform=ax.get_yaxis_transform(), va="center", color=style.GREY
+    )
 
 
 def _bar_legend(ax: Axes, entries: Sequence[tuple[str, str]], below: float = 0) -> None:
@@ -90,7 +111,7 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
     for y, item in zip(places, items):
         shares = [published.value(code, item, f"share_{k}") for k in range(1, 6)]
         if not all(is_shown(s) for s in shares):
-            ax.text(0.01, y, reasons(shares), va="center", color=style.GREY)
+            _in_words(ax, y, shares)
             continue
         bars.append(y)
         drawn.append(shares)
@@ -99,7 +120,6 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
             style.percent(row["value"]) if is_shown(row) else hidden_mark(row).replace(" ", "\n")
         )
     _stack(ax, bars, _values_of(drawn), list(style.LIKERT.values()), 0.68)
-    _share_axis(ax)
     right_of_rows(ax, bars, unsure, [style.GREY] * len(bars), ["normal"] * len(bars))
     ax.annotate("ved ikke", (1, 1), xycoords="axes fraction", xytext=(ROW_GAP, 3),
                 textcoords="offset points", color=style.GREY, fontsize=8)  # fmt: skip
@@ -151,9 +171,8 @@ def _split(published: Published, rows) -> Figure:
             bars.append(y)
             drawn.append(list(values.values()))
         else:
-            ax.text(0.01, y, reasons(values.values()), va="center", color=style.GREY)
+            _in_words(ax, y, values.values())
     _stack(ax, bars, _values_of(drawn), [colour for _, colour in SPLIT.values()], 0.66)
-    _share_axis(ax)
     _bar_legend(ax, list(SPLIT.values()))
     source_of(fig, published, [values["share_satisfied"] for _, values in rows])
     return fig

@@ -37,7 +37,7 @@ from helpers.chart_response import representativeness, response_rates
 from helpers.chart_source import source_of
 from helpers.own_numbers import NATIONAL_LABEL, why_not_compared
 from helpers.published import NATIONAL, Published
-from helpers.tables import distinct_items, round_title
+from helpers.tables import OVERALL, distinct_items, round_title
 
 __all__ = [
     "WIDTH",
@@ -47,6 +47,7 @@ __all__ = [
     "groups",
     "likert",
     "means_beside",
+    "means_of_groups",
     "municipalities",
     "priorities",
     "representativeness",
@@ -136,18 +137,32 @@ def _annotate(ax: Axes, places, rows) -> None:
     right_of_rows(ax, places, texts, colours, ["bold" if s else "normal" for s in shown])
 
 
-def groups(published: Published, code: str, breakdown: str, item: str = "samlet") -> Figure:
+def groups(published: Published, code: str, breakdown: str, item: str = OVERALL) -> Figure:
     """Mean of one item by the categories of a breakdown; a municipality beside all."""
     labels = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
-    rows = [published.value(code, item, breakdown=breakdown, category=c) for c in labels]
+    rows = [(label, breakdown, category) for category, label in labels.items()]
+    return means_of_groups(published, code, rows, item, beside=code != NATIONAL)
+
+
+def means_of_groups(
+    published: Published,
+    code: str,
+    groups: Sequence[tuple[str, str, str]],
+    item: str,
+    *,
+    beside: bool = False,
+) -> Figure:
+    """Mean of one item in `groups` (label, breakdown, category); `beside`: the country's too."""
+    names, *wheres = zip(*groups)
+    wheres = [{"breakdown": b, "category": c} for b, c in zip(*wheres)]
+    rows = [published.value(code, item, **where) for where in wheres]
     if not any(is_shown(r) for r in rows):
         return no_data(f"Gruppernes gennemsnit kan ikke vises: {reasons(rows)}.")
-    beside = code != NATIONAL and not breakdown.startswith("local:")
-    fig, ax = _dots_canvas(len(labels), beside=beside)
-    places = label_rows(ax, list(labels.values()))
+    fig, ax = _dots_canvas(len(rows), beside=beside)
+    places = label_rows(ax, names)
     everything = _values(rows)
     if beside:
-        country = [published.value(NATIONAL, item, breakdown=breakdown, category=c) for c in labels]
+        country = [published.value(NATIONAL, item, **where) for where in wheres]
         everything += _values(country)
         _dots(ax, places - 0.12, rows, style.OWN, "o", "Kommunen (95 %-interval)")
         _dots(ax, places + 0.16, country, style.COUNTRY, "s", NATIONAL_LABEL, interval=False)

@@ -117,7 +117,7 @@ def themes_headline(o: OwnNumbers) -> str:
 def split_headline(o: OwnNumbers) -> str:
     satisfied, _, dissatisfied = (o.of(OVERALL, s) for s in SPLIT)
     if not (satisfied.shown and dissatisfied.shown):
-        return "Tilfredse, neutrale og utilfredse svar på hvert tema"
+        return "Tilfredse, hverken eller og utilfredse svar på hvert tema"
     return (
         f"{style.percent(satisfied.value)} er alt i alt tilfredse, "
         f"{style.percent(dissatisfied.value)} er utilfredse"
@@ -245,7 +245,7 @@ def differences_headline(
     above = [f"»{o.label(d.item)}«" for d in whole if d.difference > 0]
     below = [f"»{o.label(d.item)}«" for d in whole if d.difference < 0]
     if len(above) > 2 and len(below) > 2:
-        up, down = _counted(len(above)), _counted(len(below))
+        up, down = counted(len(above)), counted(len(below))
         return f"Kommunen ligger over de øvrige på {up} og under på {down} temaer og spørgsmål"
     if above and below:
         return f"Kommunen ligger over de øvrige på {_few(above)} og under på {_few(below)}"
@@ -262,10 +262,10 @@ def _few(names: Sequence[str]) -> str:
     text = listed(names)
     if len(names) <= 2 and len(text) <= ROOM_FOR_NAMES:
         return text
-    return f"{_counted(len(names))} temaer og spørgsmål" if len(names) > 1 else text
+    return f"{counted(len(names))} temaer og spørgsmål" if len(names) > 1 else text
 
 
-def _counted(n: int) -> str:
+def counted(n: int) -> str:
     words = ("nul", "ét", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti")
     return words[n] if n < len(words) else style.number(n)
 

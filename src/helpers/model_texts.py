@@ -7,6 +7,7 @@ or a difference is named only where the release finds it worth mentioning.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 from IPython.display import Markdown
@@ -137,9 +138,23 @@ def expected(published: Published, code: str) -> Markdown:
     low, high = style.signed(row["ci_low"], 2), style.signed(row["ci_high"], 2)
     gap = f"{style.signed(row['difference'], 2)} ({low} til {high})"
     if row["worth_mentioning"]:
-        word = "højere" if row["difference"] > 0 else "lavere"
-        return Markdown(f"{start}, altså sikkert og nævneværdigt {word}: {gap}.")
+        return Markdown(f"{start}, altså sikkert og nævneværdigt {_side(row)}: {gap}.")
     return Markdown(f"{start}; forskellen, {gap}, er ikke både sikker og nævneværdig.")
+
+
+def expected_headline(row) -> str:
+    """`row`: a released comparison with the expected result."""
+    own, expected_ = (style.number(row[c], 2) for c in ("own", "reference_value"))
+    if row["worth_mentioning"]:
+        return f"Den samlede tilfredshed er {_side(row)} ({own}) end forventet ({expected_})"
+    return (
+        f"Den samlede tilfredshed ({own}) er ikke sikkert og nævneværdigt anderledes end forventet "
+        f"({expected_})"
+    )
+
+
+def _side(row) -> str:
+    return "højere" if row["difference"] > 0 else "lavere"
 
 
 def _expected_of_all(published: Published) -> str:
@@ -192,21 +207,21 @@ def drivers(published: Published, code: str) -> Markdown:
             f"Temaernes sammenhæng med den samlede tilfredshed vises kun, når mindst {least} har "
             "svaret på alle temaer, og ingen af temaernes gennemsnit er skjult."
         )
-    labels = published.round.item_labels()
+    share = style.percent(rows.iloc[0]["r_squared"])
+    return Markdown(
+        f"{drivers_headline(rows, published.round.item_labels())}. Tilsammen forklarer temaerne {share} af "
+        f"forskellene mellem borgernes samlede tilfredshed. {CAUSE_WARNING}"
+    )
+
+
+def drivers_headline(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """The themes that cannot be told from the first; `rows`: of one municipality, largest first."""
     first = rows.iloc[0]
     with_first = rows[rows["ci_high"] >= first["ci_low"]]
     if len(with_first) == len(rows):
-        text = "Temaerne hænger omtrent lige tæt sammen med den samlede tilfredshed"
-    elif len(with_first) == 1:
-        text = f"»{labels[first['theme']]}« hænger tættest sammen med den samlede tilfredshed"
-    else:
-        named = listed([f"»{labels[t]}«" for t in with_first["theme"]])
-        text = f"{named} hænger tættest sammen med den samlede tilfredshed"
-    share = style.percent(first["r_squared"])
-    return Markdown(
-        f"{text}. Tilsammen forklarer temaerne {share} af forskellene mellem borgernes samlede "
-        f"tilfredshed. {CAUSE_WARNING}"
-    )
+        return "Temaerne hænger omtrent lige tæt sammen med den samlede tilfredshed"
+    named = listed([f"»{labels[t]}«" for t in with_first["theme"]])
+    return f"{named} hænger tættest sammen med den samlede tilfredshed"
 
 
 # -------------------------------------------------------------------------------------- response

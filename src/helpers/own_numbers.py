@@ -26,6 +26,7 @@ GROUPINGS = ("target_group", "gender", "age_band", "duration_band")
 
 _RESPONSE = ("population", "invited", "answers", "response_rate", "design_effect", "effective_n")
 
+NOBODY = "0000"  # no municipality's code: the country has nothing local
 # The two municipalities whose name is not »<name> Kommune«.
 _NAMES = {"0101": "Københavns Kommune", "0400": "Bornholms Regionskommune"}
 
@@ -128,7 +129,7 @@ def official_name(code: str, name: str) -> str:
 
 
 class OwnNumbers:
-    """Weighted numbers of one municipality beside the others and the country.
+    """Weighted numbers of one municipality beside the others and the country, or of the country alone.
 
     Raises SurveyError where the municipality has no released results.
     """
@@ -143,10 +144,11 @@ class OwnNumbers:
                 f"Run `survey run {round_.id} --only {code} --stage release` first.",
             )
         self.published, self.round, self.code = published, round_, code
-        self.name = official_name(code, round_.municipalities[code].name)
-        self.local = round_.local_for(code)
-        self.item_labels = round_.item_labels(code)
-        self.category_labels = round_.category_labels(code)
+        own = None if code == NATIONAL else code
+        self.name = official_name(own, round_.municipalities[own].name) if own else NATIONAL_LABEL
+        self.local = round_.local_for(own or NOBODY)
+        self.item_labels = round_.item_labels(own)
+        self.category_labels = round_.category_labels(own)
         self.breakdown_labels = BREAKDOWN_LABELS | {
             f"local:{b.id}": b.label for b in self.local.background
         }

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.errors import SurveyError
-from helpers.params import Municipality, Round
+from helpers.params import Municipality, Round, load_round
 
 NATIONAL = "national"
 KEY = ("breakdown", "category", "item", "statistic", "weighting")
@@ -182,7 +182,8 @@ class Published:
 def load_published(root: Path, round_: Round, only: str | None = None) -> Published:
     """Read the released tables under `build/<round>/`.
 
-    `only`: results and comparisons of this municipality (and the country) alone, for its own report.
+    `only`: results and comparisons of this municipality (and the country) alone, for its own report;
+    with `national` the country's and those of every municipality as a whole.
     Raises SurveyError where the release has not been made yet.
     """
     folder = root / "build" / round_.id
@@ -194,11 +195,19 @@ def load_published(root: Path, round_: Round, only: str | None = None) -> Publis
             "the tables of a finished release",
             f"Run `survey run {round_.id} --stage release` first.",
         )
-    wanted = None if only is None else [("municipality", "in", [only, NATIONAL])]
+    wanted = None if only is None else [[("municipality", "in", [only, NATIONAL])]]
+    if only == NATIONAL:
+        wanted.append([("breakdown", "==", "all")])
+    of = None if only is None else wanted[:1]
     return Published(
         round=round_,
         results=pd.read_parquet(folder / FILES["results"], filters=wanted),
         comparisons=pd.read_parquet(folder / FILES["comparisons"], filters=wanted),
         response=pd.read_parquet(folder / FILES["response"]),
-        drivers=pd.read_parquet(folder / FILES["drivers"], filters=wanted),
+        drivers=pd.read_parquet(folder / FILES["drivers"], filters=of),
     )
+
+
+def load_earlier(root: Path, published: Published, only: str | None = None) -> list[Published]:
+    """The released tables of the rounds that `published` is compared with, the latest first."""
+    return [load_published(root, load_round(root, r), only) for r in published.earlier_rounds]

@@ -18,7 +18,7 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
     return [
         ("Gennemsnit", "svarene er talt fra 1 (mest negativt) til 5 (mest positivt)."),
         (
-            "Tilfredse, neutrale og utilfredse",
+            "Tilfredse, hverken eller og utilfredse",
             "svar 4–5, 3 og 1–2. For et tema regnes på borgerens gennemsnit over temaets spørgsmål: "
             "fra 3,5 er tilfreds, til og med 2,5 er utilfreds.",
         ),

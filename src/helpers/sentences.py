@@ -5,11 +5,15 @@ A difference is named only where it is more than noise (see `findings.py`).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 from IPython.display import Markdown
 
 from helpers import findings, style
 from helpers.captions import capital, listed, reasons
+from helpers.five_sentences import what_changed
+from helpers.model_texts import drivers_headline
 from helpers.own_numbers import (
     OVERALL,
     Number,
@@ -27,57 +31,8 @@ def _bullets(sentences: list[str]) -> Markdown:
     return Markdown("\n".join(f"- {s}" for s in sentences if s))
 
 
-VERY_UNSURE_FROM = 0.25  # scale points on either side: as much as separates the themes
-
-
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else text + "."
-
-
-def municipal_summary(published: Published, code: str) -> Markdown:
-    """Six sentences: response, overall, themes, what differs, groups, how sure we are."""
-    o = OwnNumbers(published, code)
-    means = o.worth_mentioning("mean")
-    shares = o.worth_mentioning("share_satisfied") + o.worth_mentioning("share_dissatisfied")
-    return _bullets(
-        [
-            _sentence(findings.response_headline(o)),
-            _sentence(_overall(o)),
-            _sentence(findings.themes_headline(o)),
-            _sentence(findings.differences_headline(o, means, shares)),
-            _sentence(findings.groups_headline(o, "target_group", "målgrupperne")),
-            _certainty(o),
-        ]
-    )
-
-
-def _overall(o: OwnNumbers) -> str:
-    ends = [o.of(OVERALL, s) for s in ("share_satisfied", "share_dissatisfied")]
-    text = findings.overall_headline(o)
-    return f"{text}; {findings.split_headline(o)}" if all(e.shown for e in ends) else text
-
-
-def _certainty(o: OwnNumbers) -> str:
-    own = o.of(OVERALL)
-    if not own.shown:
-        why = (
-            "Kommunen har så få svar, at det meste ikke kan vises."
-            if own.status == style.FEW
-            else f"Den samlede tilfredshed kan ikke vises: {own.mark}."
-        )
-        return f"{why} Rapporten siger derfor ikke noget sikkert om kommunen."
-    if own.low is None or own.high is None:
-        return (
-            f"Tallet for samlet tilfredshed bygger på {style.number(own.n)} svar; dets usikkerhed kan "
-            "ikke beregnes."
-        )
-    low, high = style.number(own.low, 2), style.number(own.high, 2)
-    text = (
-        f"Tallet for samlet tilfredshed bygger på {style.number(own.n)} svar; "
-        f"{_confidence(o.published)}\u00a0%-intervallet går fra {low} til {high}"
-    )
-    unsure = (own.high - own.low) / 2 >= VERY_UNSURE_FROM
-    return f"{text}, så det er meget usikkert." if unsure else f"{text}."
 
 
 def _confidence(published: Published) -> str:
@@ -87,25 +42,9 @@ def _confidence(published: Published) -> str:
 def group_sentence(published: Published, code: str, breakdown: str, groups: str) -> Markdown:
     """One sentence on overall satisfaction by the categories of a breakdown."""
     if code == NATIONAL:
-        return Markdown(_sentence(_national_groups(published, breakdown, groups)))
+        return Markdown(sentence(_national_groups(published, breakdown, groups)))
     o = OwnNumbers(published, code)
-    return Markdown(_sentence(findings.groups_headline(o, breakdown, groups)))
-
-
-def local_sentence(published: Published, code: str) -> Markdown:
-    """What there is of local questions and groups, or that there is none."""
-    o = OwnNumbers(published, code)
-    if not o.local_questions and not o.local_breakdowns:
-        return Markdown("Kommunen har ingen lokale spørgsmål eller lokale grupper i denne runde.")
-    parts = [_sentence(findings.local_headline(o, b)) for b in o.local_breakdowns]
-    if o.local_questions:
-        count = len(o.local_questions)
-        parts.append(
-            "Kommunen har stillet ét lokalt spørgsmål."
-            if count == 1
-            else f"Kommunen har stillet {('to', 'tre')[count - 2]} lokale spørgsmål."
-        )
-    return Markdown(" ".join(parts))
+    return Markdown(sentence(findings.groups_headline(o, breakdown, groups)))
 
 
 def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdown:
@@ -116,7 +55,7 @@ def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdo
     if len(shown) < 2 * count:
         return Markdown("For få spørgsmål kan vises til at pege på de stærkeste og svageste.")
     ordered = sorted(shown, key=lambda r: -r[1])
-    lines = ["| Højeste gennemsnit | | Laveste gennemsnit | |", "|:---|---:|:---|---:|"]
+    lines = ["| Højest | Gennemsnit | Lavest | Gennemsnit |", "|:---|---:|:---|---:|"]
     for (a, x), (b, y) in zip(ordered[:count], reversed(ordered[-count:])):
         lines.append(f"| {a} | {style.number(x, 2)} | {b} | {style.number(y, 2)} |")
     return Markdown("\n".join(lines))
@@ -162,7 +101,8 @@ def _national_groups(published: Published, breakdown: str, groups: str) -> str:
 
 
 def national_summary(published: Published) -> Markdown:
-    """The country in six sentences."""
+    """The country in a few sentences: how many answered, how satisfied, what is high and low, who
+    differs, what has changed, and what goes with satisfaction."""
     overall = _number(published, OVERALL)
     satisfied = _number(published, OVERALL, statistic="share_satisfied")
     dissatisfied = _number(published, OVERALL, statistic="share_dissatisfied")
@@ -190,14 +130,20 @@ def national_summary(published: Published) -> Markdown:
             f"{style.percent(dissatisfied.value)} er utilfredse eller meget utilfredse."
         )
     sentences += [
-        _sentence(_national_themes(published)),
-        _sentence(_national_groups(published, "target_group", "målgrupperne")),
-        _sentence(municipal_spread(published)),
+        sentence(national_themes(published)),
+        sentence(_national_groups(published, "target_group", "målgrupperne")),
+        sentence(municipal_spread(published)),
+        sentence(what_changed(published, NATIONAL)),
     ]
+    drivers = published.drivers
+    drivers = drivers[drivers["municipality"] == NATIONAL]
+    if not drivers.empty:
+        drivers = drivers.sort_values("importance", ascending=False)
+        sentences.append(sentence(drivers_headline(drivers, published.round.item_labels())))
     return _bullets(sentences)
 
 
-def _national_themes(published: Published) -> str:
+def national_themes(published: Published) -> str:
     labels = published.round.item_labels()
     rows = [(labels[t], _number(published, t)) for t in published.theme_items if t != OVERALL]
     if sum(number.shown for _, number in rows) < 2:
@@ -215,13 +161,10 @@ def _national_themes(published: Published) -> str:
     )
 
 
-def themes_sentence(published: Published) -> Markdown:
-    return Markdown(_sentence(_national_themes(published)))
-
-
-def municipal_spread(published: Published) -> str:
-    """How many municipalities surely and notably lie over or under the others."""
-    t = published.comparisons
+def municipal_spread(published: Published, codes: Collection[str] | None = None) -> str:
+    """How many municipalities (of `codes`) surely and notably lie over or under the others."""
+    places = [m for m in published.municipalities if codes is None or m.code in codes]
+    t = published.comparisons[published.comparisons["municipality"].isin([m.code for m in places])]
     found = t[
         (t["reference"] == "others") & (t["breakdown"] == "all") & (t["item"] == OVERALL)
         & (t["statistic"] == "mean") & (t["weighting"] == "weighted")
@@ -229,7 +172,7 @@ def municipal_spread(published: Published) -> str:
     worth = found[found["worth_mentioning_in_list"]]
     over, under = int((worth["difference"] > 0).sum()), int((worth["difference"] < 0).sum())
     compared = set(found["municipality"])
-    hidden = [m.code for m in published.municipalities if m.code not in compared]
+    hidden = [m.code for m in places if m.code not in compared]
     unsure = int(found["p_adjusted_in_list"].isna().sum())
     country = _status(published, NATIONAL)
     why = [why_not_compared(_status(published, c), country) for c in hidden]
@@ -272,7 +215,7 @@ def _municipalities(count: int) -> str:
 
 
 def spread_sentence(published: Published) -> Markdown:
-    return Markdown(_sentence(municipal_spread(published)))
+    return Markdown(sentence(municipal_spread(published)))
 
 
 def participants(published: Published) -> Markdown:

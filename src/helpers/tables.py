@@ -193,14 +193,25 @@ def wordings(published: Published, code: str = NATIONAL) -> Markdown:
 
 def groups(published: Published, code: str, breakdown: str) -> Markdown:
     """Means of the themes by the categories of a breakdown, with answers to the overall question."""
+    categories = _categories(published, code, breakdown)
+    groups = [(label, breakdown, category) for category, label in categories.items()]
+    return group_rows(published, code, _heading(published, code, breakdown), groups)
+
+
+def group_rows(
+    published: Published, code: str, heading: str, groups: Sequence[tuple[str, str, str]]
+) -> Markdown:
+    """Means of the themes in `groups` (label, breakdown, category), with answers to the overall
+    question."""
     themes = published.theme_items
     labels, rows = _labels(published, code), []
-    for category, label in _categories(published, code, breakdown).items():
+    for label, breakdown, category in groups:
         where = {"breakdown": breakdown, "category": category}
         cells = [_cell(published.value(code, t, **where)) for t in themes]
         rows.append([label, *cells, _n(published.value(code, OVERALL, **where))])
-    headings = [_heading(published, code, breakdown), *(labels[t] for t in themes), "Svar"]
-    return with_note(published, markdown_table(headings, rows))
+    return with_note(
+        published, markdown_table([heading, *(labels[t] for t in themes), "Svar"], rows)
+    )
 
 
 def groups_beside(published: Published, code: str) -> Markdown:
@@ -357,12 +368,3 @@ def differences(published: Published, code: str) -> Markdown:
     ]
     headings = ["Tema eller spørgsmål", "Kommunen", "De øvrige", "Forskel (95 %)", "Mod de øvrige"]
     return Markdown(markdown_table(headings, rows))
-
-
-def local(published: Published, code: str) -> Markdown:
-    """Local questions, and the themes by local groups; empty where there are none."""
-    file, parts = published.round.local_for(code), []
-    if file.questions:
-        parts.append(questions(published, code, [q.id for q in file.questions]).data)
-    parts += [groups(published, code, f"local:{b.id}").data for b in file.background]
-    return Markdown("\n\n".join(parts))

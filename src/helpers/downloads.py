@@ -1,0 +1,169 @@
+"""The numbers of a figure as a file: a link that carries them itself, so that the page asks nobody.
+
+In HTML alone: on paper the link would be dead. Semicolons, decimal commas and a byte order mark, as
+Excel in Denmark reads a CSV file.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+from IPython.display import Markdown
+
+from helpers import style
+from helpers.own_numbers import GROUPINGS, NATIONAL_LABEL, OPTIONS, SPLIT, official_name, rows_of
+from helpers.published import NATIONAL, Published
+from helpers.workbook_lists import STATISTIC_LABELS
+
+HEAD = (
+    "Område", "Opdeling", "Kategori", "Tema eller spørgsmål", "Mål", "Værdi", "Nedre grænse",
+    "Øvre grænse", "Antal svar", "Status",
+)  # fmt: skip
+_NUMBERS = ("value", "ci_low", "ci_high", "n")
+_COUNTS = ("population", "invited", "answers", "response_rate")
+MEANS, ANSWERS, SPLITS = ("mean",), ("mean", *OPTIONS, "share_dont_know"), SPLIT
+
+
+def results(
+    published: Published,
+    code: str,
+    items: Sequence[str],
+    statistics: Sequence[str] = MEANS,
+    *,
+    breakdown: str = "all",
+    areas: Sequence[str] = (),
+) -> Markdown:
+    """Link to the weighted numbers of `items` in the municipality and the country, or in `areas`."""
+    t = published.results
+    areas = list(areas) or list(dict.fromkeys((code, NATIONAL)))
+    kept = t[
+        t["municipality"].isin(areas) & t["item"].isin(list(items)) & (t["breakdown"] == breakdown)
+        & t["statistic"].isin(list(statistics)) & (t["weighting"] == "weighted")
+    ]  # fmt: skip
+    of = None if code == NATIONAL else code
+    labels, names = published.round.item_labels(of), published.round.category_labels(of)
+    columns = ["municipality", "category", "item", "statistic", "status", *_NUMBERS]
+    rows = [
+        [
+            _area(published, area), published.round.breakdown_label(breakdown, of),
+            names[breakdown].get(category, category), labels.get(item, item),
+            STATISTIC_LABELS[statistic], *_told(status, numbers),
+        ]
+        for area, category, item, statistic, status, *numbers in rows_of(kept, columns)
+    ]  # fmt: skip
+    return _link(HEAD, rows, f"{items[0]}-{breakdown}")
+
+
+def compared(published: Published, code: str, reference: str, items: Sequence[str]) -> Markdown:
+    """Link to the differences of the municipality as a whole from `reference`."""
+    t = published.comparisons
+    kept = t[
+        (t["municipality"] == code) & (t["reference"] == reference) & (t["breakdown"] == "all")
+        & (t["statistic"] == "mean") & t["item"].isin(list(items))
+    ]  # fmt: skip
+    labels = published.round.item_labels(None if code == NATIONAL else code)
+    columns = [
+        "item",
+        "own",
+        "reference_value",
+        "difference",
+        "ci_low",
+        "ci_high",
+        "worth_mentioning",
+    ]
+    rows = [
+        [labels.get(item, item), *map(_number, numbers), "ja" if worth else "nej"]
+        for item, *numbers, worth in rows_of(kept, columns)
+    ]
+    head = (
+        "Tema eller spørgsmål", "Kommunen", "Sammenligningstal", "Forskel", "Nedre grænse",
+        "Øvre grænse", "Sikker og nævneværdig",
+    )  # fmt: skip
+    return _link(head, rows, reference) if rows else Markdown("")
+
+
+def regional(published: Published, region: str) -> Markdown:
+    """Link to overall satisfaction in each municipality of a region."""
+    codes = [m.code for m in published.municipalities if m.region == region]
+    return results(published, codes[0], ["samlet"], areas=codes) if codes else Markdown("")
+
+
+def since_before(published: Published, code: str, items: Sequence[str]) -> Markdown:
+    """Link to the changes since the latest earlier round; nothing where there is none."""
+    if not published.earlier_rounds:
+        return Markdown("")
+    return compared(published, code, f"round:{published.earlier_rounds[0]}", items)
+
+
+def drivers(published: Published, code: str) -> Markdown:
+    """Link to each theme's mean and its share of what goes with overall satisfaction; nothing where
+    they are not shown."""
+    d = published.drivers
+    columns = ["theme", "performance", "importance", "ci_low", "ci_high", "n"]
+    labels = published.round.item_labels()
+    rows = [
+        [labels[theme], *map(_number, numbers)]
+        for theme, *numbers in rows_of(d[d["municipality"] == code], columns)
+    ]
+    head = (
+        "Tema", "Gennemsnit", "Andel af sammenhængen", "Nedre grænse", "Øvre grænse",
+        "Svar på alle temaer",
+    )  # fmt: skip
+    return _link(head, rows, "temaernes-betydning") if rows else Markdown("")
+
+
+def response(published: Published, code: str) -> Markdown:
+    """Link to citizens, invited and answers of every group."""
+    labels = published.round.category_labels(None if code == NATIONAL else code)
+    rows = []
+    for breakdown in ("all", *GROUPINGS):
+        for category, label in labels[breakdown].items():
+            row = published.responded(code, breakdown, category)
+            counts = [None if row is None else row[c] for c in _COUNTS]
+            status = style.NOT_POSSIBLE if row is None else row["status"]
+            rows.append([published.round.breakdown_label(breakdown), label, *_told(status, counts)])
+    head = (
+        "Opdeling",
+        "Kategori",
+        "Borgere i målgrupperne",
+        "Inviterede",
+        "Svar",
+        "Svarprocent",
+        "Status",
+    )
+    return _link(head, rows, "svarprocent")
+
+
+def _area(published: Published, code: str) -> str:
+    if code == NATIONAL:
+        return NATIONAL_LABEL
+    return official_name(code, published.round.municipalities[code].name)
+
+
+def _told(status: str, numbers: Sequence) -> list[str]:
+    """The numbers of a released row and that it is shown, or why they are not there."""
+    if status != "shown":
+        return [*[""] * len(numbers), style.why(status).words]
+    return [*map(_number, numbers), "vist"]
+
+
+def _number(value) -> str:
+    return "" if value is None or pd.isna(value) else f"{value}".replace(".", ",")
+
+
+def _link(head: Iterable[str], rows: Iterable[Sequence[str]], name: str) -> Markdown:
+    lines = [";".join(_quoted(cell) for cell in line) for line in (head, *rows)]
+    content = base64.b64encode(("\ufeff" + "\r\n".join(lines) + "\r\n").encode("utf-8")).decode()
+    address = f"data:text/csv;charset=utf-8;base64,{content}"
+    return Markdown(
+        ':::: {.content-visible when-format="html"}\n::: {.download}\n'
+        f'[Hent figurens tal (CSV)]({address}){{download="{name.replace(":", "-")}.csv"}}\n:::\n::::'
+    )
+
+
+def _quoted(cell: str) -> str:
+    """A cell for CSV; what a spreadsheet would take for a formula gets a mark in front."""
+    text = f"'{cell}" if cell[:1] in ("=", "+", "@") else cell
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if any(c in text for c in ';"\n') else text

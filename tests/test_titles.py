@@ -1,0 +1,136 @@
+"""Titles over figures say what the figure shows; the link below carries the same numbers."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import dataclasses
+import io
+import re
+
+import nbformat
+import pytest
+from published_fixture import BIG, PLAIN, SMALL, make_published
+
+from helpers import downloads, titles
+from helpers.paths import PROJECT
+from helpers.published import NATIONAL
+
+FIGURE = re.compile(r"^#\| label: (fig-[a-z-]+)", re.M)
+
+
+@pytest.fixture(scope="module")
+def published():
+    return make_published()
+
+
+def words(title) -> str:
+    found = re.fullmatch(r"::: \{\.finding\}\n(.+)\n:::", title.data)
+    assert found, title.data
+    return found[1]
+
+
+def rows_of(link) -> list[list[str]]:
+    address = re.search(r"\((data:text/csv;charset=utf-8;base64,[A-Za-z0-9+/=]+)\)", link.data)[1]
+    text = base64.b64decode(address.partition("base64,")[2]).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text), delimiter=";"))
+
+
+@pytest.mark.parametrize("code", [BIG, SMALL, PLAIN, NATIONAL])
+def test_every_title_is_a_whole_line(published, code):
+    by_scale = published.questions_by_scale
+    for title in (
+        titles.themes(published, code),
+        titles.split(published, code),
+        *(titles.questions(published, code, items) for items in by_scale.values()),
+        titles.groups(published, code, "gender", "kvinder og mænd"),
+        titles.response(published, code),
+    ):
+        text = words(title)
+        assert text[0].isupper() or text[0] in "»0123456789"
+        assert not text.endswith(".")
+        assert not re.search(r"None|\bnan\b|  ", text)
+
+
+def test_a_title_names_no_difference_that_is_noise(published):
+    assert words(titles.differences(published, PLAIN)) == (
+        "Kommunen adskiller sig ikke sikkert og nævneværdigt fra de øvrige kommuner"
+    )
+    assert "over de øvrige" in words(titles.differences(published, BIG))
+
+
+def test_a_region_tells_of_its_own_municipalities(published):
+    table = published.comparisons.copy()
+    one = (
+        (table["municipality"] == BIG) & (table["reference"] == "others") & (table["item"] == "samlet")
+        & (table["breakdown"] == "all") & (table["statistic"] == "mean")
+    )  # fmt: skip
+    table.loc[one, ["difference", "worth_mentioning_in_list"]] = [0.3, True]
+    changed = dataclasses.replace(published, comparisons=table)
+    assert words(titles.regional(changed, "Midtjylland")).startswith("Én kommune ligger sikkert")
+    for region in ("Syddanmark", "Nordjylland"):
+        assert "Ingen kommune" in words(titles.regional(changed, region))
+
+
+def test_the_link_has_the_figures_numbers(published):
+    head, *rows = rows_of(downloads.results(published, BIG, published.theme_items))
+    assert head == list(downloads.HEAD)
+    assert len(rows) == 2 * len(published.theme_items)
+    own = next(r for r in rows if r[0] == "Norddjurs Kommune" and r[3] == "Samlet tilfredshed")
+    released = published.value(BIG, "samlet")
+    assert float(own[5].replace(",", ".")) == released["value"]
+    assert own[8:] == [str(released["n"]), "vist"]
+
+
+def test_a_hidden_number_is_empty_in_the_link_and_says_why(published):
+    _, *rows = rows_of(downloads.results(published, SMALL, ["samlet"], breakdown="target_group"))
+    own = [r for r in rows if r[0] == "Læsø Kommune"]
+    hidden = [r for r in own if r[-1] != "vist"]
+    assert hidden
+    for row in hidden:
+        assert row[5:9] == ["", "", "", ""]
+        assert row[-1] in ("for få svar", "skjult for at beskytte andre")
+
+
+def test_changes_drivers_and_response_have_links(published):
+    items = published.theme_items
+    head, *rows = rows_of(downloads.since_before(published, BIG, items))
+    assert head[0] == "Tema eller spørgsmål"
+    assert {r[-1] for r in rows} == {"ja", "nej"}
+    assert len(rows_of(downloads.drivers(published, BIG))) == 5
+    assert downloads.drivers(published, SMALL).data == ""
+    assert rows_of(downloads.response(published, BIG))[1][1] == "Alle"
+
+
+def test_a_cell_is_never_a_formula(published):
+    assert downloads._quoted("=1+1") == "'=1+1"
+    assert downloads._quoted('a;"b"') == '"a;""b"""'
+
+
+def figures_and_neighbours(cells: list[str]) -> dict[str, tuple[str, str]]:
+    """Figure → the cells before and after it."""
+    found = {}
+    for i, source in enumerate(cells):
+        if m := FIGURE.search(source):
+            found[m[1]] = (cells[i - 1], cells[i + 1] if i + 1 < len(cells) else "")
+    return found
+
+
+def test_every_figure_has_a_title_and_its_numbers():
+    """A line that says the finding before it, a link to its numbers behind it (or its table)."""
+    municipal = nbformat.read(PROJECT / "notebooks" / "30-municipal-report.ipynb", 4)
+    country = (PROJECT / "reports" / "national.qmd").read_text("utf-8")
+    documents = {
+        "municipal": [c.source for c in municipal.cells if c.cell_type == "code"],
+        "national": re.findall(r"```\{python\}\n(.*?)\n```", country, re.S),
+    }
+    says = ("titles.", "sentences.", "model_texts.", "local_results.")
+    for name, cells in documents.items():
+        for figure, (before, after) in figures_and_neighbours(cells).items():
+            if figure == "fig-repraesentativitet":  # drawn of the same numbers as the one before it
+                continue
+            assert before.startswith((*says, "downloads.")), (name, figure)
+            assert (
+                after.startswith(("downloads.", "local_results.", "#| label: tbl-", "tables."))
+                or figure == "fig-forventet"
+            ), (name, figure)
