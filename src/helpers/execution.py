@@ -27,8 +27,9 @@ from traitlets import default
 from helpers.errors import ParameterError, Problem, SurveyError
 from helpers.kernels import KERNEL, MEMORY_VARIABLE, Specs, ZygoteDied
 from helpers.own_numbers import official_name
-from helpers.params import Round
+from helpers.params import Round, load_tiles
 from helpers.paths import PROJECT, Paths
+from helpers.published import load_published
 from helpers.render import render
 from helpers.round_settings import Limits
 from helpers.vault_key import closed_vault
@@ -265,7 +266,9 @@ def report_notebook(paths: Paths, round_: Round, code: str) -> None:
 
 
 def national_report(paths: Paths, round_: Round) -> None:
-    """`national/rapport.html`, `national/rapport.pdf` and the method report beside them."""
+    """`national/rapport.html`, `national/rapport.pdf`, the method report and the dashboard."""
+    from helpers.dashboard import write_national_dashboard  # no other step of a worker needs it
+
     executed = execute(
         REPORTS / "national.qmd",
         paths.notebook("national", "0000"),
@@ -275,3 +278,5 @@ def national_report(paths: Paths, round_: Round) -> None:
     typeset(executed, paths.national_folder, round_, formats=("html", "pdf"))
     method = execute(REPORTS / "method.qmd", paths.notebook("method", "0000"), {})
     typeset(method, paths.national_folder, round_, stem="metode")
+    published, tiles = load_published(paths.root, round_), load_tiles(paths.root)
+    write_national_dashboard(published, tiles, paths.national_folder / "dashboard.html")

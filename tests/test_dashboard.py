@@ -1,0 +1,170 @@
+"""What a dashboard holds: released numbers as they are, hidden ones as their status."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+import pytest
+from published_fixture import BIG, PLAIN, SMALL, make_published
+from red_team_files import dashboard_rows
+
+from helpers import dashboard, dashboard_charts, dashboard_data
+from helpers.dashboard import SNIPPET, write_dashboard, write_national_dashboard
+from helpers.params import load_tiles
+from helpers.paths import PROJECT
+from helpers.published import NATIONAL
+
+
+@pytest.fixture(scope="module")
+def published():
+    return make_published()
+
+
+@pytest.fixture(scope="module")
+def document(published):
+    return dashboard_data.municipal(published, [], BIG)
+
+
+def test_every_released_number_is_there_as_it_is(published, document):
+    [now] = document["rounds"]
+    seen = 0
+    for row in dashboard_rows(now):
+        weighting = ("weighted", "unweighted")[row["weighting"]]
+        breakdown, category = row["group"]
+        for measure, cell in row["measures"].items():
+            if measure.endswith(("_low", "_high")) or cell is None:
+                continue
+            released = published.value(
+                row["area"], row["item"], measure, breakdown=breakdown, category=category,
+                weighting=weighting,
+            )  # fmt: skip
+            assert cell == (
+                released["value"] if released["status"] == "shown" else released["status"]
+            )
+            seen += 1
+    own = published.results[published.results["municipality"].isin([BIG, NATIONAL])]
+    assert seen == len(own)
+
+
+def test_a_hidden_number_is_its_status_and_has_no_limits(published):
+    [now] = dashboard_data.municipal(published, [], SMALL)["rounds"]
+    hidden = [r for r in dashboard_rows(now) if r["measures"]["mean"] in ("few", "linked")]
+    assert hidden
+    for row in hidden:
+        assert row["measures"]["mean_low"] is None
+        assert row["measures"]["mean_high"] is None
+        assert row["n"] is None
+
+
+def test_an_interval_that_cannot_be_computed_is_empty(published):
+    results = published.results.copy()
+    one = (
+        (results["municipality"] == BIG)
+        & (results["item"] == "q01")
+        & (results["breakdown"] == "all")
+    )
+    results.loc[one, ["ci_low", "ci_high"]] = math.nan
+    changed = type(published)(
+        published.round, results, published.comparisons, published.response, published.drivers
+    )
+    [now] = dashboard_data.municipal(changed, [], BIG)["rounds"]
+    row = next(
+        r
+        for r in dashboard_rows(now)
+        if (r["area"], r["item"], r["group"]) == (BIG, "q01", ("all", "all"))
+    )
+    assert row["measures"]["mean_low"] is None
+    assert isinstance(row["measures"]["mean"], float)
+    assert "NaN" not in json.dumps(now)
+
+
+@pytest.mark.parametrize("code", [BIG, SMALL, PLAIN])
+def test_the_words_against_the_others_are_the_releases(published, code):
+    document = dashboard_data.municipal(published, [], code)
+    [now] = document["rounds"]
+    for group, item, _, word in document["against"]:
+        breakdown, category = now["groups"][group]
+        row = published.against_others(
+            code, now["items"][item]["id"], breakdown=breakdown, category=category
+        )
+        if row["worth_mentioning"]:
+            expected = "over" if row["difference"] > 0 else "under"
+        else:
+            expected = "på niveau"
+        assert document["words"][word] == expected
+
+
+def test_rounds_share_an_item_only_where_the_wording_is_the_same(published, round_2024):
+    before = make_published(round_id="2023-pilot", codes=(BIG,))
+    now, then = (r["items"] for r in dashboard_data.municipal(published, [before], BIG)["rounds"])
+    same = {i["same"]: i["id"] for i in then}
+    by_wording = {i["wording"]: i["id"] for i in then if "wording" in i}
+    for item in now:
+        if "wording" in item:
+            assert (item["same"] in same) == (item["wording"] in by_wording)
+
+
+def test_the_country_holds_every_municipality_and_its_tile(published):
+    tiles = load_tiles(PROJECT)
+    document = dashboard_data.national(published, tiles)
+    assert len(document["places"]) == 98
+    places = {p["code"]: p for p in document["places"]}
+    assert places[BIG]["folder"] == "0707-norddjurs"
+    assert places["0101"]["folder"] is None
+    assert (places[BIG]["column"], places[BIG]["row"]) == (tiles[BIG].column, tiles[BIG].row)
+    assert set(document["against"]) == {BIG, SMALL, PLAIN}
+    assert {r["area"] for r in dashboard_rows(document["rounds"][0])} == {
+        BIG,
+        SMALL,
+        PLAIN,
+        NATIONAL,
+    }
+
+
+def test_pages_ask_for_nothing_outside(published, tmp_path):
+    for path in (
+        write_dashboard(published, [], BIG, tmp_path / "dashboard.html"),
+        write_national_dashboard(published, load_tiles(PROJECT), tmp_path / "national.html"),
+    ):
+        text = path.read_text("utf-8")
+        assert not re.search(r'(?:src|href)="(?:https?:)?//', text)
+        assert "url(http" not in text
+        assert text.count("<script") == 5
+
+
+def test_nothing_inside_can_end_the_script(published, tmp_path):
+    text = dashboard._inside_script({"label": "</script><b>"})
+    assert "</script" not in text
+    assert json.loads(text) == {"label": "</script><b>"}
+
+
+def test_the_same_numbers_give_the_same_bytes(published, tmp_path):
+    one, other = (write_dashboard(published, [], BIG, tmp_path / f"{i}.html") for i in (1, 2))
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_without_earlier_rounds_there_is_no_view_of_development(published, tmp_path):
+    text = write_dashboard(published, [], BIG, tmp_path / "a.html").read_text("utf-8")
+    assert 'data-view="udvikling"' not in text
+    assert 'data-view="grupper"' in text
+
+
+def test_the_library_is_the_one_that_vl_convert_bundles():
+    vl_convert = pytest.importorskip("vl_convert", reason="vl-convert is not installed")
+    asset = PROJECT / "src" / "helpers" / "assets" / "dashboard" / "vega.js"
+    assert asset.read_text("utf-8") == vl_convert.javascript_bundle(SNIPPET)
+
+
+def test_every_chart_is_a_spec_that_vega_lite_compiles():
+    vl_convert = pytest.importorskip("vl_convert", reason="vl-convert is not installed")
+    for name, spec in (dashboard_charts.municipal() | dashboard_charts.national()).items():
+        filled = json.loads(
+            json.dumps(spec)
+            .replace('["rows-domain"]', '["a"]')
+            .replace('["area-domain"]', '["a", "b"]')
+            .replace('["x-domain"]', "[-1, 1]")
+        )
+        filled |= {"datasets": {"rows": []}, "width": 600, "height": 200}
+        assert vl_convert.vegalite_to_vega(filled)["marks"], name
