@@ -21,6 +21,7 @@ from helpers.deck_groups import (
     target_groups_page,
 )
 from helpers.deck_method import reading_page, response_page, round_page
+from helpers.deck_models import development_page, drivers_page, expected_page
 from helpers.deck_page import open_template, remove_empty
 from helpers.deck_slides import (
     overall_page,
@@ -37,13 +38,14 @@ from helpers.published import Published
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def write_deck(published: Published, code: str, path: Path) -> Path:
+def write_deck(published: Published, code: str, path: Path, template: Path | None = None) -> Path:
     """Write the deck of municipality `code`; what lay at `path` stays until the new one is whole.
 
-    Raises SurveyError where the municipality has no released results.
+    `template`: the municipality's own, made from the house's. Raises SurveyError where the
+    municipality has no released results or the template lacks what pages need.
     """
     o = OwnNumbers(published, code)
-    deck = open_template()
+    deck = open_template(template)
     title_page(deck, o)
     round_page(deck, o)
     overall_page(deck, o)
@@ -55,6 +57,9 @@ def write_deck(published: Published, code: str, path: Path) -> Path:
     target_groups_page(deck, o)
     background_page(deck, o)
     differences_page(deck, o)
+    expected_page(deck, o)
+    development_page(deck, o)
+    drivers_page(deck, o)
     local_pages(deck, o)
     response_page(deck, o)
     reading_page(deck, o)

@@ -19,6 +19,7 @@ from pptx.enum.chart import (
     XL_TICK_LABEL_POSITION,
     XL_TICK_MARK,
 )
+from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.oxml import parse_xml
 from pptx.shapes.placeholder import ChartPlaceholder
 from pptx.util import Inches, Pt
@@ -57,6 +58,26 @@ def rgb(colour: str) -> RGBColor:
     return RGBColor.from_string(colour.lstrip("#"))
 
 
+# the house's colours as places in the template's theme: a municipality's own template gives its own
+_THEME = {
+    style.TEAL: MSO_THEME_COLOR.ACCENT_1,
+    style.ACCENT: MSO_THEME_COLOR.ACCENT_2,
+    style.GREY: MSO_THEME_COLOR.ACCENT_3,
+    style.TEAL_MID: MSO_THEME_COLOR.ACCENT_4,
+    style.LIGHT_GREY: MSO_THEME_COLOR.ACCENT_6,
+    style.INK: MSO_THEME_COLOR.TEXT_1,
+    style.TINT: MSO_THEME_COLOR.BACKGROUND_2,
+}
+
+
+def paint(target, colour: str) -> None:
+    """Give a colour its place in the theme, where it has one."""
+    if colour in _THEME:
+        target.theme_color = _THEME[colour]
+    else:
+        target.rgb = rgb(colour)
+
+
 def means_chart(
     slide,
     spot: int | Box,
@@ -80,7 +101,7 @@ def means_chart(
     axis.minimum_scale, axis.maximum_scale, axis.major_unit = 1, 5, 1
     axis.tick_labels.number_format, axis.tick_labels.number_format_is_linked = "0", False
     axis.format.line.fill.background()
-    axis.major_gridlines.format.line.color.rgb = rgb(style.LIGHT_GREY)
+    paint(axis.major_gridlines.format.line.color, style.LIGHT_GREY)
     axis.major_gridlines.format.line.width = Pt(0.5)
     _finish(chart, box, label_share, legend=False, axis_room=0.32)
     return chart
@@ -175,7 +196,7 @@ def difference_chart(
         if value < 0:
             fill = drawn.points[i].format.fill
             fill.solid()
-            fill.fore_color.rgb = rgb(style.OTHERS)
+            paint(fill.fore_color, style.OTHERS)
     # a whole tenth (or point), so that the axis tells no more than the labels
     step = 1 if shares else 10
     reach = math.ceil(1.5 * step * max(abs(v) for v in values)) / step
@@ -208,7 +229,10 @@ def _chart(slide, spot, box, kind, categories, series, alt, number_format, decim
     chart = frame.chart
     for drawn, s in zip(chart.plots[0].series, series):
         drawn.format.fill.solid()
-        drawn.format.fill.fore_color.rgb = rgb(s.colour)
+        if kind == XL_CHART_TYPE.BAR_STACKED_100:  # the scale's colours mean something: no theme's
+            drawn.format.fill.fore_color.rgb = rgb(s.colour)
+        else:
+            paint(drawn.format.fill.fore_color, s.colour)
         drawn.invert_if_negative = False
     return chart
 
@@ -219,14 +243,14 @@ def _data_labels(plot, number_format: str, position) -> None:
     labels.number_format, labels.number_format_is_linked = number_format, False
     labels.position, labels.show_value = position, True
     labels.font.size = TEXT
-    labels.font.color.rgb = rgb(style.INK)
+    paint(labels.font.color, style.INK)
 
 
 def _finish(chart, box: Box, label_share: float, *, legend: bool, axis_room: float) -> None:
     """Fonts, category axis and a fixed plot area, so that long labels wrap and nothing moves."""
     chart.has_title = False
     chart.font.size = TEXT
-    chart.font.color.rgb = rgb(style.INK)
+    paint(chart.font.color, style.INK)
     chart.has_legend = legend
     if legend:
         chart.legend.position = XL_LEGEND_POSITION.TOP
@@ -237,7 +261,7 @@ def _finish(chart, box: Box, label_share: float, *, legend: bool, axis_room: flo
     # keeps the value axis below although the order turns; python-pptx has this for value axes only
     chart.value_axis._element.find("{*}crosses").set("val", "max")
     axis.major_tick_mark = XL_TICK_MARK.NONE
-    axis.format.line.color.rgb = rgb(style.LIGHT_GREY)
+    paint(axis.format.line.color, style.LIGHT_GREY)
     axis.tick_labels.font.size = TEXT
     axis.has_major_gridlines = False
     chart.value_axis.major_tick_mark = XL_TICK_MARK.NONE

@@ -3,30 +3,79 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
+from pathlib import Path
+from zipfile import BadZipFile
 
 from pptx import Presentation
 from pptx.enum.lang import MSO_LANGUAGE_ID
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.exc import PackageNotFoundError
 from pptx.oxml import parse_xml
 from pptx.util import Inches, Pt
 
 from helpers import style
-from helpers.deck_charts import Box, rgb
+from helpers.deck_charts import Box, paint
+from helpers.errors import Problem, SurveyError
 
 TITLE, SECTION, ONE, TWO = 0, 1, 2, 3  # the template's layouts
 KICKER, NOTE, SOURCE, NUMBER = 14, 12, 13, 15  # placeholder numbers of the content layouts
 LEFT, WIDTH, TOP, HEIGHT = 0.6, 12.133, 1.75, 4.55  # inches: the content's area
 AREA = Box(LEFT, TOP, WIDTH, HEIGHT)
+_REMEDY = (
+    "Begin with the house's template (`survey deck --new-template FILE`), change its colours, type and "
+    "logo in the slide master, and leave the layouts' placeholders."
+)
 _A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 
 
-def open_template():
-    template = files("helpers").joinpath("assets/deck/template.pptx")
-    with template.open("rb") as f:
-        return Presentation(f)
+_NEEDED = {  # layout → placeholders that pages fill
+    TITLE: {0, 1, 13},
+    ONE: {0, 1, NOTE, SOURCE, KICKER},
+    TWO: {0, 1, 2, NOTE, SOURCE, KICKER},
+}
+
+
+def open_template(path: Path | None = None):
+    """The house's template, or a municipality's own made from it, without the slides that it has.
+
+    Raises SurveyError where it cannot be read, is not 16:9, or lacks layouts or placeholders.
+    """
+    if path is None:
+        with files("helpers").joinpath("assets/deck/template.pptx").open("rb") as f:
+            return Presentation(f)
+    try:
+        deck = Presentation(str(path))
+    except (PackageNotFoundError, BadZipFile, KeyError, ValueError) as e:
+        raise SurveyError(
+            path.name, "cannot be read as a PowerPoint file", "a .pptx or .potx", _REMEDY
+        ) from e
+    problems = list(_problems(deck, path.name))
+    if problems:
+        raise SurveyError(problems=problems)
+    for slide in list(deck.slides._sldIdLst):
+        deck.part.drop_rel(slide.rId)
+        deck.slides._sldIdLst.remove(slide)
+    return deck
+
+
+def _problems(deck, name: str) -> Iterator[Problem]:
+    """What a template lacks, all at once."""
+    ours = open_template()
+    if (deck.slide_width, deck.slide_height) != (ours.slide_width, ours.slide_height):
+        yield Problem(name, "its slides have another size", "13.33 × 7.5 inches (16:9)", _REMEDY)
+    for layout, needed in _NEEDED.items():
+        title = ours.slide_layouts[layout].name
+        if layout >= len(deck.slide_layouts):
+            yield Problem(name, f"layout {layout + 1} is missing", f"»{title}«", _REMEDY)
+            continue
+        there = {p.placeholder_format.idx for p in deck.slide_layouts[layout].placeholders}
+        if needed - there:
+            missing = ", ".join(map(str, sorted(needed - there)))
+            what = f"layout {layout + 1} lacks the placeholders {missing}"
+            yield Problem(name, what, f"those of »{title}«", _REMEDY)
 
 
 def add_page(
@@ -104,7 +153,7 @@ def add_text(
     for paragraph in frame.paragraphs:
         paragraph.alignment = align
         for run in paragraph.runs:
-            run.font.color.rgb = rgb(colour)
+            paint(run.font.color, colour)
             if bold:
                 run.font.bold = True
     return shape
@@ -121,7 +170,7 @@ def add_card(page, box: Box, figure: str, caption: str, *, colour: str = style.T
     """A key figure: one big number (or a mark, set smaller) above what it is."""
     card = page.shapes.add_shape(MSO_SHAPE.RECTANGLE, *_inches(box))
     card.fill.solid()
-    card.fill.fore_color.rgb = rgb(style.TINT)
+    paint(card.fill.fore_color, style.TINT)
     card.line.fill.background()
     card._element.remove(card._element.find("{*}style"))  # the theme's shadow
     frame = card.text_frame
@@ -135,7 +184,8 @@ def add_card(page, box: Box, figure: str, caption: str, *, colour: str = style.T
     ):
         paragraph.alignment = PP_ALIGN.LEFT
         run = paragraph.runs[0]
-        run.font.size, run.font.bold, run.font.color.rgb = Pt(size), size != 14, rgb(tone)
+        run.font.size, run.font.bold = Pt(size), size != 14
+        paint(run.font.color, tone)
 
 
 def add_table(
@@ -157,7 +207,7 @@ def add_table(
             cell.margin_top = cell.margin_bottom = Inches(0.03)
             cell.vertical_anchor = MSO_ANCHOR.MIDDLE
             cell.fill.solid()
-            cell.fill.fore_color.rgb = rgb(style.TINT if r == 0 else "#FFFFFF")
+            paint(cell.fill.fore_color, style.TINT if r == 0 else "#FFFFFF")
             write(cell.text_frame, [text], size=12)
             paragraph = cell.text_frame.paragraphs[0]
             paragraph.alignment = PP_ALIGN.LEFT if c == 0 else PP_ALIGN.RIGHT
@@ -165,7 +215,7 @@ def add_table(
                 run.font.bold = r == 0
                 run.font.italic = text in marks
                 tone = style.TEAL if r == 0 else style.GREY if text in marks else style.INK
-                run.font.color.rgb = rgb(tone)
+                paint(run.font.color, tone)
             _underline(cell)
 
 
@@ -189,7 +239,8 @@ def add_legend(page, box: Box, entries: Sequence[tuple[str, str]]) -> None:
         # hard spaces keep a name together when the line breaks
         for text, tone in (("■\u00a0", colour), (name.replace(" ", "\u00a0") + "    ", style.INK)):
             run = paragraph.add_run()
-            run.text, run.font.size, run.font.color.rgb = text, Pt(12), rgb(tone)
+            run.text, run.font.size = text, Pt(12)
+            paint(run.font.color, tone)
             run.font.language_id = MSO_LANGUAGE_ID.DANISH
 
 

@@ -35,7 +35,7 @@ from helpers.own_numbers import (
 
 QUESTIONS_A_PAGE = 4
 TALLEST_BAR = 1.2  # inches a question: few questions do not make huge bars
-SPLIT_LABELS = ("Utilfredse (1–2)", "Neutrale (3)", "Tilfredse (4–5)")
+SPLIT_LABELS = ("Utilfredse (1–2)", "Hverken eller (3)", "Tilfredse (4–5)")
 SPLIT_COLOURS = (style.LIKERT[1], style.LIKERT[3], style.LIKERT[5])
 WEIGHTED = (
     "Tallene er vægtet, så svarene afspejler kommunens borgere i målgrupperne efter målgruppe, "
@@ -213,10 +213,10 @@ def split_page(deck, o: OwnNumbers) -> None:
     own = [(o.label(t), o.of(t, "share_satisfied")) for t in o.themes]
     visible = any(x.shown for _, x in own)
     page = add_page(
-        deck, ONE, "Temaer: tilfredse, neutrale og utilfredse", findings.split_headline(o),
+        deck, ONE, "Temaer: tilfredse, hverken eller og utilfredse", findings.split_headline(o),
         source=captions.source(o, [x for _, x in own]),
         note=captions.hidden_note(own, "temaer") if visible else _country_note(o, own),
-        speaker="Tilfreds er svar 4–5, neutral 3 og utilfreds 1–2. For et tema regnes på borgerens "
+        speaker="Tilfreds er svar 4–5, hverken eller er 3, og utilfreds er 1–2. For et tema regnes på borgerens "
         f"gennemsnit over temaets spørgsmål. {WEIGHTED}",
     )  # fmt: skip
     get = o.of if visible else o.national

@@ -1,0 +1,37 @@
+"""`survey deck`: one municipality's PowerPoint deck in its own template."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from helpers.cli_state import console, load, root, usage
+
+
+def deck(
+    round_id: Annotated[str, typer.Argument(metavar="ROUND")] = "",
+    municipality: Annotated[str, typer.Argument(metavar="CODE")] = "",
+    template: Annotated[Path | None, typer.Option(help="The municipality's own template.")] = None,
+    to: Annotated[Path, typer.Option(help="The deck to write.")] = Path("praesentation.pptx"),
+    new_template: Annotated[
+        Path | None, typer.Option(help="Write the house's template here, to make one's own from.")
+    ] = None,
+) -> None:
+    """Write a municipality's deck, in its own template where it has one."""
+    from helpers.deck import write_deck
+    from helpers.paths import write_atomically
+    from helpers.published import load_published
+
+    if new_template is not None:
+        ours = files("helpers").joinpath("assets/deck/template.pptx").read_bytes()
+        write_atomically(new_template, lambda p: p.write_bytes(ours))
+        console.print(f"Written: {new_template}", markup=False)
+        return
+    round_ = load(round_id)
+    if municipality not in round_.settings.participants:
+        raise usage(f"{municipality!r} is no participant of {round_.id}; give a four-digit code.")
+    published = load_published(root(), round_, only=municipality)
+    console.print(f"Written: {write_deck(published, municipality, to, template)}", markup=False)
