@@ -16,7 +16,7 @@ from helpers.workbook_lists import STATISTIC_LABELS
 
 SHEETS = [
     "Læs mig", "Overblik", "Spørgsmål", "Målgruppe", "Køn", "Alder", "Varighed", "Lokalt",
-    "Forskelle", "Svarprocent", "Alle tal",
+    "Forskelle", "Svarprocent", "Alle tal", "Spørgeskema", "Ordbog",
 ]  # fmt: skip
 MARKS = set(style.NOT_SHOWN.values())
 

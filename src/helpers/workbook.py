@@ -17,6 +17,7 @@ from helpers.own_numbers import GROUPINGS, OwnNumbers
 from helpers.paths import write_atomically
 from helpers.published import Published
 from helpers.reading import marks, reading_guide
+from helpers.workbook_dictionary import dictionary_sheet, questionnaire_sheet
 from helpers.workbook_lists import all_numbers_sheet, differences_sheet, response_sheet
 from helpers.workbook_sheets import (
     Sheet,
@@ -71,7 +72,8 @@ def tables(o: OwnNumbers) -> list[Sheet]:
     sheets = [overview_sheet(o), questions_sheet(o), *(grouping_sheet(o, b) for b in GROUPINGS)]
     if o.local_questions or o.local_breakdowns:
         sheets.append(local_sheet(o))
-    return [*sheets, differences_sheet(o), response_sheet(o), all_numbers_sheet(o)]
+    sheets += [differences_sheet(o), response_sheet(o), all_numbers_sheet(o)]
+    return [*sheets, questionnaire_sheet(o), dictionary_sheet(o, sheets)]
 
 
 def read_me(o: OwnNumbers, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:

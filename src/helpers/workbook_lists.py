@@ -23,7 +23,7 @@ from helpers.workbook_sheets import Cell, Column, Sheet, mentioned
 STATISTIC_LABELS = {
     "mean": "Gennemsnit (1–5)",
     "share_satisfied": "Andel tilfredse (4–5)",
-    "share_neutral": "Andel neutrale (3)",
+    "share_neutral": "Andel hverken eller (3)",
     "share_dissatisfied": "Andel utilfredse (1–2)",
     **{f"share_{k}": f"Andel svar {k}" for k in range(1, 6)},
     "share_dont_know": "Andel ved ikke",
