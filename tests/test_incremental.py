@@ -98,11 +98,11 @@ def test_another_extract_reruns_its_municipality_alone(copy):
 @pytest.mark.parametrize(
     ("change", "steps"),
     [
-        ({"disclosure": {"min_answers": 6}}, {"collect", "release", "report", "national", "index"}),
-        ({"weighting": {"tolerance": 1e-9}}, {"analyse", "release", "report", "national", "index"}),
-        ({"title": "Efterår"}, {"plan", "collect", "analyse", "release", "report", "national", "index"}),
+        ({"disclosure": {"min_answers": 6}}, {"collect", "release", "report", "national", "star", "index"}),
+        ({"weighting": {"tolerance": 1e-9}}, {"analyse", "release", "report", "national", "star", "index"}),
+        ({"title": "Efterår"}, {"plan", "collect", "analyse", "release", "report", "national", "star", "index"}),
         ({"seed": 7}, {"intake", "intake-record", "plan", "collect", "analyse", "release", "report",
-                       "national", "index", "scan", "scan-round"}),
+                       "national", "star", "index", "scan", "scan-round"}),
         ({"limits": {"notebook_seconds": 60}}, set()),
         ({"retention_until": "2031-01-01"}, set()),
     ],
@@ -134,7 +134,7 @@ def test_another_version_reruns_everything(copy, monkeypatch, what):
     name = {"package": "package_digest", "libraries": "library_digest"}[what]
     monkeypatch.setattr(records, name, lambda: "another")
     stale = copy.stale()
-    assert len(stale) == 5 * 6 + 6
+    assert len(stale) == 5 * 6 + 7
     assert {len(reasons) for reasons in stale.values()} == {1}
 
 
@@ -271,6 +271,6 @@ def test_status_tells_what_is_stale_and_why(copy):
 
 def test_records_are_closed_to_what_may_leave(copy):
     written = list((copy.paths.data / "records").rglob("*.json"))
-    assert len(written) == 5 * 6 + 6
+    assert len(written) == 5 * 6 + 7
     assert all(json.loads(p.read_text("utf-8"))["package"] for p in written)
     assert not list(copy.paths.build.rglob("records"))

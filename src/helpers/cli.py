@@ -15,6 +15,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from helpers.cli_deck import deck
+from helpers.cli_load import load_database
 from helpers.cli_privacy import add_commands
 from helpers.cli_progress import STAGE_WORDS, Told
 from helpers.cli_state import State, console, held, listed, load, root, usage
@@ -34,6 +36,8 @@ app = typer.Typer(
 )
 add_commands(app)
 app.command()(status)
+app.command("load")(load_database)
+app.command()(deck)
 
 
 @app.callback()

@@ -28,6 +28,7 @@ ROUND_STEPS = {
     "collect": "answers shared out",
     "release": "release",
     "national": "national report",
+    "star": "tables for BI",
     "index": "index and manifest",
     "scan-round": "scan",
 }

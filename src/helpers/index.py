@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from helpers import style
-from helpers.params import Round
+from helpers import style, theme
+from helpers.own_numbers import OVERALL
+from helpers.params import Municipality, Round
 from helpers.paths import Paths, write_text
 from helpers.published import NATIONAL, Published, load_published
 
@@ -25,6 +27,7 @@ FILES = {
 NATIONAL_FILES = {
     "rapport.html": "Landsrapport",
     "rapport.pdf": "Landsrapport (PDF)",
+    "dashboard.html": "Dashboard",
     "metode.html": "Metode",
 }
 LIBRARIES = (
@@ -40,37 +43,20 @@ LIBRARIES = (
 
 def write_index_and_manifest(paths: Paths, round_: Round, failed: list[str]) -> None:
     """Both from the released tables and what lies under `build/<round>/`; `failed`: codes of this run."""
-    published = load_published(paths.root, round_)
+    published = load_published(paths.root, round_, only=NATIONAL)
     write_index(paths, published, failed)
     write_manifest(paths, published, failed)
 
 
 def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
-    """Write `build/<round>/index.html`: the national report, each municipality with its files,
-    response and overall mean, and those that have no report with the reason."""
-    rows = []
-    for place in sorted(published.municipalities, key=lambda m: style.danish_sort_key(m.name)):
-        folder = paths.report_folder(place)
-        counts = _whole(published, place.code)
-        mean = published.value(place.code, "samlet")
-        rows.append(
-            {
-                "name": place.name,
-                "code": place.code,
-                "region": place.region,
-                "answers": _count(counts),
-                "rate": style.percent(counts["response_rate"], 1),
-                "mean": style.number(mean["value"], 2)
-                if mean is not None and mean["status"] == "shown"
-                else style.why(None if mean is None else mean["status"]).words,
-                "links": [
-                    (label, f"{place.folder}/{name}")
-                    for name, label in FILES.items()
-                    if (folder / name).is_file()
-                ],
-                "note": "kunne ikke opdateres i seneste kørsel" if place.code in failed else "",
-            }
+    """Write `build/<round>/index.html`: the national report, each participant with its state, files,
+    response and overall mean."""
+    rows = [
+        _row(paths, published, place, failed)
+        for place in sorted(
+            published.round.participants, key=lambda m: style.danish_sort_key(m.name)
         )
+    ]
     whole = _whole(published, NATIONAL)
     page = (
         _environment()
@@ -80,7 +66,9 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
             simulated=published.round.settings.simulated,
             date=style.date(published.round.settings.calendar.reporting.end),
             rows=rows,
-            missing=sorted(published.missing, key=lambda m: style.danish_sort_key(m.name)),
+            ready=sum(row["ready"] for row in rows),
+            version=version("jobcentre-survey"),
+            css=Markup(theme.css_variables() + theme.font_faces()),
             national=[
                 (label, f"national/{name}")
                 for name, label in NATIONAL_FILES.items()
@@ -92,6 +80,34 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
         )
     )
     return write_text(paths.build / "index.html", page)
+
+
+def _row(
+    paths: Paths, published: Published, place: Municipality, failed: list[str]
+) -> dict[str, object]:
+    """What the list tells of one participant; those without results stand there too."""
+    folder = paths.report_folder(place)
+    shown = {"name": place.name, "code": place.code, "region": place.region}
+    if place not in published.municipalities:
+        state = "kunne ikke opdateres" if place.code in failed else "ingen resultater endnu"
+        empty = {"answers": "", "rate": "", "mean": "", "links": []}
+        return shown | empty | {"state": state, "ready": False}
+    counts, mean = _whole(published, place.code), published.value(place.code, OVERALL)
+    late = place.code in failed
+    return shown | {
+        "state": "kunne ikke opdateres i seneste kørsel" if late else "klar",
+        "ready": not late,
+        "answers": _count(counts),
+        "rate": style.percent(counts["response_rate"], 1),
+        "mean": style.number(mean["value"], 2)
+        if mean is not None and mean["status"] == "shown"
+        else style.why(None if mean is None else mean["status"]).words,
+        "links": [
+            (label, f"{place.folder}/{name}")
+            for name, label in FILES.items()
+            if (folder / name).is_file()
+        ],
+    }
 
 
 def _whole(published: Published, code: str):

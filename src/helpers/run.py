@@ -232,6 +232,7 @@ class _Run:
             for name, codes in wanted.items():
                 open_.enter_context(self._stage(name, len(codes)))
             self._each(wanted)
+        self._once("star")
         self._once("index", {"failed": sorted(self.summary.failed)})
 
     def _scan(self) -> None:

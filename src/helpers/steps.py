@@ -63,10 +63,9 @@ class Told:
 
 
 _DATA, _BUILD = "data/{round}", "build/{round}"
-_RELEASED_FILES = tuple(
-    f"{_BUILD}/{name}" for name in
-    ("released.parquet", "comparisons.parquet", "response.parquet", "drivers.parquet")
-)  # fmt: skip
+_TABLES = ("released.parquet", "comparisons.parquet", "response.parquet", "drivers.parquet")
+_RELEASED_FILES = tuple(f"{_BUILD}/{name}" for name in _TABLES)
+_EARLIER_FILES = tuple(f"build/{{earlier}}/{name}" for name in _TABLES)
 
 _NOT_FOR_SCAN = frozenset(
     NOT_SINCE_COLLECTION | NOT_UNTIL_COLLECTION | {"calendar", "sampling", "title", "local_files"}
@@ -139,19 +138,26 @@ STEPS = {
         ),
         Step(
             "report", "report", "helpers.execution:report_notebook",
-            reads=(RELEASED,),
-            needs=_RELEASED_FILES,
+            reads=(RELEASED, "build/{earlier}/released.parquet"),
+            needs=(*_RELEASED_FILES, *_EARLIER_FILES),
             makes=(
-                f"{_BUILD}/{{folder}}/rapport.html", f"{_BUILD}/{{folder}}/praesentation.pptx",
-                f"{_BUILD}/{{folder}}/resultater.xlsx",
+                f"{_BUILD}/{{folder}}/rapport.html", f"{_BUILD}/{{folder}}/dashboard.html",
+                f"{_BUILD}/{{folder}}/praesentation.pptx", f"{_BUILD}/{{folder}}/resultater.xlsx",
                 f"{_DATA}/notebooks/{{code}}-30-municipal-report.ipynb",
             ),
             blind_to=frozenset(NOT_SINCE_COLLECTION),
         ),
         Step(
             "national", "national", "helpers.execution:national_report",
-            reads=_RELEASED_FILES,
+            reads=(*_RELEASED_FILES, "params/tile-map.csv"),
             makes=(f"{_BUILD}/national/**", f"{_DATA}/notebooks/0000-*.ipynb"),
+            blind_to=frozenset(NOT_SINCE_COLLECTION),
+            whole_round=True,
+        ),
+        Step(
+            "star", "national", "helpers.bi:write_star",
+            reads=_RELEASED_FILES,
+            makes=(f"{_BUILD}/bi/*",),
             blind_to=frozenset(NOT_SINCE_COLLECTION),
             whole_round=True,
         ),

@@ -25,7 +25,7 @@ INPUTS = (
     "data/{round}/responses/*",
     "data/{round}/forgotten.json",
     "data/{earlier}/estimates/*",
-    "build/{earlier}/released.parquet",
+    "build/{earlier}/*.parquet",
 )
 FORGOTTEN_INPUTS = (
     "data/{round}/population/*",
