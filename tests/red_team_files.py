@@ -164,7 +164,10 @@ def harvest(build: Path, book: Codebook) -> Harvest:
 
 @reader("released.parquet", "released.csv")
 def _released(path: Path, file: str, _code: str, _book: Codebook, found: Harvest) -> None:
-    table = read_released(path)
+    _results(read_released(path), file, found)
+
+
+def _results(table: pd.DataFrame, file: str, found: Harvest) -> None:
     numbers = table[["value", "ci_low", "ci_high"]].notna().any(axis=1)
     kept = table.assign(given=numbers).drop_duplicates([*CELL, "statistic", "n", "status", "given"])
     for row in kept.itertuples():
@@ -185,13 +188,18 @@ def read_released(path: Path) -> pd.DataFrame:
 
 @reader("response.parquet")
 def _response(path: Path, file: str, _code: str, _book: Codebook, found: Harvest) -> None:
-    for row in pd.read_parquet(path).to_dict("records"):
+    _responses(pd.read_parquet(path), file, found)
+
+
+def _responses(table: pd.DataFrame, file: str, found: Harvest) -> None:
+    for row in table.to_dict("records"):
         place = (row["municipality"], row["breakdown"], row["category"])
         for item in RESPONSE:
             found.marks[*place, item][file] = row["status"]
             if not pd.isna(row[item]):
                 found.count(file, (*place, item), row[item])
-        rest = [v for k, v in row.items() if k not in (*CELL[:3], *RESPONSE, "status")]
+        keys = (*CELL[:3], *RESPONSE, "status", "round_key", "group_key")
+        rest = [v for k, v in row.items() if k not in keys]
         if any(not pd.isna(v) for v in rest):
             found.value(file, (*place, "answers"))
 
@@ -205,8 +213,11 @@ def _drivers(path: Path, file: str, _code: str, _book: Codebook, found: Harvest)
 
 @reader("comparisons.parquet")
 def _comparisons(path: Path, file: str, _code: str, _book: Codebook, found: Harvest) -> None:
-    table = pd.read_parquet(path).drop_duplicates(["reference", *CELL])
-    for row in table.itertuples():
+    _compared(pd.read_parquet(path), file, found)
+
+
+def _compared(table: pd.DataFrame, file: str, found: Harvest) -> None:
+    for row in table.drop_duplicates(["reference", *CELL]).itertuples():
         found.value(file, (row.municipality, row.breakdown, row.category, row.item))
         kind, _, name = row.reference.partition(":")
         if kind in ("others", NATIONAL):
@@ -277,6 +288,83 @@ def _page(path: Path, file: str, code: str, book: Codebook, found: Harvest) -> N
             for text in re.findall(r"<!--(.*?)-->|<text[^>]*>([^<]*)<", drawing, re.S):
                 _prose(f"{file}, figure", " ".join(text), found)
 
+    for link in page.iter("a"):
+        kind, _, content = (link.get("href") or "").partition(",")
+        if kind.startswith("data:text/csv"):
+            text = base64.b64decode(content).decode("utf-8-sig")
+            heads, *rows = csv.reader(io.StringIO(text), delimiter=";")
+            _table(f"{file}, {link.get('download')}", heads, rows, code, book, found)
+
+
+@reader("dashboard.html")
+def _dashboard(path: Path, file: str, _code: str, _book: Codebook, found: Harvest) -> None:
+    """The numbers inside, of the round itself; those of earlier rounds are that round's."""
+    [script] = html.parse(path).getroot().xpath("//script[@id='data']")
+    now = json.loads(script.text)["rounds"][0]
+    for row in dashboard_rows(now):
+        cell = (row["area"], *row["group"], row["item"])
+        if row["n"] is not None:
+            found.count(file, cell, row["n"])
+        for cell_of in row["measures"].values():
+            if isinstance(cell_of, str) and cell_of != "not_possible":
+                found.marks[cell][file] = cell_of
+            elif isinstance(cell_of, int | float):
+                found.value(file, cell)
+
+
+def dashboard_rows(round_: dict) -> Iterator[dict]:
+    """The rows of a dashboard's document with their keys in words."""
+    with_limits = ("mean", "share_satisfied")
+    for area, group, item, weighting, n, *cells in round_["numbers"]:
+        measures, place = {}, 0
+        for measure in round_["measures"]:
+            measures[measure] = cells[place]
+            if measure in with_limits:
+                measures |= {
+                    f"{measure}_low": cells[place + 1],
+                    f"{measure}_high": cells[place + 2],
+                }
+                place += 2
+            place += 1
+        yield {
+            "area": round_["areas"][area]["id"], "group": tuple(round_["groups"][group]),
+            "item": round_["items"][item]["id"], "weighting": weighting, "n": n, "measures": measures,
+        }  # fmt: skip
+
+
+def _star(path: Path) -> pd.DataFrame:
+    """A table of the star with what its keys say: round:[code:]rest."""
+    text = {"municipality_key": str, "group_key": str, "question_key": str}
+    table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=text)
+    group = table["group_key"].str.replace(r"^[^:]+:(\d{4}:)?", "", regex=True).str.split("/", n=1)
+    table["breakdown"], table["category"] = group.str[0], group.str[1]
+    if "question_key" in table:
+        table["item"] = table["question_key"].str.split(":").str[-1]
+    return table.rename(columns={"municipality_key": "municipality"})
+
+
+@reader("fact_result.parquet", "fact_result.csv")
+def _fact_result(path: Path, file: str, _code: str, _book: Codebook, found: Harvest) -> None:
+    _results(_star(path), file, found)
+
+
+@reader("fact_response.parquet", "fact_response.csv")
+def _fact_response(path: Path, file: str, _code: str, _book: Codebook, found: Harvest) -> None:
+    _responses(_star(path), file, found)
+
+
+@reader("fact_comparison.parquet", "fact_comparison.csv")
+def _fact_comparison(path: Path, file: str, _code: str, _book: Codebook, found: Harvest) -> None:
+    _compared(_star(path), file, found)
+
+
+@reader(*(f"dim_{name}.{kind}" for name in ("round", "municipality", "question", "group")
+          for kind in ("parquet", "csv")), "dictionary.csv")  # fmt: skip
+def _dimension(path: Path, file: str, _code: str, _book: Codebook, found: Harvest) -> None:
+    table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=str)
+    for text in table.select_dtypes(["object", "string"]).stack():
+        _prose(file, str(text), found)
+
 
 @reader(".pdf")
 def _pdf(path: Path, file: str, _code: str, book: Codebook, found: Harvest) -> None:
@@ -341,6 +429,7 @@ _RESPONSE_HEADS = {
     "Borgere i målgruppen": "population",
     "Borgere i målgrupperne": "population",
     "Inviterede": "invited",
+    "Svar på alle temaer": "drivers",
 }
 _OTHER_HEADS = {"Nr.", "Før", "Sammenligningstal", "p-værdi, korrigeret", "Region"}
 _NUMBER = re.compile(r"[+−-]?\d[\d.]*(?:,\d+)?")
@@ -429,7 +518,7 @@ def _row_place(heads: Sequence[str], row: Sequence, code: str, book: Codebook) -
 
 def _place(text: str, book: Codebook) -> tuple[str, tuple[str, str] | None, str] | None:
     """(area, group, item) in a label such as »Kvinder«, »Klart mål · Kvinder, tilfredse«."""
-    text = re.sub(r", (?:u?tilfredse|neutrale)$", "", text)
+    text = re.sub(r", (?:u?tilfredse|hverken eller)$", "", text)
     if text in book.areas:
         return book.areas[text], None, ""
     if group := book.category(text):

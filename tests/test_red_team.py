@@ -6,6 +6,7 @@ that each attack finds what it is for.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ import pytest
 import red_team as red
 import red_team_files as files
 from conftest import EARLIER, SIMULATED
+from lxml import html
 from red_team import Finding
 from red_team_files import WHOLE, Cell, Codebook, Harvest
 
@@ -74,7 +76,35 @@ def test_every_file_was_read_and_told_something(stolen):
         f for fs in s.harvest.values.values() for f in fs
     }
     silent = on_disk - {t.split(", ")[0] for t in tellers}
-    assert silent <= {"manifest.json"}
+    dimensions = {f for f in on_disk if f.startswith(("bi/dim_", "bi/dictionary"))}
+    assert silent <= {"manifest.json"} | dimensions
+
+
+def test_a_dashboard_holds_released_numbers_and_no_others(stolen, finished):
+    """Number for number, of this round and of the earlier one."""
+    released = {r: stolen[r].released for r in BOTH}
+    for code in ("0707", "0825"):
+        folder = finished.paths.report_folder(finished.round.municipalities[code])
+        [script] = html.parse(folder / "dashboard.html").getroot().xpath("//script[@id='data']")
+        document = json.loads(script.text)
+        assert [r["id"] for r in document["rounds"]] == BOTH
+        for round_ in document["rounds"]:
+            table = released[round_["id"]]
+            expected = table.set_index(
+                ["municipality", "breakdown", "category", "item", "statistic", "weighting"]
+            )[["value", "status"]].to_dict("index")
+            seen = 0
+            for row in files.dashboard_rows(round_):
+                weighting = ("weighted", "unweighted")[row["weighting"]]
+                for measure, cell in row["measures"].items():
+                    key = (row["area"], *row["group"], row["item"], measure, weighting)
+                    if cell is None or key not in expected:
+                        continue
+                    told = expected[key]
+                    want = told["value"] if told["status"] == "shown" else told["status"]
+                    assert cell == want or (cell == "not_possible" and pd.isna(want)), key
+                    seen += 1
+            assert seen > 1000
 
 
 def test_the_red_team_reads_right(stolen):

@@ -5,6 +5,7 @@ The invented round is released as a real one is (`disclosure.rounded`), with num
 hidden rows, and printed as a run prints it. Then every file is opened, files inside files too.
 """
 
+import csv
 import dataclasses
 import html
 import io
@@ -40,7 +41,8 @@ SMALL_COUNT = 3
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 COUNT_HEADS = ("Antal svar", "Svar", "Inviterede", "Population", "Borgere i målgruppen",
-               "Effektivt antal svar")  # fmt: skip
+               "Effektivt antal svar", "Borgere i målgrupperne")  # fmt: skip
+CSV = "\ufeff"  # a file to download begins with a byte order mark
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +88,11 @@ def reports(published, tmp_path_factory):
     root = tmp_path_factory.mktemp("root")
     shutil.copytree(PROJECT / "params", root / "params")
     paths = Paths(root, published.round.id)
-    paths.build.mkdir(parents=True)
-    for name, file in FILES.items():
-        getattr(published, name).to_parquet(paths.build / file)
+    for of_round in (published, make_published("demo-2023")):
+        folder = Paths(root, of_round.round.id).build
+        folder.mkdir(parents=True)
+        for name, file in FILES.items():
+            getattr(of_round, name).to_parquet(folder / file)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SURVEY_ROOT", str(root))
         report_notebook(paths, published.round, SMALL)
@@ -172,6 +176,15 @@ def test_no_file_has_what_lies_behind_a_hidden_row(books, decks, reports):
     for path in reports:  # the coordinates of their figures are no text
         text = spoken(path.read_bytes(), path.suffix)
         assert not [t for t in traces if t in text], path.name
+    exact = [t for v in BEHIND.values() for t in (f"{v}", f"{v}".replace(".", ","))]
+    for path in reports[:2]:
+        dashboard = re.findall(
+            r'(?s)<script type="application/json".*?</script>',
+            path.with_name("dashboard.html").read_text("utf-8"),
+        )
+        files = [t for t in everything(path.read_bytes(), ".html") if t.startswith(CSV)]
+        assert len(dashboard) == 2 and len(files) > 10
+        assert not [t for t in exact for text in (*dashboard, *files) if t in text], path
 
 
 # ------------------------------------------------------------------------------------------ decks
@@ -220,10 +233,10 @@ def everything(blob: bytes, suffix: str):
     elif suffix == ".html":
         text = blob.decode()
         for kind, coding, data in re.findall(
-            r"data:(image/svg\+xml|text/[a-z]+)(;base64)?,([^\"')]+)", text
+            r"data:(image/svg\+xml|text/[a-z]+)(?:;charset=utf-8)?(;base64)?,([^\"')]+)", text
         ):
             plain = b64decode(data).decode() if coding else urllib.parse.unquote(data)
-            yield html.unescape(plain) if kind.endswith("xml") else ""
+            yield "" if kind == "text/css" else html.unescape(plain)
         yield html.unescape(re.sub(r"(?s)<(style|script)\b.*?</\1>|data:[^\"')]+", "", text))
     elif suffix == ".pdf":
         yield from (p.extract_text() for p in PdfReader(io.BytesIO(blob)).pages)
@@ -233,6 +246,8 @@ def spoken(blob: bytes, suffix: str) -> str:
     """What a reader, or a reader's screen reader, meets: texts, alternative texts, notes."""
     found = []
     for text in everything(blob, suffix):
+        if text.startswith(CSV):  # has columns of its own, and a test
+            continue
         found += re.findall(r'(?:descr|alt|title|aria-label)="([^"]*)"', text)
         # matplotlib draws letters as paths and names the text in a comment before each
         found += re.findall(r"<!--(.*?)-->", text)
@@ -297,11 +312,26 @@ def test_the_tables_of_the_reports_have_whole_shares_and_no_count_under_five(rep
         assert checked
 
 
+def test_the_numbers_to_download_are_rounded(reports):
+    for path in reports[:2]:
+        files = [t for t in everything(path.read_bytes(), ".html") if t.startswith(CSV)]
+        assert len(files) > 10
+        for text in files:
+            head, *rows = csv.reader(io.StringIO(text.removeprefix(CSV)), delimiter=";")
+            assert rows
+            for name, *cells in zip(head, *rows):
+                numbers = [c.replace(",", ".") for c in cells if re.fullmatch(r"-?\d+(,\d+)?", c)]
+                places = RATES if name == "Svarprocent" else MEANS
+                assert not [n for n in numbers if decimals(n) > places], name
+                if name in COUNT_HEADS:
+                    assert all(int(n) >= 5 for n in numbers), name
+
+
 def test_a_report_carries_no_numbers_beside_what_it_shows(reports):
-    """No script, no table of numbers as JSON, no pixel picture whose metadata could hold any."""
+    """No script, no table of numbers but the rounded CSV, no pixel picture whose metadata could hold any."""
     for path in reports[:2]:
         text = path.read_text("utf-8")
-        assert not re.search(r"application/(?:json|vnd)|data-value|data:text/csv", text)
+        assert not re.search(r"application/(?:json|vnd)|data-value", text)
         assert "data:image/png" not in text
 
 
