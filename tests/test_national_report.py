@@ -34,7 +34,9 @@ def plain(text: str) -> str:
 
 def read_html(path: Path) -> Content:
     page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
-    for extra in page.select("nav, header, .toc, #TOC, .header-section-number, script, style"):
+    for extra in page.select(
+        "nav, header, .toc, #TOC, .header-section-number, .download, script, style"
+    ):
         extra.decompose()
     headings = [plain(h.get_text()) for h in page.find_all(re.compile("^h[1-6]$"))]
     captions = {}

@@ -10,6 +10,7 @@ import re
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers import downloads, titles
@@ -134,3 +135,23 @@ def test_every_figure_has_a_title_and_its_numbers():
                 after.startswith(("downloads.", "local_results.", "#| label: tbl-", "tables."))
                 or figure == "fig-forventet"
             ), (name, figure)
+
+
+def test_the_numbers_of_a_figure_can_be_read_where_it_stands(published):
+    """The same rows as in the file; what all rows share stands above them."""
+    link = downloads.results(published, BIG, published.theme_items)
+    head, *rows = rows_of(link)
+    page = BeautifulSoup(link.data, "html.parser")
+    heads = [th.get_text() for th in page.select("thead th")]
+    assert heads == [h for i, h in enumerate(head) if len({r[i] for r in rows}) > 1]
+    shown = [[c.get_text() for c in tr.find_all(["th", "td"])] for tr in page.select("tbody tr")]
+    assert shown == [[r[head.index(h)] for h in heads] for r in rows]
+    assert "Gennemsnit (1–5)" in page.caption.get_text()
+
+
+def test_a_figure_without_any_number_has_no_link(published):
+    assert downloads.results(published, BIG, ["no such item"]).data == ""
+
+
+def test_a_label_with_signs_of_html_stays_a_label():
+    assert "&lt;b&gt;" in downloads._opened(["A", "B"], [["<b>", "1"], ["x", "2"]])

@@ -1,13 +1,15 @@
-"""The numbers of a figure as a file: a link that carries them itself, so that the page asks nobody.
+"""The numbers of a figure, for those who cannot see it and those who want to go on with them: a table
+that opens where it stands, and a file in a link that carries it, so that the page asks nobody.
 
-In HTML alone: on paper the link would be dead. Semicolons, decimal commas and a byte order mark, as
-Excel in Denmark reads a CSV file.
+In HTML alone: on paper both would be dead. The file has semicolons, decimal commas and a byte order
+mark, as Excel in Denmark reads CSV.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from html import escape
 
 import pandas as pd
 from IPython.display import Markdown
@@ -81,7 +83,7 @@ def compared(published: Published, code: str, reference: str, items: Sequence[st
         "Tema eller spørgsmål", "Kommunen", "Sammenligningstal", "Forskel", "Nedre grænse",
         "Øvre grænse", "Sikker og nævneværdig",
     )  # fmt: skip
-    return _link(head, rows, reference) if rows else Markdown("")
+    return _link(head, rows, reference)
 
 
 def regional(published: Published, region: str) -> Markdown:
@@ -111,7 +113,7 @@ def drivers(published: Published, code: str) -> Markdown:
         "Tema", "Gennemsnit", "Andel af sammenhængen", "Nedre grænse", "Øvre grænse",
         "Svar på alle temaer",
     )  # fmt: skip
-    return _link(head, rows, "temaernes-betydning") if rows else Markdown("")
+    return _link(head, rows, "temaernes-betydning")
 
 
 def response(published: Published, code: str) -> Markdown:
@@ -153,13 +155,38 @@ def _number(value) -> str:
     return "" if value is None or pd.isna(value) else f"{value}".replace(".", ",")
 
 
-def _link(head: Iterable[str], rows: Iterable[Sequence[str]], name: str) -> Markdown:
+def _link(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> Markdown:
+    """Nothing where there are no rows."""
+    if not rows:
+        return Markdown("")
     lines = [";".join(_quoted(cell) for cell in line) for line in (head, *rows)]
     content = base64.b64encode(("\ufeff" + "\r\n".join(lines) + "\r\n").encode("utf-8")).decode()
     address = f"data:text/csv;charset=utf-8;base64,{content}"
     return Markdown(
         ':::: {.content-visible when-format="html"}\n::: {.download}\n'
+        f"````{{=html}}\n{_opened(head, rows)}\n````\n\n"
         f'[Hent figurens tal (CSV)]({address}){{download="{name.replace(":", "-")}.csv"}}\n:::\n::::'
+    )
+
+
+def _opened(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The rows as a table that a reader opens; what is the same in all of them stands above it once."""
+    varies = [i for i in range(len(head)) if len({row[i] for row in rows}) > 1]
+    varies = varies or list(range(len(head)))
+    same = [rows[0][i] for i in range(len(head)) if i not in varies and rows[0][i]]
+    first, *others = varies
+    lines = [
+        f'<tr><th scope="row">{escape(row[first])}</th>'
+        + "".join(f"<td>{escape(row[i])}</td>" for i in others)
+        for row in rows
+    ]
+    return (
+        "<details><summary>Vis figurens tal</summary>"
+        '<div class="table-scroll" tabindex="0">'
+        '<table data-quarto-disable-processing="true">'
+        f"<caption>{escape(' · '.join(same)) or 'Figurens tal'}</caption><thead><tr>"
+        + "".join(f'<th scope="col">{escape(head[i])}</th>' for i in varies)
+        + f"</tr></thead><tbody>{'</tr>'.join(lines)}</tr></tbody></table></div></details>"
     )
 
 
