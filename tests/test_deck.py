@@ -62,7 +62,7 @@ def drawn(shape):
     return {(s.name, c): v for s in plot.series for c, v in zip(names, s.values)}
 
 
-def test_a_deck_has_thirteen_to_twenty_pages_in_16_9(decks):
+def test_a_deck_has_twelve_to_twenty_pages_in_16_9(decks):
     for deck in decks.values():
         assert 12 <= len(deck.slides) <= 20
         assert deck.slide_width / deck.slide_height == pytest.approx(16 / 9, abs=0.01)

@@ -6,7 +6,7 @@ import re
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers import findings, sentences, style, tables
+from helpers import appendix, findings, sentences, style, tables
 from helpers.five_sentences import five_sentences
 from helpers.own_numbers import OwnNumbers
 from helpers.published import NATIONAL
@@ -160,3 +160,29 @@ def test_danish_numbers(value, decimals, text):
 @pytest.mark.parametrize("value, text", [(0.123, "+0,12"), (-0.123, "−0,12"), (0.001, "0,00")])
 def test_signs(value, text):
     assert style.signed(value) == text
+
+
+def test_the_appendix_has_every_municipality_and_every_question(published):
+    rows = appendix.municipal_themes(published).data.splitlines()[2:]
+    means = [style.number(published.value(SMALL, t)["value"], 2) for t in published.theme_items]
+    assert f"| Læsø | {' | '.join(means)} |" in rows
+    names = [r.split(" | ")[0] for r in rows[:4]]
+    assert names == ["| Læsø", "| Norddjurs", "| Aabenraa", "| Alle"]  # aa is å, the last letter
+    table = appendix.questions_by_group(published, "gender").data.splitlines()
+    assert table[0] == "| Spørgsmål | Kvinder | Mænd |"
+    assert len([line for line in table if line.startswith("|")]) == 2 + len(
+        published.question_items
+    )
+
+
+def test_the_appendix_says_why_a_number_is_missing(published):
+    results = published.results.copy()
+    mine = (
+        (results["municipality"] == SMALL)
+        & (results["item"] == "maal")
+        & (results["breakdown"] == "all")
+    )
+    results.loc[mine, "status"] = "linked"
+    hidden = appendix.municipal_themes(dataclasses.replace(published, results=results)).data
+    assert f"| {style.why('linked').mark} |" in next(r for r in hidden.splitlines() if "Læsø" in r)
+    assert style.reason("linked", 5) in hidden

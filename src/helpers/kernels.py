@@ -62,6 +62,7 @@ IMPORTED = (
     "helpers.titles",
     "helpers.five_sentences",
     "helpers.local_results",
+    "helpers.appendix",
     "helpers.round_estimates",
     "helpers.deck",
     "helpers.workbook",
