@@ -40,7 +40,8 @@ def every_figure(published, code):
 
 
 def models_figures(published, code):
-    yield charts.development(published, code, published.theme_items)
+    if published.has_earlier(code):
+        yield charts.development(published, code, published.theme_items)
     yield charts.priorities(published, code)
     yield charts.expected(published)
     for region in sorted({m.region for m in published.municipalities}):

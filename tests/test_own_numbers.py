@@ -225,7 +225,8 @@ def all_tables(published, code):
         yield tables.group_split(published, code, breakdown)
     yield tables.response(published, code)
     yield tables.unweighted(published, code)
-    yield model_texts.development_table(published, code)
+    if published.has_earlier(code):
+        yield model_texts.development_table(published, code)
     yield model_texts.outcome_table(published, code)
     yield model_texts.two_way(published, code)
     if code != NATIONAL:

@@ -75,34 +75,34 @@ def test_spread_of_the_municipalities(counts, text):
 @pytest.mark.parametrize(
     "women, men, text",
     [
-        (3.9, 3.6, "Kvinder er mere tilfredse (3,90) end mænd (3,60)."),
-        (3.6, 3.9, "Mænd er mere tilfredse (3,90) end kvinder (3,60)."),
+        (3.9, 3.6, "Kvinder er mere tilfredse (3,90) end mænd (3,60)"),
+        (3.6, 3.9, "Mænd er mere tilfredse (3,90) end kvinder (3,60)"),
         (3.76, 3.70, "Der er ingen sikker og nævneværdig forskel i samlet tilfredshed mellem kvinder "
-                     "og mænd (fra 3,70 til 3,76)."),
+                     "og mænd (fra 3,70 til 3,76)"),
     ],
 )  # fmt: skip
 def test_two_groups_of_the_country(published, women, men, text):
     changed = with_values(published, NATIONAL, "gender", {"kvinde": women, "mand": men})
-    said = sentences.group_sentence(changed, NATIONAL, "gender", "kvinder og mænd").data
+    said = sentences.national_groups(changed, "gender", "kvinder og mænd")
     assert said == text
 
 
 def test_a_shared_end_is_not_called_the_highest(published):
     ages = dict(zip(published.round.age_band_labels, (3.2, 3.5, 3.90, 3.91)))
     changed = with_values(published, NATIONAL, "age_band", ages)
-    said = sentences.group_sentence(changed, NATIONAL, "age_band", "aldersgrupperne").data
+    said = sentences.national_groups(changed, "age_band", "aldersgrupperne")
     assert said == (
-        "50–66-årige hører til de mest tilfredse (3,91), 16–29-årige til de mindst tilfredse (3,20)."
+        "50–66-årige hører til de mest tilfredse (3,91), 16–29-årige til de mindst tilfredse (3,20)"
     )
     ages = dict(zip(published.round.age_band_labels, (3.2, 3.5, 3.7, 3.9)))
     changed = with_values(published, NATIONAL, "age_band", ages)
-    said = sentences.group_sentence(changed, NATIONAL, "age_band", "aldersgrupperne").data
-    assert said == "50–66-årige er mest tilfredse (3,90), 16–29-årige mindst (3,20)."
+    said = sentences.national_groups(changed, "age_band", "aldersgrupperne")
+    assert said == "50–66-årige er mest tilfredse (3,90), 16–29-årige mindst (3,20)"
 
 
 def test_hidden_groups_are_no_finding(published):
-    said = sentences.group_sentence(hidden(published, NATIONAL), NATIONAL, "gender", "kønnene").data
-    assert said == "Kønnene kan ikke sammenlignes: for få svar."
+    said = sentences.national_groups(hidden(published, NATIONAL), "gender", "kønnene")
+    assert said == "Kønnene kan ikke sammenlignes: for få svar"
     assert "Temaerne kan ikke sammenlignes: for få svar" in (
         titles.themes(hidden(published, NATIONAL), NATIONAL).data
     )

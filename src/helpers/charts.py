@@ -214,13 +214,13 @@ def differences(published: Published, code: str, items: Sequence[str]) -> Figure
     )  # fmt: skip
 
 
-def development(published: Published, code: str, items: Sequence[str]) -> Figure:
+def development(published: Published, code: str, items: Sequence[str]) -> Figure | None:
     """Mean now less that of the latest earlier round, with intervals; filled where worth mentioning.
 
-    What the two rounds do not have in common is named on its row.
+    What the two rounds do not have in common is named on its row; nothing where that is all.
     """
-    if not published.earlier_rounds:
-        return no_data("Der er ingen tidligere runde at sammenligne med.")
+    if not published.has_earlier(code):
+        return None
     before = published.earlier_rounds[0]
     return _differences(
         published, code, items, f"round:{before}", ("steget", "faldet"),

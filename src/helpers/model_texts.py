@@ -44,16 +44,16 @@ def development(published: Published, code: str) -> Markdown:
         return Markdown("Der er ingen tidligere runde at sammenligne med.")
     before = published.earlier_rounds[0]
     title = round_title(published, before)
-    items = [*published.theme_items, *published.question_items]
-    rows = {i: published.compared(code, f"round:{before}", i) for i in items}
-    rows = {i: r for i, r in rows.items() if r is not None}
-    if not rows:
+    if not published.has_earlier(code):
         return Markdown(
             f"Kommunen kan ikke sammenlignes med {title}: den deltog ikke, eller tallene er skjult eller "
             "hviler på for få svar."
         )
     labels = published.round.item_labels()
-    rows = {i: rows[i] for i in distinct_items(published, list(rows))}
+    items = distinct_items(published, [*published.theme_items, *published.question_items])
+    rows = {
+        i: r for i in items if (r := published.compared(code, f"round:{before}", i)) is not None
+    }
     up, down = ([i for i, r in rows.items() if r["worth_mentioning"] and s * r["difference"] > 0]
                 for s in (1, -1))  # fmt: skip
     sentences = []
@@ -75,7 +75,12 @@ def development(published: Published, code: str) -> Markdown:
         sentences.append(
             f"Ændringerne er regnet for {who}, der deltog begge gange, uden de tal, der er skjult."
         )
-    return Markdown(" ".join([*sentences, _mark(published, before)]).strip())
+    where = (
+        "@fig-udvikling viser ændringen for alle temaer og spørgsmål, @tbl-udvikling tallene for temaerne "
+        "og grupperne."
+    )
+    text = " ".join([*sentences, _mark(published, before)]).strip()
+    return Markdown(f"{text}\n\n{where}")
 
 
 def _mark(published: Published, before: str) -> str:
@@ -84,12 +89,11 @@ def _mark(published: Published, before: str) -> str:
     return f"**Brud i tidsserien:** {notes[0]}" if len(notes) and notes[0] else ""
 
 
-def development_table(published: Published, code: str) -> Markdown:
-    """The themes and groups in both rounds: before, now, change with interval."""
-    if not published.earlier_rounds:
-        return Markdown("")
-    if published.compared(code, f"round:{published.earlier_rounds[0]}", OVERALL) is None:
-        return Markdown("Der er ingen tal at vise.")
+def development_table(published: Published, code: str) -> Markdown | None:
+    """The themes and groups in both rounds: before, now, change with interval; nothing where no theme
+    or question can be compared."""
+    if not published.has_earlier(code):
+        return None
     reference = f"round:{published.earlier_rounds[0]}"
     labels, rows = published.round.item_labels(), []
     for item in published.theme_items:

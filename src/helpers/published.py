@@ -144,6 +144,14 @@ class Published:
         have = set(self.comparisons["reference"])
         return tuple(r for r in self.round.settings.earlier_rounds if f"round:{r}" in have)
 
+    def has_earlier(self, municipality: str) -> bool:
+        """Whether any theme or question can be compared with the latest earlier round."""
+        return any(
+            self.compared(municipality, f"round:{before}", item) is not None
+            for before in self.earlier_rounds[:1]
+            for item in (*self.theme_items, *self.question_items)
+        )
+
     @cached_property
     def _results(self) -> _Rows:
         return _Rows(self.results, ("municipality", *KEY))

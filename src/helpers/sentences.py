@@ -39,14 +39,6 @@ def _confidence(published: Published) -> str:
     return style.number(100 * published.round.settings.comparison.confidence)
 
 
-def group_sentence(published: Published, code: str, breakdown: str, groups: str) -> Markdown:
-    """One sentence on overall satisfaction by the categories of a breakdown."""
-    if code == NATIONAL:
-        return Markdown(sentence(_national_groups(published, breakdown, groups)))
-    o = OwnNumbers(published, code)
-    return Markdown(sentence(findings.groups_headline(o, breakdown, groups)))
-
-
 def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdown:
     """The questions with the highest and the lowest means, as two short lists."""
     labels = published.round.item_labels(None if code == NATIONAL else code)
@@ -72,7 +64,7 @@ def _number(published: Published, item: str, **where) -> Number:
     return Number(row["value"], low, high, n, "shown")
 
 
-def _national_groups(published: Published, breakdown: str, groups: str) -> str:
+def national_groups(published: Published, breakdown: str, groups: str) -> str:
     """The highest and lowest group; »hører til« where several share an end."""
     labels = published.round.category_labels()[breakdown]
     rows = [
@@ -131,7 +123,7 @@ def national_summary(published: Published) -> Markdown:
         )
     sentences += [
         sentence(national_themes(published)),
-        sentence(_national_groups(published, "target_group", "målgrupperne")),
+        sentence(national_groups(published, "target_group", "målgrupperne")),
         sentence(municipal_spread(published)),
         sentence(what_changed(published, NATIONAL)),
     ]

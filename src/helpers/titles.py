@@ -44,6 +44,8 @@ def differences(published: Published, code: str) -> Markdown:
 
 def groups(published: Published, code: str, breakdown: str, words: str) -> Markdown:
     """Over overall satisfaction by the categories of a breakdown; `words`: »målgrupperne«."""
+    if code == NATIONAL:
+        return title(sentences.national_groups(published, breakdown, words))
     return title(findings.groups_headline(OwnNumbers(published, code), breakdown, words))
 
 
