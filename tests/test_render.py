@@ -236,3 +236,22 @@ def test_quarto_gets_a_project_of_its_own(notebook, tmp_path, monkeypatch):
     assert html.read_text() == "render rapport.ipynb --to html\n"
     assert pdf.read_text() == "render rapport.ipynb --to typst\n"
     assert sorted(p.name for p in (tmp_path / "q").iterdir()) == ["rapport.html", "rapport.pdf"]
+
+
+def test_long_headings_leave_the_first_column_its_room(notebook, tmp_path):
+    """On one line of the page, though five headings would fill it, were they not hyphenated."""
+    label = "Tættere på job eller uddannelse"
+    heads = [
+        f"{word}modtagere"
+        for word in ("Sygedagpenge", "Dagpenge", "Kontanthjælps", "Ledigheds", "Ressource")
+    ]
+    table = "\n".join(
+        "| " + " | ".join(cells) + " |"
+        for cells in (["Spørgsmål", *heads], [":---", *["---:"] * 5], [label, *["4,30"] * 5])
+    )
+    cell = code('#| label: tbl-wide\n#| tbl-cap: "Bred."\nshow()', {"text/markdown": table})
+    notebook.cells.append(cell)
+    _, pdf = typeset(notebook, tmp_path / "out")
+    lines = [line for p in PdfReader(pdf).pages for line in p.extract_text().split("\n")]
+    [row] = [line for line in lines if line.startswith(label)]
+    assert row.count("4,30") == 5

@@ -232,6 +232,28 @@ local function broken(inlines)
   return inlines
 end
 
+-- Long words over many columns of figures would leave the first column no room: these share the page's
+-- width, the first with a double part, and the words are hyphenated.
+local LONG_WORD, FEW_COLUMNS = 16, 4
+local function longest_word(head)
+  local longest = 0
+  for _, row in ipairs(head.rows) do
+    for _, cell in ipairs(row.cells) do
+      for word in pandoc.utils.stringify(cell.contents):gmatch("%S+") do
+        longest = math.max(longest, utf8.len(word))
+      end
+    end
+  end
+  return longest
+end
+
+local function shared_out(tbl)
+  local parts = #tbl.colspecs + 1
+  for i, spec in ipairs(tbl.colspecs) do
+    tbl.colspecs[i] = { spec[1], (i == 1 and 2 or 1) / parts }
+  end
+end
+
 -- On a screen a wide table scrolls in its own box; on paper a short one stays on one page.
 local ROWS_OF_A_SHORT_TABLE = 32
 local settled = {
@@ -244,6 +266,7 @@ local settled = {
       end
     end
     if is_html then return scrolling(tbl, "table-scroll") end
+    if longest_word(tbl.head) > LONG_WORD and #tbl.colspecs > FEW_COLUMNS then shared_out(tbl) end
     local rows = 0
     for _, body in ipairs(tbl.bodies) do rows = rows + #body.body end
     if rows > ROWS_OF_A_SHORT_TABLE then return tbl end
