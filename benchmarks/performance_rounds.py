@@ -59,11 +59,12 @@ def copy_round(source: Path, target: Path, round_: Round, codes: list[str] | Non
     for top in ("data", "build"):
         shutil.copytree(source / top / round_.id, target / top / round_.id, ignore=left_out)
     for earlier in round_.settings.earlier_rounds:
-        estimates, released = f"data/{earlier}/estimates", f"build/{earlier}/released.parquet"
-        if (source / released).is_file():
+        estimates, build = f"data/{earlier}/estimates", f"build/{earlier}"
+        if released := sorted((source / build).glob("*.parquet")):
             shutil.copytree(source / estimates, target / estimates)
-            (target / released).parent.mkdir(parents=True)
-            shutil.copy2(source / released, target / released)
+            (target / build).mkdir(parents=True)
+            for table in released:
+                shutil.copy2(table, target / build)
     if codes:
         change_round(target, round_.id, participants=codes)
     return load_round(target, round_.id)
