@@ -276,6 +276,8 @@ def _chart_numbers(chart) -> Iterator[list[list]]:
 @reader(".html")
 def _page(path: Path, file: str, code: str, book: Codebook, found: Harvest) -> None:
     page = html.parse(path).getroot()
+    for opened in [*page.iter("details")]:  # the rows of the file to download beside it, read below
+        opened.drop_tree()
     for heads, rows in html_tables(page):
         _table(file, heads, rows, code, book, found)
     for script in [*page.iter("script"), *page.iter("style")]:

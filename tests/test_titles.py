@@ -31,6 +31,11 @@ def words(title) -> str:
     return found[1]
 
 
+def rounded_for_release(published):
+    numbers = published.results[["value", "ci_low", "ci_high"]].round(2)
+    return dataclasses.replace(published, results=published.results.assign(**numbers))
+
+
 def rows_of(link) -> list[list[str]]:
     address = re.search(r"\((data:text/csv;charset=utf-8;base64,[A-Za-z0-9+/=]+)\)", link.data)[1]
     text = base64.b64decode(address.partition("base64,")[2]).decode("utf-8-sig")
@@ -137,16 +142,32 @@ def test_every_figure_has_a_title_and_its_numbers():
             ), (name, figure)
 
 
-def test_the_numbers_of_a_figure_can_be_read_where_it_stands(published):
+def read(cell: str) -> str | float:
+    """»4,20« and »4,2«, »5 %« and »0,05«, »1.234« and »1234« are the same."""
+    if found := re.fullmatch(r"(-?\d+(?:,\d+)?)\u00a0%", cell):
+        return round(float(found[1].replace(",", ".")) / 100, 6)
+    if re.fullmatch(r"[−-]?[\d.]+(,\d+)?", cell):
+        return float(cell.replace("−", "-").replace(".", "").replace(",", "."))
+    return cell
+
+
+@pytest.mark.parametrize("statistics", [downloads.MEANS, downloads.ANSWERS])
+def test_the_numbers_of_a_figure_can_be_read_where_it_stands(published, statistics):
     """The same rows as in the file; what all rows share stands above them."""
-    link = downloads.results(published, BIG, published.theme_items)
+    link = downloads.results(
+        rounded_for_release(published), BIG, published.question_items, statistics
+    )
     head, *rows = rows_of(link)
     page = BeautifulSoup(link.data, "html.parser")
     heads = [th.get_text() for th in page.select("thead th")]
     assert heads == [h for i, h in enumerate(head) if len({r[i] for r in rows}) > 1]
     shown = [[c.get_text() for c in tr.find_all(["th", "td"])] for tr in page.select("tbody tr")]
-    assert shown == [[r[head.index(h)] for h in heads] for r in rows]
-    assert "Gennemsnit (1–5)" in page.caption.get_text()
+    assert [[read(c) for c in r] for r in shown] == [
+        [read(r[head.index(h)]) for h in heads] for r in rows
+    ]
+    shared = page.caption.get_text()
+    assert ("Gennemsnit (1–5)" in shared) == (statistics == downloads.MEANS)
+    assert "vist" in shared
 
 
 def test_a_figure_without_any_number_has_no_link(published):

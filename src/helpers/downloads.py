@@ -25,7 +25,18 @@ HEAD = (
 )  # fmt: skip
 _NUMBERS = ("value", "ci_low", "ci_high", "n")
 _COUNTS = ("population", "invited", "answers", "response_rate")
+Cell = str | float | None
 MEANS, ANSWERS, SPLITS = ("mean",), ("mean", *OPTIONS, "share_dont_know"), SPLIT
+
+
+class _Share(float):
+    """0–1 in the file, per cent where people read it."""
+
+    decimals = 0
+
+
+class _Rate(_Share):
+    decimals = 1
 
 
 def results(
@@ -51,7 +62,8 @@ def results(
         [
             _area(published, area), published.round.breakdown_label(breakdown, of),
             names[breakdown].get(category, category), labels.get(item, item),
-            STATISTIC_LABELS[statistic], *_told(status, numbers),
+            STATISTIC_LABELS[statistic],
+            *_told(status, _shares(numbers, 3) if statistic.startswith("share") else numbers),
         ]
         for area, category, item, statistic, status, *numbers in rows_of(kept, columns)
     ]  # fmt: skip
@@ -76,7 +88,7 @@ def compared(published: Published, code: str, reference: str, items: Sequence[st
         "worth_mentioning",
     ]
     rows = [
-        [labels.get(item, item), *map(_number, numbers), "ja" if worth else "nej"]
+        [labels.get(item, item), *numbers, "ja" if worth else "nej"]
         for item, *numbers, worth in rows_of(kept, columns)
     ]
     head = (
@@ -106,8 +118,8 @@ def drivers(published: Published, code: str) -> Markdown:
     columns = ["theme", "performance", "importance", "ci_low", "ci_high", "n"]
     labels = published.round.item_labels()
     rows = [
-        [labels[theme], *map(_number, numbers)]
-        for theme, *numbers in rows_of(d[d["municipality"] == code], columns)
+        [labels[theme], mean, *_shares(numbers, 3)]
+        for theme, mean, *numbers in rows_of(d[d["municipality"] == code], columns)
     ]
     head = (
         "Tema", "Gennemsnit", "Andel af sammenhængen", "Nedre grænse", "Øvre grænse",
@@ -123,9 +135,12 @@ def response(published: Published, code: str) -> Markdown:
     for breakdown in ("all", *GROUPINGS):
         for category, label in labels[breakdown].items():
             row = published.responded(code, breakdown, category)
-            counts = [None if row is None else row[c] for c in _COUNTS]
             status = style.NOT_POSSIBLE if row is None else row["status"]
-            rows.append([published.round.breakdown_label(breakdown), label, *_told(status, counts)])
+            *counts, rate = [None if row is None else row[c] for c in _COUNTS]
+            counts = [c if c is None or pd.isna(c) else int(c) for c in counts]
+            rate = rate if rate is None or pd.isna(rate) else _Rate(rate)
+            told = _told(status, [*counts, rate])
+            rows.append([published.round.breakdown_label(breakdown), label, *told])
     head = (
         "Opdeling",
         "Kategori",
@@ -144,22 +159,40 @@ def _area(published: Published, code: str) -> str:
     return official_name(code, published.round.municipalities[code].name)
 
 
-def _told(status: str, numbers: Sequence) -> list[str]:
+def _told(status: str, numbers: Sequence[Cell]) -> list[Cell]:
     """The numbers of a released row and that it is shown, or why they are not there."""
     if status != "shown":
         return [*[""] * len(numbers), style.why(status).words]
-    return [*map(_number, numbers), "vist"]
+    return [*numbers, "vist"]
 
 
-def _number(value) -> str:
-    return "" if value is None or pd.isna(value) else f"{value}".replace(".", ",")
+def _shares(numbers: Sequence[Cell], count: int) -> list[Cell]:
+    """The first `count` as shares."""
+    shares = [x if x is None or pd.isna(x) else _Share(x) for x in numbers[:count]]
+    return [*shares, *numbers[count:]]
 
 
-def _link(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> Markdown:
+def _in_file(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return _quoted(cell)
+    return "" if cell is None or pd.isna(cell) else f"{cell}".replace(".", ",")
+
+
+def _to_read(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return escape(cell)
+    if cell is None or pd.isna(cell):
+        return ""
+    if isinstance(cell, _Share):
+        return style.percent(cell, cell.decimals)
+    return style.number(cell, 0 if isinstance(cell, int) else 2)
+
+
+def _link(head: Sequence[str], rows: Sequence[Sequence[Cell]], name: str) -> Markdown:
     """Nothing where there are no rows."""
     if not rows:
         return Markdown("")
-    lines = [";".join(_quoted(cell) for cell in line) for line in (head, *rows)]
+    lines = [";".join(map(_in_file, line)) for line in (head, *rows)]
     content = base64.b64encode(("\ufeff" + "\r\n".join(lines) + "\r\n").encode("utf-8")).decode()
     address = f"data:text/csv;charset=utf-8;base64,{content}"
     return Markdown(
@@ -169,22 +202,22 @@ def _link(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> Mark
     )
 
 
-def _opened(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _opened(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     """The rows as a table that a reader opens; what is the same in all of them stands above it once."""
     varies = [i for i in range(len(head)) if len({row[i] for row in rows}) > 1]
     varies = varies or list(range(len(head)))
-    same = [rows[0][i] for i in range(len(head)) if i not in varies and rows[0][i]]
+    same = [_to_read(rows[0][i]) for i in range(len(head)) if i not in varies]
     first, *others = varies
     lines = [
-        f'<tr><th scope="row">{escape(row[first])}</th>'
-        + "".join(f"<td>{escape(row[i])}</td>" for i in others)
+        f'<tr><th scope="row">{_to_read(row[first])}</th>'
+        + "".join(f"<td>{_to_read(row[i])}</td>" for i in others)
         for row in rows
     ]
     return (
         "<details><summary>Vis figurens tal</summary>"
         '<div class="table-scroll" tabindex="0">'
         '<table data-quarto-disable-processing="true">'
-        f"<caption>{escape(' · '.join(same)) or 'Figurens tal'}</caption><thead><tr>"
+        f"<caption>{' · '.join(filter(None, same)) or 'Figurens tal'}</caption><thead><tr>"
         + "".join(f'<th scope="col">{escape(head[i])}</th>' for i in varies)
         + f"</tr></thead><tbody>{'</tr>'.join(lines)}</tr></tbody></table></div></details>"
     )

@@ -175,9 +175,8 @@ let view; // what Vega shows now
 function specOf(made, width, title) {
   const room = width < 560 ? 18 : 34;
   const spec = structuredClone(SPECS[made.chart]);
-  spec.datasets.rows = made.rows.map(
-    (row) => (row.label === undefined ? row : { ...row, label: wrapped(row.label, room) }),
-  );
+  const rows = made.rows.map((row) => (row.label === undefined ? row : { ...row, label: wrapped(row.label, room) }));
+  spec.datasets = { ...spec.datasets, rows };
   if (title) spec.title = { text: wrapped(title[0], 90).split("\n"), subtitle: title.slice(1) };
   fillIn(spec, { "rows-domain": made.domain, "x-domain": made.reach, "area-domain": DATA.rounds[0].areas.map((a) => a.label) });
   if (width < 560) spec.config.legend.columns = 1;
