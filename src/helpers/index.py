@@ -89,7 +89,7 @@ def _row(
     folder = paths.report_folder(place)
     shown = {"name": place.name, "code": place.code, "region": place.region}
     if place not in published.municipalities:
-        state = "kunne ikke opdateres" if place.code in failed else "ingen resultater endnu"
+        state = "kunne ikke laves" if place.code in failed else "ingen resultater endnu"
         empty = {"answers": "", "rate": "", "mean": "", "links": []}
         return shown | empty | {"state": state, "ready": False}
     counts, mean = _whole(published, place.code), published.value(place.code, OVERALL)
