@@ -36,7 +36,10 @@ class Period(Model):
 
 
 class Calendar(Model):
-    """The steps of a round in the order in which they end; a step may be left out."""
+    """The steps of a round in the order in which they end; a step may be left out.
+
+    The mailings are the days on which the municipalities send invitation and reminders.
+    """
 
     sign_up: Period | None = None
     processing_agreements: Period | None = None
@@ -44,6 +47,9 @@ class Calendar(Model):
     sampling: Period
     status_meeting: Period | None = None
     collection: Period
+    invitation: Period | None = None
+    first_reminder: Period | None = None
+    second_reminder: Period | None = None
     reporting: Period
     launch_meeting: Period | None = None
     press: Period | None = None
@@ -53,6 +59,18 @@ class Calendar(Model):
             period = getattr(self, name)
             if period is not None:
                 yield name, period
+
+    def mailings(self) -> dict[str, dt.date]:
+        """Invitation and reminders → first day of sending; where the round's file is silent, the
+        invitation goes out on collection's first day and the reminders one and two weeks later."""
+        first = self.collection.start
+        usual = {
+            "invitation": first,
+            "first_reminder": first + dt.timedelta(weeks=1),
+            "second_reminder": first + dt.timedelta(weeks=2),
+        }
+        given = {name: getattr(self, name) for name in usual}
+        return {name: given[name].start if given[name] else day for name, day in usual.items()}
 
 
 class AgeLimits(Model):
