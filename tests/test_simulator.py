@@ -120,6 +120,23 @@ def test_another_seed_another_round(demo):
     assert all(bytes_of(demo / "data/demo/extracts")[n] != b for n, b in first.items())
 
 
+def test_an_early_export_holds_what_had_been_submitted(demo, tmp_path):
+    letters(demo, ["0707"])
+    write_responses(demo, "demo")
+    day = dt.date(2024, 3, 17)
+    write_responses(demo, "demo", until=day, folder=tmp_path / "early")
+    read = dict(dtype=str, keep_default_na=False)
+    whole = pd.concat(pd.read_csv(p, **read) for p in (demo / "data/demo/responses").glob("0707*"))
+    early = pd.concat(pd.read_csv(p, **read) for p in (tmp_path / "early").glob("0707*"))
+    in_time = whole["submitted_at"].between("2024", f"{day}T23:59:59")
+    unopened = whole["submitted_at"].eq("")
+    assert 0.3 < in_time.sum() / (~unopened).sum() < 0.9
+    same = in_time | unopened
+    pd.testing.assert_frame_equal(early[same], whole[same])
+    assert early.loc[~same, "status"].eq("none").all()
+    assert early.loc[~same].drop(columns=["key", "status"]).eq("").all(axis=None)
+
+
 def test_answers_belong_to_the_person_not_to_the_key(demo):
     letters(demo, ["0707"])
     write_responses(demo, "demo")

@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import NormalDist
 
@@ -65,23 +66,33 @@ HOLISTIC_EFFECT = 0.25
 
 
 def write_responses(
-    root: Path, round_id: str, jobs: int = 1, progress: Callable[[str], None] | None = None
+    root: Path,
+    round_id: str,
+    jobs: int = 1,
+    progress: Callable[[str], None] | None = None,
+    until: dt.date | None = None,
+    folder: Path | None = None,
 ) -> list[Path]:
-    """Write `data/<round>/responses/<code>-svar.csv|xlsx` for each municipality with letters.
+    """Write `<code>-svar.csv|xlsx` for each municipality with letters to `folder` (else to
+    `data/<round>/responses/`): as the survey tool would export it at the end of the collection, or at
+    the end of the day `until`.
 
     Raises SimulationError where letters were made for persons that the simulation does not know.
     """
     setting = read_setting(root, round_id)
     places = [p for p in setting.places if _letters(setting, p).is_file()]
-    (setting.data / "responses").mkdir(parents=True, exist_ok=True)
-    return for_each(_write_export, setting, places, jobs, progress)
+    folder = folder or setting.data / "responses"
+    folder.mkdir(parents=True, exist_ok=True)
+    return for_each(
+        partial(_write_export, folder=folder, until=until), setting, places, jobs, progress
+    )
 
 
 def _letters(setting: Setting, place: Place) -> Path:
     return setting.data / "sendout" / place.code / "flettebrev.xlsx"
 
 
-def _write_export(setting: Setting, place: Place) -> Path:
+def _write_export(setting: Setting, place: Place, folder: Path, until: dt.date | None) -> Path:
     rows = CalamineWorkbook.from_path(_letters(setting, place)).get_sheet_by_index(0).to_python()
     letters = pd.DataFrame(rows[1:], columns=rows[0] if rows else [], dtype=str)
     missing = [c for c in ("Nøgle", "CPR-nr.") if c not in letters]
@@ -99,12 +110,10 @@ def _write_export(setting: Setting, place: Place) -> Path:
             "Simulate the extracts again, then draw and make the letters."
         )
     export = answers.loc[cpr].reset_index(drop=True)
+    if until is not None:
+        export = _as_of(export, until)
     export.insert(0, "key", letters["Nøgle"].to_numpy())
-    path = (
-        setting.data
-        / "responses"
-        / f"{place.code}-svar.{'xlsx' if int(place.code) % 4 == 1 else 'csv'}"
-    )
+    path = folder / f"{place.code}-svar.{'xlsx' if int(place.code) % 4 == 1 else 'csv'}"
     beside = path.with_name(f".{path.name}")
     if path.suffix == ".csv":
         export.to_csv(beside, index=False, lineterminator="\n")
@@ -112,6 +121,15 @@ def _write_export(setting: Setting, place: Place) -> Path:
         _write_workbook(export, beside, setting.collection_end + dt.timedelta(days=1))
     os.replace(beside, path)
     return path
+
+
+def _as_of(export: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+    """What had been submitted when `day` was over; who answers later has not opened the link yet."""
+    later = export["submitted_at"].str[:10] > day.isoformat()
+    early = export.copy()
+    early.loc[later] = ""
+    early.loc[later, "status"] = "none"
+    return early
 
 
 def _write_workbook(export: pd.DataFrame, path: Path, made: dt.date) -> None:
