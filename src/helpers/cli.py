@@ -21,6 +21,7 @@ from helpers.cli_privacy import add_commands
 from helpers.cli_progress import STAGE_WORDS, Told
 from helpers.cli_state import State, console, held, listed, load, root, usage
 from helpers.cli_status import status
+from helpers.cli_templates import add_commands as add_templates
 from helpers.engine import cause
 from helpers.errors import ParameterError, SurveyError
 from helpers.params import Round
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 add_commands(app)
+add_templates(app)
 app.command()(status)
 app.command("load")(load_database)
 app.command()(deck)

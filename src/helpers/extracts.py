@@ -64,7 +64,7 @@ def read_extract(
     Raises ExtractError where the file cannot be opened, no layout fits, a column is missing or a
     benefit text is unknown. Troubles of single rows are in the result's `problems` and `refused`.
     """
-    found = _find_table(path, formats)
+    found = find_table(path, formats)
     header = _header(path, found, local)
     body = _body(found, header)
     return _check(path, found, header, body, local, reference_date)
@@ -74,7 +74,9 @@ def read_extract(
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
+    """The table of a file: the sheet, the row of its headings and the layout that they fit best."""
+
     sheet: Sheet
     header_row: int  # index in sheet.rows
     layout: ExtractFormat
@@ -96,11 +98,11 @@ def _positions(keys: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]
     return positions
 
 
-def _find_table(path: Path, formats: Sequence[ExtractFormat]) -> _Found:
-    """The sheet, row and layout whose headings fit best."""
+def find_table(path: Path, formats: Sequence[ExtractFormat]) -> Found:
+    """The sheet, row and layout whose headings fit best. Raises ExtractError as `read_extract`."""
     encodings = list(dict.fromkeys(e for f in formats for e in f.encodings))
     delimiters = list(dict.fromkeys([f.delimiter for f in formats] + [";", ",", "\t"]))
-    candidates: list[tuple[int, int, _Found]] = []
+    candidates: list[tuple[int, int, Found]] = []
     readings = read_sheets(path, encodings, delimiters)
     headings = [(layout, _headings(layout)) for layout in formats]
     for sheets in readings:
@@ -111,7 +113,7 @@ def _find_table(path: Path, formats: Sequence[ExtractFormat]) -> _Found:
                     positions = _positions(keys, wanted)
                     missing = len(layout.columns) - len(positions)
                     candidates.append(
-                        (missing, -len(sheet.rows), _Found(sheet, index, layout, positions))
+                        (missing, -len(sheet.rows), Found(sheet, index, layout, positions))
                     )
     if not any(any(str(c).strip() for c in row) for s in readings for t in s for row in t.rows):
         raise ExtractError(problems=[fault("no_cells", Place(path.name))])
@@ -132,7 +134,7 @@ def _find_table(path: Path, formats: Sequence[ExtractFormat]) -> _Found:
     return best
 
 
-def _header(path: Path, found: _Found, local: LocalFile) -> dict[str, int]:
+def _header(path: Path, found: Found, local: LocalFile) -> dict[str, int]:
     """Field → column index with local background variables; all missing columns are told."""
     cells = found.sheet.rows[found.header_row]
     headings = [normalise(c) for c in cells]
@@ -170,7 +172,7 @@ def _header(path: Path, found: _Found, local: LocalFile) -> dict[str, int]:
     return header
 
 
-def _body(found: _Found, header: Mapping[str, int]) -> pd.DataFrame:
+def _body(found: Found, header: Mapping[str, int]) -> pd.DataFrame:
     """Cells of the persons' rows as received, indexed by row number; empty and total rows are none."""
     rows = found.sheet.rows[found.header_row + 1 :]
     width = len(found.sheet.rows[found.header_row])
@@ -254,7 +256,7 @@ def _overlong(place: Place, row: int, cells: Sequence[object], width: int) -> Fa
 
 def _check(
     path: Path,
-    found: _Found,
+    found: Found,
     header: Mapping[str, int],
     body: pd.DataFrame,
     local: LocalFile,

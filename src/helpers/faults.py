@@ -33,7 +33,7 @@ class Place:
     def told(self, language: str = ENGLISH) -> str:
         """»0161-glostrup.xlsx, sheet »Udtræk«, row 214, column »Ydelse««."""
         sheet, row, column = _PLACE_WORDS[language]
-        parts = [self.file]
+        parts = [self.file] if self.file else []
         parts += [f"{sheet} »{self.sheet}«"] if self.sheet else []
         parts += [f"{row} {self.row}"] if self.row is not None else []
         parts += [f"{column} »{self.column}«"] if self.column else []

@@ -46,6 +46,7 @@ __all__ = [
     "RuleSet",
     "Sampling",
     "Weighting",
+    "latest_round",
     "load_municipalities",
     "load_round",
 ]
@@ -255,6 +256,22 @@ def _load_agreements(
                 )
             )
     return signed
+
+
+def latest_round(root: Path) -> str:
+    """The round with the latest reference date; a simulated one only where there is no other.
+
+    Raises ParameterError where there is none, or two with the same date.
+    """
+    folder = root / "params" / "rounds"
+    dated = [(path.stem, _read_yaml(path)) for path in sorted(folder.glob("*.yml"))]
+    real = [(name, content) for name, content in dated if not content.get("simulated")]
+    days = {n: c["reference_date"] for n, c in real or dated if "reference_date" in c}
+    latest = [name for name, day in days.items() if day == max(days.values())]
+    if len(latest) != 1:
+        told = f"{' and '.join(latest)} have the same date" if latest else "holds no round"
+        raise ParameterError(str(folder), told, "one latest round", "Name the round.")
+    return latest[0]
 
 
 def load_round(root: Path, round_id: str) -> Round:

@@ -1,0 +1,105 @@
+"""`survey template · check · layout`: what municipalities fill in, trying it, and new layouts of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from helpers.cli_state import State, console, load, root, usage
+from helpers.errors import ParameterError
+from helpers.store import is_address
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command()(check)
+
+
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An extract, .xlsx or .csv.")],
+    round_id: Annotated[
+        str | None, typer.Option("--round", help="Default: the latest that is not simulated.")
+    ] = None,
+    municipality: Annotated[
+        str | None, typer.Option(help="Its code; default: what the file's name begins with.")
+    ] = None,
+    language: Annotated[str, typer.Option("--lang", help="en, or da for municipalities.")] = "en",
+    copy: Annotated[
+        Path | None, typer.Option(help="Folder of the marked copy; default: beside the file.")
+    ] = None,
+) -> None:
+    """Try an extract before it is sent; a faulty one gets a marked copy. Keeps nothing else."""
+    from helpers.faults import LANGUAGES
+    from helpers.params import latest_round
+    from helpers.preparation.check import check_extract, municipality_of
+    from helpers.preparation.check_told import fault_lines, lines_about, verdict
+
+    if language not in LANGUAGES:
+        raise usage(f"--lang: »{language}« is unknown. Expected: one of {', '.join(LANGUAGES)}.")
+    if not file.is_file():
+        raise usage(f"{file} is no file.")
+    if copy is not None and not copy.is_dir():
+        raise usage(f"--copy: {copy} is no folder.")
+    if copy is not None and _is_kept(copy):
+        raise usage(f"--copy: {copy} lies under data/ or build/; name a folder of your own.")
+    try:
+        round_ = load(round_id or latest_round(root()))
+    except ParameterError as e:
+        raise usage(f"{e}\nNothing was written.") from e
+    if municipality is not None and municipality not in round_.municipalities:
+        raise usage(f"--municipality: »{municipality}« is no municipality's code.")
+    checked = check_extract(file, round_, municipality or municipality_of(file, round_))
+    _print(lines_about(checked, round_, language))
+    console.print()
+    if not checked.is_well:
+        told, marked = _marked_copy(file, checked.faults, round_, language, copy)
+        _print(fault_lines(checked, language, marked), style="red")
+        console.print(f"\n{told}", markup=False)
+    console.print(verdict(checked, language), style="green" if checked.is_well else "red")
+    raise typer.Exit(0 if checked.is_well else 1)
+
+
+def _print(lines, style: str | None = None) -> None:
+    for line in lines:
+        console.print(line, style=style, markup=False)
+
+
+def _is_kept(folder: Path) -> bool:
+    """Whether a folder lies under `data/` or `build/` of the root, where no marked copy belongs."""
+    if is_address(State.address):
+        return False
+    return any(folder.resolve().is_relative_to(root() / top) for top in ("data", "build"))
+
+
+_COPY_TOLD = {
+    "en": (
+        "Marked copy: {path}",
+        "No marked copy: no fault stands in a cell.",
+        "No marked copy, since the file lies under data/ or build/; --copy names a folder for it.",
+        "The marked copy could not be written: {why}",
+    ),
+    "da": (
+        "Markeret kopi: {path}",
+        "Der er ingen markeret kopi, for ingen af fejlene står i en celle.",
+        "Der er ingen markeret kopi, fordi filen ligger under data/ eller build/. "
+        "Brug --copy til at vælge en mappe.",
+        "Den markerede kopi kunne ikke skrives: {why}",
+    ),
+}
+
+
+def _marked_copy(
+    file: Path, faults, round_, language: str, folder: Path | None
+) -> tuple[str, bool]:
+    """What to tell of the marked copy, and whether there is one."""
+    from helpers.preparation.marking import write_marked
+
+    written, nowhere, kept, failed = _COPY_TOLD[language]
+    if folder is None and _is_kept(file.parent):
+        return kept, False
+    try:
+        marked = write_marked(file, faults, round_.formats, language, folder)
+    except OSError as e:
+        return failed.format(why=e.strerror or e), False
+    return (nowhere, False) if marked is None else (written.format(path=marked.path), True)
