@@ -7,13 +7,44 @@ from typing import Annotated
 
 import typer
 
-from helpers.cli_state import State, console, load, root, usage
+from helpers.cli_state import State, console, held, load, root, usage
 from helpers.errors import ParameterError
+from helpers.paths import Paths
 from helpers.store import is_address
 
 
 def add_commands(app: typer.Typer) -> None:
+    app.command()(template)
     app.command()(check)
+
+
+def template(
+    round_id: Annotated[str, typer.Argument(metavar="ROUND")],
+    layout: Annotated[str | None, typer.Option(help="One layout; default: all known.")] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            help="Codes, as 0707,0580: templates with their local background variables too."
+        ),
+    ] = None,
+) -> None:
+    """Write the workbooks that municipalities fill in, with guidance, to build/ROUND/skabeloner/."""
+    from helpers.preparation.template import write_templates
+
+    round_ = load(round_id)
+    formats = {f.layout: f for f in round_.formats}
+    if layout is not None and layout not in formats:
+        raise usage(f"--layout: »{layout}« is unknown. Expected: one of {', '.join(formats)}.")
+    codes = [c.strip() for c in only.split(",") if c.strip()] if only else []
+    if foreign := [c for c in codes if c not in round_.settings.participants]:
+        raise usage(f"--only: {', '.join(foreign)} takes no part in {round_.id}.")
+    chosen = [formats[layout]] if layout else list(round_.formats)
+    with held(round_.id):
+        written = write_templates(Paths(root(), round_.id), round_, chosen, codes)
+    _print(str(path) for path in written)
+    if plain := [c for c in codes if not round_.local_for(c).background]:
+        told = f"{', '.join(plain)}: no local background variables; the general template holds."
+        console.print(told, style="yellow", markup=False)
 
 
 def check(

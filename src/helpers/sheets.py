@@ -30,6 +30,9 @@ class Sheet:
     name: str
     rows: list[list[object]]
 
+    def where(self, file: Path) -> str:
+        return self.place(file).told()
+
     def place(self, file: Path, **more) -> Place:
         """A place in this sheet; `more` as of Place."""
         return Place(file.name, self.name, **more)
