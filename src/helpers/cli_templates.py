@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from helpers.cli_state import State, console, held, load, root, usage
-from helpers.errors import ParameterError
+from helpers.cli_state import State, console, held, listed, load, root, usage
+from helpers.errors import ParameterError, SurveyError
 from helpers.paths import Paths
 from helpers.store import is_address
+from helpers.style import slug
+
+layout_app = typer.Typer(no_args_is_help=True, help="Layouts of extracts.", rich_markup_mode=None)
 
 
 def add_commands(app: typer.Typer) -> None:
     app.command()(template)
     app.command()(check)
+    app.add_typer(layout_app, name="layout")
 
 
 def template(
@@ -134,3 +140,75 @@ def _marked_copy(
     except OSError as e:
         return failed.format(why=e.strerror or e), False
     return (nowhere, False) if marked is None else (written.format(path=marked.path), True)
+
+
+@layout_app.command("new")
+def layout_new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An extract in the new layout.")],
+    name: Annotated[
+        str | None, typer.Option(help="Of the layout; default: from the file's.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Write over a proposal of the same name.")
+    ] = False,
+) -> None:
+    """Propose a mapping file for a layout that is not known, for a person to settle."""
+    from helpers.params import load_layouts
+    from helpers.paths import write_text
+    from helpers.preparation.layout_file import decisions, proposal_text, proposed_path
+    from helpers.preparation.layout_proposal import known_layout, propose
+
+    if not file.is_file():
+        raise usage(f"{file} is no file.")
+    chosen = name or slug(file.stem).lstrip("0123456789-")
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", chosen):
+        raise usage(f"--name: »{chosen}« is no name for a layout. Expected: as ny-system.")
+    path = proposed_path(root(), chosen)
+    try:
+        formats, words, benefit_types = load_layouts(root())
+        if chosen in {f.layout for f in formats}:
+            raise usage(f"--name: the layout {chosen} is known already; choose another name.")
+        if path.exists() and not again:
+            raise usage(f"{path} is there already; --again writes over it.")
+        if known := known_layout(file, formats):
+            raise usage(
+                f"{file.name} has the headings of the layout {known}; nothing was written. "
+                f"`survey check` tells what is wrong with it; texts that it does not know are added "
+                f"to params/extract-formats/{known}.yml."
+            )
+        proposal = propose(file, formats, words, benefit_types)
+    except SurveyError as e:
+        raise usage(f"{e}\nNothing was written.") from e
+    text = proposal_text(chosen, proposal, benefit_types)
+    write_text(path, text)
+    sure = sum(c.is_sure for c in proposal.columns.values())
+    mapped = sum(b.match.is_sure for b in proposal.benefits)
+    console.print(
+        f"{sure} of {len(proposal.columns)} columns and {mapped} of {len(proposal.benefits)} benefit "
+        f"texts are sure: {path}",
+        markup=False,
+    )
+    if left := decisions(text):
+        console.print(f"To be decided by a person ({len(left)}):", style="yellow", markup=False)
+        _print((f"  - line {number}: {what}" for number, what in left), style="yellow")
+    console.print(f"Then: survey layout approve {chosen} FILE", markup=False)
+
+
+@layout_app.command("approve")
+def layout_approve(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="An extract to try it on first.")
+    ] = None,
+) -> None:
+    """Move a settled proposal to the known layouts, if it is whole and cannot be taken for another."""
+    from helpers.preparation.layout_approval import approve
+
+    if file is not None and not file.is_file():
+        raise usage(f"{file} is no file.")
+    try:
+        path, told = approve(root(), name, file, dt.date.today())
+    except ParameterError as e:
+        raise usage(f"{listed(str(e))}\nNothing was moved.") from e
+    _print(told, style="yellow")
+    console.print(f"The layout {name} is known from now on: {path}", markup=False)

@@ -66,7 +66,7 @@ def read_extract(
     """
     found = find_table(path, formats)
     header = _header(path, found, local)
-    body = _body(found, header)
+    body = rows_of_persons(found, header)
     return _check(path, found, header, body, local, reference_date)
 
 
@@ -75,11 +75,12 @@ def read_extract(
 
 @dataclass(frozen=True)
 class Found:
-    """The table of a file: the sheet, the row of its headings and the layout that they fit best."""
+    """The table of a file: the sheet, the row of its headings and the layout that they fit best; none
+    where they fit no known one."""
 
     sheet: Sheet
     header_row: int  # index in sheet.rows
-    layout: ExtractFormat
+    layout: ExtractFormat | None
     positions: dict[str, int]  # field → column index
 
 
@@ -172,7 +173,7 @@ def _header(path: Path, found: Found, local: LocalFile) -> dict[str, int]:
     return header
 
 
-def _body(found: Found, header: Mapping[str, int]) -> pd.DataFrame:
+def rows_of_persons(found: Found, header: Mapping[str, int]) -> pd.DataFrame:
     """Cells of the persons' rows as received, indexed by row number; empty and total rows are none."""
     rows = found.sheet.rows[found.header_row + 1 :]
     width = len(found.sheet.rows[found.header_row])

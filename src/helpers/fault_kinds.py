@@ -111,7 +111,8 @@ KINDS = {
             Wording(
                 "no row of headings fits a known layout",
                 "{layouts}",
-                "Use one of these layouts, or describe the new one in params/extract-formats/.",
+                "Use one of these layouts, or describe the new one in params/extract-formats/ "
+                "(`survey layout new FILE`).",
             ),
             Wording(
                 "ingen række med overskrifter passer til et kendt layout",
