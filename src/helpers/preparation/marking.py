@@ -21,6 +21,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from helpers import style
@@ -228,7 +229,9 @@ def _list_faults(book: Workbook, file: str, faults: Sequence[Fault], language: s
         page.row_dimensions[_LIST_HEAD + number].height = 14 * -(-longest // _LIST_WIDTHS[-1])
         if at and number <= LINKS_MAX:
             link = page.cell(_LIST_HEAD + number, 5)
-            link.hyperlink = f"#{quote_sheetname(sheet)}!{where}"
+            link.hyperlink = Hyperlink(
+                link.coordinate, location=f"{quote_sheetname(sheet)}!{where}"
+            )
             link.font = Font(name="Arial", size=10, underline="single", color="0563C1")
     page.freeze_panes = page.cell(_LIST_HEAD + 1, 1)
     page.auto_filter.ref = f"A{_LIST_HEAD}:G{_LIST_HEAD + number}"
