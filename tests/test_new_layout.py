@@ -21,12 +21,14 @@ from new_layouts import (
 )
 from test_cli_privacy import survey
 
+import helpers.preparation.likeness
 from helpers.cells import normalise
 from helpers.errors import ParameterError
 from helpers.extracts import read_extract
 from helpers.param_models import EXTRACT_FIELDS
 from helpers.params import LocalFile, load_format, load_layouts, load_round
 from helpers.paths import PROJECT
+from helpers.preparation.layout_columns import Column
 from helpers.preparation.layout_file import decisions, proposal_text, proposed_path, without_notes
 from helpers.preparation.layout_proposal import known_layout, propose
 from helpers.preparation.likeness import Benefits, likeness, plain, plain_benefit
@@ -303,6 +305,36 @@ def test_only_a_clear_benefit_is_mapped(text, benefit):
     match = Benefits({t: WORDS.benefits.get(t, ()) for t in TYPES}, WORDS).match(text)
     assert (match.benefit if match.is_sure else None) == benefit
     assert match.score >= match.second_score and match.benefit != match.second
+
+
+@pytest.mark.parametrize(
+    "score, other, sure", [(88, 83, True), (87.9, 50, False), (88, 83.1, False), (100, 95, True)]
+)
+def test_a_benefit_is_sure_from_its_limits_on(monkeypatch, score, other, sure):
+    scores = {"en": score, "to": other}
+    monkeypatch.setattr(helpers.preparation.likeness, "likeness", lambda _, key: scores[key])
+    match = Benefits({"en": (), "to": ()}, WORDS).match("tekst")
+    assert (match.benefit, match.second) == ("en", "to") and match.is_sure is sure
+
+
+@pytest.mark.parametrize(
+    "score, second, sure", [(70, 62, True), (69.9, 0, False), (70, 62.1, False), (100, 92, True)]
+)
+def test_a_column_is_sure_from_its_limits_on(score, second, sure):
+    assert Column("cpr", "CPR", 0, score, score, score, "Andet", second).is_sure is sure
+    assert not Column("cpr", "", -1, score, score, score, "Andet", second).is_sure
+
+
+def test_three_headings_make_a_row_of_headings(care):
+    def change(known):
+        def to(rows):
+            rows[0] = [h if i < known else f"Felt {'abcdefghij'[i]}" for i, h in enumerate(rows[0])]
+
+        return to
+
+    assert propose(changed(care, change(3)), FORMATS, WORDS, TYPES).columns["cpr"].is_sure
+    with pytest.raises(ParameterError, match="no row of headings"):
+        propose(changed(care, change(2)), FORMATS, WORDS, TYPES)
 
 
 # --------------------------------------------------------------------------------------- approval
