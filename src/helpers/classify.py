@@ -28,6 +28,13 @@ def reasons(limits: AgeLimits) -> tuple[str, ...]:
     return PASSIVE, OUTSIDE, age_reason(limits), TOO_SHORT
 
 
+def reason_labels(limits: AgeLimits) -> dict[str, str]:
+    """Reason → Danish label, in the order in which they are applied."""
+    age = f"Alder uden for {limits.youngest}–{limits.oldest} år"
+    labels = ("Passiv", "Ydelse uden for målgrupperne", age, "For kort tid på ydelsen")
+    return dict(zip(reasons(limits), labels))
+
+
 def classify(
     persons: pd.DataFrame, rules: RuleSet, reference_date: dt.date, limits: AgeLimits
 ) -> pd.DataFrame:

@@ -14,11 +14,13 @@ import numpy as np
 import pandas as pd
 
 from helpers.cells import plain_text
+from helpers.fault_kinds import KINDS
 
 REPLACEMENT_DAY_OFFSET = 60
 WOMAN, MAN = "kvinde", "mand"
 
-PROBLEMS = ["", "holds no valid birth date", "is no CPR number of ten digits"]
+FAULTS = ("cpr_day", "cpr_digits")  # kinds of fault, in the order of the problems
+PROBLEMS = ["", *(KINDS[kind].english.what for kind in FAULTS)]
 _SEPARATORS = r"[ \x{a0}\t\-–'’]"
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -17,15 +17,16 @@ import numpy as np
 import pandas as pd
 
 from helpers.cells import BLANKS, as_text, normalise, quotable, read_dates, read_words
-from helpers.cpr import parse_cpr
-from helpers.errors import ExtractError, Problem
+from helpers.cpr import FAULTS, PROBLEMS, parse_cpr
+from helpers.errors import ExtractError
+from helpers.faults import Fault, Place, fault
 from helpers.params import ExtractFormat, LocalFile
 from helpers.sheets import Sheet, read_sheets
 
 HEADER_SEARCH_ROWS = 40  # title rows above the headings are skipped, so many at most
 TOTAL_ROW_WORDS = ("ialt", "total", "sum", "antal")
 TOTAL_ROW_CELLS = 3  # filled, at most
-RERUN = "Mend the cell or remove the row, then run intake again."
+NEAR_BENEFIT = 0.8  # likeness from which an unknown benefit text is taken for a slip of the pen
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Extract:
     `gender`, `name`, `phone`, `benefit_type`, `spell_start`, `latest_conversation`,
     `course_closed`, `passive` and `local_<id>` for each local background variable.
     `refused` lists row, column and problem of each cell that cannot be taken; `problems` all
-    troubles, ready to be told.
+    troubles, ready to be told in English or, `told("da")`, in Danish.
     """
 
     file: str
@@ -44,7 +45,7 @@ class Extract:
     rows_read: int
     persons: pd.DataFrame
     refused: pd.DataFrame
-    problems: tuple[Problem, ...]
+    problems: tuple[Fault, ...]
     ignored_columns: tuple[str, ...]
 
     def raise_problems(self) -> None:
@@ -63,9 +64,9 @@ def read_extract(
     Raises ExtractError where the file cannot be opened, no layout fits, a column is missing or a
     benefit text is unknown. Troubles of single rows are in the result's `problems` and `refused`.
     """
-    found = _find_table(path, formats)
+    found = find_table(path, formats)
     header = _header(path, found, local)
-    body = _body(found, header)
+    body = rows_of_persons(found, header)
     return _check(path, found, header, body, local, reference_date)
 
 
@@ -73,10 +74,13 @@ def read_extract(
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
+    """The table of a file: the sheet, the row of its headings and the layout that they fit best; none
+    where they fit no known one."""
+
     sheet: Sheet
     header_row: int  # index in sheet.rows
-    layout: ExtractFormat
+    layout: ExtractFormat | None
     positions: dict[str, int]  # field → column index
 
 
@@ -95,11 +99,11 @@ def _positions(keys: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]
     return positions
 
 
-def _find_table(path: Path, formats: Sequence[ExtractFormat]) -> _Found:
-    """The sheet, row and layout whose headings fit best."""
+def find_table(path: Path, formats: Sequence[ExtractFormat]) -> Found:
+    """The sheet, row and layout whose headings fit best. Raises ExtractError as `read_extract`."""
     encodings = list(dict.fromkeys(e for f in formats for e in f.encodings))
     delimiters = list(dict.fromkeys([f.delimiter for f in formats] + [";", ",", "\t"]))
-    candidates: list[tuple[int, int, _Found]] = []
+    candidates: list[tuple[int, int, Found]] = []
     readings = read_sheets(path, encodings, delimiters)
     headings = [(layout, _headings(layout)) for layout in formats]
     for sheets in readings:
@@ -110,83 +114,66 @@ def _find_table(path: Path, formats: Sequence[ExtractFormat]) -> _Found:
                     positions = _positions(keys, wanted)
                     missing = len(layout.columns) - len(positions)
                     candidates.append(
-                        (missing, -len(sheet.rows), _Found(sheet, index, layout, positions))
+                        (missing, -len(sheet.rows), Found(sheet, index, layout, positions))
                     )
     if not any(any(str(c).strip() for c in row) for s in readings for t in s for row in t.rows):
-        raise ExtractError(
-            path.name, "holds no cells", "a sheet with headings and persons", "Ask for it again."
-        )
+        raise ExtractError(problems=[fault("no_cells", Place(path.name))])
     missing, _, best = min(candidates, key=lambda c: c[:2])
     if len(best.positions) < 3:
-        raise ExtractError(
-            path.name,
-            "no row of headings fits a known layout",
-            "; ".join(
-                f"{f.layout}: {', '.join(names[0] for names in f.columns.values())}"
-                for f in formats
-            ),
-            "Use one of these layouts, or describe the new one in params/extract-formats/.",
+        known = "; ".join(
+            f"{f.layout}: {', '.join(names[0] for names in f.columns.values())}" for f in formats
         )
+        raise ExtractError(problems=[fault("no_layout", Place(path.name), layouts=known)])
     fitting = {
         c[2].sheet.name
         for c in candidates
         if c[0] == 0 and len(c[2].sheet.rows) > c[2].header_row + 1
     }
     if missing == 0 and len(fitting) > 1:
-        raise ExtractError(
-            path.name,
-            f"has {len(fitting)} sheets with an extract: {', '.join(sorted(fitting))}",
-            "one",
-            "Remove the others, then run intake again.",
-        )
+        told = {"count": len(fitting), "sheets": ", ".join(sorted(fitting))}
+        raise ExtractError(problems=[fault("two_sheets", Place(path.name), **told)])
     return best
 
 
-def _header(path: Path, found: _Found, local: LocalFile) -> dict[str, int]:
+def _header(path: Path, found: Found, local: LocalFile) -> dict[str, int]:
     """Field → column index with local background variables; all missing columns are told."""
-    where = f"{found.sheet.where(path)}, row {found.header_row + 1}"
     cells = found.sheet.rows[found.header_row]
     headings = [normalise(c) for c in cells]
-    problems = []
+    row = found.header_row + 1
+    last = max(i for i, heading in enumerate(headings) if heading) + 1
+    faults: list[Fault] = []
+
+    def add(kind: str, columns: Iterable[int] = (), **details: str) -> None:
+        """A fault of the headings in these columns, from 0; else behind the last heading."""
+        behind = last + sum(f.place.cells[0][1] > last for f in faults)
+        at = tuple((row, column + 1) for column in columns or [behind])
+        faults.append(fault(kind, found.sheet.place(path, row=row, cells=at), **details))
+
     header = dict(found.positions)
     for name, titles in found.layout.columns.items():
         if name not in header:
-            shown = [str(c).strip() for c in cells if str(c).strip()]
+            shown = {str(c).strip(): i for i, c in enumerate(cells) if str(c).strip()}
             near = difflib.get_close_matches(titles[0], shown, n=1)
-            hint = f" (is it »{near[0]}«?)" if near else ""
-            problems.append(
-                Problem(
-                    where,
-                    f"column »{titles[0]}« is missing{hint}",
-                    f"all columns of the layout {found.layout.layout}",
-                    "Add it or correct the heading, then run intake again.",
-                )
-            )
+            at = [shown[n] for n in near]
+            told = {"heading": titles[0], "layout": found.layout.layout, "near": "".join(near)}
+            add("missing_column", at, **told)
         else:
             wanted = {normalise(t) for t in titles}
-            if sum(h in wanted for h in headings) > 1:
-                problems.append(
-                    Problem(where, f"column »{titles[0]}« stands twice", "one", "Remove one.")
-                )
+            same = [i for i, heading in enumerate(headings) if heading in wanted]
+            if len(same) > 1:
+                add("column_twice", same, heading=titles[0])
     for background in local.background:
         key = normalise(background.column)
         if key in headings:
             header[f"local_{background.id}"] = headings.index(key)
         else:
-            problems.append(
-                Problem(
-                    where,
-                    f"local background variable »{background.column}« is missing",
-                    "a column with that heading",
-                    "Add the column, or take the variable out of the municipality's local file.",
-                )
-            )
-    if problems:
-        raise ExtractError(problems=problems)
+            add("local_missing", heading=background.column)
+    if faults:
+        raise ExtractError(problems=faults)
     return header
 
 
-def _body(found: _Found, header: Mapping[str, int]) -> pd.DataFrame:
+def rows_of_persons(found: Found, header: Mapping[str, int]) -> pd.DataFrame:
     """Cells of the persons' rows as received, indexed by row number; empty and total rows are none."""
     rows = found.sheet.rows[found.header_row + 1 :]
     width = len(found.sheet.rows[found.header_row])
@@ -225,25 +212,44 @@ def _is_total(filled: Sequence[object]) -> bool:
 
 
 @dataclass
-class _Refused:
-    """Collects refused cells; a value is quoted only where it cannot identify a person."""
+class _Faults:
+    """Collects faulty cells; a value is quoted only where it cannot identify a person.
 
-    rows: list[tuple[int, str, str]] = field(default_factory=list)
+    `columns`: field → (position from 0, heading as it is asked for).
+    """
 
-    def add(self, row_numbers: Iterable[int], column: str, problem: str) -> None:
-        self.rows += [(int(r), column, problem) for r in row_numbers]
+    place: Place
+    columns: Mapping[str, tuple[int, str]]
+    faults: list[Fault] = field(default_factory=list)
+
+    def add(self, kind: str, row_numbers: Iterable[int], name: str, **details: object) -> None:
+        """The same kind of fault in these rows of one field."""
+        position, title = self.columns[name]
+        for row in row_numbers:
+            place = replace(
+                self.place, row=int(row), column=title, cells=((int(row), position + 1),)
+            )
+            self.faults.append(fault(kind, place, **details))
 
     def add_cells(
-        self, cells: pd.Series, where: np.ndarray, column: str, tell: Callable[[str], str]
+        self, kind: str, cells: pd.Series, where: np.ndarray, name: str, **details: object
     ) -> None:
-        """The cells `where` is true, each with what `tell` says of its text."""
+        """The cells `where` is true, each with its text; one without text is empty."""
         if where.any():
-            shown = as_text(cells[where])
-            self.rows += [(int(r), column, tell(t)) for r, t in shown.items()]
+            for row, text in as_text(cells[where]).items():
+                if text:
+                    self.add(kind, [row], name, text=quotable(text), **details)
+                else:
+                    self.add("empty", [row], name)
 
-    def frame(self) -> pd.DataFrame:
-        table = pd.DataFrame(self.rows, columns=["row", "column", "problem"])
-        return table.sort_values(["row", "column"], kind="stable", ignore_index=True)
+    def in_order(self) -> list[Fault]:
+        return sorted(self.faults, key=lambda f: (f.place.row, f.place.column))
+
+
+def _overlong(place: Place, row: int, cells: Sequence[object], width: int) -> Fault:
+    """The fault of a row with cells beyond the headings; the first such cell is its place."""
+    first = next(i for i, c in enumerate(cells) if i >= width and str(c).strip())
+    return fault("overlong", replace(place, row=row, cells=((row, first + 1),)))
 
 
 # --------------------------------------------------------------------------------------- checking
@@ -251,7 +257,7 @@ class _Refused:
 
 def _check(
     path: Path,
-    found: _Found,
+    found: Found,
     header: Mapping[str, int],
     body: pd.DataFrame,
     local: LocalFile,
@@ -259,58 +265,56 @@ def _check(
 ) -> Extract:
     layout, sheet = found.layout, found.sheet
     title = {name: names[0] for name, names in layout.columns.items()}
-    refused = _Refused()
+    title |= {f"local_{b.id}": b.column for b in local.background}
+    place = sheet.place(path)
+    refused = _Faults(place, {name: (at, title[name]) for name, at in header.items()})
     if body.empty:
-        raise ExtractError(
-            sheet.where(path), "has headings but no persons", "a row a person", "Ask for it again."
-        )
+        below = ((found.header_row + 2, 1),)
+        raise ExtractError(problems=[fault("no_persons", replace(place, cells=below))])
 
     rows = body.index.to_numpy()
     overlong = body["overlong"].to_numpy(bool)
-    refused.add(rows[overlong], "", "has more cells than there are headings")
+    width = len(sheet.rows[found.header_row])
+    refused.faults += [
+        _overlong(place, int(row), sheet.rows[row - 1], width) for row in rows[overlong]
+    ]
 
     numbers = parse_cpr(body["cpr"])
     problem = numbers["problem"].to_numpy(dtype=object)
     bad = problem != ""
-    refused.rows += [(int(r), title["cpr"], p) for r, p in zip(rows[bad], problem[bad])]
+    for kind, told in zip(FAULTS, PROBLEMS[1:]):
+        refused.add(kind, rows[problem == told], "cpr")
     unborn = numbers["birth_date"].to_numpy() > np.datetime64(reference_date)
-    refused.add(rows[unborn], title["cpr"], "gives a birth date in the future")
+    refused.add("cpr_future", rows[unborn], "cpr")
     doubled = numbers["cpr"].duplicated(keep=False).to_numpy() & ~bad
     if doubled.any():
         for same in pd.Series(rows[doubled]).groupby(numbers["cpr"].to_numpy()[doubled]):
             others = ", ".join(str(r) for r in same[1])
-            refused.add(same[1], title["cpr"], f"the same CPR number in rows {others}")
+            refused.add("cpr_twice", same[1], "cpr", rows=others)
 
     dates = {}
     for name in ("spell_start", "latest_conversation"):
         dates[name], unreadable = read_dates(body[name], layout.date_forms)
-        refused.add_cells(
-            body[name], unreadable, title[name], lambda t: f"»{quotable(t)}« is no date"
-        )
+        refused.add_cells("no_date", body[name], unreadable, name)
     no_start = np.isnat(dates["spell_start"])
     unknown_start = as_text(body["spell_start"][no_start])
-    refused.add(unknown_start.index[unknown_start == ""], title["spell_start"], "is empty")
+    refused.add("empty", unknown_start.index[unknown_start == ""], "spell_start")
 
     flags = {}
     words = {normalise(w): True for w in layout.yes_words} | {
         normalise(w): False for w in layout.no_words
     }
-    expected = f"{'/'.join(layout.yes_words)} or {'/'.join(layout.no_words)}"
+    told = {"yes": "/".join(layout.yes_words), "no": "/".join(layout.no_words)}
     for name in ("course_closed", "passive"):
         known = words | ({"": False} if name in layout.empty_means_no else {})
         flags[name], unknown = read_words(body[name], known)
-        refused.add_cells(
-            body[name],
-            unknown,
-            title[name],
-            lambda t: f"»{quotable(t)}« is neither yes nor no ({expected})" if t else "is empty",
-        )
+        refused.add_cells("no_word", body[name], unknown, name, **told)
 
     benefits = {normalise(t): b for t, b in layout.benefits.items()}
     benefit, unknown_benefit = read_words(body["benefit"], benefits)
     unknown_texts = as_text(body["benefit"][unknown_benefit])
     no_benefit = unknown_texts == ""
-    refused.add(unknown_texts.index[no_benefit], title["benefit"], "is empty")
+    refused.add("empty", unknown_texts.index[no_benefit], "benefit")
     unknown_texts = unknown_texts[~no_benefit]
 
     locals_ = {}
@@ -319,16 +323,11 @@ def _check(
         meaning = {normalise(text): key for key, text in background.categories.items()}
         locals_[name], unknown = read_words(body[name], meaning | {"": None})
         known_texts = ", ".join(background.categories.values())
-        refused.add_cells(
-            body[name],
-            unknown,
-            background.column,
-            lambda t, known_texts=known_texts: f"»{quotable(t)}« is none of {known_texts}",
-        )
+        refused.add_cells("local_unknown", body[name], unknown, name, known=known_texts)
 
-    refused_cells = refused.frame()
-    problems = _benefit_problems(sheet.where(path), title["benefit"], unknown_texts, layout)
-    problems += _row_problems(sheet.where(path), refused_cells)
+    in_rows = refused.in_order()
+    in_whole = replace(place, column=title["benefit"])
+    problems = _benefit_faults(in_whole, header["benefit"], unknown_texts, layout) + in_rows
     used = set(header.values())
     ignored = [
         str(c).strip()
@@ -354,33 +353,30 @@ def _check(
         layout=layout.layout,
         rows_read=len(persons),
         persons=persons,
-        refused=refused_cells,
+        refused=pd.DataFrame(
+            [(f.place.row, f.place.column, f.what) for f in in_rows],
+            columns=["row", "column", "problem"],
+        ),
         problems=tuple(problems),
         ignored_columns=tuple(ignored),
     )
 
 
-def _benefit_problems(
-    where: str, column: str, texts: pd.Series, layout: ExtractFormat
-) -> list[Problem]:
+def _benefit_faults(
+    place: Place, position: int, texts: pd.Series, layout: ExtractFormat
+) -> list[Fault]:
     """Unknown benefit texts, each once: they stop the file until the mapping is extended."""
-    return [
-        Problem(
-            f"{where}, column »{column}«",
-            f"unknown benefit text »{quotable(text)}« in {len(rows)} row(s), first row {rows[0]}",
-            remedy=f"Add it under `benefits` in params/extract-formats/{layout.layout}.yml, "
-            "then run intake again.",
-        )
-        for text, rows in texts.index.groupby(texts).items()
-    ]
+    faults = []
+    for text, rows in texts.index.groupby(texts).items():
+        told = {"text": quotable(text), "count": len(rows), "first": rows[0]}
+        told |= {"layout": layout.layout, "near": "".join(_near_benefit(text, layout))}
+        cells = tuple((int(row), position + 1) for row in rows)
+        faults.append(fault("unknown_benefit", replace(place, cells=cells), **told))
+    return faults
 
 
-def _row_problems(where: str, refused: pd.DataFrame) -> list[Problem]:
-    return [
-        Problem(
-            f"{where}, row {row.row}" + (f", column »{row.column}«" if row.column else ""),
-            row.problem,
-            remedy=RERUN,
-        )
-        for row in refused.itertuples()
-    ]
+def _near_benefit(text: str, layout: ExtractFormat) -> list[str]:
+    """The layout's own text that a misspelt one may stand for."""
+    known = {t.casefold(): t for t in layout.benefits}
+    near = difflib.get_close_matches(text.casefold(), known, n=1, cutoff=NEAR_BENEFIT)
+    return [known[n] for n in near]

@@ -108,7 +108,7 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
             extract.ignored_columns,
             ExtractError(problems=extract.problems),
         )
-    persons = extract.persons.assign(age=age_on(extract.persons["birth_date"], reference))
+    persons = with_age(extract.persons, reference)
     known = read_vault(paths.vault(code), key, round_.id, code) if held else None
     vault = update_vault(known, persons, round_.settings, code)
     population = population_table(persons, vault, round_)
@@ -117,7 +117,7 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
     return IntakeResult(
         path.name,
         code,
-        _counts(extract, persons, round_),
+        found_counts(extract, persons, round_),
         ignored_columns=extract.ignored_columns,
     )
 
@@ -169,7 +169,13 @@ def eligible(population: pd.DataFrame) -> pd.DataFrame:
     return population[population["target_group"].notna()]
 
 
-def _counts(extract: Extract, persons: pd.DataFrame, round_: Round) -> dict[str, object]:
+def with_age(persons: pd.DataFrame, reference_date: dt.date) -> pd.DataFrame:
+    """The extract's persons with `age`, whole years on the reference date."""
+    return persons.assign(age=age_on(persons["birth_date"], reference_date))
+
+
+def found_counts(extract: Extract, persons: pd.DataFrame, round_: Round) -> dict[str, object]:
+    """What `intake.json` tells of one file; `persons` are the extract's, with their age."""
     settings = round_.settings
     age_bands = bands(
         persons["age"], settings.age_bands, round_.age_band_labels, settings.age_limits.oldest

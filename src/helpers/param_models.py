@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -119,17 +119,18 @@ class LocalFile(Model):
         return self
 
 
+ExtractField = Literal[
+    "cpr", "name", "benefit", "spell_start",
+    "latest_conversation", "course_closed", "phone", "passive",
+]  # fmt: skip
+EXTRACT_FIELDS: tuple[str, ...] = get_args(ExtractField)  # what every extract holds
+
+
 class ExtractFormat(Model):
     """How one layout is recognised and read."""
 
     layout: str
-    columns: dict[
-        Literal[
-            "cpr", "name", "benefit", "spell_start",
-            "latest_conversation", "course_closed", "phone", "passive",
-        ],
-        tuple[str, ...],
-    ]  # fmt: skip
+    columns: dict[ExtractField, tuple[str, ...]]
     encodings: tuple[str, ...]
     delimiter: str
     date_forms: tuple[str, ...]
@@ -137,6 +138,25 @@ class ExtractFormat(Model):
     no_words: tuple[str, ...]
     empty_means_no: tuple[Literal["course_closed", "passive"], ...] = ()
     benefits: dict[str, str]
+
+
+class LayoutWords(Model):
+    """Words that an unknown layout may use; a proposal for it is made of them (`survey layout new`).
+
+    The lists `more_…` are tried after the usual ones, and proposed only where a file uses them.
+    """
+
+    headings: dict[ExtractField, tuple[str, ...]]
+    benefits: dict[str, tuple[str, ...]]  # benefit type → texts
+    negations: tuple[str, ...]
+    yes_words: tuple[str, ...]
+    no_words: tuple[str, ...]
+    more_yes_words: tuple[str, ...]
+    more_no_words: tuple[str, ...]
+    date_forms: tuple[str, ...]
+    more_date_forms: tuple[str, ...]
+    encodings: tuple[str, ...]
+    delimiters: tuple[str, ...]
 
 
 class Questionnaire(Model):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from helpers.errors import ParameterError, Problem
 from helpers.param_models import (
     BREAKDOWN_LABELS,
     ExtractFormat,
+    LayoutWords,
     LocalFile,
     Municipality,
     Question,
@@ -38,6 +40,7 @@ __all__ = [
     "Comparison",
     "Decimals",
     "ExtractFormat",
+    "LayoutWords",
     "LocalFile",
     "Municipality",
     "Questionnaire",
@@ -46,6 +49,9 @@ __all__ = [
     "RuleSet",
     "Sampling",
     "Weighting",
+    "latest_round",
+    "load_format",
+    "load_layouts",
     "load_municipalities",
     "load_round",
 ]
@@ -257,6 +263,22 @@ def _load_agreements(
     return signed
 
 
+def latest_round(root: Path) -> str:
+    """The round with the latest reference date; a simulated one only where there is no other.
+
+    Raises ParameterError where there is none, or two with the same date.
+    """
+    folder = root / "params" / "rounds"
+    dated = [(path.stem, _read_yaml(path)) for path in sorted(folder.glob("*.yml"))]
+    real = [(name, content) for name, content in dated if not content.get("simulated")]
+    days = {n: c["reference_date"] for n, c in real or dated if "reference_date" in c}
+    latest = [name for name, day in days.items() if day == max(days.values())]
+    if len(latest) != 1:
+        told = f"{' and '.join(latest)} have the same date" if latest else "holds no round"
+        raise ParameterError(str(folder), told, "one latest round", "Name the round.")
+    return latest[0]
+
+
 def load_round(root: Path, round_id: str) -> Round:
     """Read and check `params/` for one round.
 
@@ -289,11 +311,7 @@ def load_round(root: Path, round_id: str) -> Round:
         else:
             problems.append(_unknown(f"{path}, key `earlier_rounds`", "round", name, list(rounds)))
 
-    rule_sets = {}
-    for rule_path in sorted((params / "classification").glob("*.csv")):
-        rule_set = _load_rule_set(params, rule_path, problems)
-        if rule_set is not None:
-            rule_sets[rule_set.id] = rule_set
+    rule_sets = _load_rule_sets(params, problems)
     questionnaire = None
     if settings is not None:
         where = f"{path}, key `classification`"
@@ -317,12 +335,7 @@ def load_round(root: Path, round_id: str) -> Round:
             params / "questionnaires", settings.questionnaire, problems
         )
     agreements = _load_agreements(params, round_id, municipalities, problems)
-    formats = []
-    for format_path in sorted((params / "extract-formats").glob("*.yml")):
-        built = _build(ExtractFormat, _read_yaml(format_path), str(format_path), problems)
-        if built is not None:
-            formats.append(built)
-            problems += _format_problems(format_path, built, rule_sets)
+    formats = _load_formats((params / "extract-formats").glob("*.yml"), rule_sets, problems)
     local = {}
     for local_path in sorted((params / "local" / round_id).glob("*.yml")):
         built = _build(LocalFile, _read_yaml(local_path), str(local_path), problems)
@@ -336,15 +349,71 @@ def load_round(root: Path, round_id: str) -> Round:
         municipalities=municipalities,
         rule_sets=rule_sets,
         questionnaire=questionnaire,
-        formats=tuple(formats),
+        formats=formats,
         local=local,
         agreements=agreements,
         earlier_titles=earlier_titles,
     )
 
 
+def load_layouts(root: Path) -> tuple[tuple[ExtractFormat, ...], LayoutWords, tuple[str, ...]]:
+    """The known layouts, the words that new ones may use, and all benefit types.
+
+    Raises ParameterError with every trouble found.
+    """
+    params, problems = root / "params", []
+    rule_sets = _load_rule_sets(params, problems)
+    formats = _load_formats((params / "extract-formats").glob("*.yml"), rule_sets, problems)
+    path = params / "layout-words.yml"
+    words = _build(LayoutWords, _read_yaml(path), str(path), problems)
+    types = _benefit_types(rule_sets)
+    for benefit in words.benefits if words else ():
+        if benefit not in types:
+            where = f"{path}, key `benefits`"
+            problems.append(_unknown(where, "benefit type", benefit, types))
+    if problems:
+        raise ParameterError(problems=problems)
+    return formats, words, types
+
+
+def load_format(root: Path, path: Path) -> ExtractFormat:
+    """One layout's file, wherever it lies. Raises ParameterError with every trouble found."""
+    problems: list[Problem] = []
+    rule_sets = _load_rule_sets(root / "params", problems)
+    formats = _load_formats([path], rule_sets, problems)
+    if problems:
+        raise ParameterError(problems=problems)
+    return formats[0]
+
+
+def _load_rule_sets(params: Path, problems: list[Problem]) -> dict[str, RuleSet]:
+    paths = sorted((params / "classification").glob("*.csv"))
+    loaded = (_load_rule_set(params, path, problems) for path in paths)
+    return {rule_set.id: rule_set for rule_set in loaded if rule_set is not None}
+
+
+def _load_formats(
+    paths: Iterable[Path], rule_sets: dict[str, RuleSet], problems: list[Problem]
+) -> tuple[ExtractFormat, ...]:
+    formats = []
+    for path in sorted(paths):
+        built = _build(ExtractFormat, _read_yaml(path), str(path), problems)
+        if built is not None:
+            formats.append(built)
+            problems += _format_problems(path, built, rule_sets)
+    return tuple(formats)
+
+
+def _benefit_types(rule_sets: dict[str, RuleSet]) -> tuple[str, ...]:
+    """All benefit types of the rule sets, in the order of the latest."""
+    rows = (
+        r.benefit_type for name in sorted(rule_sets, reverse=True) for r in rule_sets[name].rules
+    )
+    return tuple(dict.fromkeys(rows))
+
+
 def _format_problems(path: Path, built: ExtractFormat, rule_sets: dict) -> list[Problem]:
-    known = {r.benefit_type for s in rule_sets.values() for r in s.rules}
+    known = _benefit_types(rule_sets)
     return [
         _unknown(f"{path}, key `benefits.{text}`", "benefit type", benefit, sorted(known))
         for text, benefit in built.benefits.items()

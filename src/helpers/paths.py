@@ -108,6 +108,11 @@ class Paths:
         return self.build / municipality.folder
 
     @property
+    def templates(self) -> Path:
+        """Extract templates for the municipalities to fill in; they hold no persons."""
+        return self.build / "skabeloner"
+
+    @property
     def national_folder(self) -> Path:
         return self.build / "national"
 

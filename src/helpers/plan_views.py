@@ -9,28 +9,19 @@ from matplotlib.figure import Figure
 
 from helpers import style as house
 from helpers.captions import listed
-from helpers.classify import reasons
+from helpers.classify import reason_labels
 from helpers.internal_parts import heat_map, numbers, percents, table
 from helpers.params import Round
 from helpers.plan import SamplingPlan
 from helpers.sampling import likeness, unmet
 
-REASON_LABELS = {
-    "passive": "Passiv",
-    "benefit outside the target groups": "Ydelse uden for målgrupperne",
-    "too short a spell": "For kort tid på ydelsen",
-}
-
 
 def population_overview(plan: SamplingPlan, round_: Round) -> GT:
     """Who is in the extract: eligible persons and reasons left out, in the order they apply."""
     left_out = plan.population["left_out"].value_counts()
-    limits = round_.settings.age_limits
-    labels = REASON_LABELS | {
-        reasons(limits)[2]: f"Alder uden for {limits.youngest}–{limits.oldest} år"
-    }
+    labels = reason_labels(round_.settings.age_limits)
     rows = [("Personer i udtrækket", len(plan.population))]
-    rows += [(f"– {labels[r]}", int(left_out.get(r, 0))) for r in reasons(limits)]
+    rows += [(f"– {label}", int(left_out.get(reason, 0))) for reason, label in labels.items()]
     rows.append(("Personer i målgrupperne", len(plan.eligible)))
     frame = pd.DataFrame(rows, columns=["", "Antal"])
     return table(frame.assign(Antal=numbers(frame["Antal"])))

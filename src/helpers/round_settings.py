@@ -43,6 +43,7 @@ class Calendar(Model):
 
     sign_up: Period | None = None
     processing_agreements: Period | None = None
+    extracts: Period | None = None  # municipalities deliver
     kick_off: Period | None = None
     sampling: Period
     status_meeting: Period | None = None
@@ -59,6 +60,14 @@ class Calendar(Model):
             period = getattr(self, name)
             if period is not None:
                 yield name, period
+
+    def extract_deadline(self) -> dt.date:
+        """The day by which extracts must be there; where the round's file is silent, the last weekday
+        before sampling begins."""
+        if self.extracts:
+            return self.extracts.end
+        day = self.sampling.start - dt.timedelta(days=1)
+        return day - dt.timedelta(days=max(0, day.weekday() - 4))
 
     def mailings(self) -> dict[str, dt.date]:
         """Invitation and reminders → first day of sending; where the round's file is silent, the
@@ -166,6 +175,7 @@ class RoundFile(Model):
     seed: Annotated[int, Field(ge=0)]
     reference_date: dt.date
     period: Period
+    extract_period: Period | None = None  # a benefit in these days; none: on the reference date
     calendar: Calendar
     retention_until: dt.date | None = None  # identities and extracts are deleted after this day
     link_base: Annotated[str, Field(pattern=r"^https://")]  # a citizen's key is put behind it

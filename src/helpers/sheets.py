@@ -15,6 +15,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from helpers.errors import ExtractError
+from helpers.faults import Place, fault
 
 WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 TEXT_ENDINGS = {".csv", ".txt"}
@@ -30,7 +31,11 @@ class Sheet:
     rows: list[list[object]]
 
     def where(self, file: Path) -> str:
-        return f"{file.name}, sheet »{self.name}«" if self.name else file.name
+        return self.place(file).told()
+
+    def place(self, file: Path, **more) -> Place:
+        """A place in this sheet; `more` as of Place."""
+        return Place(file.name, self.name, **more)
 
 
 def is_table_file(path: Path) -> bool:
@@ -48,33 +53,23 @@ def read_sheets(
     """
     content = path.read_bytes()
     if not content:
-        raise ExtractError(
-            path.name,
-            "is empty (0 bytes)",
-            "an extract",
-            "Ask for the file again, then run intake.",
-        )
+        raise _refused(path, "file_empty")
     ending = path.suffix.lower()
     if ending in WORKBOOK_ENDINGS:
         return [_read_workbook(path, content)]
     if ending in TEXT_ENDINGS:
         return _read_text(path, content, encodings, delimiters)
-    raise ExtractError(
-        path.name,
-        f"is a »{ending}« file",
-        f"one of {', '.join(sorted(WORKBOOK_ENDINGS | TEXT_ENDINGS))}",
-        "Save the extract as a workbook (.xlsx) or CSV.",
-    )
+    known = ", ".join(sorted(WORKBOOK_ENDINGS | TEXT_ENDINGS))
+    raise _refused(path, "file_ending", ending=ending, known=known)
+
+
+def _refused(path: Path, kind: str, **details: str) -> ExtractError:
+    return ExtractError(problems=[fault(kind, Place(path.name), **details)])
 
 
 def _read_workbook(path: Path, content: bytes) -> list[Sheet]:
     if content.startswith(_OLE_MAGIC) and _ENCRYPTED_STREAM in content:
-        raise ExtractError(
-            path.name,
-            "is protected by a password",
-            "an open workbook",
-            "Remove the password in Excel (File, Info, Protect Workbook) and save, then run intake.",
-        )
+        raise _refused(path, "file_password")
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = []
@@ -83,17 +78,14 @@ def _read_workbook(path: Path, content: bytes) -> list[Sheet]:
             sheets.append(Sheet(name, rows))
         return sheets
     except (CalamineError, OSError, ValueError) as e:
-        raise ExtractError(
-            path.name,
-            "is broken or no workbook at all",
-            "a workbook that Excel opens",
-            "Open it in Excel, save it again as .xlsx, then run intake.",
-        ) from e
+        raise _refused(path, "file_broken") from e
 
 
-def _read_text(
-    path: Path, content: bytes, encodings: Sequence[str], delimiters: Sequence[str]
-) -> list[list[Sheet]]:
+def decoded(path: Path, content: bytes, encodings: Sequence[str]) -> tuple[str, str]:
+    """(text, encoding): the first of `encodings` that reads the file; UTF-16 by its mark.
+
+    Raises ExtractError where none does.
+    """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     for encoding in encodings:
@@ -102,14 +94,14 @@ def _read_text(
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            break
-    else:
-        raise ExtractError(
-            path.name,
-            "is no readable text",
-            f"a text file in {' or '.join(encodings)}",
-            "Save it again as CSV, then run intake.",
-        )
+            return text, encoding
+    raise _refused(path, "file_no_text", encodings=" / ".join(encodings))
+
+
+def _read_text(
+    path: Path, content: bytes, encodings: Sequence[str], delimiters: Sequence[str]
+) -> list[list[Sheet]]:
+    text, _ = decoded(path, content, encodings)
     readings = []
     for delimiter in delimiters:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))

@@ -26,6 +26,7 @@ INPUTS = (
     "data/{round}/forgotten.json",
     "data/{earlier}/estimates/*",
     "build/{earlier}/*.parquet",
+    "build/{round}/skabeloner/*",
 )
 FORGOTTEN_INPUTS = (
     "data/{round}/population/*",

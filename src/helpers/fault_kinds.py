@@ -1,0 +1,253 @@
+"""The kinds of trouble that a municipality's file can have, each once, in English and in Danish.
+
+The English remedies are for the analyst who runs intake, the Danish ones for the municipality that
+made the file. No sentence quotes a citizen: the details are headings, benefit texts, dates and words
+that `cells.quotable` lets through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wording:
+    """`hint` is added to `what` where the detail `near` is known."""
+
+    what: str
+    expected: str = ""
+    remedy: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    id: str
+    english: Wording
+    danish: Wording
+
+    def in_language(self, language: str) -> Wording:
+        return {"en": self.english, "da": self.danish}[language]
+
+
+_MEND = "Mend the cell or remove the row, then run intake again."
+_RET = "Ret cellen. Slet kun rækken, hvis borgeren ikke hører til udtrækket."
+_NEAR, _NÆR = " (is it »{near}«?)", " (er det »{near}«?)"
+
+KINDS = {
+    kind.id: kind
+    for kind in (
+        # ---------------------------------------------------------------------- files that do not open
+        Kind(
+            "file_empty",
+            Wording("is empty (0 bytes)", "an extract", "Ask for the file again, then run intake."),
+            Wording("filen er tom (0 byte)", "et udtræk", "Dan udtrækket igen."),
+        ),
+        Kind(
+            "file_ending",
+            Wording(
+                "is a »{ending}« file",
+                "one of {known}",
+                "Save the extract as a workbook (.xlsx) or CSV.",
+            ),
+            Wording(
+                "filen er af typen »{ending}«",
+                "en af {known}",
+                "Gem udtrækket som en Excel-projektmappe (.xlsx) eller CSV.",
+            ),
+        ),
+        Kind(
+            "file_password",
+            Wording(
+                "is protected by a password",
+                "an open workbook",
+                "Remove the password in Excel (File, Info, Protect Workbook) and save, "
+                "then run intake.",
+            ),
+            Wording(
+                "filen er beskyttet med en adgangskode",
+                "en fil uden adgangskode",
+                "Fjern adgangskoden i Excel (Filer, Oplysninger, Beskyt projektmappe), og gem igen.",
+            ),
+        ),
+        Kind(
+            "file_broken",
+            Wording(
+                "is broken or no workbook at all",
+                "a workbook that Excel opens",
+                "Open it in Excel, save it again as .xlsx, then run intake.",
+            ),
+            Wording(
+                "filen er beskadiget eller er slet ikke en projektmappe",
+                "en projektmappe, som Excel kan åbne",
+                "Åbn den i Excel, og gem den igen som .xlsx.",
+            ),
+        ),
+        Kind(
+            "file_no_text",
+            Wording(
+                "is no readable text",
+                "a text file in {encodings}",
+                "Save it again as CSV, then run intake.",
+            ),
+            Wording(
+                "filen er ikke læselig tekst",
+                "en tekstfil i {encodings}",
+                "Gem den igen som CSV.",
+            ),
+        ),
+        # ------------------------------------------------------------------------- sheets and headings
+        Kind(
+            "no_cells",
+            Wording("holds no cells", "a sheet with headings and persons", "Ask for it again."),
+            Wording(
+                "filen har ingen udfyldte celler",
+                "et ark med overskrifter og borgere",
+                "Dan udtrækket igen.",
+            ),
+        ),
+        Kind(
+            "no_layout",
+            Wording(
+                "no row of headings fits a known layout",
+                "{layouts}",
+                "Use one of these layouts, or describe the new one in params/extract-formats/ "
+                "(`survey layout new FILE`).",
+            ),
+            Wording(
+                "ingen række med overskrifter passer til et kendt layout",
+                "{layouts}",
+                "Brug overskrifterne fra skabelonen, eller spørg den, der samler udtrækkene ind.",
+            ),
+        ),
+        Kind(
+            "two_sheets",
+            Wording(
+                "has {count} sheets with an extract: {sheets}",
+                "one",
+                "Remove the others, then run intake again.",
+            ),
+            Wording("filen har {count} ark med et udtræk: {sheets}", "ét", "Slet de andre ark."),
+        ),
+        Kind(
+            "missing_column",
+            Wording(
+                "column »{heading}« is missing",
+                "all columns of the layout {layout}",
+                "Add it or correct the heading, then run intake again.",
+                _NEAR,
+            ),
+            Wording(
+                "kolonnen »{heading}« mangler",
+                "alle kolonner i layoutet {layout}",
+                "Tilføj kolonnen, eller ret overskriften.",
+                _NÆR,
+            ),
+        ),
+        Kind(
+            "column_twice",
+            Wording("column »{heading}« stands twice", "one", "Remove one."),
+            Wording("kolonnen »{heading}« er der to gange", "én", "Slet den ene."),
+        ),
+        Kind(
+            "local_missing",
+            Wording(
+                "local background variable »{heading}« is missing",
+                "a column with that heading",
+                "Add the column, or take the variable out of the municipality's local file.",
+            ),
+            Wording(
+                "kommunens egen baggrundsoplysning »{heading}« mangler",
+                "en kolonne med den overskrift",
+                "Tilføj kolonnen, eller giv besked, hvis oplysningen ikke skal med alligevel.",
+            ),
+        ),
+        Kind(
+            "no_persons",
+            Wording("has headings but no persons", "a row a person", "Ask for it again."),
+            Wording(
+                "der er overskrifter, men ingen borgere",
+                "en række for hver borger",
+                "Udfyld arket, eller dan udtrækket igen.",
+            ),
+        ),
+        # --------------------------------------------------------------------------------------- cells
+        Kind(
+            "overlong",
+            Wording("has more cells than there are headings", remedy=_MEND),
+            Wording(
+                "rækken har flere celler, end der er overskrifter",
+                remedy="Flyt eller slet det, der står uden for kolonnerne. I en CSV-fil skal tekst "
+                "med semikolon stå i anførselstegn.",
+            ),
+        ),
+        Kind(
+            "empty",
+            Wording("is empty", remedy=_MEND),
+            Wording("cellen er tom", remedy="Udfyld cellen."),
+        ),
+        Kind(
+            "cpr_digits",
+            Wording("is no CPR number of ten digits", remedy=_MEND),
+            Wording(
+                "er ikke et CPR-nummer på ti cifre",
+                remedy="Skriv alle ti cifre, med eller uden bindestreg.",
+            ),
+        ),
+        Kind(
+            "cpr_day",
+            Wording("holds no valid birth date", remedy=_MEND),
+            Wording(
+                "CPR-nummeret begynder ikke med en gyldig fødselsdato",
+                remedy="Ret CPR-nummeret. De første seks cifre er dag, måned og år.",
+            ),
+        ),
+        Kind(
+            "cpr_future",
+            Wording("gives a birth date in the future", remedy=_MEND),
+            Wording("CPR-nummeret giver en fødselsdato i fremtiden", remedy="Ret CPR-nummeret."),
+        ),
+        Kind(
+            "cpr_twice",
+            Wording("the same CPR number in rows {rows}", remedy=_MEND),
+            Wording(
+                "samme CPR-nummer står i række {rows}",
+                remedy="En borger skal stå én gang, med den aktuelle ydelse. Ret nummeret, eller slet "
+                "den række, der er for meget.",
+            ),
+        ),
+        Kind(
+            "no_date",
+            Wording("»{text}« is no date", remedy=_MEND),
+            Wording("»{text}« er ikke en dato", remedy="Skriv datoen som dd-mm-åååå."),
+        ),
+        Kind(
+            "no_word",
+            Wording("»{text}« is neither yes nor no ({yes} or {no})", remedy=_MEND),
+            Wording(
+                "»{text}« er hverken ja eller nej ({yes} eller {no})",
+                remedy="Skriv et af ordene i parentesen.",
+            ),
+        ),
+        Kind(
+            "unknown_benefit",
+            Wording(
+                "unknown benefit text »{text}« in {count} row(s), first row {first}",
+                remedy="Add it under `benefits` in params/extract-formats/{layout}.yml, "
+                "then run intake again.",
+                hint=_NEAR,
+            ),
+            Wording(
+                "ukendt ydelse »{text}« i {count} række(r), første gang i række {first}",
+                remedy="Brug ydelserne i skabelonens vejledning, eller fortæl den, der samler "
+                "udtrækkene ind, hvad teksten dækker.",
+                hint=_NÆR,
+            ),
+        ),
+        Kind(
+            "local_unknown",
+            Wording("»{text}« is none of {known}", remedy=_MEND),
+            Wording("»{text}« er ikke en af {known}", remedy=_RET),
+        ),
+    )
+}

@@ -1,0 +1,75 @@
+"""A trouble of a municipality's file, told in English to analysts and in Danish to municipalities.
+
+A fault is a problem that also knows its kind and the cells it stands in, so that a file can be
+marked. Both languages come from one row a kind (`fault_kinds.py`); nothing is translated afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from helpers.errors import Problem
+from helpers.fault_kinds import KINDS
+
+ENGLISH, DANISH = "en", "da"
+LANGUAGES = (ENGLISH, DANISH)
+_PLACE_WORDS = {ENGLISH: ("sheet", "row", "column"), DANISH: ("ark", "række", "kolonne")}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a fault stands: `row` as the sheet counts it, from 1; `column` is its heading.
+
+    `cells` holds the row and column number of each cell that it shows in, both from 1; none where
+    the file has no such cell.
+    """
+
+    file: str
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    cells: tuple[tuple[int, int], ...] = ()
+
+    def told(self, language: str = ENGLISH) -> str:
+        """»0161-glostrup.xlsx, sheet »Udtræk«, row 214, column »Ydelse««."""
+        sheet, row, column = _PLACE_WORDS[language]
+        parts = [self.file] if self.file else []
+        parts += [f"{sheet} »{self.sheet}«"] if self.sheet else []
+        parts += [f"{row} {self.row}"] if self.row is not None else []
+        parts += [f"{column} »{self.column}«"] if self.column else []
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Fault(Problem):
+    """One trouble of a file; as a problem it is told in English."""
+
+    kind: str = ""
+    place: Place = Place("")
+    details: tuple[tuple[str, str], ...] = ()
+
+    def told(self, language: str) -> Problem:
+        """The same in one of LANGUAGES."""
+        return _told(self.kind, self.place, dict(self.details), language)
+
+
+def fault(kind: str, place: Place, **details: object) -> Fault:
+    """A fault of one of KINDS at a place; `details` fill in its sentences.
+
+    A detail `near`, where it is not empty, adds the sentence's hint at what may have been meant.
+    """
+    told = {name: str(value) for name, value in details.items()}
+    english = _told(kind, place, told, ENGLISH)
+    return Fault(
+        english.where, english.what, english.expected, english.remedy,
+        kind=kind, place=place, details=tuple(told.items()),
+    )  # fmt: skip
+
+
+def _told(kind: str, place: Place, details: dict[str, str], language: str) -> Problem:
+    words = KINDS[kind].in_language(language)
+    hint = words.hint if details.get("near") else ""
+    what, expected, remedy = (
+        sentence.format(**details) for sentence in (words.what + hint, words.expected, words.remedy)
+    )
+    return Problem(place.told(language), what, expected, remedy)

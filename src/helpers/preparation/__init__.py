@@ -1,0 +1,1 @@
+"""Before the sample is drawn: templates, trying files and new layouts of extracts."""

@@ -1,0 +1,127 @@
+"""What a tried file holds, as lines to print: in English for analysts, in Danish for municipalities.
+
+Numbers and dates are printed in the Danish way in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from helpers import style
+from helpers.classify import reason_labels, reasons
+from helpers.faults import Fault
+from helpers.params import Round
+from helpers.preparation.check import Checked
+
+FAULTS_SHOWN = 100  # where the marked copy has the others
+_LABEL_WIDTH = 42
+
+WORDS = {
+    "en": {
+        "tried": "{file}, tried against the round {title} ({round}), reference date {date}",
+        "municipality": "Municipality: {code} {name}",
+        "layout": "Layout: {layout}",
+        "persons": "Persons",
+        "well_only": "Rows without faults, counted below",
+        "eligible": "In the target groups",
+        "left_out": "Left out",
+        "ignored": "Columns that are not used: {columns}",
+        "look": "Worth a look:",
+        "faults": "Faults: {count}",
+        "expected": "Expected",
+        "more": "… and {count} more; all are in the marked copy.",
+        "remedies": "What to do:",
+        "well": "The file is well: it will be taken in as it is.",
+        "not_well": "The file would be refused as it is.",
+    },
+    "da": {
+        "tried": "{file}, afprøvet mod runden {title} ({round}), opgørelsesdato {date}",
+        "municipality": "Kommune: {code} {name}",
+        "layout": "Layout: {layout}",
+        "persons": "Borgere",
+        "well_only": "Rækker uden fejl, talt op herunder",
+        "eligible": "I målgrupperne",
+        "left_out": "Bliver taget ud",
+        "ignored": "Kolonner, som ikke bruges: {columns}",
+        "look": "Værd at se på:",
+        "faults": "Fejl: {count}",
+        "expected": "Forventet",
+        "more": "… og {count} mere. Alle står i den markerede kopi.",
+        "remedies": "Det skal I gøre:",
+        "well": "Filen er i orden og kan sendes, som den er.",
+        "not_well": "Filen kan ikke bruges, som den er. Ret fejlene, og afprøv den igen.",
+    },
+}
+
+
+def lines_about(checked: Checked, round_: Round, language: str) -> Iterator[str]:
+    """What was found, fault by fault left to `fault_lines`."""
+    words, settings = WORDS[language], round_.settings
+    yield words["tried"].format(
+        file=checked.file, title=settings.title, round=round_.id,
+        date=style.date(settings.reference_date),
+    )  # fmt: skip
+    if checked.code:
+        place = round_.municipalities[checked.code]
+        yield words["municipality"].format(code=place.code, name=place.name)
+    if not checked.layout:
+        return
+    yield words["layout"].format(layout=checked.layout)
+    yield _counted(words["persons"], checked.rows_read)
+    if checked.rows_faulty:
+        yield _counted(words["well_only"], checked.rows_read - checked.rows_faulty)
+    yield from _groups(checked, round_, language)
+    if checked.ignored_columns:
+        yield ""
+        yield words["ignored"].format(columns=", ".join(checked.ignored_columns))
+    if checked.warnings:
+        yield ""
+        yield words["look"]
+        yield from (f"  - {warning.told(language)}" for warning in checked.warnings)
+
+
+def _groups(checked: Checked, round_: Round, language: str) -> Iterator[str]:
+    words, limits = WORDS[language], round_.settings.age_limits
+    danish = reason_labels(limits)
+    labels = {r: danish[r] if language == "da" else r.capitalize() for r in reasons(limits)}
+    groups = {g.id: g.label for g in round_.rules.groups}
+    for heading, names in (("eligible", groups), ("left_out", labels)):
+        counts = {name: checked.counts.get(name, 0) for name in names}
+        yield ""
+        yield _counted(words[heading], sum(counts.values()))
+        yield from (_counted(f"  {names[name]}", count) for name, count in counts.items())
+
+
+def _counted(label: str, count: int) -> str:
+    return f"{label:<{_LABEL_WIDTH}}{style.number(count):>8}"
+
+
+def fault_lines(checked: Checked, language: str, marked: bool) -> Iterator[str]:
+    """Each fault with its place, then each remedy once; many only where there is no marked copy."""
+    words = WORDS[language]
+    yield words["faults"].format(count=style.number(len(checked.faults)))
+    shown = checked.faults[:FAULTS_SHOWN] if marked else checked.faults
+    yield from (f"  - {fault_line(fault, language)}" for fault in shown)
+    if rest := len(checked.faults) - len(shown):
+        yield "  " + words["more"].format(count=style.number(rest))
+    remedies = dict.fromkeys(f.told(language).remedy for f in checked.faults)
+    yield words["remedies"]
+    yield from (f"  - {remedy}" for remedy in remedies if remedy)
+
+
+def fault_line(fault: Fault, language: str) -> str:
+    """Place, trouble and what was expected, without the file's name and the remedy."""
+    where = replace(fault.place, file="").told(language) or fault.place.file
+    return f"{where}: {sentence(fault, language)}"
+
+
+def sentence(fault: Fault, language: str) -> str:
+    """Trouble and what was expected, without the place."""
+    told = fault.told(language)
+    expected = f" {WORDS[language]['expected']}: {told.expected}." if told.expected else ""
+    return f"{told.what}.{expected}"
+
+
+def verdict(checked: Checked, language: str) -> str:
+    return WORDS[language]["well" if checked.is_well else "not_well"]

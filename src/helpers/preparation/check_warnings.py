@@ -1,0 +1,177 @@
+"""What in a well-formed extract is worth a look before it is sent: no errors, but often signs of one.
+
+A kind stands once, in English and in Danish, with its limit as a named constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from helpers import style
+from helpers.classify import classify
+from helpers.params import Round
+
+WITHOUT_PHONE = 0.25  # share of persons above which it is told
+WITHOUT_CONVERSATION = 0.5
+PASSIVE = 0.5
+SEEN_IN = 100  # persons, at least, before it is told that nobody is passive
+GROUPS_SEEN_IN = 200  # persons in the target groups, before it is told that one is empty
+OF_INHABITANTS = (0.01, 0.2)  # persons as a share of the inhabitants, as extracts use to be
+YOUNGEST_START_YEARS = 15  # nobody is on a benefit earlier
+ROWS_NAMED = 10
+
+TEXTS = {
+    "no_code": (
+        "The municipality is not known, so its own background variables were not looked for. "
+        "Begin the file's name with the municipality's code, or say --municipality.",
+        "Kommunen kendes ikke, så kommunens egne baggrundsoplysninger er ikke undersøgt. "
+        "Lad filens navn begynde med kommunekoden, eller brug --municipality.",
+    ),
+    "no_participant": (
+        "{code} {name} takes no part in {round}.",
+        "{code} {name} er ikke tilmeldt {round}.",
+    ),
+    "size": (
+        "Persons in the extract: {count}, {share} of the municipality's inhabitants; usual is "
+        "{low}–{high}.",
+        "Borgere i udtrækket: {count}, {share} af kommunens indbyggere. Det plejer at være "
+        "{low}–{high}. Er det hele udtrækket?",
+    ),
+    "few_eligible": (
+        "Persons in the target groups: {count}; {wanted} answers are wanted, so all will be invited.",
+        "Borgere i målgrupperne: {count}. Der ønskes {wanted} svar, så alle bliver inviteret.",
+    ),
+    "empty_group": (
+        "Nobody is in the target group »{group}«.",
+        "Der er ingen borgere i målgruppen »{group}«. Mangler en ydelse i udtrækket?",
+    ),
+    "without_phone": (
+        "Persons without a telephone number, who cannot get an SMS: {count} of {of} ({share}).",
+        "Borgere uden telefonnummer, som ikke kan få en sms: {count} af {of} ({share}).",
+    ),
+    "odd_phone": (
+        "Telephone numbers that are not eight digits: {count} (rows {rows}).",
+        "Telefonnumre, der ikke har otte cifre: {count} (række {rows}).",
+    ),
+    "without_name": (
+        "Persons without a name, which the letter needs: {count} (rows {rows}).",
+        "Borgere uden navn, som skal stå i brevet: {count} (række {rows}).",
+    ),
+    "without_conversation": (
+        "Persons without a date of the latest conversation: {count} of {of} ({share}).",
+        "Borgere uden dato for den seneste samtale: {count} af {of} ({share}).",
+    ),
+    "late_conversation": (
+        "Conversations after the reference date {day}: {count} (rows {rows}).",
+        "Samtaler efter opgørelsesdatoen {day}: {count} (række {rows}).",
+    ),
+    "late_start": (
+        "Spells that begin after the reference date {day}: {count} (rows {rows}).",
+        "Forløb på ydelsen, der begynder efter opgørelsesdatoen {day}: {count} (række {rows}).",
+    ),
+    "early_start": (
+        "Spells that begin before the person was {years} years old: {count} (rows {rows}).",
+        "Forløb på ydelsen, der begynder, før borgeren fyldte {years} år: {count} (række {rows}).",
+    ),
+    "nobody_passive": (
+        "Nobody is passive: is the column filled in?",
+        "Ingen borgere er passive. Er kolonnen udfyldt?",
+    ),
+    "many_passive": (
+        "Passive persons, who will be left out: {count} of {of} ({share}).",
+        "Passive borgere, som bliver taget ud: {count} af {of} ({share}). Er kolonnen vendt om?",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Warning:
+    """One thing worth a look; numbers and dates are printed in the Danish way in both languages."""
+
+    kind: str
+    details: tuple[tuple[str, str], ...] = ()
+
+    def told(self, language: str) -> str:
+        english, danish = TEXTS[self.kind]
+        return (danish if language == "da" else english).format(**dict(self.details))
+
+
+def warnings_of(persons: pd.DataFrame, round_: Round, code: str) -> tuple[Warning, ...]:
+    """What is worth a look in the persons of one file, `age` added; `code` empty: not known."""
+    found = [*_of_municipality(persons, round_, code)]
+    if len(persons):
+        found += [*_of_groups(persons, round_), *_of_persons(persons, round_)]
+    return tuple(Warning(kind, tuple(details.items())) for kind, details in found)
+
+
+def _of_municipality(persons: pd.DataFrame, round_: Round, code: str) -> Iterator[tuple[str, dict]]:
+    if not code:
+        yield "no_code", {}
+        return
+    place = round_.municipalities[code]
+    if code not in round_.settings.participants:
+        named = {"code": code, "name": place.name, "round": round_.settings.title}
+        yield "no_participant", named
+    share = len(persons) / place.population
+    low, high = OF_INHABITANTS
+    if len(persons) and not low <= share <= high:
+        limits = {"low": style.percent(low), "high": style.percent(high)}
+        yield "size", {"count": style.number(len(persons)), "share": _share(share), **limits}
+
+
+def _of_groups(persons: pd.DataFrame, round_: Round) -> Iterator[tuple[str, dict]]:
+    settings = round_.settings
+    groups = classify(persons, round_.rules, settings.reference_date, settings.age_limits)
+    sizes = groups["target_group"].value_counts()
+    eligible = int(sizes.sum())
+    if eligible < settings.sampling.min_answers:
+        wanted = style.number(settings.sampling.min_answers)
+        yield "few_eligible", {"count": style.number(eligible), "wanted": wanted}
+    if eligible >= GROUPS_SEEN_IN:
+        for group in round_.rules.groups:
+            if group.id not in sizes:
+                yield "empty_group", {"group": group.label}
+
+
+def _of_persons(persons: pd.DataFrame, round_: Round) -> Iterator[tuple[str, dict]]:
+    reference = pd.Timestamp(round_.settings.reference_date)
+    day = {"day": style.date(round_.settings.reference_date)}
+    phone, start, talk = (persons[c] for c in ("phone", "spell_start", "latest_conversation"))
+    digits = phone.str.replace(r"\D", "", regex=True).str.replace(
+        r"^(?:00)?45(?=\d{8}$)", "", regex=True
+    )
+    of_age = persons["birth_date"] + pd.DateOffset(years=YOUNGEST_START_YEARS)
+    yield from _above("without_phone", phone == "", WITHOUT_PHONE)
+    yield from _rows("odd_phone", persons, (phone != "") & (digits.str.len() != 8))
+    yield from _rows("without_name", persons, persons["name"] == "")
+    yield from _above("without_conversation", talk.isna(), WITHOUT_CONVERSATION)
+    yield from _rows("late_conversation", persons, talk > reference, **day)
+    yield from _rows("late_start", persons, start > reference, **day)
+    yield from _rows("early_start", persons, start < of_age, years=str(YOUNGEST_START_YEARS))
+    if len(persons) >= SEEN_IN and not persons["passive"].any():
+        yield "nobody_passive", {}
+    yield from _above("many_passive", persons["passive"], PASSIVE)
+
+
+def _above(kind: str, where: pd.Series, limit: float) -> Iterator[tuple[str, dict]]:
+    """Told where the share of persons is larger than the limit."""
+    if where.mean() > limit:
+        counted = {"count": style.number(int(where.sum())), "of": style.number(len(where))}
+        yield kind, {**counted, "share": _share(where.mean())}
+
+
+def _rows(
+    kind: str, persons: pd.DataFrame, where: pd.Series, **more: str
+) -> Iterator[tuple[str, dict]]:
+    """Told where there is any, with the first rows."""
+    rows = persons.loc[where, "row"].tolist()
+    if rows:
+        named = ", ".join(map(str, rows[:ROWS_NAMED])) + (" …" if rows[ROWS_NAMED:] else "")
+        yield kind, {"count": style.number(len(rows)), "rows": named, **more}
+
+
+def _share(share: float) -> str:
+    return style.percent(share, 1 if share < 0.1 else 0)

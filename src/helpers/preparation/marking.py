@@ -1,0 +1,242 @@
+"""A marked copy of a file: each faulty cell red with a comment, and a sheet that lists them all.
+
+A workbook of Excel's own kind keeps its layout; any other file becomes a new workbook with the same
+cells. Nothing in it is computed: formulas stay as they are, and texts that look like one stay texts.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell, MergedCell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.worksheet import Worksheet
+
+from helpers import style
+from helpers.extracts import find_table
+from helpers.faults import Fault
+from helpers.params import ExtractFormat
+from helpers.paths import write_private
+from helpers.preparation.check_told import sentence
+from helpers.sheets import TEXT_ENDINGS, Sheet, read_sheets
+
+SUFFIX = "-markeret"
+RED = "FFF4B3A6"
+AUTHOR = "survey check"
+COMMENTS_MAX = 2_000  # a workbook with more opens slowly; the cells are red all the same
+LINKS_MAX = 65_000  # Excel drops a sheet's links beyond 65,530
+TEXT_SHEET = {"en": "Extract", "da": "Udtræk"}
+_OPENPYXL_ENDINGS = {".xlsx", ".xlsm"}
+_NOT_OPENED = (
+    KeyError, ValueError, TypeError, AttributeError, IndexError, OSError,
+    zipfile.BadZipFile, ParseError, InvalidFileException,
+)  # fmt: skip
+
+LIST_WORDS = {
+    "en": (
+        "Faults", "Faults in {file}",
+        "The faulty cells are red in this copy, with a comment. Mend them, save, and try the file again.",
+        ("No.", "Sheet", "Row", "Column", "Cell", "Fault", "What to do"),
+    ),
+    "da": (
+        "Fejl", "Fejl i {file}",
+        "Cellerne med fejl er røde i denne kopi og har en kommentar. Ret dem, gem, og afprøv filen igen.",
+        ("Nr.", "Ark", "Række", "Kolonne", "Celle", "Fejl", "Sådan rettes det"),
+    ),
+}  # fmt: skip
+_LIST_WIDTHS = (6, 18, 8, 30, 9, 62, 62)
+_LIST_HEAD = 4  # row of its headings
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The copy, and how many of its cells are red."""
+
+    path: Path
+    cells: int
+
+
+def marked_path(path: Path, folder: Path) -> Path:
+    """`<name>-markeret.xlsx`, or the first `-markeret-2`, `-3` … that is not there yet: no file, and no
+    copy in which somebody may have begun to mend, is written over."""
+    stem = re.sub(rf"{SUFFIX}(-\d+)?$", "", path.stem)
+    names = (f"{stem}{SUFFIX}{f'-{n}' if n > 1 else ''}.xlsx" for n in range(1, 10_000))
+    return next(p for p in (folder / name for name in names) if not p.exists())
+
+
+def write_marked(
+    path: Path,
+    faults: Sequence[Fault],
+    formats: Sequence[ExtractFormat],
+    language: str,
+    folder: Path | None = None,
+) -> Marked | None:
+    """Write the marked copy beside the file, or in `folder`; its owner alone can read it.
+
+    None, and nothing is written, where no fault stands in a cell. Raises OSError where the folder
+    cannot be written to.
+    """
+    if not any(fault.place.cells for fault in faults):
+        return None
+    book = _workbook(path, formats, language)
+    texts: dict[tuple[str, int, int], list[str]] = {}
+    for fault, cell in _places(faults):
+        if cell is not None:
+            told = f"{sentence(fault, language)} {fault.told(language).remedy}".strip()
+            texts.setdefault((_sheet_name(fault, language), *cell), []).append(told)
+    for number, ((sheet, row, column), told) in enumerate(texts.items()):
+        _mark(book[sheet], row, column, "\n\n".join(told) if number < COMMENTS_MAX else "")
+    _list_faults(book, path.name, faults, language)
+    content = io.BytesIO()
+    book.save(content)
+    target = marked_path(path, folder or path.parent)
+    return Marked(write_private(target, content.getvalue()), len(texts))
+
+
+def _places(faults: Sequence[Fault]) -> Iterator[tuple[Fault, tuple[int, int] | None]]:
+    """A fault and one of its cells each; None for one that stands in no cell."""
+    for fault in faults:
+        yield from ((fault, cell) for cell in fault.place.cells or (None,))
+
+
+def _sheet_name(fault: Fault, language: str) -> str:
+    return fault.place.sheet or TEXT_SHEET[language]
+
+
+# ---------------------------------------------------------------------------------- the copy itself
+
+
+def _workbook(path: Path, formats: Sequence[ExtractFormat], language: str) -> Workbook:
+    ending = path.suffix.lower()
+    if ending in TEXT_ENDINGS:
+        return _rebuilt([find_table(path, formats).sheet], language)
+    if ending in _OPENPYXL_ENDINGS:
+        try:
+            book = openpyxl.load_workbook(path, rich_text=True)
+        except _NOT_OPENED:  # read by calamine all the same: its cells are kept, its looks are not
+            return _rebuilt(read_sheets(path, (), ())[0], language)
+        _unmark(book)
+        return book
+    return _rebuilt(read_sheets(path, (), ())[0], language)
+
+
+def _rebuilt(sheets: Sequence[Sheet], language: str) -> Workbook:
+    """A new workbook with the cells as they were read; texts stay texts, whatever they look like."""
+    book = Workbook()
+    book.remove(book.active)
+    for sheet in sheets:
+        page = book.create_sheet(sheet.name or TEXT_SHEET[language])
+        for r, row in enumerate(sheet.rows, start=1):
+            for c, value in enumerate(row, start=1):
+                if not isinstance(value, str):
+                    page.cell(r, c, value)
+                elif value:
+                    _put_text(page.cell(r, c), value)
+                    page.cell(r, c).number_format = "@"
+        for c in range(1, page.max_column + 1):
+            page.column_dimensions[get_column_letter(c)].width = 22
+    return book
+
+
+def _put_text(cell: Cell, text: str) -> None:
+    """A text that stays one, also where it begins with »=«."""
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
+    cell.data_type = "s"
+
+
+def _unmark(book: Workbook) -> None:
+    """Take away the marks of an earlier copy, so that one that has been mended can be tried again."""
+    titles = {words[0] for words in LIST_WORDS.values()}
+    for page in list(book.worksheets):
+        if page.title in titles and page.sheet_properties.codeName == _code_name(page.title):
+            book.remove(page)
+            continue
+        for row in page.iter_rows():
+            for cell in row:
+                if cell.has_style and cell.fill.fgColor.rgb == RED:
+                    cell.fill = PatternFill()
+                    if cell.comment is not None and cell.comment.author == AUTHOR:
+                        cell.comment = None
+
+
+def _code_name(title: str) -> str:
+    """What tells the list of faults from a sheet of the municipality's own with the same name."""
+    return f"SurveyCheck{title}"
+
+
+def _mark(page: Worksheet, row: int, column: int, told: str) -> None:
+    """Red, with a comment where there is something to tell; a comment that was there stays below."""
+    cell = _anchor(page, row, column)
+    cell.fill = PatternFill("solid", fgColor=RED)
+    if told:
+        before = f"\n\n{cell.comment.text}" if cell.comment is not None else ""
+        comment = Comment(told + before, AUTHOR)
+        comment.width, comment.height = 320, 40 + 18 * (1 + len(comment.text) // 45)
+        cell.comment = comment
+
+
+def _anchor(page: Worksheet, row: int, column: int) -> Cell:
+    """The cell, or the first one of the merged cells that it lies in."""
+    cell = page.cell(row, column)
+    if not isinstance(cell, MergedCell):
+        return cell
+    area = next(a for a in page.merged_cells.ranges if cell.coordinate in a)
+    return page.cell(area.min_row, area.min_col)
+
+
+# ---------------------------------------------------------------------------------- the list of faults
+
+
+def _list_faults(book: Workbook, file: str, faults: Sequence[Fault], language: str) -> None:
+    """The first sheet: a row a faulty cell, with a link to it."""
+    name, title, note, headings = LIST_WORDS[language]
+    page = book.create_sheet(name, 0)
+    page.sheet_properties.codeName = _code_name(page.title)
+    plain, wrapped = Font(name="Arial", size=10), Alignment("left", "top", wrap_text=True)
+    page["A1"], page["A2"] = title.format(file=file), note
+    page["A1"].font = Font(name="Arial", size=14, bold=True, color=style.TEAL.strip("#"))
+    page["A2"].font = Font(name="Arial", size=10, color=style.GREY.strip("#"))
+    for c, (heading, width) in enumerate(zip(headings, _LIST_WIDTHS), start=1):
+        cell = page.cell(_LIST_HEAD, c, heading)
+        cell.font = Font(name="Arial", size=10, bold=True, color=style.TEAL.strip("#"))
+        cell.fill = PatternFill("solid", fgColor=style.TINT.strip("#"))
+        page.column_dimensions[get_column_letter(c)].width = width
+    for number, (fault, at) in enumerate(_places(faults), start=1):
+        sheet = _sheet_name(fault, language) if at else ""
+        where = f"{get_column_letter(at[1])}{at[0]}" if at else ""
+        row = (number, sheet, at[0] if at else None, fault.place.column, where,
+               sentence(fault, language), fault.told(language).remedy)  # fmt: skip
+        for c, value in enumerate(row, start=1):
+            cell = page.cell(_LIST_HEAD + number, c)
+            if isinstance(value, str):
+                _put_text(cell, value)
+            else:
+                cell.value = value
+            cell.font, cell.alignment = plain, wrapped
+        longest = max(len(text) for text in row[-2:])
+        page.row_dimensions[_LIST_HEAD + number].height = 14 * -(-longest // _LIST_WIDTHS[-1])
+        if at and number <= LINKS_MAX:
+            link = page.cell(_LIST_HEAD + number, 5)
+            link.hyperlink = Hyperlink(
+                link.coordinate, location=f"{quote_sheetname(sheet)}!{where}"
+            )
+            link.font = Font(name="Arial", size=10, underline="single", color="0563C1")
+    page.freeze_panes = page.cell(_LIST_HEAD + 1, 1)
+    page.auto_filter.ref = f"A{_LIST_HEAD}:G{_LIST_HEAD + number}"
+    page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
+    page.page_setup.fitToHeight, page.sheet_properties.pageSetUpPr.fitToPage = 0, True
+    for other in book.worksheets:
+        other.sheet_view.tabSelected = other is page
+    book.active = 0
