@@ -162,6 +162,16 @@ STEPS = {
             whole_round=True,
         ),
         Step(
+            "calendar", "national", "helpers.preparation.ics:calendar_step",
+            reads=(),
+            makes=(f"{_BUILD}/kalender.ics",),
+            blind_to=frozenset(
+                NOT_SINCE_COLLECTION | NOT_UNTIL_COLLECTION
+                | {"sampling", "local_files", "classification", "rule_sets"}
+            ),
+            whole_round=True,
+        ),
+        Step(
             "index", "national", "helpers.index:write_index_and_manifest",
             reads=(f"{_BUILD}/**",),
             makes=(f"{_BUILD}/index.html", f"{_BUILD}/manifest.json"),
