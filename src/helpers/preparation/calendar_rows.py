@@ -29,7 +29,13 @@ LABELS = {
     "launch_meeting": "Lanceringsmøde",
     "press": "Presse",
 }
-DEADLINES = ("sign_up", "processing_agreements", "sampling", "collection", "reporting")  # their ends
+DEADLINES = (
+    "sign_up",
+    "processing_agreements",
+    "sampling",
+    "collection",
+    "reporting",
+)  # their ends
 DAYS = ("kick_off", "status_meeting", *MAILINGS, "launch_meeting", "press")  # their first days
 
 

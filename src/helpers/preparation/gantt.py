@@ -154,7 +154,9 @@ def _dates(row: CalendarRow) -> str:
     if row.one_day:
         return _short(row.start)
     same = (row.start.year, row.start.month) == (row.end.year, row.end.month)
-    return f"{row.start.day}.–{_short(row.end)}" if same else f"{_short(row.start)}–{_short(row.end)}"
+    return (
+        f"{row.start.day}.–{_short(row.end)}" if same else f"{_short(row.start)}–{_short(row.end)}"
+    )
 
 
 def _span(row: CalendarRow) -> str:
