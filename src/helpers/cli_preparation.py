@@ -72,8 +72,8 @@ def participants(
     """
     from helpers.paths import write_atomically
     from helpers.preparation.signup import plan_sign_ups
+    from helpers.preparation.signup_headings import empty_sheet
     from helpers.preparation.signup_overview import missing_sheet, prices_sheet, write_overview
-    from helpers.preparation.signup_sheet import empty_sheet
 
     if empty is not None:
         if empty.exists():

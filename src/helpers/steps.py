@@ -20,10 +20,8 @@ WHOLE_ROUND = "runden"  # owner of steps and troubles that belong to no single m
 RELEASED = "released rows of {code}"  # what a municipality's report reads, judged by content
 PARAMETERS = "params/**"
 
-NO_RESULT = {
-    "limits",
-    "sign_up",
-}  # they end a step or a sign-up, and change nothing that a step makes
+# parameters that end a step or limit the sign-up, and change nothing that a step makes
+NO_RESULT = {"limits", "sign_up"}
 # parameters that change no result after the collection of answers, or none before it
 NOT_SINCE_COLLECTION = {"formats", "agreements", "retention_until", "price_bands", "link_base"}
 NOT_UNTIL_COLLECTION = {

@@ -8,36 +8,30 @@ once more changes nothing.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-import json
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
-
 from helpers.errors import ParameterError, Problem
-from helpers.param_models import LocalFile
 from helpers.params import Round
 from helpers.paths import Paths, close_data, write_private, write_text
-from helpers.preparation.participants_block import with_participants
-from helpers.preparation.signup_sheet import HEADINGS, SignUpRow, SignUpSheet, read_sign_ups
+from helpers.preparation.signup_files import (
+    PROPOSED_SCALE,
+    Agreement,
+    agreements_file,
+    agreements_text,
+    local_draft,
+    local_file,
+    read_agreements,
+    round_file,
+    round_text,
+    stored_file,
+    stored_text,
+)
+from helpers.preparation.signup_sheet import SignUpRow, SignUpSheet, read_sign_ups
 
-PROPOSED_SCALE = "enighed"
-SHORT_LENGTH = 40  # signs of a local question's proposed short label
 CONTACTS = ("contact_name", "contact_email", "contact_phone")
-STORED = ("code", "municipality", "signed_up", *CONTACTS)
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """Days on which a data processing agreement was sent and signed."""
-
-    sent: dt.date | None = None
-    signed: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -66,15 +60,11 @@ class SignUps:
         """Write what changes; the round's file last, so that nobody takes part whose papers are not there."""
         close_data(paths.root)
         if self.rows:
-            write_private(stored_file(paths), _stored(self.rows, self.round))
+            write_private(stored_file(paths), stored_text(self.rows, self.round))
         else:
             stored_file(paths).unlink(missing_ok=True)
         for path, text in self.texts.items():
             write_text(path, text)
-
-
-def stored_file(paths: Paths) -> Path:
-    return paths.data / "signups.csv"
 
 
 def plan_sign_ups(paths: Paths, round_: Round, file: Path | None, *, late: bool = False) -> SignUps:
@@ -87,7 +77,7 @@ def plan_sign_ups(paths: Paths, round_: Round, file: Path | None, *, late: bool 
     stored = stored_file(paths)
     known = read_sign_ups(stored, round_) if stored.is_file() else SignUpSheet(stored.name, ())
     given = read_sign_ups(file, round_) if file else SignUpSheet("", ())
-    before = _read_agreements(paths, round_)
+    before = read_agreements(paths, round_)
     problems = [*known.problems, *given.problems]
     problems += [] if late else _late(given, known, round_)
     problems += _too_many(given, round_)
@@ -106,19 +96,19 @@ def plan_sign_ups(paths: Paths, round_: Round, file: Path | None, *, late: bool 
     rows |= {row.code: _with_contacts_of(rows.get(row.code), row) for row in given.rows}
     # in the order in which they are to be written
     drafts = {
-        _local_file(paths, row.code): local_draft(row)
+        local_file(paths, row.code): local_draft(row)
         for row in given.rows
-        if row.local_questions and not _local_file(paths, row.code).is_file()
+        if row.local_questions and not local_file(paths, row.code).is_file()
     }
     texts = dict(drafts)
     if after != before:
-        texts[_agreements_file(paths)] = _agreements_text(after)
+        texts[agreements_file(paths)] = agreements_text(after)
     if set(participants) != set(round_.settings.participants):
-        texts[_round_file(paths)] = _round_text(paths, round_, participants)
+        texts[round_file(paths)] = round_text(paths, round_, participants)
     settings = round_.settings.model_copy(update={"participants": tuple(participants)})
     questions = {code: len(local.questions) for code, local in round_.local.items()}
     questions |= {
-        r.code: len(r.local_questions) for r in given.rows if _local_file(paths, r.code) in drafts
+        r.code: len(r.local_questions) for r in given.rows if local_file(paths, r.code) in drafts
     }
     return SignUps(
         round_.model_copy(update={"settings": settings}),
@@ -187,104 +177,6 @@ def _signed_before_sent(where: str, row: SignUpRow, new: Agreement) -> Iterator[
         )
 
 
-# ------------------------------------------------------------------------------------------- files
-
-
-def _round_file(paths: Paths) -> Path:
-    return paths.root / "params" / "rounds" / f"{paths.round_id}.yml"
-
-
-def _agreements_file(paths: Paths) -> Path:
-    return paths.root / "params" / "agreements" / f"{paths.round_id}.csv"
-
-
-def _local_file(paths: Paths, code: str) -> Path:
-    return paths.root / "params" / "local" / paths.round_id / f"{code}.yml"
-
-
-def _round_text(paths: Paths, round_: Round, participants: list[str]) -> str:
-    """The round's file with the participants. Raises ParameterError where it cannot be edited safely."""
-    path = _round_file(paths)
-    old = path.read_bytes().decode("utf-8-sig")
-    new = with_participants(old, participants, round_.municipalities)
-    before, after = yaml.safe_load(old), yaml.safe_load(new)
-    if after != before | {"participants": after["participants"]} or (
-        set(after["participants"]) != set(participants)
-    ):
-        raise ParameterError(
-            f"{path}, key `participants`",
-            "its list is written in a way that cannot be edited",
-            'a line a municipality, as `- "0707"  # Norddjurs`',
-            "Write it so, then run again.",
-        )
-    return new
-
-
-def _read_agreements(paths: Paths, round_: Round) -> dict[str, Agreement]:
-    """Recorded agreements; `params.py` has checked the signed days. Raises ParameterError for a day of
-    sending that is none."""
-    path, problems = _agreements_file(paths), []
-    if not path.is_file():
-        return {}
-    found: dict[str, Agreement] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            code, sent = (row["municipality"] or "").strip(), (row.get("sent") or "").strip()
-            try:
-                day = dt.date.fromisoformat(sent) if sent else None
-            except ValueError:
-                where = f"{path}, line {number}"
-                problems.append(
-                    Problem(
-                        where, f"sent »{sent}« is no date", "a day as 2024-02-20", "Mend the date."
-                    )
-                )
-                continue
-            found[code] = Agreement(day, round_.agreements.get(code))
-    if problems:
-        raise ParameterError(problems=problems)
-    return found
-
-
-def _agreements_text(agreements: Mapping[str, Agreement]) -> str:
-    lines = ["municipality,sent,signed"]
-    for code, a in sorted(agreements.items()):
-        lines.append(f"{code},{a.sent or ''},{a.signed or ''}")
-    return "\n".join(lines) + "\n"
-
-
-def _stored(rows: Mapping[str, SignUpRow], round_: Round) -> bytes:
-    """Days of sign-up and contacts in the form that `read_sign_ups` reads."""
-    text = io.StringIO(newline="")
-    table = csv.writer(text, delimiter=";")
-    table.writerow([HEADINGS[name][0] for name in STORED])
-    for code, row in sorted(rows.items()):
-        told = {"municipality": round_.municipalities[code].name}
-        table.writerow([told.get(name, getattr(row, name, "")) for name in STORED])
-    return text.getvalue().encode("utf-8-sig")
-
-
-def local_draft(row: SignUpRow) -> str:
-    """A municipality's file of local questions, as a draft: scale and short label are proposals."""
-    lines = [
-        "# Draft made from the sign-up. Check with the municipality: the scale of each question (one of",
-        "# params/questionnaires/scales.csv), and the short label that stands in tables and figures.",
-        f'municipality: "{row.code}"',
-        "questions:",
-    ]
-    for number, wording in enumerate(row.local_questions, start=1):
-        short = textwrap.shorten(wording, SHORT_LENGTH, placeholder=" …")
-        lines += [
-            f"  - id: lokal{number}",
-            f"    short: {json.dumps(short, ensure_ascii=False)}",
-            f"    scale: {PROPOSED_SCALE}",
-            f"    wording: {json.dumps(wording, ensure_ascii=False)}",
-        ]
-    text = "\n".join([*lines, "background: []"]) + "\n"
-    LocalFile.model_validate(yaml.safe_load(text))  # what is written can be read
-    return text
-
-
 # ------------------------------------------------------------------------------------------- notes
 
 
@@ -304,7 +196,7 @@ def _notes(
             was, now = getattr(old, kind), getattr(new, kind)
             if was and was != now:
                 yield f"{names[row.code]}: agreement {kind} {now}; recorded until now: {was}"
-        path = _local_file(paths, row.code)
+        path = local_file(paths, row.code)
         if path in drafts:
             yield (
                 f"{names[row.code]}: draft of local questions in params/local/{round_.id}/{path.name}; "

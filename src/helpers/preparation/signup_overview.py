@@ -15,7 +15,8 @@ import xlsxwriter
 from helpers import captions, style
 from helpers.param_models import Municipality
 from helpers.paths import Paths, write_private
-from helpers.preparation.signup import Agreement, SignUps
+from helpers.preparation.signup import SignUps
+from helpers.preparation.signup_files import Agreement
 from helpers.round_settings import PriceBand
 from helpers.workbook import make_formats, write_table
 from helpers.workbook_sheets import Cell, Column, Sheet

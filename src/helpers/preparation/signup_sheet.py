@@ -6,49 +6,26 @@ cp1252) or a workbook, such as a form gives; headings in Danish or English, in a
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
-from rapidfuzz import fuzz, process
 
 from helpers.cells import normalise, read_dates
 from helpers.errors import ExtractError, ParameterError, Problem
 from helpers.param_models import MAX_LOCAL_QUESTIONS
 from helpers.params import Municipality, Round
 from helpers.preparation.municipality_names import find_municipality
+from helpers.preparation.signup_headings import HEADINGS, Columns, column_of, read_headings
 from helpers.sheets import Sheet, read_sheets
 
-# what a column holds → headings it may have; the first is the one of the empty file
-HEADINGS = {
-    "municipality": ("Kommune", "Kommunens navn", "Kommunenavn", "municipality"),
-    "code": ("Kommunekode", "Kommunenummer", "Kommunenr", "Kommune nr", "code"),
-    "signed_up": (
-        "Tilmeldt", "Tilmeldingsdato", "Dato for tilmelding", "Tilmeldt den", "Tilsagn", "Dato for tilsagn",
-        "Fuldførelsestidspunkt", "Tidsstempel", "signed_up",
-    ),
-    "contact_name": ("Kontaktperson", "Kontaktpersonens navn", "Kontaktpersons navn", "Kontakt", "contact_name", "contact"),
-    "contact_email": ("E-mail", "E-mailadresse", "Mail", "Mailadresse", "Kontaktpersonens e-mail", "contact_email", "email"),
-    "contact_phone": ("Telefon", "Telefonnummer", "Tlf", "Mobil", "Kontaktpersonens telefon", "contact_phone", "phone"),
-    "agreement_sent": ("Databehandleraftale sendt", "Aftale sendt", "Aftalen sendt", "agreement_sent"),
-    "agreement_signed": (
-        "Databehandleraftale underskrevet", "Aftale underskrevet", "Aftalen underskrevet", "Underskrevet",
-        "agreement_signed",
-    ),
-    "local_questions": ("Antal lokale spørgsmål", "Lokale spørgsmål", "local_questions"),
-}  # fmt: skip
-LOCAL = re.compile(r"(?:lokal|lokaltspørgsmål|localquestion)(\d+)")  # as `normalise` gives headings
-LOCAL_HEADING = "Lokalt spørgsmål {}"
 DATE_FORMS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%y", "%d.%m.%y", "%d/%m/%y")
 DATES = ("signed_up", "agreement_sent", "agreement_signed")
 ENCODINGS, DELIMITERS = ("utf-8-sig", "cp1252"), (";", ",", "\t")
 EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+")
-NEAR = 75  # out of 100: a heading or name that may be meant
-_KNOWN = {normalise(name): column for column, names in HEADINGS.items() for name in names}
 
 
 @dataclass(frozen=True)
@@ -77,14 +54,6 @@ class SignUpSheet:
     rows: tuple[SignUpRow, ...]
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-def empty_sheet() -> bytes:
-    """An empty file of sign-ups that Danish Excel opens as a table."""
-    local = [LOCAL_HEADING.format(i + 1) for i in range(MAX_LOCAL_QUESTIONS)]
-    text = io.StringIO(newline="")
-    csv.writer(text, delimiter=";").writerow([*(names[0] for names in HEADINGS.values()), *local])
-    return text.getvalue().encode("utf-8-sig")
 
 
 def read_sign_ups(path: Path, round_: Round) -> SignUpSheet:
@@ -125,15 +94,7 @@ def read_sign_ups(path: Path, round_: Round) -> SignUpSheet:
     return SignUpSheet(where, tuple(rows), tuple(problems), notes)
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """Where each kind of cell stands; `local`: number of the question → place."""
-
-    places: dict[str, int]
-    local: dict[int, int]
-
-
-def _table(path: Path) -> tuple[Sheet, _Columns, tuple[str, ...]]:
+def _table(path: Path) -> tuple[Sheet, Columns, tuple[str, ...]]:
     """The sheet and reading of the file with the most known headings."""
     if not path.is_file():
         raise ParameterError(
@@ -152,58 +113,11 @@ def _table(path: Path) -> tuple[Sheet, _Columns, tuple[str, ...]]:
     sheets = [s for reading in readings for s in reading if s.rows]
     if not sheets:
         raise ParameterError(path.name, "is empty", "a line of headings", "Fill it in.")
-    sheet = max(sheets, key=lambda s: sum(_column(h) is not None for h in s.rows[0]))
-    columns, notes, problems = _headings(sheet, sheet.where(path))
+    sheet = max(sheets, key=lambda s: sum(column_of(h) is not None for h in s.rows[0]))
+    columns, notes, problems = read_headings(sheet, sheet.where(path))
     if problems:
         raise ParameterError(problems=problems)
     return sheet, columns, notes
-
-
-def _column(heading: object) -> str | int | None:
-    """What stands under a heading: a name of HEADINGS, the number of a local question, or None."""
-    word = normalise(heading)
-    if found := LOCAL.fullmatch(word):
-        return int(found[1])
-    return _KNOWN.get(word)
-
-
-def _headings(sheet: Sheet, where: str) -> tuple[_Columns, tuple[str, ...], list[Problem]]:
-    columns, unused, notes, problems = _Columns({}, {}), [], [], []
-    for place, heading in enumerate(sheet.rows[0]):
-        text, column = str(heading).strip(), _column(heading)
-        if column is None:
-            if text:
-                near = process.extractOne(
-                    normalise(text), _KNOWN, scorer=fuzz.ratio, score_cutoff=NEAR
-                )
-                hint = f"; did you mean »{HEADINGS[_KNOWN[near[2]]][0]}«?" if near else ""
-                unused.append(f"»{text}«")
-                notes.append(f"{where}: column »{text}« is not used{hint}")
-            continue
-        kept = columns.local if isinstance(column, int) else columns.places
-        if column in kept:
-            problems.append(
-                Problem(
-                    f"{where}, line 1",
-                    f"columns {kept[column] + 1} and {place + 1} (»{text}«) mean the same",
-                    "one of them",
-                    "Remove the other.",
-                )
-            )
-        kept[column] = place
-    wanted = [("municipality", "code"), ("signed_up",)]
-    for names in wanted:
-        if not any(n in columns.places for n in names):
-            words = " or ".join(f"»{HEADINGS[n][0]}«" for n in names)
-            problems.append(
-                Problem(
-                    f"{where}, line 1",
-                    f"no column {words}" + (f"; not used: {', '.join(unused)}" if unused else ""),
-                    "headings in the first line",
-                    "Add it; a file to begin with: survey participants --empty FILE.",
-                )
-            )  # fmt: skip
-    return columns, tuple(notes), problems
 
 
 @dataclass
@@ -211,7 +125,7 @@ class _RowReader:
     """Reads one row and notes its troubles."""
 
     where: str
-    columns: _Columns
+    columns: Columns
     cells: list[object]
     round: Round
     problems: list[Problem] = field(default_factory=list)
@@ -291,7 +205,7 @@ class _RowReader:
                     f"Correct the cell, or `{key}` in the round's file.",
                 )  # fmt: skip
         told = [(name, days[name]) for name in DATES if days[name] is not None]
-        for (before, first), (after, second) in zip(told, told[1:]):
+        for (before, first), (after, second) in pairwise(told):
             if second < first:
                 self._note(
                     f"{HEADINGS[after][0]} {second} lies before {HEADINGS[before][0]} {first}",
