@@ -168,7 +168,7 @@ STEPS = {
             makes=(f"{_BUILD}/kalender.ics",),
             blind_to=frozenset(
                 NOT_SINCE_COLLECTION | NOT_UNTIL_COLLECTION
-                | {"sampling", "local_files", "classification", "rule_sets"}
+                | {"sampling", "local_files", "classification", "rule_sets", "seed", "municipalities"}
             ),
             whole_round=True,
         ),
