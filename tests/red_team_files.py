@@ -582,6 +582,11 @@ def _prose(file: str, text: str, found: Harvest) -> None:
                     found.loose.append((file, int(number.replace(".", "")), around))
 
 
+@reader(".ics")
+def _calendar(path: Path, file: str, _code: str, _book: Codebook, found: Harvest) -> None:
+    _prose(file, path.read_bytes().decode("utf-8").replace("\r\n ", ""), found)
+
+
 # --------------------------------------------------------------------------------------------- truth
 
 

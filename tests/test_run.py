@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from helpers.cli import app
+from helpers.cli_status import ROUND_STEPS
 from helpers.own_numbers import official_name
 from helpers.params import load_round
 from helpers.paths import PROJECT, Paths
@@ -244,4 +245,4 @@ def test_status_shows_how_far_each_municipality_is(finished):
     paths, *_ = finished
     result = survey(paths.root, "status", SIMULATED)
     assert result.exit_code == 0
-    assert result.output.count("✓") == 6 * 7 + 6 and "Stale" not in result.output
+    assert result.output.count("✓") == 6 * 7 + len(ROUND_STEPS) and "Stale" not in result.output

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from helpers import cli_privacy, cli_run, cli_simulate, cli_templates
+from helpers import cli_preparation, cli_privacy, cli_run, cli_simulate, cli_templates
 from helpers.cli_deck import deck
 from helpers.cli_load import load_database
 from helpers.cli_state import State, console, held, load, root, usage
@@ -27,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_show_locals=False,
 )
-for part in (cli_run, cli_simulate, cli_privacy, cli_templates):
+for part in (cli_run, cli_simulate, cli_preparation, cli_privacy, cli_templates):
     part.add_commands(app)
 app.command()(status)
 app.command("load")(load_database)

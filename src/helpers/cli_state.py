@@ -57,15 +57,16 @@ def usage(message: str) -> typer.Exit:
     return typer.Exit(2)
 
 
-def load(round_id: str) -> Round:
+def load(round_id: str, *, before_sign_up: bool = False) -> Round:
+    """The round; ends the call, with every trouble told, where its parameters are wrong."""
     try:
         if not is_address(State.address):
-            return load_round(Path(State.address), round_id)
+            return load_round(Path(State.address), round_id, before_sign_up=before_sign_up)
         with tempfile.TemporaryDirectory() as folder:
             store = Store(State.address)
             for name in store.listing("params"):
                 store.fetch(name, Path(folder) / name)
-            return load_round(Path(folder), round_id)
+            return load_round(Path(folder), round_id, before_sign_up=before_sign_up)
     except ParameterError as e:
         raise usage(f"The parameters are wrong; nothing was written.\n{listed(str(e))}") from e
 

@@ -29,6 +29,7 @@ ROUND_STEPS = {
     "release": "release",
     "national": "national report",
     "star": "tables for BI",
+    "calendar": "calendar file",
     "index": "index and manifest",
     "scan-round": "scan",
 }

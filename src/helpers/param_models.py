@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from helpers.round_settings import Code, Model, RoundFile
+from helpers.round_settings import Code, Model, PriceBand, RoundFile
 from helpers.style import slug
 
 MAX_LOCAL_QUESTIONS = 3  # the agreement with the municipalities (KL)
@@ -212,14 +212,18 @@ class Round(Model):
     def local_for(self, code: str) -> LocalFile:
         return self.local.get(code) or LocalFile(municipality=code)
 
-    def price_dkk(self, code: str) -> int:
-        """Price of taking part; inhabitants are rounded down to whole thousands first."""
+    def price_band(self, code: str) -> PriceBand:
+        """Inhabitants are rounded down to whole thousands before the band is looked up."""
         thousands = self.municipalities[code].population // 1000 * 1000
         return next(
-            b.price_dkk
+            b
             for b in self.settings.price_bands
             if b.up_to_inhabitants is None or thousands <= b.up_to_inhabitants
         )
+
+    def price_dkk(self, code: str) -> int:
+        """Price of taking part."""
+        return self.price_band(code).price_dkk
 
     @cached_property
     def age_band_labels(self) -> tuple[str, ...]:

@@ -279,8 +279,8 @@ def latest_round(root: Path) -> str:
     return latest[0]
 
 
-def load_round(root: Path, round_id: str) -> Round:
-    """Read and check `params/` for one round.
+def load_round(root: Path, round_id: str, *, before_sign_up: bool = False) -> Round:
+    """Read and check `params/` for one round; `before_sign_up`: one that may have no participants yet.
 
     Raises ParameterError with every trouble found: unknown keys, unknown municipalities, dates
     outside the calendar, a fourth local question, references to files that do not exist.
@@ -301,6 +301,16 @@ def load_round(root: Path, round_id: str) -> Round:
     if settings is not None and settings.round != round_id:
         problems.append(
             Problem(f"{path}, key `round`", f"is »{settings.round}«", f"»{round_id}«, as the file")
+        )
+
+    if settings is not None and not settings.participants and not before_sign_up:
+        problems.append(
+            Problem(
+                f"{path}, key `participants`",
+                "none named",
+                "at least one municipality",
+                f"Name it, or take in the sign-ups: survey participants {round_id} FILE.",
+            )
         )
 
     rounds = {p.stem: p for p in sorted(path.parent.glob("*.yml")) if p.stem != round_id}

@@ -26,7 +26,7 @@ class Holding:
     bytes: int
 
 
-# folder under data/<round>/, what, who may read, does it point at persons
+# folder or file under data/<round>/, what, who may read, does it point at persons
 KINDS = (
     ("extracts", "extracts as received", "analysts who run intake", "yes: CPR number, name, telephone"),
     ("vault", "identities, encrypted", "send-out only", "yes, encrypted"),
@@ -39,6 +39,8 @@ KINDS = (
     ("estimates", "numbers before disclosure control", "analysts", "no, but few persons may be behind"),
     ("notebooks", "executed notebooks", "analysts, reviewers on site", "no"),
     ("records", "what each result was made from", "analysts", "no"),
+    ("signups.csv", "sign-ups with contacts", "analysts", "at the municipality: name, e-mail, telephone"),
+    ("tilmeldinger.xlsx", "overview of sign-ups", "analysts", "at the municipality: name, e-mail, telephone"),
     ("delivery", "encrypted packages", "each municipality", "no"),
 )  # fmt: skip
 
@@ -61,8 +63,10 @@ def holdings(paths: Paths) -> list[Holding]:
     return found
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.is_file()) if folder.is_dir() else []
+def _files(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    return sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else []
 
 
 def forget(

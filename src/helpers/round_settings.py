@@ -9,7 +9,16 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from helpers.calendar_rules import MONDAY, SUNDAY, order_troubles, week_day
 
 OneWay = Literal["target_group", "gender", "age_band", "duration_band"]
 Code = Annotated[str, Field(pattern=r"^\d{4}$")]
@@ -23,10 +32,18 @@ class Model(BaseModel):
 
 
 class Period(Model):
-    """Days from start to end, both included."""
+    """Days from start to end, both included; also from week to week, as `2023-W35`."""
 
     start: dt.date
     end: dt.date
+
+    @field_validator("start", "end", mode="before")
+    @classmethod
+    def _week(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str):
+            return value
+        day = week_day(value, MONDAY if info.field_name == "start" else SUNDAY)
+        return value if day is None else day
 
     @model_validator(mode="after")
     def _in_order(self) -> Period:
@@ -90,6 +107,12 @@ class AgeLimits(Model):
 class PriceBand(Model):
     up_to_inhabitants: int | None = None  # None: no upper limit
     price_dkk: Annotated[int, Field(ge=0)]
+
+
+class SignUp(Model):
+    """What the round's sign-up allows (`survey participants`)."""
+
+    max_participants: Annotated[int, Field(ge=1)] = 79
 
 
 class SizeBand(Model):
@@ -185,6 +208,7 @@ class RoundFile(Model):
     age_bands: tuple[int, ...]
     duration_bands_weeks: tuple[int, ...]
     price_bands: tuple[PriceBand, ...]
+    sign_up: SignUp = SignUp()
     sampling: Sampling
     responses: Responses
     weighting: Weighting
@@ -194,7 +218,12 @@ class RoundFile(Model):
     earlier_rounds: tuple[str, ...] = ()  # the latest first; the development is told against it
     models: Models = Models()
     limits: Limits = Limits()
-    participants: tuple[Code, ...]
+    participants: tuple[Code, ...] = ()  # none only before the sign-up (`load_round`)
+
+    @field_validator("participants", mode="before")
+    @classmethod
+    def _none_yet(cls, value: object) -> object:
+        return () if value is None else value
 
     @model_validator(mode="after")
     def _consistent(self) -> RoundFile:
@@ -205,10 +234,7 @@ class RoundFile(Model):
                     f"calendar.{name}: {step.start}–{step.end} lies outside the round's period "
                     f"{self.period.start}–{self.period.end}; correct the date or the period"
                 )
-        if self.calendar.collection.start <= self.calendar.sampling.start:
-            troubles.append("calendar.collection: starts before sampling; correct the dates")
-        if self.calendar.reporting.end < self.calendar.collection.end:
-            troubles.append("calendar.reporting: ends before collection ends; correct the dates")
+        troubles += order_troubles(self.calendar)
         if self.reference_date > self.calendar.collection.start:
             troubles.append(
                 f"reference_date: {self.reference_date} lies after the first day of collection "
@@ -224,11 +250,12 @@ class RoundFile(Model):
             troubles.append("duration_bands_weeks: must start at 0")
         if self.price_bands and self.price_bands[-1].up_to_inhabitants is not None:
             troubles.append("price_bands: the last band must be open (no up_to_inhabitants)")
+        limits = [band.up_to_inhabitants for band in self.price_bands[:-1]]
+        if None in limits or limits != sorted(set(limits)):
+            troubles.append("price_bands: up_to_inhabitants must rise from band to band")
         doubles = sorted({c for c in self.participants if self.participants.count(c) > 1})
         if doubles:
             troubles.append(f"participants: {', '.join(doubles)} named more than once; keep one")
-        if not self.participants:
-            troubles.append("participants: none named; name at least one municipality")
         if troubles:
             raise ValueError("\n".join(troubles))
         return self

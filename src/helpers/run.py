@@ -233,6 +233,7 @@ class _Run:
                 open_.enter_context(self._stage(name, len(codes)))
             self._each(wanted)
         self._once("star")
+        self._once("calendar")
         self._once("index", {"failed": sorted(self.summary.failed)})
 
     def _scan(self) -> None:

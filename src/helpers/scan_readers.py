@@ -44,7 +44,7 @@ def _pdf(content: bytes) -> Contents:
 
 _PLAIN_ENDINGS = (
     ".md", ".txt", ".log", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".qmd", ".tex", ".typ", ".py",
-    ".r", ".rst", ".bib", ".lua", ".sh", ".sql", ".sha256", ".jsonl",
+    ".r", ".rst", ".bib", ".lua", ".sh", ".sql", ".sha256", ".jsonl", ".ics",
 )  # fmt: skip
 _READERS: dict[str, Callable[[bytes], Contents]] = {
     **dict.fromkeys(_PLAIN_ENDINGS, read_text),

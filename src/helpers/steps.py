@@ -20,10 +20,8 @@ WHOLE_ROUND = "runden"  # owner of steps and troubles that belong to no single m
 RELEASED = "released rows of {code}"  # what a municipality's report reads, judged by content
 PARAMETERS = "params/**"
 
-NO_RESULT = {
-    "limits",
-    "extract_period",
-}  # parameters that end a step, and change nothing that it makes
+# parameters that end a step, or belong to what stands before it: they change nothing that a step makes
+NO_RESULT = {"limits", "extract_period", "sign_up"}
 # parameters that change no result after the collection of answers, or none before it
 NOT_SINCE_COLLECTION = {"formats", "agreements", "retention_until", "price_bands", "link_base"}
 NOT_UNTIL_COLLECTION = {
@@ -162,6 +160,16 @@ STEPS = {
             reads=_RELEASED_FILES,
             makes=(f"{_BUILD}/bi/*",),
             blind_to=frozenset(NOT_SINCE_COLLECTION),
+            whole_round=True,
+        ),
+        Step(
+            "calendar", "national", "helpers.preparation.ics:calendar_step",
+            reads=(),
+            makes=(f"{_BUILD}/kalender.ics",),
+            blind_to=frozenset(
+                NOT_SINCE_COLLECTION | NOT_UNTIL_COLLECTION
+                | {"sampling", "local_files", "classification", "rule_sets", "seed", "municipalities"}
+            ),
             whole_round=True,
         ),
         Step(

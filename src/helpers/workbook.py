@@ -36,7 +36,10 @@ _FORMATS = {
     "difference": "+0.00;-0.00;0.00",
     "share_difference": "+0 %;-0 %;0 %",  # as many decimals as are released
     "p": "0.0000",
+    "date": "dd-mm-yyyy",
+    "price": '#,##0 "kr."',
 }
+TOTALS = ("count", "price")  # kinds that have a row of sums, as `total_count`
 _READ_ME_WIDTHS = (30, 110)
 MISSING_NAMED = 10  # more municipalities without results are counted, not named
 
@@ -60,11 +63,11 @@ def _write(o: OwnNumbers, path: Path) -> None:
                 "created": dt.datetime.combine(o.round.settings.calendar.reporting.end, dt.time()),
             }
         )
-        formats = _make_formats(book)
+        formats = make_formats(book)
         sheets = tables(o)
         _write_read_me(book, formats, read_me(o, sheets))
         for sheet in sheets:
-            _write_table(book, formats, sheet)
+            write_table(book, formats, sheet)
 
 
 def tables(o: OwnNumbers) -> list[Sheet]:
@@ -116,12 +119,19 @@ def read_me(o: OwnNumbers, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
     return lines
 
 
-def _make_formats(book) -> dict:
+def make_formats(book) -> dict:
+    """The house's cell formats by kind of column, and those of titles, heads, notes and sums."""
     plain = {"font_name": "Arial", "font_size": 10, "font_color": style.INK, "valign": "top"}
     formats = {
         kind: book.add_format(plain | ({"num_format": form} if form else {}))
         for kind, form in _FORMATS.items()
     }
+    formats["date"].set_align("left")
+    formats["date"].set_indent(1)  # room beside a number
+    for kind in TOTALS:
+        look = {"bold": True, "top": 1, "num_format": _FORMATS[kind]}
+        formats[f"total_{kind}"] = book.add_format(plain | look)
+    formats["total"] = book.add_format(plain | {"bold": True, "top": 1})
     formats["wrapped"] = book.add_format(plain | {"text_wrap": True})
     formats["term"] = book.add_format(plain | {"bold": True, "text_wrap": True})
     formats["mark"] = book.add_format(
@@ -149,10 +159,10 @@ def _write_read_me(book, formats: dict, lines: list[tuple[str, str]]) -> None:
         page.write_string(row, 0, term, formats["term"])
         page.write_string(row, 1, text, formats["wrapped"])
         page.set_row(row, 13.5 * max(1, -(-len(text) // 105)))
-    _print_setup(page, "Læs mig")
+    print_setup(page, "Læs mig")
 
 
-def _write_table(book, formats: dict, sheet: Sheet) -> None:
+def write_table(book, formats: dict, sheet: Sheet) -> None:
     """Title and note above the head, unless the sheet is a flat one that starts with its head."""
     page = book.add_worksheet(sheet.name)
     top = 0
@@ -185,10 +195,11 @@ def _write_table(book, formats: dict, sheet: Sheet) -> None:
     if sheet.rows:
         page.autofilter(top, 0, top + len(sheet.rows), len(sheet.columns) - 1)
     page.repeat_rows(top)
-    _print_setup(page, sheet.name)
+    print_setup(page, sheet.name)
 
 
-def _print_setup(page, name: str) -> None:
+def print_setup(page, name: str) -> None:
+    """A4 across, as wide as the paper, with name and page number below."""
     page.set_landscape()
     page.set_paper(9)  # A4
     page.fit_to_pages(1, 0)

@@ -31,7 +31,9 @@ Cell = str | float | int | tuple[float, str] | None
 class Column:
     head: str
     width: float = 12
-    kind: str = "text"  # text, count, mean, share, rate, difference, share_difference, p
+    kind: str = (
+        "text"  # text, count, mean, share, rate, difference, share_difference, p, date, price
+    )
     wrap: bool = False
 
 

@@ -94,11 +94,18 @@ def read_setting(root: Path, round_id: str) -> Setting:
         round_id,
         root / "data" / round_id,
         content["reference_date"],
-        collection["start"],
-        collection["end"],
+        _day(collection["start"], "1"),
+        _day(collection["end"], "7"),
         int(content["seed"]),
         tuple(places),
     )
+
+
+def _day(written: dt.date | str, weekday: str) -> dt.date:
+    """A date, or a week as `2023-W35` and which of its days is meant."""
+    if isinstance(written, str):
+        return dt.datetime.strptime(f"{written}-{weekday}", "%G-W%V-%u").date()
+    return written
 
 
 def for_each(

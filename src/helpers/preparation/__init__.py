@@ -1,1 +1,1 @@
-"""Before the sample is drawn: templates, trying files and new layouts of extracts."""
+"""What is done before samples are drawn: sign-up, calendar, templates, checks, new rounds."""
