@@ -16,6 +16,7 @@ import typer
 from rich.table import Table
 
 from helpers.cli_deck import deck
+from helpers.cli_fieldwork_sendout import add_commands as add_sendout
 from helpers.cli_load import load_database
 from helpers.cli_privacy import add_commands
 from helpers.cli_progress import STAGE_WORDS, Told
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 add_commands(app)
+add_sendout(app)
 app.command()(status)
 app.command("load")(load_database)
 app.command()(deck)
@@ -150,33 +152,6 @@ def verify(
         f"{verified.same} files are the same byte for byte, {len(verified.different)} are not."
     )
     raise typer.Exit(1 if verified.different or verified.summary.failures else 0)
-
-
-@app.command()
-def sendout(
-    round_id: Annotated[str, typer.Argument(metavar="ROUND")],
-    only: Annotated[str | None, typer.Option(help="Codes, as 0707,0580.")] = None,
-) -> None:
-    """Write the mail-merge basis of the letters; from then on the samples are frozen."""
-    from helpers.sendout import write_sendout
-
-    round_ = load(round_id)
-    close_data(root())
-    paths = Paths(root(), round_.id)
-    codes = only.split(",") if only else round_.settings.participants
-    foreign = [c for c in codes if c not in round_.settings.participants]
-    if foreign:
-        raise usage(f"--only: {', '.join(foreign)} takes no part in {round_.id}.")
-    failed = 0
-    with held(round_.id):
-        for code in codes:
-            try:
-                write_sendout(paths, round_, code)
-            except SurveyError as e:
-                failed += 1
-                console.print(f"FAILED {code}: {e}", style="red", markup=False)
-    console.print(f"Letters of {len(codes) - failed} municipalities: {paths.data / 'sendout'}")
-    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()
