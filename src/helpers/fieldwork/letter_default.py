@@ -143,7 +143,10 @@ def _field(paragraph, name: str) -> list:
 def _line_below(paragraph) -> None:
     borders = OxmlElement("w:pBdr")
     borders.append(_border("w:bottom", style.TEAL, 12))
-    paragraph._p.get_or_add_pPr().append(borders)
+    properties = paragraph._p.get_or_add_pPr()
+    properties.insert_element_before(
+        borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr"
+    )
 
 
 def _border(side: str, colour: str, eighths_of_a_point: int):

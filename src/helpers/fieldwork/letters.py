@@ -15,6 +15,7 @@ from helpers.fieldwork.letter_fields import LINK, NAME
 from helpers.fieldwork.letter_templates import Template
 
 SECTION = "nextPage_section"  # each letter begins a page of its own, numbered from 1
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MARKS = {NAME: "\ue000navn\ue001", LINK: "\ue000link\ue001"}  # private use: in no text
 _CSS = f"""body{{font-family:Arial,Helvetica,sans-serif;color:{style.INK};max-width:42em;
 margin:2em auto;padding:0 1em;line-height:1.5}}h1{{color:{style.TEAL};font-size:1.5em}}
@@ -29,9 +30,19 @@ def merged_letters(
     rows = [{**values, NAME: name, LINK: link} for name, link in people]
     with MailMerge(io.BytesIO(template.content)) as document:
         document.merge_templates(rows, SECTION)
+        for part in document.docx.get_parts("main"):
+            _put_types_in_place(part["part"].getroot())
         buffer = io.BytesIO()
         document.write(buffer)
     return buffer.getvalue()
+
+
+def _put_types_in_place(root) -> None:
+    """A section's type stands before its page size (ECMA-376, CT_SectPr); the merge puts it last."""
+    for section in root.iter(f"{_W}sectPr"):
+        kind, size = section.find(f"{_W}type"), section.find(f"{_W}pgSz")
+        if kind is not None and size is not None:
+            size.addprevious(kind)
 
 
 class HtmlLetter:
