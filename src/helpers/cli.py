@@ -11,14 +11,21 @@ from typing import Annotated
 
 import typer
 
-from helpers import cli_preparation, cli_privacy, cli_run, cli_simulate, cli_templates
+from helpers import (
+    cli_fieldwork_sendout,
+    cli_preparation,
+    cli_privacy,
+    cli_run,
+    cli_simulate,
+    cli_templates,
+)
 from helpers.cli_deck import deck
 from helpers.cli_load import load_database
-from helpers.cli_state import State, console, held, load, root, usage
+from helpers.cli_state import State, console
 from helpers.cli_status import status
 from helpers.engine import cause
 from helpers.errors import SurveyError
-from helpers.paths import PROJECT, Paths, close_data
+from helpers.paths import PROJECT
 
 STOPPED = {128 + signal.SIGINT, 128 + signal.SIGTERM}  # exit statuses
 app = typer.Typer(
@@ -27,7 +34,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_show_locals=False,
 )
-for part in (cli_run, cli_simulate, cli_preparation, cli_privacy, cli_templates):
+for part in (
+    cli_fieldwork_sendout,
+    cli_preparation,
+    cli_privacy,
+    cli_run,
+    cli_simulate,
+    cli_templates,
+):
     part.add_commands(app)
 app.command()(status)
 app.command("load")(load_database)
@@ -43,33 +57,6 @@ def settings(
 ) -> None:
     """Citizen survey of jobcentres: from extracts to samples, weights and reports."""
     State.set_root(root)
-
-
-@app.command()
-def sendout(
-    round_id: Annotated[str, typer.Argument(metavar="ROUND")],
-    only: Annotated[str | None, typer.Option(help="Codes, as 0707,0580.")] = None,
-) -> None:
-    """Write the mail-merge basis of the letters; from then on the samples are frozen."""
-    from helpers.sendout import write_sendout
-
-    round_ = load(round_id)
-    close_data(root())
-    paths = Paths(root(), round_.id)
-    codes = only.split(",") if only else round_.settings.participants
-    foreign = [c for c in codes if c not in round_.settings.participants]
-    if foreign:
-        raise usage(f"--only: {', '.join(foreign)} takes no part in {round_.id}.")
-    failed = 0
-    with held(round_.id):
-        for code in codes:
-            try:
-                write_sendout(paths, round_, code)
-            except SurveyError as e:
-                failed += 1
-                console.print(f"FAILED {code}: {e}", style="red", markup=False)
-    console.print(f"Letters of {len(codes) - failed} municipalities: {paths.data / 'sendout'}")
-    raise typer.Exit(1 if failed else 0)
 
 
 def main() -> None:

@@ -170,7 +170,8 @@ def _put_in_place(
     gone: Iterable[str],
 ) -> None:
     """Move the packages in, remove the old ones; the list tells what lies there, come what may."""
-    known = {n: row for n, row in read_list(list_file).items() if (folder / n).is_file()}
+    listed = read_list(list_file).items()  # those with a folder in their name are of the send-out
+    known = {n: row for n, row in listed if "/" in n or (folder / n).is_file()}
     try:
         for name in gone:
             (folder / name).unlink(missing_ok=True)

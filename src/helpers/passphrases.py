@@ -1,4 +1,4 @@
-"""Passphrases of the packages, and the confidential list that tells them.
+"""Passphrases of the packages and of the send-out, and the confidential list that tells them.
 
 The list never lies in the folder of the packages, so that a copy of that folder opens nothing.
 """

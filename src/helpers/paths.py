@@ -72,6 +72,20 @@ class Paths:
     def sendout(self, code: str) -> Path:
         return self.data / "sendout" / code
 
+    def mailings(self, code: str) -> Path:
+        """Which mailings were made, when, and to how many."""
+        return self.sendout(code) / "mailings.json"
+
+    @property
+    def contact_exceptions(self) -> Path:
+        """Who is not written to, or on paper only, by key."""
+        return self.data / "contact" / "exceptions.csv"
+
+    @property
+    def effort(self) -> Path:
+        """The effort plan: where another reminder or text message gives most."""
+        return self.data / "effort.parquet"
+
     def answers(self, code: str) -> Path:
         return self.responses / f"{code}.parquet"
 

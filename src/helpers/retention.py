@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.errors import SurveyError
+from helpers.fieldwork.sealed import forget_passphrases, listed_as
 from helpers.params import Round
 from helpers.paths import Paths, write_text
 
@@ -30,7 +31,8 @@ class Holding:
 KINDS = (
     ("extracts", "extracts as received", "analysts who run intake", "yes: CPR number, name, telephone"),
     ("vault", "identities, encrypted", "send-out only", "yes, encrypted"),
-    ("sendout", "letters' mail-merge basis", "the municipality's send-out", "yes: CPR number, name"),
+    ("sendout", "letters, lists, text messages", "the municipality's send-out", "yes: CPR number, name"),
+    ("contact", "who is not to be written to", "analysts", "by key"),
     ("population", "a row a person under a random id", "analysts", "no, but every person has a row"),
     ("sample", "who was drawn, with link tokens", "analysts", "no, but every person has a row"),
     ("responses", "survey tool's exports, and answers", "analysts", "free text may"),
@@ -76,8 +78,8 @@ def forget(
 
     Refuses (SurveyError) on or before the round's retention date, or where it has none, unless
     `before_time`. Every deletion is recorded with its day in `data/<round>/forgotten.json`; the
-    record names files by kind and number, no person. Answers, estimates and what has been released
-    stay: without the vault nothing leads from them to a person.
+    record names files by kind and number, no person. Answers, estimates, what has been released and
+    the counts of each mailing stay: without the vault nothing leads from them to a person.
     """
     until = round_.settings.retention_until
     if not before_time and (until is None or today <= until):
@@ -95,7 +97,7 @@ def forget(
             "extracts": sorted(p for p in paths.extracts.glob(f"{code}*") if p.is_file())
             if paths.extracts.is_dir()
             else [],
-            "sendout": _files(paths.sendout(code)),
+            "sendout": [p for p in _files(paths.sendout(code)) if p != paths.mailings(code)],
         }
         counts = {kind: len(files) for kind, files in kinds.items() if files}
         if counts:
@@ -103,7 +105,9 @@ def forget(
         for files in kinds.values():
             for path in files:
                 path.unlink()
-        shutil.rmtree(paths.sendout(code), ignore_errors=True)
+        if not paths.mailings(code).is_file():
+            shutil.rmtree(paths.sendout(code), ignore_errors=True)
+        forget_passphrases(paths, [listed_as(code, p.name) for p in kinds["sendout"]])
         deleted[code] = sum(counts.values())
     return deleted
 

@@ -11,12 +11,14 @@ from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
     field_validator,
     model_validator,
 )
+from stdnum.dk import cvr
 
 from helpers.calendar_rules import MONDAY, SUNDAY, order_troubles, week_day
 
@@ -189,6 +191,39 @@ class Limits(Model):
     kernel_memory_mb: Annotated[int, Field(ge=256)] = 4096  # where kernels are forked
 
 
+class Letters(Model):
+    """What the letters say besides the text of their template, as printed."""
+
+    hotline: Annotated[str, Field(pattern=r"^\+?\d[\d ]{5,14}\d$")] | None = None  # »70 12 34 56«
+    hotline_hours: str = ""  # »hverdage kl. 9-15«
+    answer_by: dt.date | None = None  # None: the last day of collection
+
+
+class DigitalPost(Model):
+    """What a MeMo message says of its sender."""
+
+    memo_version: Annotated[Literal["1.1", "1.2"], BeforeValidator(str)] = "1.2"
+    sender_system: Annotated[str, Field(min_length=1, max_length=256)] = "Borgerundersøgelse"
+    sender_cvr: dict[Code, Annotated[str, BeforeValidator(str)]] = {}  # without: no MeMo
+
+    @field_validator("sender_cvr")
+    @classmethod
+    def _real(cls, numbers: dict[str, str]) -> dict[str, str]:
+        wrong = [code for code, number in numbers.items() if not cvr.is_valid(number)]
+        if wrong:
+            raise ValueError(f"no CVR numbers (eight digits, check digit): {', '.join(wrong)}")
+        return numbers
+
+
+class Messages(Model):
+    """Texts of reminders by SMS: at most 160 characters, and nothing about the citizen."""
+
+    sms: str = (
+        "Vi mangler dit svar på undersøgelsen om jobcentret. Du finder linket i brevet i din "
+        "Digital Post. Det er frivilligt at svare. Hilsen {kommune}"
+    )
+
+
 class RoundFile(Model):
     """One file of `params/rounds/`: all that varies by round."""
 
@@ -218,6 +253,9 @@ class RoundFile(Model):
     earlier_rounds: tuple[str, ...] = ()  # the latest first; the development is told against it
     models: Models = Models()
     limits: Limits = Limits()
+    letters: Letters = Letters()
+    digital_post: DigitalPost = DigitalPost()
+    messages: Messages = Messages()
     participants: tuple[Code, ...] = ()  # none only before the sign-up (`load_round`)
 
     @field_validator("participants", mode="before")

@@ -20,8 +20,9 @@ WHOLE_ROUND = "runden"  # owner of steps and troubles that belong to no single m
 RELEASED = "released rows of {code}"  # what a municipality's report reads, judged by content
 PARAMETERS = "params/**"
 
-# parameters that end a step, or belong to what stands before it: they change nothing that a step makes
-NO_RESULT = {"limits", "extract_period", "sign_up"}
+# parameters that end a step, or belong to what stands before and beside it: they change nothing that
+# a step makes
+NO_RESULT = {"limits", "extract_period", "sign_up", "letters", "digital_post", "messages"}
 # parameters that change no result after the collection of answers, or none before it
 NOT_SINCE_COLLECTION = {"formats", "agreements", "retention_until", "price_bands", "link_base"}
 NOT_UNTIL_COLLECTION = {

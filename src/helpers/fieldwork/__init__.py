@@ -1,0 +1,1 @@
+"""From drawn samples to answers: letters, reminders, text messages, and watching what comes in."""

@@ -1,0 +1,243 @@
+"""Who is not written to, or on paper only: `data/<round>/contact/exceptions.csv`.
+
+A row a citizen and reason: `key`, `reason`, `noted_on`. The file holds the key of the link alone;
+a list that comes with CPR numbers is looked up in the vaults, and no number is kept.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.cells import normalise, read_dates
+from helpers.cpr import parse_cpr
+from helpers.errors import Problem, SurveyError
+from helpers.fieldwork.known_names import nearest
+from helpers.params import Round
+from helpers.paths import Paths, write_private
+from helpers.sheets import Sheet, read_sheets
+from helpers.vault import read_vault
+from helpers.vault_key import key_of_round
+
+EXEMPT, OPTED_OUT, UNREACHABLE = "exempt_digital_post", "opted_out", "unreachable"
+REASONS = (EXEMPT, OPTED_OUT, UNREACHABLE)
+COLUMNS = ("key", "reason", "noted_on")
+
+# what municipalities and the hotline may write, besides the reason's own name
+WORDS = {
+    EXEMPT: ("fritaget for digital post", "fritaget", "papir", "papirbrev"),
+    OPTED_OUT: ("ønsker ikke at deltage", "vil ikke deltage", "frabedt", "afmeldt", "fravalgt"),
+    UNREACHABLE: ("kan ikke nås", "ukendt", "død", "flyttet", "udrejst"),
+}
+HEADINGS = {
+    "key": ("key", "nøgle"),
+    "cpr": ("cpr", "cprnr", "cprnummer", "personnummer"),
+    "reason": ("reason", "årsag", "grund"),
+    "noted_on": ("noted_on", "dato", "noteret"),
+}
+_MEANING = {normalise(word): reason for reason in REASONS for word in (reason, *WORDS[reason])}
+_HEADING = {normalise(word): column for column, words in HEADINGS.items() for word in words}
+_DATE_FORMS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y")
+
+
+class ExceptionsError(SurveyError):
+    """The list cannot be taken in; the message names rows, and quotes no citizen."""
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What one list changed. `new`: rows by reason; `known`: rows that stood there already, or were
+    not there to take out; `unknown`: rows that belong to nobody invited and were passed over."""
+
+    new: dict[str, int]
+    known: int
+    unknown: int
+
+
+def read_exceptions(paths: Paths) -> pd.DataFrame:
+    """`key`, `reason`, `noted_on` (text, ISO date); empty where nothing is noted.
+
+    Raises ExceptionsError where the file lacks a column or holds an unknown reason.
+    """
+    path = paths.contact_exceptions
+    if not path.is_file():
+        return pd.DataFrame(columns=list(COLUMNS), dtype="str")
+    try:
+        table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, UnicodeDecodeError):
+        table = pd.DataFrame()
+    wrong = [c for c in COLUMNS if c not in table]
+    if wrong or not table["reason"].isin(REASONS).all():
+        raise ExceptionsError(
+            str(path),
+            f"lacks {', '.join(wrong)}" if wrong else "holds a reason that is unknown",
+            f"columns {', '.join(COLUMNS)}; reasons {', '.join(REASONS)}",
+            "Mend it, or delete it and record the lists again with `survey exceptions`.",
+        )
+    return table[list(COLUMNS)]
+
+
+def reasons_of(paths: Paths, keys: pd.Series) -> pd.DataFrame:
+    """A row a key in the order of `keys`, a column a reason: whether it is noted."""
+    noted = read_exceptions(paths)
+    return pd.DataFrame(
+        {r: keys.isin(noted.loc[noted["reason"] == r, "key"]).to_numpy() for r in REASONS}
+    )
+
+
+def note_exceptions(
+    paths: Paths,
+    round_: Round,
+    file: Path,
+    today: dt.date,
+    *,
+    reason: str | None = None,
+    skip_unknown: bool = False,
+    remove: bool = False,
+) -> Noted:
+    """Record a municipality's or the hotline's list, or with `remove` take its rows out again.
+
+    The list has `key` or `cpr`, and may have `reason` (else `reason` is asked for) and `noted_on`
+    (else `today`). What is noted twice is noted once, with the first day. Raises ExceptionsError
+    with every row that cannot be read or belongs to nobody invited; then nothing is written.
+    """
+    rows, problems = _read_list(file, reason, today)
+    keys = {} if rows.empty else _keys(paths, round_, rows)
+    unknown = [row for row in rows.index if not keys.get(row)]
+    if unknown and not skip_unknown:
+        problems += [
+            Problem(
+                f"{file.name}, row {row}",
+                "belongs to nobody who was invited",
+                f"a key or CPR number of the samples of {round_.id}",
+                "Correct it, or pass over such rows with --skip-unknown.",
+            )
+            for row in unknown
+        ]
+    if problems:
+        raise ExceptionsError(problems=problems)
+    asked = pd.DataFrame(
+        [(k, rows.at[r, "reason"], rows.at[r, "noted_on"]) for r in rows.index for k in keys.get(r, ())],
+        columns=list(COLUMNS), dtype="str",
+    ).drop_duplicates(["key", "reason"])  # fmt: skip
+    before = read_exceptions(paths)
+    pairs = set(zip(before["key"], before["reason"]))
+    stands = [(k, r) in pairs for k, r in zip(asked["key"], asked["reason"])]
+    changed = asked[stands] if remove else asked[[not s for s in stands]]
+    if remove:
+        gone = set(zip(changed["key"], changed["reason"]))
+        after = before[[(k, r) not in gone for k, r in zip(before["key"], before["reason"])]]
+    else:
+        after = pd.concat([before, changed], ignore_index=True)
+    if len(changed):
+        _write(paths.contact_exceptions, after)
+    counts = changed["reason"].value_counts()
+    return Noted(
+        {r: int(counts[r]) for r in REASONS if r in counts}, len(asked) - len(changed), len(unknown)
+    )
+
+
+def _write(path: Path, table: pd.DataFrame) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(table.sort_values(list(COLUMNS)).itertuples(index=False))
+    write_private(path, text.getvalue().encode("utf-8"))
+
+
+def _read_list(
+    file: Path, reason: str | None, today: dt.date
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Rows of the list, indexed by row number: `key` or »«, `cpr` or »«, `reason`, `noted_on`."""
+    sheet, columns = _sheet(file)
+    where, problems = sheet.where(file), []
+    if not {"key", "cpr"} & columns.keys():
+        problems.append(
+            Problem(
+                where, "has no column »key« or »cpr«", "one of them", "Add it in the first row."
+            )
+        )
+    if "reason" not in columns and reason is None:
+        problems.append(
+            Problem(
+                where, "has no column »reason«",
+                "a reason in each row, or one for the whole list",
+                f"Add it, or say --reason {' | '.join(REASONS)}.",
+            )
+        )  # fmt: skip
+    if problems:
+        raise ExceptionsError(problems=problems)
+    cells = {
+        name: [str(r[at]).strip() if at < len(r) else "" for r in sheet.rows[1:]]
+        for name, at in columns.items() if name != "noted_on"
+    }  # fmt: skip
+    index = range(2, len(sheet.rows) + 1)
+    table = pd.DataFrame(cells, index=index, dtype="str").reindex(columns=["key", "cpr", "reason"])
+    table = table.fillna("")
+    days = [r[columns["noted_on"]] if columns.get("noted_on", 99) < len(r) else "" for r in sheet.rows[1:]]  # fmt: skip
+    read, unreadable = read_dates(pd.Series(days, index=index, dtype=object), _DATE_FORMS)
+    told = pd.Series(pd.to_datetime(read), index=index).dt.strftime("%Y-%m-%d")
+    table["noted_on"] = told.fillna(today.isoformat())
+    used = (table["key"] != "") | (table["cpr"] != "")
+    for row in table.index[used]:
+        given = table.at[row, "reason"]
+        meant = _MEANING.get(normalise(given)) if given else reason
+        if meant is None:
+            problems.append(_unknown_reason(f"{where}, row {row}", given))
+        table.at[row, "reason"] = meant or ""
+        if unreadable[row - 2]:
+            problems.append(
+                Problem(f"{where}, row {row}", "the date is no date", "a day as 2024-03-20",
+                        "Correct it, or leave it empty.")
+            )  # fmt: skip
+    return table[used], problems
+
+
+def _sheet(file: Path) -> tuple[Sheet, dict[str, int]]:
+    """The first sheet with a known heading, and where each known column stands."""
+    if not file.is_file():
+        raise ExceptionsError(
+            str(file), "does not exist", "a list (.csv or .xlsx)", "Check the path."
+        )
+    readings = read_sheets(file, ["utf-8-sig", "cp1252"], [";", ",", "\t"])
+    for sheet in (s for sheets in readings for s in sheets if s.rows):
+        named = {_HEADING.get(normalise(c)): i for i, c in enumerate(sheet.rows[0])}
+        if {"key", "cpr"} & named.keys():
+            return sheet, {n: i for n, i in named.items() if n is not None}
+    return readings[0][0] if readings[0] else Sheet("", []), {}
+
+
+def _unknown_reason(where: str, given: str) -> Problem:
+    if not given:
+        return Problem(where, "has no reason", f"one of {', '.join(REASONS)}", "Fill it in.")
+    near = nearest(given, [*REASONS, *(w for words in WORDS.values() for w in words)])
+    remedy = f"Did you mean »{near}«?" if near else "Correct it."
+    return Problem(where, "the reason is unknown", f"one of {', '.join(REASONS)}", remedy)
+
+
+def _keys(paths: Paths, round_: Round, rows: pd.DataFrame) -> Mapping[int, list[str]]:
+    """Row → keys of the invited citizen; a person whom two municipalities have drawn has two."""
+    drawn = [c for c in round_.settings.participants if paths.sample(c).is_file()]
+    samples = {c: pd.read_parquet(paths.sample(c), columns=["person_id", "key"]) for c in drawn}
+    invited = {k for table in samples.values() for k in table["key"]}
+    found = {
+        row: [key.lower()] for row, key in rows["key"].items() if key and key.lower() in invited
+    }
+    by_number = rows[(rows["cpr"] != "") & ~rows.index.isin(found)]
+    if by_number.empty:
+        return found
+    numbers = parse_cpr(by_number["cpr"])["cpr"]
+    key = key_of_round(round_.settings, paths.root)
+    for code, sample in samples.items():
+        vault = read_vault(paths.vault(code), key, round_.id, code)
+        keys = sample.merge(vault[["person_id", "cpr"]], on="person_id").set_index("cpr")["key"]
+        for row, number in numbers.items():
+            if number and number in keys.index:
+                found.setdefault(row, []).append(keys[number])
+    return found

@@ -1,0 +1,170 @@
+"""One municipality's mailing: list, letters, messages for Digital Post, paper, and the record of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.fieldwork import memo
+from helpers.fieldwork.letter_fields import letter_day, values
+from helpers.fieldwork.letter_templates import Template
+from helpers.fieldwork.letters import HtmlLetter, merged_letters
+from helpers.fieldwork.lists import workbook
+from helpers.fieldwork.mailing_kinds import MAILINGS, Mailing
+from helpers.fieldwork.mailing_record import Made, record_mailing, require_invitation
+from helpers.fieldwork.recipients import Recipients, recipients_of
+from helpers.fieldwork.sealed import READ_ME, read_me, seal
+from helpers.own_numbers import official_name
+from helpers.params import Round
+from helpers.paths import Paths
+from helpers.responses import export_files
+
+SHEET = "Flettebrev"
+
+
+@dataclass(frozen=True)
+class Mailed:
+    """What was written, the record of it, that of the same mailing made before, and what to tell."""
+
+    files: tuple[Path, ...]
+    made: Made
+    before: Made | None
+    notes: tuple[str, ...]
+
+
+def clock(round_: Round, mailing_id: str) -> dt.datetime:
+    """Now, or in a simulated round eight o'clock on the day of the mailing in its calendar."""
+    if round_.settings.simulated:
+        day = round_.settings.calendar.mailings()[mailing_id]
+        return dt.datetime.combine(day, dt.time(8), dt.UTC)
+    return dt.datetime.now().astimezone()
+
+
+def make_mailing(
+    paths: Paths,
+    round_: Round,
+    code: str,
+    mailing: Mailing,
+    template: Template,
+    now: dt.datetime,
+    *,
+    plain: bool = False,
+) -> Mailed:
+    """Write a mailing to `sendout/<code>/`, encrypted unless `plain`, and record it.
+
+    From the invitation on the sample is frozen. Made again, a mailing replaces itself, and the record
+    says how many fell away. Raises SurveyError before the plan, for a reminder before the invitation,
+    and where the vault does not open.
+    """
+    if mailing.is_reminder:
+        require_invitation(paths, round_.id, code, "a reminder")
+    to = recipients_of(paths, round_, code, mailing)
+    members, told = _members(round_, code, mailing, template, to, now)
+    files = seal(
+        paths, round_, code, mailing.package, members, plain=plain, supersedes=mailing.files
+    )
+    made = _made(mailing, to, now.date())
+    notes = [*told, *_uncollected(paths, code, mailing)]
+    return Mailed(tuple(files), made, record_mailing(paths, code, made), tuple(notes))
+
+
+def _made(mailing: Mailing, to: Recipients, day: dt.date) -> Made:
+    return Made(
+        mailing.id, day.isoformat(), letters=len(to.digital), paper=len(to.paper),
+        left_out_answered=to.answered, left_out_opted_out=to.opted_out,
+        left_out_unreachable=to.unreachable,
+    )  # fmt: skip
+
+
+def write_list(paths: Paths, round_: Round, code: str, to: Recipients, now: dt.datetime) -> Path:
+    """The plain mail-merge basis of the invitation alone, recorded as the invitation."""
+    mailing = MAILINGS["invitation"]
+    members = {mailing.workbook: workbook(to.digital, SHEET)}
+    files = seal(
+        paths, round_, code, mailing.package, members, plain=True, supersedes=mailing.files
+    )
+    record_mailing(paths, code, _made(mailing, to, now.date()))
+    return files[0]
+
+
+def _members(
+    round_: Round, code: str, mailing: Mailing, template: Template, to: Recipients, now: dt.datetime
+) -> tuple[Mapping[str, bytes], list[str]]:
+    """File name → content, and what is missing among them."""
+    told = values(round_, code, mailing, now.date())
+    place = official_name(code, round_.municipalities[code].name)
+    members = {mailing.workbook: workbook(to.digital, SHEET)}
+    what = {mailing.workbook: "navn, CPR-nr. og link til brevfletning"}
+    notes = []
+    if len(to.digital):
+        members[mailing.letters] = merged_letters(template, told, _people(to.digital))
+        what[mailing.letters] = "ét brev pr. borger, flettet i Word"
+        cvr = _sender_cvr(round_, code)
+        if cvr:
+            page = HtmlLetter(template, told, mailing.subject)
+            envelope = _envelope(round_, code, mailing, now, cvr, place)
+            members[mailing.memo] = memo.container(envelope, _letters(to.digital, page))
+            what[mailing.memo] = (
+                "én MeMo-meddelelse pr. borger til Digital Post (pakkes ud med 7-Zip)"
+            )
+        else:
+            notes.append("no messages for Digital Post: digital_post.sender_cvr has no CVR number")
+    if len(to.paper):
+        members[mailing.paper_workbook] = workbook(to.paper, SHEET)
+        what[mailing.paper_workbook] = "fritagne for Digital Post, skal have brev på papir"
+        members[mailing.paper_letters] = merged_letters(template, told, _people(to.paper))
+        what[mailing.paper_letters] = "deres breve; sæt adresse på ud fra CPR-nummeret"
+    members[READ_ME] = read_me(round_, place, what.items())
+    return members, notes
+
+
+def _people(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(rows["Navn"], rows["Link"]))
+
+
+def _letters(rows: pd.DataFrame, page: HtmlLetter):
+    for key, cpr, name, link in zip(rows["Nøgle"], rows["CPR-nr."], rows["Navn"], rows["Link"]):
+        yield memo.Letter(key, cpr.replace("-", ""), name, link, page.of(name, link))
+
+
+def _sender_cvr(round_: Round, code: str) -> str | None:
+    given = round_.settings.digital_post.sender_cvr.get(code)
+    return given or (memo.SIMULATED_CVR if round_.settings.simulated else None)
+
+
+def _envelope(
+    round_: Round, code: str, mailing: Mailing, now: dt.datetime, cvr: str, place: str
+) -> memo.Envelope:
+    day = letter_day(round_, mailing, now.date())
+    return memo.Envelope(
+        version=round_.settings.digital_post.memo_version,
+        cvr=cvr,
+        sender=place,
+        system=round_.settings.digital_post.sender_system,
+        subject=mailing.subject,
+        action=mailing.action,
+        made_at=now,
+        not_before=day if day > now.date() else None,
+        seed=f"{round_.id} {code} {mailing.id}",
+    )
+
+
+def _uncollected(paths: Paths, code: str, mailing: Mailing) -> list[str]:
+    """A hint where answers may lie unread: nobody who has answered should be reminded."""
+    if not mailing.is_reminder:
+        return []
+    answers = paths.answers(code)
+    if not answers.is_file():
+        return ["no answers have been collected, so nobody was left out for having answered"]
+    if all(p.stat().st_mtime <= answers.stat().st_mtime for p in _exports(paths, code)):
+        return []
+    return ["exports came after answers were collected last: collect, and make the reminder again"]
+
+
+def _exports(paths: Paths, code: str) -> list[Path]:
+    """The exports that may hold answers of the municipality."""
+    return [p for p in export_files(paths) if p.name[:4] == code or not p.name[:4].isdigit()]
