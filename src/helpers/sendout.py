@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -34,13 +35,16 @@ def write_sendout(paths: Paths, round_: Round, code: str) -> Path:
         read_vault(paths.vault(code), key_of_round(round_.settings, paths.root), round_.id, code),
         round_.settings.link_base,
     )
-    return write_atomically(paths.sendout(code) / FILE_NAME, lambda p: _write(p, rows))
+    return write_atomically(
+        paths.sendout(code) / FILE_NAME, lambda p: p.write_bytes(letters_content(rows))
+    )
 
 
-def _write(path: Path, rows: pd.DataFrame) -> None:
-    with xlsxwriter.Workbook(
-        path, {"strings_to_formulas": False, "strings_to_urls": False}
-    ) as book:
+def letters_content(rows: pd.DataFrame) -> bytes:
+    """A send-out list as a workbook, every cell as text."""
+    content = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(content, options) as book:
         sheet = book.add_worksheet("Flettebrev")
         text = book.add_format({"num_format": "@"})
         sheet.set_column(0, len(rows.columns) - 1, 26, text)
@@ -49,3 +53,4 @@ def _write(path: Path, rows: pd.DataFrame) -> None:
             for row, value in enumerate(rows[name], start=1):
                 sheet.write_string(row, column, value, text)
         sheet.freeze_panes(1, 0)
+    return content.getvalue()

@@ -1,0 +1,199 @@
+"""Answers of a rolling round: exports as received → gathered by key → frozen when the month closes.
+
+A month's answers stand fast from the day it closes: later ones are counted and left out, since a
+result that moved afterwards would tell, beside the one published before, what the late ones answered.
+Free texts stay in the exports.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.errors import Problem, SurveyError
+from helpers.paths import write_atomically, write_text
+from helpers.responses import (
+    LOCAL_COLUMNS,
+    STATUSES,
+    TEXT_COLUMNS,
+    export_files,
+    read_export,
+    with_answers,
+)
+from helpers.rolling.month import ASKED, SAMPLE, delivered
+from helpers.rolling.months import name
+from helpers.rolling.places import Places
+from helpers.rolling.settings import Rolling
+
+CLOSED, KEYS = "closed.json", "keys.parquet"
+
+
+@dataclass
+class Collected:
+    """What one tick read: files, rows of open months, rows that came late; `refused`: file digest →
+    its troubles."""
+
+    files: int = 0
+    rows: int = 0
+    late: int = 0
+    read: list[str] = field(default_factory=list)
+    refused: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+
+
+def write_keys(places: Places, rolling: Rolling, month: dt.date) -> None:
+    """The month's keys with their municipality, once its samples stand fast."""
+    parts = [
+        pd.read_parquet(places.of_month(month, code) / SAMPLE, columns=["key"]).assign(code=code)
+        for code in rolling.settings.participants
+        if delivered(places, month, code)
+    ]
+    empty = pd.DataFrame({"key": [], "code": []}, dtype="str")
+    table = pd.concat(parts, ignore_index=True) if parts else empty
+    write_atomically(places.month(month) / KEYS, table.to_parquet)
+
+
+def _keys(places: Places, rolling: Rolling) -> pd.DataFrame:
+    """A row a key ever given: code, month, open."""
+    parts = []
+    for month in places.started():
+        if not (places.month(month) / KEYS).is_file():
+            write_keys(places, rolling, month)  # of those taken so far; made anew when all are
+        of_month = pd.read_parquet(places.month(month) / KEYS)
+        is_open = not (places.month(month) / CLOSED).is_file()
+        parts.append(of_month.assign(month=name(month), open=is_open))
+        if not month_is_complete(places, rolling, month):
+            (places.month(month) / KEYS).unlink()
+    columns = ["code", "month", "open"]
+    return pd.concat(parts).set_index("key")[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def month_is_complete(places: Places, rolling: Rolling, month: dt.date) -> bool:
+    """Whether every municipality's month was taken or skipped."""
+    return all(places.of_month(month, code).is_dir() for code in rolling.settings.participants)
+
+
+def gather(places: Places, rolling: Rolling) -> Collected:
+    """Read the exports that have not been read, and add their rows to those gathered.
+
+    A file is taken whole or not at all: one with unknown or foreign keys, or a cell that is no answer,
+    is refused and told. The same file twice, or files in another order, change nothing: the latest
+    submission of a key counts.
+    """
+    store = places.collected / "files.json"
+    known: dict[str, str] = json.loads(store.read_text("utf-8")) if store.is_file() else {}
+    told = Collected()
+    tables, keys = [], None
+    questions = [q.id for q in rolling.round.questionnaire.scaled]
+    for path in export_files(places.paths):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if digest in known:
+            continue
+        keys = _keys(places, rolling) if keys is None else keys
+        try:
+            table = _checked(path, questions, keys, rolling)
+        except SurveyError as e:
+            told.refused[digest] = e.problems
+            continue
+        is_open = keys.loc[table["key"], "open"].to_numpy(bool)
+        told.files += 1
+        told.rows += int(is_open.sum())
+        told.late += int((~is_open & table["status"].isin(["completed", "partial"])).sum())
+        told.read.append(digest)
+        known[digest] = path.name
+        tables.append(table[is_open])
+    if told.read:
+        rows = _latest(pd.concat([_gathered(places, rolling), *tables], ignore_index=True))
+        write_atomically(places.collected / "answers.parquet", rows.to_parquet)
+        write_text(store, json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    return told
+
+
+def _checked(
+    path: Path, questions: list[str], keys: pd.DataFrame, rolling: Rolling
+) -> pd.DataFrame:
+    """The export's rows without texts. Raises SurveyError with all that is wrong."""
+    table, found = read_export(path, questions)
+    problems = [problem for problem, _ in found]
+    unknown = ~table["key"].isin(keys.index)
+    named = path.name[:4] if path.name[:4] in rolling.settings.participants else None
+    owner = keys["code"].reindex(table["key"]).to_numpy()
+    foreign = ~unknown & (owner != named) if named else unknown & False
+    for bad, what, expected in (
+        (unknown, "keys were never given", "keys from the round's own letters"),
+        (foreign, "keys belong to other municipalities", f"keys of {named}"),
+    ):
+        if bad.any():
+            rows = ", ".join(str(r) for r in table.index[bad][:10])
+            told = f"{int(bad.sum())} {what} (rows {rows}{' …' if bad.sum() > 10 else ''})"
+            problems.append(Problem(path.name, told, expected, "Mend the export or take it out."))
+    if problems:
+        raise SurveyError(problems=problems)
+    return table.drop(columns=list(TEXT_COLUMNS))
+
+
+def _latest(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row a key, in the keys' order: the latest submission, and of one moment the one that says
+    most. What order the rows come in changes nothing."""
+    answers = [c for c in rows if c not in ("key", "status", "submitted_at")]
+    rank = rows["status"].map({s: i for i, s in enumerate(reversed(STATUSES))})
+    ordered = rows.assign(rank=rank, said=rows[answers].notna().sum(axis=1)).sort_values(
+        ["key", "submitted_at", "rank", "said", *answers], na_position="first"
+    )
+    latest = ordered.drop_duplicates("key", keep="last").drop(columns=["rank", "said"])
+    return latest.reset_index(drop=True)
+
+
+def _gathered(places: Places, rolling: Rolling) -> pd.DataFrame:
+    path = places.collected / "answers.parquet"
+    if path.is_file():
+        return pd.read_parquet(path)
+    answers = [*(q.id for q in rolling.round.questionnaire.scaled), *LOCAL_COLUMNS]
+    columns = {"key": "str", "status": "str", "submitted_at": "datetime64[s]"}
+    columns |= dict.fromkeys(answers, "Int8")
+    return pd.DataFrame({c: pd.Series(dtype=kind) for c, kind in columns.items()})
+
+
+def close_month(places: Places, rolling: Rolling, month: dt.date, today: dt.date) -> dict:
+    """Freeze the month's answers: `months/<month>/<code>/asked.parquet`, a row a citizen asked without
+    id or key. The letters are deleted. Returns counts."""
+    gathered = _gathered(places, rolling)
+    counts = {"closed_on": today.isoformat(), "asked": 0, "answered": 0}
+    keys: list[str] = []
+    for code in rolling.settings.participants:
+        if not delivered(places, month, code):
+            continue
+        folder = places.of_month(month, code)
+        sample = pd.read_parquet(folder / SAMPLE)
+        keys += sample["key"].tolist()
+        of_sample = gathered[gathered["key"].isin(sample["key"])]
+        asked = with_answers(sample, of_sample, rolling.round, code)
+        asked = asked.drop(columns=["person_id", "key", "submitted_at", *TEXT_COLUMNS])
+        write_atomically(folder / ASKED, asked.to_parquet)
+        counts["asked"] += len(asked)
+        counts["answered"] += int(asked["responded"].sum())
+    write_text(places.month(month) / CLOSED, json.dumps(counts, sort_keys=True) + "\n")
+    _forget_closed(places, gathered, keys, month)
+    return counts
+
+
+def _forget_closed(places: Places, gathered: pd.DataFrame, keys: list[str], month: dt.date) -> None:
+    """What a closed month needs no more: its letters, and its rows among those gathered."""
+    left = gathered[~gathered["key"].isin(keys)].reset_index(drop=True)
+    if len(left) < len(gathered):
+        write_atomically(places.collected / "answers.parquet", left.to_parquet)
+    shutil.rmtree(places.data / "sendout" / name(month), ignore_errors=True)
+
+
+def is_closed(places: Places, month: dt.date) -> bool:
+    return (places.month(month) / CLOSED).is_file()
+
+
+def closed_counts(places: Places, month: dt.date) -> dict:
+    """closed_on, asked and answered of a closed month."""
+    return json.loads((places.month(month) / CLOSED).read_text("utf-8"))
