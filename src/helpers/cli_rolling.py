@@ -37,6 +37,11 @@ def tick(
         rolling = load_rolling(root(), rolling_id)
     except ParameterError as e:
         raise usage(f"The parameters are wrong; nothing was written.\n{listed(str(e))}") from e
+    if day > dt.date.today() and not rolling.settings.simulated:
+        raise usage(
+            f"--today: {day} has not come; months without an extract would be skipped for good. "
+            "Only a simulated rolling round can be taken ahead."
+        )
     with held(rolling_id), console.status("") as status:
         try:
             told = Tick(Places(root(), rolling_id), rolling, day, status.update).run()
