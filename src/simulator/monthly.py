@@ -67,7 +67,7 @@ class World:
     def forward(self) -> None:
         """A month goes by in every municipality."""
         following = (self.month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
-        self.setting = _at(self.setting, following)
+        self.setting = at_month(self.setting, following)
         for town in self.towns:
             _forward(town, self.setting)
 
@@ -128,10 +128,10 @@ def read_world(root: Path, rolling_id: str, scale: float = 1.0) -> World:
         int(content["seed"]),
         read_places(root, rolling_id, content["participants"]),
     )
-    return World(_at(setting, first), scale)
+    return World(at_month(setting, first), scale)
 
 
-def _at(setting: Setting, month: dt.date) -> Setting:
+def at_month(setting: Setting, month: dt.date) -> Setting:
     start = month + dt.timedelta(days=12)
     return replace(
         setting,

@@ -36,7 +36,9 @@ class Inbox:
         """Name of the municipality's file of the month. Raises ExtractError where there are more."""
         begin = f"{code}-{name(month)}."
         endings = tuple(WORKBOOK_ENDINGS | TEXT_ENDINGS)
-        named = sorted(n for n in self._names if n.startswith(begin) and n.lower().endswith(endings))
+        named = sorted(
+            n for n in self._names if n.startswith(begin) and n.lower().endswith(endings)
+        )
         if len(named) > 1:
             raise ExtractError(
                 self.address,
@@ -48,4 +50,6 @@ class Inbox:
 
     def fetch(self, file: str, folder: Path) -> Path:
         """A copy of the file in `folder`."""
-        return write_atomically(folder / file, lambda p: self.fs.get_file(self._names[file], str(p)))
+        return write_atomically(
+            folder / file, lambda p: self.fs.get_file(self._names[file], str(p))
+        )

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from helpers.cpr import age_on
-from helpers.errors import ExtractError
 from helpers.extracts import read_extract
 from helpers.identities import CONTACT, link_keys, send_out_list, update_vault
 from helpers.intake import eligible, population_table, require_agreement
@@ -45,7 +44,13 @@ class Before:
 
 
 def take_month(
-    places: Places, rolling: Rolling, code: str, month: dt.date, extract: Path, key: Key, today: dt.date
+    places: Places,
+    rolling: Rolling,
+    code: str,
+    month: dt.date,
+    extract: Path,
+    key: Key,
+    today: dt.date,
 ) -> None:
     """Read the extract, keep the persons' ids, draw and commit `months/<month>/<code>/`.
 
@@ -148,4 +153,3 @@ def _emptied(vault: pd.DataFrame, registry: pd.DataFrame, persons: pd.DataFrame)
     vault = vault.copy()
     vault.loc[gone, CONTACT] = ""
     return vault
-

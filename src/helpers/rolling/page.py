@@ -14,7 +14,7 @@ from helpers import style, theme
 from helpers.estimates import OVERALL
 from helpers.paths import write_text
 from helpers.published import NATIONAL
-from helpers.rolling.months import danish, danish_period, parse_month
+from helpers.rolling.months import danish, danish_period, name, parse_month
 from helpers.rolling.places import Places
 from helpers.rolling.settings import Rolling
 from helpers.rolling.windows import NOT_YET, TOO_FEW_MONTHS, WINDOWS
@@ -67,12 +67,18 @@ def write_page(places: Places, rolling: Rolling) -> Path:
             title=rolling.settings.title,
             simulated=rolling.settings.simulated,
             month=danish(months[-1]),
+            latest=name(months[-1]),
             window=rolling.settings.window_months,
             min_answers=rolling.settings.disclosure.min_answers,
             css=Markup(theme.css_variables() + theme.font_faces()),
             chart=Markup(_chart(country)) if len(country) > 1 else "",
             points=[
-                (p.period, style.number(p.value, 2), style.number(p.low, 2), style.number(p.high, 2))
+                (
+                    p.period,
+                    style.number(p.value, 2),
+                    style.number(p.low, 2),
+                    style.number(p.high, 2),
+                )
                 for p in country
             ],
             mean=_value(whole, "mean", lambda v: style.number(v, 2)),
@@ -119,9 +125,7 @@ def _add_points(
         period = f"til og med {month}" if code == NATIONAL else _period(windows.loc[code])
         points = series.setdefault(str(code), [])
         values = (float(row["value"]), float(row["ci_low"]), float(row["ci_high"]))
-        if not points or (points[-1].period != period and code != NATIONAL):
-            points.append(Point(period, *values))
-        elif code == NATIONAL and (points[-1].value, points[-1].low, points[-1].high) != values:
+        if not points or (points[-1].period != period and code != NATIONAL) or (code == NATIONAL and (points[-1].value, points[-1].low, points[-1].high) != values):
             points.append(Point(period, *values))
 
 

@@ -113,7 +113,9 @@ def plan_month(
             "Restore data/ from the back-up; `months_between_invitations` and `seed` stay as they were.",
         )
     population = population.assign(asked=asked)
-    sample = drawn.drop(columns=["stratum_population", "stratum_invited", "left_out"], errors="ignore")
+    sample = drawn.drop(
+        columns=["stratum_population", "stratum_invited", "left_out"], errors="ignore"
+    )
     weight = 1 / (MONTHS_A_YEAR * sample["probability"])
     return MonthPlan(
         population,
@@ -132,8 +134,8 @@ def _with_turns(
     each R newcomers in a row have R turns."""
     new = np.flatnonzero(turn == NONE)
     shuffled = rng.permutation(new)
-    cells = eligible.iloc[shuffled][[STRATUM, *CONTROLS]].astype(str).agg("|".join, axis=1)
-    ordered = shuffled[np.argsort(cells.to_numpy(dtype="U"), kind="stable")]
+    newcomers = eligible.iloc[shuffled].reset_index(drop=True)
+    ordered = shuffled[newcomers.sort_values([STRATUM, *CONTROLS], kind="stable").index]
     rows = -(-len(new) // turns)
     given = np.concatenate([rng.permutation(turns) for _ in range(rows)] or [np.empty(0, int)])
     turn = turn.copy()

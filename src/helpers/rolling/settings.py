@@ -52,7 +52,9 @@ class RollingFile(Model):
     seed: Annotated[int, Field(ge=0)]
     first_month: Annotated[str, Field(pattern=f"^{MONTH_FORM}$")]
     inbox: str  # folder (under the root, if not absolute) or address of fsspec
-    last_extract_day: Annotated[int, Field(ge=1, le=28)] = 10  # of the month; then it goes on without
+    last_extract_day: Annotated[int, Field(ge=1, le=28)] = (
+        10  # of the month; then it goes on without
+    )
     answer_months: Annotated[int, Field(ge=1, le=6)] = 2  # answers count until so many months later
     months_between_invitations: Annotated[int, Field(ge=1, le=60)] = 12
     window_months: Annotated[int, Field(ge=1, le=36)] = 12

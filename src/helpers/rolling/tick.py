@@ -120,7 +120,9 @@ class Tick:
         self.step("answers")
         read = gather(self.places, self.rolling)
         if read.files:
-            self._tell(f"answers {read.read[0][:16]}", files=read.files, rows=read.rows, late=read.late)
+            self._tell(
+                f"answers {read.read[0][:16]}", files=read.files, rows=read.rows, late=read.late
+            )
             late = f", {read.late} too late to count" if read.late else ""
             self.told.done.append(f"{read.files} exports read: {read.rows} rows{late}.")
         for digest, problems in read.refused.items():
@@ -230,8 +232,7 @@ class Tick:
 
     def _complete(self, month: dt.date) -> None:
         folders = {
-            c: read_told(self.places.of_month(month, c))
-            for c in self.rolling.settings.participants
+            c: read_told(self.places.of_month(month, c)) for c in self.rolling.settings.participants
         }
         taken = [t for t in folders.values() if t["state"] == DELIVERED]
         skipped = {c: t["reason"] for c, t in folders.items() if t["state"] != DELIVERED}
@@ -246,9 +247,7 @@ class Tick:
         )
         write_text(self.places.month(month) / COMPLETED, self.today.isoformat() + "\n")
         without = f", without {', '.join(skipped)}" if skipped else ""
-        self.told.done.append(
-            f"{name(month)} sampled: {asked} of {eligible} citizens{without}."
-        )
+        self.told.done.append(f"{name(month)} sampled: {asked} of {eligible} citizens{without}.")
 
     def _letters(self) -> None:
         """The basis of the letters of every month taken and not closed."""
@@ -279,4 +278,3 @@ class Tick:
                         (folder / REGISTRY).unlink()
                 if old > self.rolling.settings.retention_months:
                     (folder / POPULATION).unlink(missing_ok=True)
-

@@ -121,7 +121,8 @@ def weigh_block(
     least = asked[STRATUM].value_counts().reindex(population.index, fill_value=0)
     asked["stratum_population"] = asked[STRATUM].map(np.maximum(population, least))
     try:
-        return weigh(asked, frame, rolling.settings.weighting)
+        with np.errstate(over="ignore", invalid="ignore"):  # raking that fails is left out and told
+            return weigh(asked, frame, rolling.settings.weighting)
     except WeightError:
         if asked["responded"].any():
             raise

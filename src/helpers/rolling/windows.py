@@ -178,5 +178,3 @@ def shown_share(results: pd.DataFrame) -> float:
     cells = results[results["municipality"] != NATIONAL].drop_duplicates(CELL)
     asked = cells[cells["status"] != NOT_ASKED]
     return float((asked["status"] == SHOWN).mean()) if len(asked) else np.nan
-
-
