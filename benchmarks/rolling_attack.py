@@ -21,6 +21,7 @@ import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 LEAST = 5
+PAIRED = 250  # sums of fewest answers that are tried two by two
 NATIONAL = "national"
 SHOWN = "shown"
 
@@ -181,9 +182,10 @@ def _targets(truth: Truth, atoms, atom_of) -> Iterator[tuple[np.ndarray, Finding
                 both = light[s] + light[t]
                 if not set(s) & set(t) and ((both > 0) & (both < LEAST)).any():
                     yield told(s, t, categories, both[(both > 0) & (both < LEAST)].min())
+    small = sorted(small, key=lambda each: int(each[3].min()))[:PAIRED]
     for (i, s, a, n), (j, t, b, m) in combinations(small, 2):
         both = n + m
-        if i != j and ((both > 0) & (both < LEAST)).any() and len(small) < 1500:
+        if i != j and ((both > 0) & (both < LEAST)).any():
             indicator = np.zeros(len(atoms) * width)
             for where, span, categories in ((i, s, a), (j, t, b)):
                 for atom in span:

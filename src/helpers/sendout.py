@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from pathlib import Path
 
@@ -45,6 +46,9 @@ def letters_content(rows: pd.DataFrame) -> bytes:
     content = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(content, options) as book:
+        book.set_properties(
+            {"created": dt.datetime(2000, 1, 1)}
+        )  # the same letters, the same bytes
         sheet = book.add_worksheet("Flettebrev")
         text = book.add_format({"num_format": "@"})
         sheet.set_column(0, len(rows.columns) - 1, 26, text)

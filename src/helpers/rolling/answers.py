@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -34,43 +34,43 @@ from helpers.rolling.settings import Rolling
 CLOSED, KEYS = "closed.json", "keys.parquet"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Collected:
-    """What one tick read: files, rows of open months, rows that came late; `refused`: file digest →
-    its troubles."""
+    """`new`: digests of the files that this tick read; `files`: digest → name, rows of open months, and
+    late rows of every file ever read; `refused`: digest → its troubles."""
 
-    files: int = 0
-    rows: int = 0
-    late: int = 0
-    read: list[str] = field(default_factory=list)
-    refused: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    new: tuple[str, ...]
+    files: dict[str, dict]
+    refused: dict[str, tuple[Problem, ...]]
 
 
-def write_keys(places: Places, rolling: Rolling, month: dt.date) -> None:
-    """The month's keys with their municipality, once its samples stand fast."""
+def _month_keys(places: Places, rolling: Rolling, month: dt.date) -> pd.DataFrame:
+    """A row a key of the month: key, code (of its municipality)."""
+    if (places.month(month) / KEYS).is_file():
+        return pd.read_parquet(places.month(month) / KEYS)
     parts = [
         pd.read_parquet(places.of_month(month, code) / SAMPLE, columns=["key"]).assign(code=code)
         for code in rolling.settings.participants
         if delivered(places, month, code)
     ]
     empty = pd.DataFrame({"key": [], "code": []}, dtype="str")
-    table = pd.concat(parts, ignore_index=True) if parts else empty
+    return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def write_keys(places: Places, rolling: Rolling, month: dt.date) -> None:
+    """Keep the month's keys in one file, once its samples stand fast."""
+    table = _month_keys(places, rolling, month)
     write_atomically(places.month(month) / KEYS, table.to_parquet)
 
 
 def _keys(places: Places, rolling: Rolling) -> pd.DataFrame:
-    """A row a key ever given: code, month, open."""
-    parts = []
-    for month in places.started():
-        if not (places.month(month) / KEYS).is_file():
-            write_keys(places, rolling, month)  # of those taken so far; made anew when all are
-        of_month = pd.read_parquet(places.month(month) / KEYS)
-        is_open = not (places.month(month) / CLOSED).is_file()
-        parts.append(of_month.assign(month=name(month), open=is_open))
-        if not month_is_complete(places, rolling, month):
-            (places.month(month) / KEYS).unlink()
-    columns = ["code", "month", "open"]
-    return pd.concat(parts).set_index("key")[columns] if parts else pd.DataFrame(columns=columns)
+    """A row a key ever given: code, open."""
+    parts = [
+        _month_keys(places, rolling, month).assign(open=not is_closed(places, month))
+        for month in places.started()
+    ]
+    empty = pd.DataFrame({"key": [], "code": [], "open": []})
+    return (pd.concat(parts) if parts else empty).set_index("key")
 
 
 def month_is_complete(places: Places, rolling: Rolling, month: dt.date) -> bool:
@@ -86,32 +86,31 @@ def gather(places: Places, rolling: Rolling) -> Collected:
     submission of a key counts.
     """
     store = places.collected / "files.json"
-    known: dict[str, str] = json.loads(store.read_text("utf-8")) if store.is_file() else {}
-    told = Collected()
+    known: dict[str, dict] = json.loads(store.read_text("utf-8")) if store.is_file() else {}
+    new: dict[str, dict] = {}
+    refused: dict[str, tuple[Problem, ...]] = {}
     tables, keys = [], None
     questions = [q.id for q in rolling.round.questionnaire.scaled]
     for path in export_files(places.paths):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        if digest in known:
+        if digest in known or digest in new:
             continue
         keys = _keys(places, rolling) if keys is None else keys
         try:
             table = _checked(path, questions, keys, rolling)
         except SurveyError as e:
-            told.refused[digest] = e.problems
+            refused[digest] = e.problems
             continue
         is_open = keys.loc[table["key"], "open"].to_numpy(bool)
-        told.files += 1
-        told.rows += int(is_open.sum())
-        told.late += int((~is_open & table["status"].isin(["completed", "partial"])).sum())
-        told.read.append(digest)
-        known[digest] = path.name
+        late = ~is_open & table["status"].isin(["completed", "partial"])
+        new[digest] = {"name": path.name, "rows": int(is_open.sum()), "late": int(late.sum())}
         tables.append(table[is_open])
-    if told.read:
+    if new:
         rows = _latest(pd.concat([_gathered(places, rolling), *tables], ignore_index=True))
         write_atomically(places.collected / "answers.parquet", rows.to_parquet)
+        known |= new
         write_text(store, json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
-    return told
+    return Collected(tuple(new), known, refused)
 
 
 def _checked(
@@ -161,16 +160,14 @@ def _gathered(places: Places, rolling: Rolling) -> pd.DataFrame:
 
 def close_month(places: Places, rolling: Rolling, month: dt.date, today: dt.date) -> dict:
     """Freeze the month's answers: `months/<month>/<code>/asked.parquet`, a row a citizen asked without
-    id or key. The letters are deleted. Returns counts."""
+    id or key. Returns counts."""
     gathered = _gathered(places, rolling)
     counts = {"closed_on": today.isoformat(), "asked": 0, "answered": 0}
-    keys: list[str] = []
     for code in rolling.settings.participants:
         if not delivered(places, month, code):
             continue
         folder = places.of_month(month, code)
         sample = pd.read_parquet(folder / SAMPLE)
-        keys += sample["key"].tolist()
         of_sample = gathered[gathered["key"].isin(sample["key"])]
         asked = with_answers(sample, of_sample, rolling.round, code)
         asked = asked.drop(columns=["person_id", "key", "submitted_at", *TEXT_COLUMNS])
@@ -178,16 +175,19 @@ def close_month(places: Places, rolling: Rolling, month: dt.date, today: dt.date
         counts["asked"] += len(asked)
         counts["answered"] += int(asked["responded"].sum())
     write_text(places.month(month) / CLOSED, json.dumps(counts, sort_keys=True) + "\n")
-    _forget_closed(places, gathered, keys, month)
     return counts
 
 
-def _forget_closed(places: Places, gathered: pd.DataFrame, keys: list[str], month: dt.date) -> None:
-    """What a closed month needs no more: its letters, and its rows among those gathered."""
+def forget_closed(places: Places, rolling: Rolling) -> None:
+    """Delete what closed months need no more: their letters, and their rows among those gathered."""
+    closed = [m for m in places.started() if is_closed(places, m)]
+    for month in closed:
+        shutil.rmtree(places.data / "sendout" / name(month), ignore_errors=True)
+    gathered = _gathered(places, rolling)
+    keys = [key for m in closed for key in _month_keys(places, rolling, m)["key"]]
     left = gathered[~gathered["key"].isin(keys)].reset_index(drop=True)
     if len(left) < len(gathered):
         write_atomically(places.collected / "answers.parquet", left.to_parquet)
-    shutil.rmtree(places.data / "sendout" / name(month), ignore_errors=True)
 
 
 def is_closed(places: Places, month: dt.date) -> bool:

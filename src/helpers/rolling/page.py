@@ -125,7 +125,11 @@ def _add_points(
         period = f"til og med {month}" if code == NATIONAL else _period(windows.loc[code])
         points = series.setdefault(str(code), [])
         values = (float(row["value"]), float(row["ci_low"]), float(row["ci_high"]))
-        if not points or (points[-1].period != period and code != NATIONAL) or (code == NATIONAL and (points[-1].value, points[-1].low, points[-1].high) != values):
+        if (
+            not points
+            or (points[-1].period != period and code != NATIONAL)
+            or (code == NATIONAL and (points[-1].value, points[-1].low, points[-1].high) != values)
+        ):
             points.append(Point(period, *values))
 
 

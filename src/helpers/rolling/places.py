@@ -12,6 +12,7 @@ from pathlib import Path
 
 from helpers.paths import Paths, write_text
 from helpers.rolling.months import name, parse_month
+from helpers.store import BESIDE
 
 TOLD = "told.json"
 
@@ -93,12 +94,14 @@ def commit_folder(folder: Path, write: Callable[[Path], object]) -> None:
 
 
 def sweep(places: Places) -> None:
-    """Take away what a killed tick left half-written."""
-    for pattern in ("months/*/.*", "units/.*", "extracts/*", "extracts/.*"):
-        for left in places.data.glob(pattern):
+    """Take away what a killed tick left half-written: under data/ and build/ of this round only."""
+    for extract in places.paths.extracts.glob("*"):
+        extract.unlink()
+    for folder in (places.data, places.build):
+        for left in sorted(folder.rglob(".*")):
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
-            else:
+            elif BESIDE.fullmatch(left.name):
                 left.unlink(missing_ok=True)
 
 

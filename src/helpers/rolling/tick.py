@@ -12,9 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import pandas as pd
+
 from helpers.errors import ExtractError, Problem, SurveyError
 from helpers.paths import close_data, write_text
-from helpers.rolling.answers import close_month, closed_counts, gather, is_closed, write_keys
+from helpers.rolling.answers import (
+    close_month,
+    closed_counts,
+    forget_closed,
+    gather,
+    is_closed,
+    write_keys,
+)
 from helpers.rolling.answers import month_is_complete as is_complete
 from helpers.rolling.inbox import Inbox
 from helpers.rolling.log import Log
@@ -28,10 +37,10 @@ from helpers.rolling.month import (
 )
 from helpers.rolling.months import add_months, month_of, months_between, name, ordinal
 from helpers.rolling.page import write_page
-from helpers.rolling.places import Places, read_told, sweep, write_told
+from helpers.rolling.places import TOLD, Places, read_told, sweep, write_told
 from helpers.rolling.settings import Rolling
 from helpers.rolling.units import block_lengths, blocks_due, make_unit
-from helpers.rolling.windows import shown_share, windows_at, write_windows
+from helpers.rolling.windows import RELEASED, WINDOWS, ready, shown_share, windows_at, write_windows
 from helpers.sendout import FILE_NAME
 from helpers.vault_key import Key, key_of_round
 
@@ -69,6 +78,7 @@ class Tick:
         for month in self.places.started():
             if self._to_close(month):
                 self._close(month)
+        forget_closed(self.places, self.rolling)
         self._release()
         for month in months_between(self.rolling.settings.first, month_of(self.today)):
             if not (self.places.month(month) / COMPLETED).is_file():
@@ -99,7 +109,7 @@ class Tick:
             "window_months": settings.window_months,
         }
         folder = self.places.data / "begun"
-        if not (folder / "told.json").is_file():
+        if not (folder / TOLD).is_file():
             write_told(folder, fixed)
         began = read_told(folder)
         changed = [k for k, v in fixed.items() if began[k] != v]
@@ -119,12 +129,12 @@ class Tick:
     def _gather(self) -> None:
         self.step("answers")
         read = gather(self.places, self.rolling)
-        if read.files:
-            self._tell(
-                f"answers {read.read[0][:16]}", files=read.files, rows=read.rows, late=read.late
-            )
-            late = f", {read.late} too late to count" if read.late else ""
-            self.told.done.append(f"{read.files} exports read: {read.rows} rows{late}.")
+        for digest, file in read.files.items():
+            self._tell(f"answers {digest[:16]}", rows=file["rows"], late=file["late"])
+        if read.new:
+            rows, late = (sum(read.files[d][n] for d in read.new) for n in ("rows", "late"))
+            after = f", {late} too late to count" if late else ""
+            self.told.done.append(f"{len(read.new)} exports read: {rows} rows{after}.")
         for digest, problems in read.refused.items():
             self._tell(f"export refused {digest[:16]}", problems=len(problems))
             self.told.failures += problems
@@ -151,32 +161,36 @@ class Tick:
     def _release(self) -> None:
         """Units and windows of every month that has closed, in order; the page where any is new."""
         lengths = block_lengths(self.places, self.rolling)
-        new = False
         for month in (m for m in self.places.started() if is_closed(self.places, m)):
             told = closed_counts(self.places, month)
             self._tell(f"closed {name(month)}", asked=told["asked"], answered=told["answered"])
-            if (self.places.release(month) / "released.parquet").is_file():
-                continue
-            try:
-                self._units(month, lengths)
-            except SurveyError as e:
-                self.told.failures += e.problems
-                return
-            found = windows_at(self.places, self.rolling, lengths, month)
-            if found.results.empty:
-                continue
-            self.step(f"release {name(month)}")
-            write_windows(self.places, month, found)
-            new = True
-            ready = int((found.windows["state"] == "ready").sum())
-            share = shown_share(found.results)
-            self._tell(f"released {name(month)}", windows=ready, shown=round(share, 3))
-            self.told.done.append(
-                f"Results to {name(month)}: {ready} municipalities, {share:.0%} of the cells shown."
-            )
-        page = self.places.build / "index.html"
-        if new or (self.places.releases() and not page.is_file()):
+            if not (self.places.release(month) / RELEASED).is_file():
+                self._publish(month, lengths)
+            self._tell_release(month)
+        released = [name(m) for m in self.places.releases()]
+        shown = self.places.data / "page"
+        if released and (not (shown / TOLD).is_file() or read_told(shown)["of"] != released):
             write_page(self.places, self.rolling)
+            write_told(shown, {"of": released})
+
+    def _publish(self, month: dt.date, lengths: dict[str, int]) -> None:
+        self._units(month, lengths)
+        found = windows_at(self.places, self.rolling, lengths, month)
+        if found.results.empty:
+            return
+        self.step(f"release {name(month)}")
+        write_windows(self.places, month, found)
+        self.told.done.append(
+            f"Results to {name(month)}: {ready(found.windows)} municipalities, "
+            f"{shown_share(found.results):.0%} of the cells shown."
+        )
+
+    def _tell_release(self, month: dt.date) -> None:
+        line, folder = f"released {name(month)}", self.places.release(month)
+        if line not in self.log.names and (folder / RELEASED).is_file():
+            share = shown_share(pd.read_parquet(folder / RELEASED))
+            windows = ready(pd.read_parquet(folder / WINDOWS))
+            self._tell(line, windows=windows, shown=round(share, 3))
 
     def _units(self, month: dt.date, lengths: dict[str, int]) -> None:
         for block in blocks_due(self.rolling, lengths, month):

@@ -15,15 +15,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from helpers.disclosure import CELL
 from helpers.errors import WeightError
 from helpers.estimates import KEYS, SUMS, estimate_municipality
-from helpers.protection import protect
+from helpers.protection import DisclosureError, protect
+from helpers.published import NATIONAL
 from helpers.rolling.answers import is_closed
 from helpers.rolling.month import ASKED, DELIVERED, FRAME, STRATA
 from helpers.rolling.months import add_months, months_between, name, ordinal
 from helpers.rolling.places import TOLD, Places, commit_folder, read_told, write_told
 from helpers.rolling.settings import MONTHS_A_YEAR, Rolling
 from helpers.sampling import FRAME_COLUMNS, STRATUM
+from helpers.suppression import LINKED, NOT_ASKED, has_country
 from helpers.weighting import Weighted, weigh
 
 ESTIMATES, CELLS = "estimates.parquet", "cells.parquet"
@@ -67,8 +70,7 @@ def make_unit(places: Places, rolling: Rolling, block: Block, codes: list[str]) 
     """Estimate and protect a block whose months have closed, and commit `units/<length>-<first>/`.
 
     `estimates.parquet`: a row a municipality × KEYS with sums in person-years; `cells.parquet`: the
-    status of each cell of the unit and of its municipalities together. Raises DisclosureError where
-    the unit cannot be protected; nothing is then written.
+    status of each cell of the unit and of its municipalities together.
     """
     unit = places.unit(block.months_long, block.first)
     if unit.is_dir():
@@ -79,7 +81,8 @@ def make_unit(places: Places, rolling: Rolling, block: Block, codes: list[str]) 
         weighted = weigh_block(places, rolling, months, code) if months else None
         answers = 0
         if weighted is not None:
-            table = estimate_municipality(weighted, rolling.round, code)
+            with np.errstate(divide="ignore", invalid="ignore"):  # intervals are a window's matter
+                table = estimate_municipality(weighted, rolling.round, code)
             parts.append(table[["municipality", *KEYS, *SUMS]])
             answers = len(weighted.respondents)
         of_codes[code] = {
@@ -88,19 +91,34 @@ def make_unit(places: Places, rolling: Rolling, block: Block, codes: list[str]) 
             "notes": list(weighted.collapsed) if weighted else [],
         }
     told = {"first": name(block.first), "last": name(block.last), "municipalities": of_codes}
-    protection = None
     if parts:
         estimates = pd.concat(parts, ignore_index=True)
-        protection = protect(estimates, pd.DataFrame(), rolling.settings.disclosure)
-        told["protection"] = protection.summary()
+        cells, told["protection"] = _protected(estimates, rolling)
 
     def write(folder: Path) -> None:
-        if protection is not None:
+        if parts:
             estimates.to_parquet(folder / ESTIMATES)
-            protection.cells.to_parquet(folder / CELLS)
+            cells.to_parquet(folder / CELLS)
         write_told(folder, told)
 
     commit_folder(unit, write)
+
+
+def _protected(estimates: pd.DataFrame, rolling: Rolling) -> tuple[pd.DataFrame, str]:
+    """Status of each cell, and what protection cost. A unit so small that no pattern protects it is
+    hidden whole: what is not published tells nothing."""
+    try:
+        found = protect(estimates, pd.DataFrame(), rolling.settings.disclosure)
+        return found.cells, found.summary()
+    except DisclosureError:
+        pass
+    raw = estimates[(estimates["weighting"] == "unweighted") & (estimates["statistic"] == "mean")]
+    own = raw[[*CELL, "n"]]
+    country = raw[has_country(raw)].groupby(CELL[1:], as_index=False, sort=False)["n"].sum()
+    cells = pd.concat([own, country.assign(municipality=NATIONAL)], ignore_index=True)
+    asked = cells.groupby(["municipality", "item"])["n"].transform("max") > 0
+    cells["status"] = np.where(asked, LINKED, NOT_ASKED)
+    return cells, "Hidden: all of it, for no pattern of hiding less protects so few answers."
 
 
 def weigh_block(

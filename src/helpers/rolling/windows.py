@@ -25,7 +25,7 @@ from helpers.rolling.settings import Rolling
 from helpers.rolling.units import CELLS, ESTIMATES, Block, all_closed, block_with
 from helpers.suppression import FEW, LINKED, NOT_ASKED, SHOWN, has_country
 
-WINDOWS = "windows.parquet"
+WINDOWS, RELEASED = "windows.parquet", "released.parquet"
 READY, NOT_YET, TOO_FEW_MONTHS = "ready", "not_yet", "too_few_months"
 
 
@@ -170,7 +170,7 @@ def write_windows(places: Places, month: dt.date, found: Windows) -> None:
         folder / "released.csv",
         lambda p: found.results.to_csv(p, index=False, lineterminator="\n", encoding="utf-8"),
     )
-    write_atomically(folder / "released.parquet", found.results.to_parquet)
+    write_atomically(folder / RELEASED, found.results.to_parquet)
 
 
 def shown_share(results: pd.DataFrame) -> float:
@@ -178,3 +178,8 @@ def shown_share(results: pd.DataFrame) -> float:
     cells = results[results["municipality"] != NATIONAL].drop_duplicates(CELL)
     asked = cells[cells["status"] != NOT_ASKED]
     return float((asked["status"] == SHOWN).mean()) if len(asked) else np.nan
+
+
+def ready(windows: pd.DataFrame) -> int:
+    """How many municipalities have results."""
+    return int((windows["state"] == READY).sum())
