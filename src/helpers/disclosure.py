@@ -67,8 +67,8 @@ def release(found: RoundEstimates, round_: Round) -> Release:
     protection = protect(estimates, found.counts, rules.disclosure)
     cells = protection.cells
     results = table.merge(cells[[*CELL, "status"]], on=CELL)
-    results = _blank(results)[RELEASED_COLUMNS].sort_values(
-        RELEASED_COLUMNS[:6], key=_order(round_), kind="stable", ignore_index=True
+    results = blank_hidden(results)[RELEASED_COLUMNS].sort_values(
+        RELEASED_COLUMNS[:6], key=printing_order(round_), kind="stable", ignore_index=True
     )
     return rounded(
         Release(
@@ -92,13 +92,9 @@ def rounded(released: Release, decimals: Decimals) -> Release:
     """
     results, comparisons = released.results.copy(), released.comparisons.copy()
     response, drivers = released.response.copy(), released.drivers.copy()
-    for table, columns in (
-        (results, ["value", "ci_low", "ci_high"]),
-        (comparisons, ["own", "reference_value", "difference", "ci_low", "ci_high"]),
-    ):
-        is_mean = table["statistic"] == "mean"
-        for places, rows in ((decimals.mean, is_mean), (decimals.share, ~is_mean)):
-            table.loc[rows, columns] = table.loc[rows, columns].astype(float).round(places)
+    round_values(results, ["value", "ci_low", "ci_high"], decimals)
+    compared = ["own", "reference_value", "difference", "ci_low", "ci_high"]
+    round_values(comparisons, compared, decimals)
     chances = ["p_value", "p_adjusted", "p_adjusted_in_list"]
     comparisons[chances] = comparisons[chances].round(4)
     rates = ["response_rate", "rr1", "cooperation_rate", "contact_rate"]
@@ -112,22 +108,29 @@ def rounded(released: Release, decimals: Decimals) -> Release:
     return Release(results, comparisons, response, drivers, released.protection)
 
 
+def round_values(table: pd.DataFrame, columns: list[str], decimals: Decimals) -> None:
+    """Round means and shares of `table` where they stand."""
+    is_mean = table["statistic"] == "mean"
+    for places, rows in ((decimals.mean, is_mean), (decimals.share, ~is_mean)):
+        table.loc[rows, columns] = table.loc[rows, columns].astype(float).round(places)
+
+
 def preview(estimates: pd.DataFrame, round_: Round) -> pd.DataFrame:
     """One municipality's own numbers for use inside the house: rows as in `results`, with the rules
     for few and unanimous answers applied, before the round's own release."""
     cells = primary_status(estimates, round_.settings.disclosure)
     results = estimates.merge(cells[[*CELL, "status"]], on=CELL)
-    return _blank(results)[RELEASED_COLUMNS]
+    return blank_hidden(results)[RELEASED_COLUMNS]
 
 
-def _blank(results: pd.DataFrame) -> pd.DataFrame:
+def blank_hidden(results: pd.DataFrame) -> pd.DataFrame:
     """Hidden rows lose value, interval and n."""
     hidden = results["status"] != SHOWN
     results.loc[hidden, ["value", "ci_low", "ci_high", "n"]] = np.nan
     return results.astype({"n": "Int64"})
 
 
-def _order(round_: Round):
+def printing_order(round_: Round):
     """Sort key: municipalities in the round's order, `national` last; the rest by rule of printing."""
     ranks = {c: i for i, c in enumerate([*round_.settings.participants, NATIONAL])}
     labels = round_.category_labels()

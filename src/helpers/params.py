@@ -285,11 +285,42 @@ def load_round(root: Path, round_id: str, *, before_sign_up: bool = False) -> Ro
     Raises ParameterError with every trouble found: unknown keys, unknown municipalities, dates
     outside the calendar, a fourth local question, references to files that do not exist.
     """
-    params = root / "params"
-    path = params / "rounds" / f"{round_id}.yml"
-    content = _read_yaml(path)
+    path = root / "params" / "rounds" / f"{round_id}.yml"
     problems: list[Problem] = []
-    settings = _build(RoundFile, content, str(path), problems)
+    content, settings = read_settings(path, RoundFile, problems)
+    if settings is not None and not settings.participants and not before_sign_up:
+        problems.append(
+            Problem(
+                f"{path}, key `participants`",
+                "none named",
+                "at least one municipality",
+                f"Name it, or take in the sign-ups: survey participants {round_id} FILE.",
+            )
+        )
+    return with_references(root, path, settings, content, problems)
+
+
+def read_settings(
+    path: Path, model: type[M], problems: list[Problem]
+) -> tuple[dict[str, Any], M | None]:
+    """A YAML file's content, and the model of it; what is wrong with it is added to `problems`."""
+    content = _read_yaml(path)
+    return content, _build(model, content, str(path), problems)
+
+
+def with_references(
+    root: Path,
+    path: Path,
+    settings: RoundFile | None,
+    content: dict[str, Any],
+    problems: list[Problem],
+) -> Round:
+    """The settings with everything under `params/` that they refer to.
+
+    `path`: the file that `content` was read from, named in messages; `problems`: found in it so far.
+    Raises ParameterError as `load_round`.
+    """
+    params, round_id = root / "params", path.stem
     municipalities = load_municipalities(root)
 
     named = content.get("participants") or []
@@ -303,17 +334,7 @@ def load_round(root: Path, round_id: str, *, before_sign_up: bool = False) -> Ro
             Problem(f"{path}, key `round`", f"is »{settings.round}«", f"»{round_id}«, as the file")
         )
 
-    if settings is not None and not settings.participants and not before_sign_up:
-        problems.append(
-            Problem(
-                f"{path}, key `participants`",
-                "none named",
-                "at least one municipality",
-                f"Name it, or take in the sign-ups: survey participants {round_id} FILE.",
-            )
-        )
-
-    rounds = {p.stem: p for p in sorted(path.parent.glob("*.yml")) if p.stem != round_id}
+    rounds = {p.stem: p for p in sorted((params / "rounds").glob("*.yml")) if p.stem != round_id}
     earlier_titles = {}
     for name in settings.earlier_rounds if settings is not None else ():
         if name in rounds:

@@ -63,6 +63,7 @@ PARTIAL_SHARE, OPENED_SHARE, TEXT_SHARE, SKIP_SHARE = 0.07, 0.06, 0.35, 0.01
 WISH_SHARE = {True: 0.8, False: 0.11}  # of those who do, and do not, say why; 0.35 in all
 MUNICIPALITY_SD, THEME_SD, RESPONSE_SD = 0.11, 0.06, 0.14
 HOLISTIC_EFFECT = 0.25
+SELECTIVE = 0.12  # logits of an answer a standard deviation of general attitude
 
 
 def write_responses(
@@ -93,26 +94,9 @@ def _letters(setting: Setting, place: Place) -> Path:
 
 
 def _write_export(setting: Setting, place: Place, folder: Path, until: dt.date | None) -> Path:
-    rows = CalamineWorkbook.from_path(_letters(setting, place)).get_sheet_by_index(0).to_python()
-    letters = pd.DataFrame(rows[1:], columns=rows[0] if rows else [], dtype=str)
-    missing = [c for c in ("Nøgle", "CPR-nr.") if c not in letters]
-    if missing:
-        raise SimulationError(
-            f"{place.code} {place.name}: flettebrev.xlsx lacks the column {', '.join(missing)}. "
-            "Make the letters again."
-        )
-    cpr = letters["CPR-nr."].str.replace("-", "", regex=False)
-    answers = make_answers(setting, place).set_index("cpr")
-    unknown = int((~cpr.isin(answers.index)).sum())
-    if unknown:
-        raise SimulationError(
-            f"{place.code} {place.name}: {unknown} letters go to persons that were not simulated. "
-            "Simulate the extracts again, then draw and make the letters."
-        )
-    export = answers.loc[cpr].reset_index(drop=True)
+    export = export_of(_letters(setting, place), place, make_answers(setting, place))
     if until is not None:
         export = _as_of(export, until)
-    export.insert(0, "key", letters["Nøgle"].to_numpy())
     path = folder / f"{place.code}-svar.{'xlsx' if int(place.code) % 4 == 1 else 'csv'}"
     beside = path.with_name(f".{path.name}")
     if path.suffix == ".csv":
@@ -127,9 +111,35 @@ def _as_of(export: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     """What had been submitted when `day` was over; who answers later has not opened the link yet."""
     later = export["submitted_at"].str[:10] > day.isoformat()
     early = export.copy()
-    early.loc[later] = ""
+    early.loc[later, early.columns != "key"] = ""
     early.loc[later, "status"] = "none"
     return early
+
+
+def export_of(letters_path: Path, place: Place, answers: pd.DataFrame) -> pd.DataFrame:
+    """The answers of those who have a letter, by the letter's key, as the survey tool exports them.
+
+    Raises SimulationError where letters go to persons without `answers`.
+    """
+    rows = CalamineWorkbook.from_path(letters_path).get_sheet_by_index(0).to_python()
+    letters = pd.DataFrame(rows[1:], columns=rows[0] if rows else [], dtype=str)
+    missing = [c for c in ("Nøgle", "CPR-nr.") if c not in letters]
+    if missing:
+        raise SimulationError(
+            f"{place.code} {place.name}: flettebrev.xlsx lacks the column {', '.join(missing)}. "
+            "Make the letters again."
+        )
+    cpr = letters["CPR-nr."].str.replace("-", "", regex=False)
+    answers = answers.set_index("cpr")
+    unknown = int((~cpr.isin(answers.index)).sum())
+    if unknown:
+        raise SimulationError(
+            f"{place.code} {place.name}: {unknown} letters go to persons that were not simulated. "
+            "Simulate the extracts again, then draw and make the letters."
+        )
+    export = answers.loc[cpr].reset_index(drop=True)
+    export.insert(0, "key", letters["Nøgle"].to_numpy())
+    return export
 
 
 def _write_workbook(export: pd.DataFrame, path: Path, made: dt.date) -> None:
@@ -150,13 +160,24 @@ def _write_workbook(export: pd.DataFrame, path: Path, made: dt.date) -> None:
 def make_answers(setting: Setting, place: Place) -> pd.DataFrame:
     """What everybody in the municipality would answer if asked: a row a person with `cpr`, status,
     submitted_at, q01 … q13, texts and local questions, all as text."""
-    persons = make_persons(setting, place)
+    return answers_of(make_persons(setting, place), place, setting)
+
+
+def answers_of(
+    persons: pd.DataFrame,
+    place: Place,
+    setting: Setting,
+    tilt: float | np.ndarray = 0.0,
+    selective: float = SELECTIVE,
+) -> pd.DataFrame:
+    """What these persons would answer, as `make_answers`; `tilt`: added to their general attitude;
+    `selective`: how much likelier an answer is by attitude (logits a standard deviation)."""
     draws = Draws(setting.seed, place.code, persons["cpr"].to_numpy(dtype="uint64"))
     general = draws.normal("general")
     asked = [*QUESTIONS, *place.questions]
-    opinions = make_opinions(persons, place, setting, draws, general, asked)
+    opinions = make_opinions(persons, place, setting, draws, general + tilt, asked)
 
-    responds = draws.below(_propensity(persons, place, setting, general), "responds")
+    responds = draws.below(_propensity(persons, place, setting, selective * general), "responds")
     partial = responds & draws.below(PARTIAL_SHARE, "partial")
     stops_after = 2 + (draws.uniform("stops") * 11).astype(int)  # of the questions, never all
     opened = ~responds & draws.below(OPENED_SHARE, "opened")
@@ -245,7 +266,7 @@ def place_effect(setting: Setting, place: Place) -> float:
     return region + lasting + setting.generator(place.code, "change").normal(0, own_change_sd)
 
 
-def _propensity(persons, place: Place, setting: Setting, general: np.ndarray) -> np.ndarray:
+def _propensity(persons, place: Place, setting: Setting, by_attitude: np.ndarray) -> np.ndarray:
     """Probability of an answer: by group, age and gender, a little by attitude, by municipality."""
     group = persons["benefit"].map(GROUPS)
     logit = (
@@ -254,7 +275,7 @@ def _propensity(persons, place: Place, setting: Setting, general: np.ndarray) ->
         + group.map(WILLINGNESS).fillna(0).to_numpy()
         + 0.32 * (persons["age"].to_numpy() - 41) / 12
         + np.where(persons["woman"], 0.13, -0.13)
-        + 0.12 * general
+        + by_attitude
         + lasting_generator(place.code, "response").normal(0, RESPONSE_SD)
     )
     return 1 / (1 + np.exp(-logit))

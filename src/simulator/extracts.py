@@ -31,10 +31,18 @@ def _write_extract(setting: Setting, place: Place) -> Path:
     return write_extract(setting, place, make_persons(setting, place), layout_of(place.code))
 
 
-def write_extract(setting: Setting, place: Place, persons: pd.DataFrame, layout: Layout) -> Path:
-    """Write `persons` as the municipality's extract in `layout`; the folder is there."""
+def write_extract(
+    setting: Setting,
+    place: Place,
+    persons: pd.DataFrame,
+    layout: Layout,
+    stem: Path | None = None,
+) -> Path:
+    """Write `persons` as the municipality's extract in `layout`; the folder is there. `stem`: the
+    file's path without its ending; default: as in a round."""
     ending = "csv" if layout is FASIT else "xlsx"
-    path = setting.data / "extracts" / f"{place.code}-{place.slug}.{ending}"
+    stem = stem or setting.data / "extracts" / f"{place.code}-{place.slug}"
+    path = stem.with_name(f"{stem.name}.{ending}")
     beside = path.with_name(f".{path.name}")
     headings = [*layout.headings, *(b["column"] for b in place.background)]
     local = [persons[f"local_{b['id']}"].map(b["categories"]).tolist() for b in place.background]

@@ -70,12 +70,26 @@ def _generator(seed: int, code: str, purpose: str) -> np.random.Generator:
 
 def read_setting(root: Path, round_id: str) -> Setting:
     """Read the round file, the municipalities and the local files."""
+    content = yaml.safe_load((root / "params" / "rounds" / f"{round_id}.yml").read_text("utf-8"))
+    collection = content["calendar"]["collection"]
+    return Setting(
+        round_id,
+        root / "data" / round_id,
+        content["reference_date"],
+        _day(collection["start"], "1"),
+        _day(collection["end"], "7"),
+        int(content["seed"]),
+        read_places(root, round_id, content["participants"]),
+    )
+
+
+def read_places(root: Path, round_id: str, participants: Sequence[str]) -> tuple[Place, ...]:
+    """The participants with what stands of them in the municipalities' and the local files."""
     params = root / "params"
-    content = yaml.safe_load((params / "rounds" / f"{round_id}.yml").read_text("utf-8"))
     with (params / "municipalities.csv").open(encoding="utf-8-sig", newline="") as f:
         known = {row["code"]: row for row in csv.DictReader(f)}
     places = []
-    for code in content["participants"]:
+    for code in participants:
         row = known[str(code)]
         local_path = params / "local" / round_id / f"{code}.yml"
         local = yaml.safe_load(local_path.read_text("utf-8")) if local_path.is_file() else {}
@@ -89,16 +103,7 @@ def read_setting(root: Path, round_id: str) -> Setting:
                 tuple(local.get("background") or ()),
             )
         )
-    collection = content["calendar"]["collection"]
-    return Setting(
-        round_id,
-        root / "data" / round_id,
-        content["reference_date"],
-        _day(collection["start"], "1"),
-        _day(collection["end"], "7"),
-        int(content["seed"]),
-        tuple(places),
-    )
+    return tuple(places)
 
 
 def _day(written: dt.date | str, weekday: str) -> dt.date:

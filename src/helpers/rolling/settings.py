@@ -1,0 +1,182 @@
+"""`params/rolling/<id>.yml` → frozen, validated settings of a rolling round.
+
+What a rolling round shares with a round (sizes, weights, disclosure …) are the same models, and the
+analysis is handed an ordinary `Round` whose reference date is the month's first day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from helpers.errors import ParameterError, Problem
+from helpers.param_models import Round
+from helpers.params import read_settings, with_references
+from helpers.rolling.months import MONTH_FORM, add_months, parse_month
+from helpers.round_settings import (
+    AgeLimits,
+    Calendar,
+    Code,
+    Comparison,
+    Disclosure,
+    Model,
+    OneWay,
+    Period,
+    Responses,
+    RoundFile,
+    Sampling,
+    Weighting,
+)
+
+MONTHS_A_YEAR = 12
+
+
+class BlockBand(Model):
+    """Municipalities with at most so many expected answers a year are published in blocks of so many
+    months."""
+
+    up_to_yearly_answers: Annotated[int, Field(gt=0)] | None = None  # None: no upper limit
+    block_months: Annotated[int, Field(ge=1)]
+
+
+class RollingFile(Model):
+    """One file of `params/rolling/`."""
+
+    rolling: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: str
+    simulated: bool = False
+    seed: Annotated[int, Field(ge=0)]
+    first_month: Annotated[str, Field(pattern=f"^{MONTH_FORM}$")]
+    inbox: str  # folder (under the root, if not absolute) or address of fsspec
+    last_extract_day: Annotated[int, Field(ge=1, le=28)] = (
+        10  # of the month; then it goes on without
+    )
+    answer_months: Annotated[int, Field(ge=1, le=6)] = 2  # answers count until so many months later
+    months_between_invitations: Annotated[int, Field(ge=1, le=60)] = 12
+    window_months: Annotated[int, Field(ge=1, le=36)] = 12
+    min_window_months: Annotated[int, Field(ge=1)] = 9  # months with an extract that a window needs
+    blocks: tuple[BlockBand, ...]
+    retention_months: Annotated[int, Field(ge=1)] = 13  # identities of who is gone are kept so long
+    link_base: Annotated[str, Field(pattern=r"^https://")]
+    questionnaire: str
+    classification: str
+    age_limits: AgeLimits
+    age_bands: tuple[int, ...]
+    duration_bands_weeks: tuple[int, ...]
+    sampling: Sampling  # invitations and answers wanted in a year
+    responses: Responses
+    weighting: Weighting
+    disclosure: Disclosure
+    comparison: Comparison
+    two_way: tuple[tuple[OneWay, OneWay], ...] = ()
+    participants: tuple[Code, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RollingFile:
+        troubles = []
+        if not self.blocks or self.blocks[-1].up_to_yearly_answers is not None:
+            troubles.append("blocks: the last band must be open (no up_to_yearly_answers)")
+        limits = [b.up_to_yearly_answers for b in self.blocks[:-1]]
+        if None in limits or limits != sorted(set(limits)):
+            troubles.append("blocks: up_to_yearly_answers must rise from band to band")
+        for band in self.blocks:
+            if self.window_months % band.block_months:
+                troubles.append(
+                    f"blocks: {band.block_months} months do not go into a window of "
+                    f"{self.window_months}; take a divisor"
+                )
+        if self.min_window_months > self.window_months:
+            troubles.append(
+                f"min_window_months: {self.min_window_months} are more than the window's "
+                f"{self.window_months}"
+            )
+        if self.retention_months < self.months_between_invitations:
+            troubles.append(
+                f"retention_months: who comes back must be known for months_between_invitations "
+                f"({self.months_between_invitations}) at least"
+            )
+        if troubles:
+            raise ValueError("\n".join(troubles))
+        return self
+
+    @property
+    def first(self) -> dt.date:
+        return parse_month(self.first_month)
+
+    def block_months_for(self, expected_answers: float) -> int:
+        """Block length of a municipality by the answers expected of it in a year."""
+        return next(
+            b.block_months
+            for b in self.blocks
+            if b.up_to_yearly_answers is None or expected_answers <= b.up_to_yearly_answers
+        )
+
+    def round_file(self) -> RoundFile:
+        """The first month as a round. Raises ValueError where the shared settings do not agree."""
+        day = self.first
+        whole = Period(start=day, end=add_months(day, 2))
+        last = Period(start=whole.end, end=whole.end)
+        shared = {k: v for k, v in self if k in RoundFile.model_fields}
+        return RoundFile(
+            round=self.rolling,
+            reference_date=day,
+            period=whole,
+            calendar=Calendar(
+                sampling=Period(start=day, end=day),
+                collection=Period(start=day + dt.timedelta(days=1), end=whole.end),
+                reporting=last,
+            ),
+            price_bands=(),
+            **shared,
+        )
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """A rolling round with everything that its file refers to; `round`: its first month."""
+
+    settings: RollingFile
+    round: Round
+
+    @property
+    def id(self) -> str:
+        return self.settings.rolling
+
+    def at(self, month: dt.date) -> Round:
+        """The month as a round: ages and spells are read as of its first day."""
+        settings = self.round.settings.model_copy(update={"reference_date": month})
+        return self.round.model_copy(update={"settings": settings})
+
+
+def load_rolling(root: Path, rolling_id: str) -> Rolling:
+    """Read and check `params/` for one rolling round.
+
+    Raises ParameterError with every trouble found, also where a round has the same name: their data
+    would lie in one folder.
+    """
+    path = root / "params" / "rolling" / f"{rolling_id}.yml"
+    problems: list[Problem] = []
+    content, settings = read_settings(path, RollingFile, problems)
+    if settings is not None and settings.rolling != rolling_id:
+        told = f"is »{settings.rolling}«"
+        problems.append(Problem(f"{path}, key `rolling`", told, f"»{rolling_id}«, as the file"))
+    if (root / "params" / "rounds" / f"{rolling_id}.yml").is_file():
+        problems.append(
+            Problem(str(path), "a round has this name too", "a name of its own", "Rename one.")
+        )
+    as_round = None
+    if settings is not None:
+        try:
+            as_round = settings.round_file()
+        except ValueError as e:
+            lines = [line.get("msg", "") for line in getattr(e, "errors", list)()] or [str(e)]
+            told = "\n".join(lines).removeprefix("Value error, ").split("\n")
+            problems += [Problem(str(path), line, remedy="Correct it.") for line in told]
+    round_ = with_references(root, path, as_round, content, problems)
+    if settings is None:
+        raise ParameterError(problems=problems)
+    return Rolling(settings, round_)
