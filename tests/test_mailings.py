@@ -502,3 +502,14 @@ def test_a_broken_plan_and_a_wrong_text_are_told_before_anything_is_written(plan
     result, told = survey(planned, "sms", ROUND, "--all")
     assert result.exit_code == 2 and "unknown placeholder »{navn}«" in told
     assert not list(planned.sendout(CODE).glob("sms*"))
+
+
+def test_a_simulated_round_is_sent_by_nobody_on_its_calendars_days(round_2024):
+    from helpers.fieldwork.mailings import _sender_cvr, clock
+    from helpers.params import load_round
+    from helpers.paths import PROJECT
+
+    demo = load_round(PROJECT, "demo")
+    assert _sender_cvr(demo, CODE) == "00000000" and _sender_cvr(round_2024, CODE) is None
+    assert clock(demo, "first_reminder").isoformat() == "2024-03-18T08:00:00+00:00"
+    assert clock(round_2024, "first_reminder").tzinfo is not None
