@@ -55,6 +55,10 @@ class Paths:
         """What intake found in one municipality's file; `intake` holds all of them."""
         return self.data / "intake" / f"{code}.json"
 
+    def intake_history(self, code: str) -> Path:
+        """A line for each file that was refused or taken in; only ever added to."""
+        return self.data / "intake-history" / f"{code}.jsonl"
+
     def vault(self, code: str) -> Path:
         """Encrypted identities; only intake and send-out open it."""
         return self.vault_folder / code

@@ -38,6 +38,8 @@ KINDS = (
     ("weighted", "weights and scores of respondents", "analysts", "no, but every person has a row"),
     ("estimates", "numbers before disclosure control", "analysts", "no, but few persons may be behind"),
     ("notebooks", "executed notebooks", "analysts, reviewers on site", "no"),
+    ("intake-history", "files refused and taken in", "analysts", "no"),
+    ("review", "the round's evaluation", "analysts", "no, but few persons may be behind"),
     ("records", "what each result was made from", "analysts", "no"),
     ("delivery", "encrypted packages", "each municipality", "no"),
 )  # fmt: skip

@@ -157,6 +157,24 @@ class Limits(Model):
     kernel_memory_mb: Annotated[int, Field(ge=256)] = 4096  # where kernels are forked
 
 
+WorkStep = Literal[
+    "sign_up", "extracts", "sampling", "sendout", "collection", "analysis", "reporting", "other"
+]
+Price = Annotated[float, Field(ge=0)]
+
+
+class Costs(Model):
+    """What the round's evaluation reckons with; None, or a step that is not named: not known. Zero is
+    told as »costs nothing«."""
+
+    digital_letter_dkk: Price | None = None
+    paper_letter_dkk: Price | None = None
+    sms_dkk: Price | None = None
+    hotline_minute_dkk: Price | None = None
+    analyst_hour_dkk: Price | None = None
+    analyst_hours: dict[WorkStep, Annotated[float, Field(ge=0)]] = {}  # step → hours as reported
+
+
 class RoundFile(Model):
     """One file of `params/rounds/`: all that varies by round."""
 
@@ -184,6 +202,7 @@ class RoundFile(Model):
     earlier_rounds: tuple[str, ...] = ()  # the latest first; the development is told against it
     models: Models = Models()
     limits: Limits = Limits()
+    costs: Costs = Costs()  # for the round's evaluation (survey review)
     participants: tuple[Code, ...]
 
     @model_validator(mode="after")

@@ -20,7 +20,7 @@ WHOLE_ROUND = "runden"  # owner of steps and troubles that belong to no single m
 RELEASED = "released rows of {code}"  # what a municipality's report reads, judged by content
 PARAMETERS = "params/**"
 
-NO_RESULT = {"limits"}  # parameters that end a step, and change nothing that it makes
+NO_RESULT = {"limits", "costs"}  # parameters that change nothing that any step makes
 # parameters that change no result after the collection of answers, or none before it
 NOT_SINCE_COLLECTION = {"formats", "agreements", "retention_until", "price_bands", "link_base"}
 NOT_UNTIL_COLLECTION = {
@@ -77,7 +77,7 @@ STEPS = {
         Step(
             "intake", "intake", "helpers.intake_record:intake",
             reads=(f"{_DATA}/extracts/{{code}}*",),
-            carries=(f"{_DATA}/vault/{{code}}",),
+            carries=(f"{_DATA}/vault/{{code}}", f"{_DATA}/intake-history/{{code}}.jsonl"),
             makes=(f"{_DATA}/population/{{code}}.parquet", f"{_DATA}/intake/{{code}}.json"),
             blind_to=frozenset(NOT_UNTIL_COLLECTION | {"sampling", "calendar", "period", "link_base", "title"}),
         ),
@@ -150,7 +150,10 @@ STEPS = {
         Step(
             "national", "national", "helpers.execution:national_report",
             reads=(*_RELEASED_FILES, "params/tile-map.csv"),
-            makes=(f"{_BUILD}/national/**", f"{_DATA}/notebooks/0000-*.ipynb"),
+            makes=(
+                f"{_BUILD}/national/**", f"{_DATA}/notebooks/0000-national*.ipynb",
+                f"{_DATA}/notebooks/0000-method*.ipynb",
+            ),
             blind_to=frozenset(NOT_SINCE_COLLECTION),
             whole_round=True,
         ),
