@@ -108,6 +108,11 @@ class Paths:
         """An executed notebook that stays in."""
         return self.data / "notebooks" / f"{code}-{name}.ipynb"
 
+    @property
+    def review(self) -> Path:
+        """The round's evaluation; internal counts."""
+        return self.data / "review"
+
     def report_folder(self, municipality: Municipality) -> Path:
         return self.build / municipality.folder
 

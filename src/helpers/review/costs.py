@@ -81,6 +81,12 @@ def call_minutes(calls: pd.DataFrame | None) -> float | None:
     return float(minutes.sum()) if minutes.notna().any() else None
 
 
+def letters_sent(review: Review) -> int | None:
+    """Letters over all mailings, digital and on paper; None where no mailing is recorded."""
+    told = review.mailings[["letters", "paper"]]
+    return int(told.sum().sum()) if len(told) else None
+
+
 def unknown(found: Sequence[Item]) -> list[Item]:
     """The items whose cost is not known."""
     return [item for item in found if item.cost_dkk is None]

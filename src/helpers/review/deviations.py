@@ -48,13 +48,17 @@ def _calendar(review: Review) -> Deviation:
 def smaller_samples(review: Review) -> list[Municipality]:
     """Municipalities whose sample is smaller than their size band says, for lack of citizens."""
     rules, sizes = review.round.settings.sampling, review.asked["municipality"].value_counts()
-    return [m for m in review.with_sample if sizes[m.code] < sample_size(m.population, 10**9, rules)]
+    return [
+        m for m in review.with_sample if sizes[m.code] < sample_size(m.population, 10**9, rules)
+    ]
 
 
 def larger_samples(review: Review) -> list[Municipality]:
     """Municipalities whose sample was enlarged beyond their size band, to reach the answers wanted."""
     rules, sizes = review.round.settings.sampling, review.asked["municipality"].value_counts()
-    return [m for m in review.with_sample if sizes[m.code] > sample_size(m.population, 10**9, rules)]
+    return [
+        m for m in review.with_sample if sizes[m.code] > sample_size(m.population, 10**9, rules)
+    ]
 
 
 def _sizes(review: Review) -> list[Deviation]:
@@ -63,20 +67,18 @@ def _sizes(review: Review) -> list[Deviation]:
     smaller, larger = smaller_samples(review), larger_samples(review)
     rows = [
         Deviation(
-            "Stikprøvens størrelse",
+            "Stikprøvernes størrelse",
             "Efter kommunens indbyggertal",
-            f"Mindre i {_listed(smaller)}, fordi der er færre borgere i målgrupperne"
-            if smaller
-            else "Som planlagt, ingen er mindre",
+            f"Mindre i {_listed(smaller)} med få borgere" if smaller else "Ingen er mindre",
             bool(smaller),
         )
     ]
     if larger:
         rows.append(
             Deviation(
-                "Stikprøvens størrelse",
+                "Stikprøvernes størrelse",
                 "Efter kommunens indbyggertal",
-                f"Større i {_listed(larger)}, for at nå de ønskede svar",
+                f"Større i {_listed(larger)} for at nå nok svar",
                 True,
             )
         )
@@ -86,7 +88,7 @@ def _sizes(review: Review) -> list[Deviation]:
 def _redrawn(review: Review) -> Deviation:
     again = review.named(review.replaced)
     told = f"{_listed(again)}; de første stikprøver er gemt" if again else "Ingen"
-    return Deviation("Stikprøver trukket igen efter udsendelse", "Ingen", told, bool(again))
+    return Deviation("Trukket igen efter breve", "Ingen", told, bool(again))
 
 
 def _lost(review: Review) -> list[Deviation]:
@@ -94,7 +96,7 @@ def _lost(review: Review) -> list[Deviation]:
     found = extracts(review)
     unsigned = review.not_among(review.round.agreements)
     rows = [
-        _missing("Databehandleraftale underskrevet", review, unsigned),
+        _missing("Aftale underskrevet", review, unsigned),
         _missing("Leverede udtræk", review, found.missing),
         _missing("Udtræk i orden", review, found.still_refused),
     ]

@@ -11,11 +11,13 @@ import pandas as pd
 
 from helpers import style
 from helpers.params import Round
-from helpers.review.inputs import MAILINGS, Review
+from helpers.review.inputs import MAILINGS, SMS, Review
 
 BEFORE_ALL = "before"  # answers dated before the invitation was to be sent
 WAVES = (BEFORE_ALL, *MAILINGS)
 PACE_DAYS = 3  # before and from a reminder, over which the pace of answers is taken
+CLEAR_DAYS = 2 * PACE_DAYS  # since the mailing before, or the days before are still its own
+FAR = 10_000  # days
 
 
 def sent_on(review: Review) -> pd.DataFrame:
@@ -25,7 +27,9 @@ def sent_on(review: Review) -> pd.DataFrame:
     calendar's in a simulated round. A later mailing is never before an earlier one.
     """
     calendar = review.round.settings.calendar.mailings()
-    made = {name: {} if review.round.settings.simulated else review.made_on(name) for name in MAILINGS}
+    made = {
+        name: {} if review.round.settings.simulated else review.made_on(name) for name in MAILINGS
+    }
     rows = {}
     for place in review.with_answers:
         days: list[dt.date] = []
@@ -86,7 +90,9 @@ def by_wave(rows: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
     """Answers by wave: a row a category of `column` (or one row), with `invited`, `answers`, a column
     for each of WAVES, and `undated` answers. `rows`: `with_waves`."""
     key = rows[column] if column else pd.Series("all", index=rows.index)
-    counts = rows.groupby([key, rows["wave"].fillna("undated")])["responded"].sum().unstack(fill_value=0)
+    counts = (
+        rows.groupby([key, rows["wave"].fillna("undated")])["responded"].sum().unstack(fill_value=0)
+    )
     counts = counts.reindex(columns=[*WAVES, "undated"], fill_value=0)
     whole = rows.groupby(key)["responded"].agg(invited="size", answers="sum")
     return whole.join(counts).astype(int).rename_axis("category").reset_index()  # fmt: skip
@@ -111,7 +117,7 @@ class Pace:
     from it on (0–1), `answers` until the next mailing (or the end), and the `continued` answers of the
     same days, had the pace before it gone on.
 
-    NaN where there are no whole PACE_DAYS between the mailing before and this one, or nobody was left.
+    NaN where no municipality has CLEAR_DAYS between the mailing before and this one.
     """
 
     mailing: str
@@ -127,41 +133,49 @@ class Pace:
 
 
 def pace(review: Review, rows: pd.DataFrame, mailing: str) -> Pace:
-    """The discrete-time hazard of answering before and after a reminder.
+    """The discrete-time hazard of answering before and after a reminder or SMS.
 
     Day d of a municipality, counted from its own mailing: h_d = answers on d / not answered at the
     start of d. `before` = Σ answers / Σ not answered over the PACE_DAYS days before, `after` over those
-    from it. `continued` = n·(1 − (1 − before)^k) with n not answered at the mailing and k days until
-    the next mailing, or until the last day with answers: what would have come at a constant pace.
-    Since the pace falls by itself from day to day, that is rather too much than too little, and
-    `more` rather too little. Summed over municipalities. Source: Kalbfleisch & Prentice 2002, ch. 2
-    (discrete hazard). Raises nothing of its own.
+    from it, both in the municipalities where CLEAR_DAYS had passed since the mailing before it, so that
+    its first days do not count as the usual pace.
+    `continued` = n·(1 − (1 − before)^k) with n not answered at the mailing and k days until the next
+    mailing, or until the last day with answers: what would have come at a constant pace. Since the
+    pace falls by itself from day to day, that is rather too much than too little, and `more` rather
+    too little. Citizens whose answer has no day are left out. Source: Kalbfleisch & Prentice 2002,
+    ch. 2 (discrete hazard). Raises nothing of its own; `rows`: `with_waves`.
     """
     sent = sent_on(review)
-    place = MAILINGS.index(mailing)
+    own = pd.to_datetime(pd.Series(review.made_on(SMS))) if mailing == SMS else sent[mailing]
+    rows = rows[rows["municipality"].isin(own.index)]
+    responded = rows["responded"].to_numpy(bool)
     answered = rows["answered_at"].to_numpy().astype("datetime64[D]")
-    of_row = sent.reindex(rows["municipality"])
-    own = (answered - of_row[mailing].to_numpy().astype("datetime64[D]")).astype(float)
-    after_all = ~rows["responded"].to_numpy(bool) | (own >= 0)
-    dated = ~np.isnat(answered) | ~rows["responded"].to_numpy(bool)
-    earlier = of_row[MAILINGS[place - 1]].to_numpy()
-    since = (of_row[mailing].to_numpy() - earlier).astype("timedelta64[D]").astype(int)
-    waiting = dated & after_all
-    last_day = answered[~np.isnat(answered)].max(initial=np.datetime64("1970-01-01"))
-    own_last = (last_day - of_row[mailing].to_numpy().astype("datetime64[D]")).astype(int)
-    if place + 1 < len(MAILINGS):
-        following = of_row[MAILINGS[place + 1]].to_numpy()
-        until = (following - of_row[mailing].to_numpy()).astype("timedelta64[D]").astype(int)
-        length = np.minimum(until, own_last + 1)
-    else:
-        length = own_last + 1
-    length = np.maximum(length, 0)
-    usable = dated & (since >= PACE_DAYS)
-    before = _hazard(own[usable], rows["responded"].to_numpy(bool)[usable], -PACE_DAYS, 0)
-    after = _hazard(own[usable], rows["responded"].to_numpy(bool)[usable], 0, PACE_DAYS)
-    answers = int((waiting & (own >= 0) & (own < length)).sum())
+    dated = ~np.isnat(answered) | ~responded
+    start = _days(own, rows)
+    others = [_days(sent[name], rows) for name in MAILINGS if name != mailing]
+    last = answered.max(initial=np.datetime64("1970-01-01"), where=~np.isnat(answered))
+    since = np.min([_positive(start - other) for other in others], axis=0)
+    until = np.min([_positive(other - start) for other in others], axis=0)
+    length = np.clip(np.minimum(until, (last - start).astype(int) + 1), 0, None)
+    day = (answered - start).astype(float)
+    day[np.isnat(answered)] = np.nan
+    usable = dated & (since >= CLEAR_DAYS)
+    before = _hazard(day[usable], responded[usable], -PACE_DAYS, 0)
+    after = _hazard(day[usable], responded[usable], 0, PACE_DAYS)
+    waiting = dated & (~responded | (day >= 0))
+    answers = int((waiting & (day >= 0) & (day < length)).sum())
     chance = 1 - (1 - before) ** length[waiting]
     return Pace(mailing, before, after, int(waiting.sum()), answers, float(chance.sum()))
+
+
+def _days(of_municipality: pd.Series, rows: pd.DataFrame) -> np.ndarray:
+    return of_municipality.reindex(rows["municipality"]).to_numpy().astype("datetime64[D]")
+
+
+def _positive(gap: np.ndarray) -> np.ndarray:
+    """Whole days; where they are none or negative, more than any round lasts."""
+    days = gap.astype(int)
+    return np.where(days > 0, days, FAR)
 
 
 def _hazard(day: np.ndarray, responded: np.ndarray, start: int, end: int) -> float:

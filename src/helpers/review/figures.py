@@ -25,7 +25,11 @@ from helpers.review.precision import by_municipality, response_by_group
 from helpers.review.timing import events
 from helpers.review.words import STEPS, short_day
 
-WAVE_COLOURS = {"invitation": style.TEAL, "first_reminder": style.TEAL_MID, "second_reminder": style.LIGHT_GREY}
+WAVE_COLOURS = {
+    "invitation": style.TEAL,
+    "first_reminder": style.TEAL_MID,
+    "second_reminder": style.LIGHT_GREY,
+}
 NAMED = 8  # municipalities below the least number that are named in the drawing
 NO_ANSWERS = "Der er ingen svar at vise endnu."
 
@@ -86,7 +90,9 @@ def response_curve(review: Review) -> Figure:
         if days[name] <= last:
             ax.axvline(days[name], color=style.ACCENT, linewidth=1)
             above(ax, days[name], STEPS[name])
-    ax.text(last + 1.1, top, style.percent(top, 1), va="center", color=style.TEAL, fontweight="bold")
+    ax.text(
+        last + 1.1, top, style.percent(top, 1), va="center", color=style.TEAL, fontweight="bold"
+    )
     step = 0.1 if top > 0.25 else 0.05
     shares = np.arange(0, top * 1.12, step)
     ax.set_yticks(shares, [style.percent(s) for s in shares])
@@ -114,13 +120,17 @@ def waves(review: Review) -> Figure:
     names = {g.id: g.label for g in review.round.rules.groups if g.id in groups.index}
     parts = [(names[g], groups.loc[g]) for g in names]
     split = len(parts)
-    parts += [(label, sizes.loc[label]) for label in size_labels(review.round) if label in sizes.index]
+    parts += [
+        (label, sizes.loc[label]) for label in size_labels(review.round) if label in sizes.index
+    ]
     fig, ax = canvas(len(parts) * 0.95, 0.95)
     places = label_rows(ax, [label for label, _ in parts], 30)
     shown = [(y, row) for y, (_, row) in zip(places, parts) if row["answers"] >= least]
     left = np.zeros(len(shown))
     for name in MAILINGS:
-        extra = [row[BEFORE_ALL] + row["undated"] if name == "invitation" else 0 for _, row in shown]
+        extra = [
+            row[BEFORE_ALL] + row["undated"] if name == "invitation" else 0 for _, row in shown
+        ]
         widths = np.array([(row[name] + e) / row["invited"] for (_, row), e in zip(shown, extra)])
         ax.barh([y for y, _ in shown], widths, left=left, height=0.66, color=WAVE_COLOURS[name],
                 label=STEPS[name])  # fmt: skip
@@ -152,7 +162,9 @@ def expected_response(review: Review) -> Figure:
     places = label_rows(ax, [labels[c] for c in table.index], 30)
     ax.hlines(places, table["ci_low"], table["ci_high"], color=style.TEAL, linewidth=2.2)
     ax.plot(table["expected"], places, "D", color=style.ACCENT, markersize=6, label="Forventet")
-    ax.plot(table["rate"], places, "o", color=style.TEAL, markersize=6.5, label="Faktisk, med interval")
+    ax.plot(
+        table["rate"], places, "o", color=style.TEAL, markersize=6.5, label="Faktisk, med interval"
+    )
     top = min(1.0, float(table[["expected", "ci_high"]].max().max()) + 0.05)
     ax.set_xlim(0, top)
     ticks = np.arange(0, top + 1e-9, 0.1)
@@ -173,24 +185,38 @@ def answers_against_plan(review: Review) -> Figure:
     x, y = table["expected_answers"].to_numpy(float), table["answers"].to_numpy(float)
     below = y < least
     fig, ax = canvas(9, 0.9)
-    top = 1.08 * max(x.max(), y.max(), least)
-    ax.plot([0, top], [0, top], color=style.LIGHT_GREY, linewidth=1.2)
+    top = 1.25 * max(x.max(), y.max(), least)
+    low = max(1.0, 0.6 * min(x.min(), np.maximum(y, 1).min(), least))
+    ax.set(xscale="log", yscale="log", xlim=(low, top), ylim=(low, top))
+    ax.minorticks_off()
+    y = np.maximum(y, low)  # nobody answered: at the edge
+    ax.plot([low, top], [low, top], color=style.LIGHT_GREY, linewidth=1.2)
     ax.axhline(least, color=style.ACCENT, linewidth=1)
     ax.plot(x[~below], y[~below], "o", color=style.TEAL, markersize=5, alpha=0.8)
     ax.plot(x[below], y[below], "o", color=style.ACCENT, markersize=5.5)
-    for place in np.flatnonzero(below)[:NAMED]:
+    named = np.flatnonzero(below)
+    for i, place in enumerate(named[np.argsort(x[named])] if len(named) <= NAMED else ()):
         answers = style.number(y[place]) if y[place] >= few else f"under {few}"
-        ax.annotate(f"{table['name'].iloc[place]} ({answers})", (x[place], y[place]), xytext=(6, 0),
-                    textcoords="offset points", va="center")  # fmt: skip
-    ax.text(top, least, f"mindst {least} ønsket", ha="right", va="bottom", color=style.ACCENT)
-    ax.text(top * 0.93, top * 0.95, "som forventet", ha="right", va="bottom", color=style.GREY)
-    ax.set_xlim(0, top)
-    ax.set_ylim(0, top)
-    step = next(s for s in (20, 50, 100, 200, 500, 1000, 10**6) if top / s <= 8)
-    ticks = np.arange(0, top, step)
+        left = i % 2 == 0 and x[place] > 4 * low  # by turns, for they lie close
+        ax.annotate(f"{table['name'].iloc[place]} ({answers})", (x[place], y[place]),
+                    xytext=(-6 if left else 6, 0), textcoords="offset points",
+                    ha="right" if left else "left", va="center")  # fmt: skip
+    ax.text(low * 1.05, least * 1.03, f"mindst {least} ønsket", va="bottom", color=style.ACCENT)
+    ax.text(top * 0.9, top * 0.72, "som forventet", ha="right", va="top", color=style.GREY)
+    ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if low <= t <= top]
     ax.set_yticks(ticks, [style.number(t) for t in ticks])
     ax.grid(axis="y", color=style.TINT, linewidth=1)
-    x_axis(ax, ticks, [style.number(t) for t in ticks], "Forventede svar", grid=False)
+    x_axis(
+        ax,
+        ticks,
+        [style.number(t) for t in ticks],
+        "Forventede svar; begge akser er logaritmiske",
+        grid=False,
+    )
     make_room(ax, left=36)
-    write_line(fig, review.round, f"En prik er en kommune ({len(table)}); lodret de svar, der kom. Uvægtet.")
+    write_line(
+        fig,
+        review.round,
+        f"En prik er en kommune (n\u00a0=\u00a0{len(table)}); lodret de svar, der kom. Uvægtet.",
+    )
     return fig

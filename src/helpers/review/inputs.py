@@ -19,7 +19,8 @@ from helpers.responses import with_answers
 from helpers.review.intake_history import Attempt, read_history
 from helpers.review.run_log import read_lines, runs_file
 
-MAILINGS = ("invitation", "first_reminder", "second_reminder")
+MAILINGS = ("invitation", "first_reminder", "second_reminder")  # letters, in their order
+SMS = "sms"  # a mailing too, at any time
 MAILING_COUNTS = (
     "letters", "paper", "left_out_answered", "left_out_opted_out", "left_out_unreachable", "sms",
 )  # fmt: skip
@@ -39,8 +40,8 @@ class Review:
                  answers at all
     attempts     the files that intake saw, in their order for each municipality
     runs         a line of `runs.jsonl` each
-    mailings     a row a municipality × mailing made: municipality, mailing, made_on, MAILING_COUNTS
-                 (missing where not told)
+    mailings     a row a municipality × mailing made (MAILINGS, SMS): municipality, mailing, made_on (the
+                 first time), MAILING_COUNTS (missing where not told)
     response     a row a municipality × group with population, invited and answers, as the analysis
                  left it (`estimates/<code>-response.parquet`)
     released     codes of the municipalities with released results; None before there is a release
@@ -87,7 +88,7 @@ class Review:
         return self.named({m.code for m in self.round.participants} - set(codes))
 
     def made_on(self, mailing: str) -> dict[str, dt.date]:
-        """Municipality → day on which the letters of a mailing were made."""
+        """Municipality → day on which a mailing was made (first, where it was made again)."""
         rows = self.mailings[self.mailings["mailing"] == mailing]
         return dict(zip(rows["municipality"], rows["made_on"]))
 
@@ -146,7 +147,7 @@ def _mailings(paths: Paths, codes: Iterable[str]) -> pd.DataFrame:
         made = told if isinstance(told, list) else list(told.values())
         for record in made:
             counts = {name: record.get(name) for name in MAILING_COUNTS}
-            day = dt.date.fromisoformat(str(record["made_on"])[:10])
+            day = dt.date.fromisoformat(record.get("first_made_on") or record["made_on"])
             rows.append(
                 {"municipality": code, "mailing": record["mailing"], "made_on": day} | counts
             )

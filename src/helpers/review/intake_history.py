@@ -105,9 +105,7 @@ def _latest(paths: Paths, code: str) -> list[Attempt]:
         )
     if taken_in := found.get(TAKEN_IN):
         layout, ignored = taken_in["counts"]["layout"], taken_in.get("ignored_columns", ())
-        attempts.append(
-            Attempt(code, None, taken_in["file"], layout, TAKEN_IN, {}, tuple(ignored))
-        )
+        attempts.append(Attempt(code, None, taken_in["file"], layout, TAKEN_IN, {}, tuple(ignored)))
     return attempts
 
 

@@ -29,9 +29,12 @@ def response_by_group(review: Review) -> pd.DataFrame:
         own = rows if group == "all" else rows[rows["target_group"] == group]
         invited, answers = len(own), int(own["responded"].sum())
         low, high = (
-            proportion_confint(answers, invited, 1 - confidence, "wilson") if invited else (math.nan,) * 2
+            proportion_confint(answers, invited, 1 - confidence, "wilson")
+            if invited
+            else (math.nan,) * 2
         )
-        planned = own["target_group"].map(expected).mean() if group == "all" else expected[group]
+        plans = own["target_group"].map(expected).astype(float)
+        planned = plans.mean() if group == "all" else expected[group]
         found.append((group, invited, answers, planned, answers / invited if invited else math.nan, low, high))  # fmt: skip
     columns = ["category", "invited", "answers", "expected", "rate", "ci_low", "ci_high"]
     return pd.DataFrame(found, columns=columns)
@@ -89,7 +92,9 @@ def by_municipality(review: Review) -> pd.DataFrame:
     columns = ["municipality", "name", "invited", "expected_answers", "answers", "reached",
                "planned_effect", "planned_n", "effect", "effective_n", "r_indicator", "r_low", "r_high"]  # fmt: skip
     table = pd.DataFrame(found, columns=columns)
-    return table.astype({"answers": "Int64", "reached": "boolean"} | dict.fromkeys(columns[6:], float))
+    return table.astype(
+        {"answers": "Int64", "reached": "boolean"} | dict.fromkeys(columns[6:], float)
+    )
 
 
 def _effect(population: pd.Series, answers: pd.Series) -> float:
@@ -134,7 +139,9 @@ def whole(review: Review) -> Whole:
     awaited = strata["size"].to_numpy(float) * strata.index.get_level_values(1).map(expected).to_numpy(float)  # fmt: skip
     planned = _effect(strata["first"].to_numpy(float), awaited) if len(strata) else math.nan
     rows = review.response[review.response["breakdown"] == "all"]
-    weights, squares, answers = (float(rows[c].sum()) for c in ("weight_sum", "weight_squares", "answers"))
+    weights, squares, answers = (
+        float(rows[c].sum()) for c in ("weight_sum", "weight_squares", "answers")
+    )
     effect = answers * squares / weights**2 if weights else math.nan
     return Whole(float(awaited.sum()), int(answers), planned, effect)
 

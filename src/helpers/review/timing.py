@@ -67,7 +67,7 @@ def events(review: Review) -> list[Event]:
 
     signed = [round_.agreements[c] for c in codes if c in round_.agreements]
     sampled = calendar.sampling.end
-    told = [
+    return [
         _event(
             review, "agreements", "Databehandleraftaler underskrevet", "processing_agreements",
             agreements.end if agreements else None, signed, len(codes), WRITTEN,
@@ -97,7 +97,6 @@ def events(review: Review) -> list[Event]:
             [_day(paths.national_folder / "rapport.pdf")], 1, OF_FILE,
         ),
     ]  # fmt: skip
-    return told
 
 
 def _event(
@@ -146,8 +145,8 @@ def _answers(review: Review) -> list[Event]:
     expected = len(review.round.settings.participants)
     first, last = ([m.date() for m in by_code[column]] for column in ("min", "max"))
     return [
-        _event(review, "first_answers", "Første svar", "collection", collection.start, first, expected, WRITTEN),
-        _event(review, "last_answers", "Sidste svar", "collection", collection.end, last, expected, WRITTEN),
+        _event(review, "first_answers", "Første svar i kommunen", "collection", None, first, expected, WRITTEN),
+        _event(review, "last_answers", "Sidste svar i kommunen", "collection", collection.end, last, expected, WRITTEN),
     ]  # fmt: skip
 
 

@@ -60,8 +60,10 @@ def municipalities(n: int) -> str:
 
 
 def some(n: int, one: str, many: str) -> str:
-    """In a sentence: »én kommune«, »to kommuner«, »12 kommuner«."""
-    return f"{counted(n)} {one if n == 1 else many}" if n else f"ingen {many}"
+    """In a sentence: »to kommuner«, »12 kommuner«; `one` has its own article, »én kommune« or »ét trin«."""
+    if n == 0:
+        return f"ingen {many}"
+    return one if n == 1 else f"{counted(n)} {many}"
 
 
 def days(n: int) -> str:
