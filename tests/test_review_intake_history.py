@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from helpers.errors import ExtractError, Problem
-from helpers.intake_record import intake, keep_result
 from helpers.intake import find_extract, take_in
+from helpers.intake_record import intake, keep_result
 from helpers.review.fault_words import KINDS, OTHER, kind_label, kind_of, kind_of_problem
 from helpers.review.intake_history import Attempt, add_to_history, read_history
 from helpers.run import run_round

@@ -82,16 +82,18 @@ def response_curve(review: Review) -> Figure:
     mailings = review.round.settings.calendar.mailings()
     days = {name: (mailings[name] - mailings["invitation"]).days for name in MAILINGS}
     last = max(int(curve["day"].max()), 1)
-    ax.step(curve["day"] + 1, curve["share"], where="post", color=style.TEAL, linewidth=2.2)
+    days_of_curve = [int(curve["day"].iloc[0]), *(curve["day"] + 1)]  # nobody, then each day's end
+    shares_of_curve = [0.0, *curve["share"]]
+    ax.plot(days_of_curve, shares_of_curve, color=style.TEAL, linewidth=2.2)
     top = float(curve["share"].max())
-    ax.set_xlim(min(0, int(curve["day"].min())), last + 2)
+    ax.set_xlim(min(0, int(curve["day"].min())), last + 2.6)
     ax.set_ylim(0, top * 1.12)
     for name in MAILINGS[1:]:
         if days[name] <= last:
             ax.axvline(days[name], color=style.ACCENT, linewidth=1)
             above(ax, days[name], STEPS[name])
     ax.text(
-        last + 1.1, top, style.percent(top, 1), va="center", color=style.TEAL, fontweight="bold"
+        last + 1.3, top, style.percent(top, 1), va="center", color=style.TEAL, fontweight="bold"
     )
     step = 0.1 if top > 0.25 else 0.05
     shares = np.arange(0, top * 1.12, step)

@@ -162,7 +162,7 @@ def _reminder(p: Pace) -> str:
         return f"{text}; tempoet før den kan ikke gøres op."
     times = style.number(p.after / p.before, 1)
     if p.more < 0.5:
-        return f"{text}, og tempoet de første {PACE_DAYS} dage var {times} gange tempoet før; det gav ikke flere svar, end der ellers var kommet."
+        return f"{text}, og tempoet de første {PACE_DAYS} dage var {times} gange tempoet før; der kom ikke flere svar, end hvis det var fortsat."
     more = round(p.more)
     return f"{text}. Tempoet de første {PACE_DAYS} dage var {times} gange tempoet før, og der kom {count(more, 'svar', 'svar')} mere, end hvis det var fortsat."
 

@@ -7,7 +7,7 @@ from IPython.display import Markdown
 
 from helpers import style
 from helpers.review.costs import call_minutes
-from helpers.review.effort import BEFORE_ALL, by_wave, pace, with_waves
+from helpers.review.effort import BEFORE_ALL, CLEAR_DAYS, by_wave, pace, with_waves
 from helpers.review.inputs import MAILINGS, SMS, Review
 from helpers.review.meanings import sms_told
 from helpers.review.printed import table_with_basis
@@ -91,7 +91,8 @@ def paces(review: Review) -> Markdown:
     rows = []
     found = [pace(review, waved, name) for name in MAILINGS[1:]]
     sms = sms_told(review)
-    for p in [*found, sms] if sms else found:
+    found += [sms] if sms else []
+    for p in found:
         rows.append(
             [
                 "SMS" if p.mailing == SMS else STEPS[p.mailing],
@@ -112,6 +113,8 @@ def paces(review: Review) -> Markdown:
     )
     if sms:
         basis += " SMS'erne er sendt til nogle af borgerne i nogle kommuner; tempoet er alle borgeres i de kommuner."
+    if any(p.before != p.before for p in found):
+        basis += f" –: der var under {CLEAR_DAYS} dage siden den forrige udsendelse, så tempoet før kan ikke gøres op."
     return table_with_basis(headings, rows, basis)
 
 
