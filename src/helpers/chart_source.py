@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from helpers import captions, style
 from helpers.chart_canvas import PAD, is_shown
+from helpers.params import Round
 from helpers.published import Published
 
 LINE = 124  # characters that fit under a figure at 8 points
@@ -29,7 +30,11 @@ def source_of(
 
 
 def write_source(fig: Figure, published: Published, basis: str) -> None:
-    text = f"Kilde: {captions.SURVEY}, {published.round.settings.title}. {basis}"
+    write_line(fig, published.round, basis)
+
+
+def write_line(fig: Figure, round_: Round, basis: str) -> None:
+    text = f"Kilde: {captions.SURVEY}, {round_.settings.title}. {basis}"
     lines = textwrap.wrap(text, LINE, break_on_hyphens=False)
     height = 72 * fig.get_size_inches()[1]
     fig.text(0.005, PAD / height, "\n".join(lines), va="bottom", fontsize=8, color=style.GREY)

@@ -87,8 +87,18 @@ def perform(task: Task) -> Done:
             mirror.fetch(task.files, [*filled(patterns, task.round, task.code), PARAMETERS])
         os.environ[ROOT_VARIABLE] = str(root)
         os.environ[REDRAW_VARIABLE] = "1" if task.redraw else "0"
-        told = _call(task, root)
+        try:
+            told = _call(task, root)
+        except SurveyError:
+            if mirror:  # a refused file has left a line in what the step brings up to date
+                mirror.put_back(_carried(task, root))
+            raise
         return Done(told, _recorded(task, told, root, mirror))
+
+
+def _carried(task: Task, root: Path) -> list[str]:
+    """Names of the files that the step brings up to date, as far as they are there."""
+    return list(Store(str(root)).find(filled(task.step.carries, task.round, task.code)))
 
 
 def _call(task: Task, root: Path) -> Told:
@@ -104,8 +114,7 @@ def _recorded(task: Task, told: Told, root: Path, mirror: Mirror | None) -> Reco
     made = here.find(patterns)
     outputs = {n: here.digest(n) for n in made}
     if mirror:
-        carried = here.find(filled(task.step.carries, task.round, task.code))
-        mirror.put_back([*made, *carried])
+        mirror.put_back([*made, *_carried(task, root)])
         for name in set(matching(by_folder(task.files), patterns)) - made.keys():
             task.store.remove(name)
     if told.failures:

@@ -27,7 +27,7 @@ from helpers.vault_key import key_of_round
 
 @dataclass(frozen=True)
 class IntakeResult:
-    """What one file held. `counts` is empty where the file was refused."""
+    """What one file held. `counts` is empty where the file was refused, `layout` where no layout fits."""
 
     file: str
     municipality: str
@@ -35,6 +35,7 @@ class IntakeResult:
     refused: list[dict[str, object]] = field(default_factory=list)
     ignored_columns: tuple[str, ...] = ()
     error: ExtractError | None = None
+    layout: str = ""
 
 
 def find_extract(paths: Paths, code: str) -> Path:
@@ -107,6 +108,7 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
             extract.refused.to_dict("records"),
             extract.ignored_columns,
             ExtractError(problems=extract.problems),
+            extract.layout,
         )
     persons = with_age(extract.persons, reference)
     known = read_vault(paths.vault(code), key, round_.id, code) if held else None
@@ -119,6 +121,7 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
         code,
         found_counts(extract, persons, round_),
         ignored_columns=extract.ignored_columns,
+        layout=extract.layout,
     )
 
 

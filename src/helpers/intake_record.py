@@ -5,18 +5,21 @@ Each municipality's file leaves `intake/<code>.json`; `intake.json` is made from
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 from helpers.intake import IntakeResult, take_in
 from helpers.params import Round
 from helpers.paths import Paths, write_text
+from helpers.review.intake_history import add_to_history
 
 
 def intake(paths: Paths, round_: Round, code: str) -> None:
     """Take in one municipality's extract. Raises ExtractError where it is refused; what is wrong with
-    its rows stands in `intake/<code>.json`."""
+    its rows stands in `intake/<code>.json`, that it was refused for good in its history."""
     result = take_in(paths, round_, code)
     keep_result(paths, result)
+    add_to_history(paths, result, dt.date.today())
     if result.error is not None:
         raise result.error
 

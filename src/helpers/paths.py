@@ -55,6 +55,10 @@ class Paths:
         """What intake found in one municipality's file; `intake` holds all of them."""
         return self.data / "intake" / f"{code}.json"
 
+    def intake_history(self, code: str) -> Path:
+        """A line for each file that was refused or taken in; only ever added to."""
+        return self.data / "intake-history" / f"{code}.jsonl"
+
     def vault(self, code: str) -> Path:
         """Encrypted identities; only intake and send-out open it."""
         return self.vault_folder / code
@@ -117,6 +121,11 @@ class Paths:
     def notebook(self, name: str, code: str) -> Path:
         """An executed notebook that stays in."""
         return self.data / "notebooks" / f"{code}-{name}.ipynb"
+
+    @property
+    def review(self) -> Path:
+        """The round's evaluation; internal counts."""
+        return self.data / "review"
 
     def report_folder(self, municipality: Municipality) -> Path:
         return self.build / municipality.folder

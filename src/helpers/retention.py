@@ -40,6 +40,8 @@ KINDS = (
     ("weighted", "weights and scores of respondents", "analysts", "no, but every person has a row"),
     ("estimates", "numbers before disclosure control", "analysts", "no, but few persons may be behind"),
     ("notebooks", "executed notebooks", "analysts, reviewers on site", "no"),
+    ("intake-history", "files refused and taken in", "analysts", "no"),
+    ("review", "the round's evaluation", "analysts", "no, but few persons may be behind"),
     ("records", "what each result was made from", "analysts", "no"),
     ("signups.csv", "sign-ups with contacts", "analysts", "at the municipality: name, e-mail, telephone"),
     ("tilmeldinger.xlsx", "overview of sign-ups", "analysts", "at the municipality: name, e-mail, telephone"),

@@ -224,6 +224,24 @@ class Messages(Model):
     )
 
 
+WorkStep = Literal[
+    "sign_up", "extracts", "sampling", "sendout", "collection", "analysis", "reporting", "other"
+]
+Price = Annotated[float, Field(ge=0)]
+
+
+class Costs(Model):
+    """What the round's evaluation reckons with; None, or a step that is not named: not known. Zero is
+    told as »costs nothing«."""
+
+    digital_letter_dkk: Price | None = None
+    paper_letter_dkk: Price | None = None
+    sms_dkk: Price | None = None
+    hotline_minute_dkk: Price | None = None
+    analyst_hour_dkk: Price | None = None
+    analyst_hours: dict[WorkStep, Annotated[float, Field(ge=0)]] = {}  # step → hours as reported
+
+
 class RoundFile(Model):
     """One file of `params/rounds/`: all that varies by round."""
 
@@ -256,6 +274,7 @@ class RoundFile(Model):
     letters: Letters = Letters()
     digital_post: DigitalPost = DigitalPost()
     messages: Messages = Messages()
+    costs: Costs = Costs()  # for the round's evaluation (survey review)
     participants: tuple[Code, ...] = ()  # none only before the sign-up (`load_round`)
 
     @field_validator("participants", mode="before")

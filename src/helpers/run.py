@@ -18,6 +18,7 @@ from helpers.lock import locked
 from helpers.params import Round
 from helpers.paths import close_data
 from helpers.records import Snapshot, record_name
+from helpers.review.run_log import logged
 from helpers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
 from helpers.steps import STAGES, STEPS, WHOLE_ROUND, Step, parameter_digests
 from helpers.store import Store
@@ -92,6 +93,7 @@ def run_round(
             store.sweep(f"{top}/{round_.id}")
         workers = open_.enter_context(Workers(jobs, scheduler, f"{store.root} {round_.id}"))
         run = _Run(store, round_, codes, workers, progress or Progress(), redraw, again)
+        open_.enter_context(logged(store, round_.id, stages, run.summary))
         if "intake" in stages:
             run.intake()
         if "plan" in stages:
@@ -391,5 +393,5 @@ class _Run:
             yield
         finally:
             self.progress.end(name)
-        self.summary.seconds[name] = (stage.ended or time.perf_counter()) - stage.began
-        self.summary.done[name] = stage.done
+            self.summary.seconds[name] = (stage.ended or time.perf_counter()) - stage.began
+            self.summary.done[name] = stage.done

@@ -22,7 +22,9 @@ PARAMETERS = "params/**"
 
 # parameters that end a step, or belong to what stands before and beside it: they change nothing that
 # a step makes
-NO_RESULT = {"limits", "extract_period", "sign_up", "letters", "digital_post", "messages"}
+NO_RESULT = {
+    "limits", "extract_period", "sign_up", "letters", "digital_post", "messages", "costs",
+}  # fmt: skip
 # parameters that change no result after the collection of answers, or none before it
 NOT_SINCE_COLLECTION = {"formats", "agreements", "retention_until", "price_bands", "link_base"}
 NOT_UNTIL_COLLECTION = {
@@ -79,7 +81,7 @@ STEPS = {
         Step(
             "intake", "intake", "helpers.intake_record:intake",
             reads=(f"{_DATA}/extracts/{{code}}*",),
-            carries=(f"{_DATA}/vault/{{code}}",),
+            carries=(f"{_DATA}/vault/{{code}}", f"{_DATA}/intake-history/{{code}}.jsonl"),
             makes=(f"{_DATA}/population/{{code}}.parquet", f"{_DATA}/intake/{{code}}.json"),
             blind_to=frozenset(NOT_UNTIL_COLLECTION | {"sampling", "calendar", "period", "link_base", "title"}),
         ),
@@ -152,7 +154,10 @@ STEPS = {
         Step(
             "national", "national", "helpers.execution:national_report",
             reads=(*_RELEASED_FILES, "params/tile-map.csv"),
-            makes=(f"{_BUILD}/national/**", f"{_DATA}/notebooks/0000-*.ipynb"),
+            makes=(
+                f"{_BUILD}/national/**", f"{_DATA}/notebooks/0000-national*.ipynb",
+                f"{_DATA}/notebooks/0000-method*.ipynb",
+            ),
             blind_to=frozenset(NOT_SINCE_COLLECTION),
             whole_round=True,
         ),

@@ -1,0 +1,40 @@
+"""`survey review`: the round's own evaluation."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from helpers.cli_state import console, held, load, root, usage
+from helpers.errors import SurveyError
+from helpers.paths import ROOT_VARIABLE, Paths
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command()(review)
+
+
+def review(round_id: Annotated[str, typer.Argument(metavar="ROUND")]) -> None:
+    """Write the round's evaluation: time, extracts, response, costs and deviations. It stays inside."""
+    from helpers.review.report import write_review
+
+    round_ = load(round_id)
+    paths = Paths(root(), round_.id)
+    if not paths.data.is_dir():
+        raise usage(
+            f"{paths.data} does not exist: nothing of {round_.id} has been received or run. Expected: "
+            f"a round that has begun. Run `survey run {round_.id}` first, or name the right --root."
+        )
+    os.environ[ROOT_VARIABLE] = str(paths.root)  # where the notebook looks
+    try:
+        with held(round_.id), console.status("Evaluation"):
+            written = write_review(paths, round_)
+    except SurveyError as e:
+        for problem in e.problems:
+            console.print(f"FAILED {problem}", style="red", markup=False)
+        raise typer.Exit(1) from e
+    for path in written:
+        console.print(f"Written: {path}", markup=False)
+    console.print("It holds internal counts: it stays in the house.")

@@ -1,0 +1,1 @@
+"""Taking stock of a round: what it took, what came of it, and what to change next time."""

@@ -1,0 +1,56 @@
+"""What kind of fault a refused extract had, and the short words for it in the evaluation.
+
+A problem that knows its kind is taken at its word; of any other, and of findings that were written
+down before problems had kinds, the kind is read from the sentence. That reading stands here alone: once
+every problem of an extract has a kind, `kind_of` is only for old findings.
+"""
+
+from __future__ import annotations
+
+import re
+
+from helpers.errors import Problem
+
+# kind → what its sentences have in common, and what a reader of the evaluation is told
+KINDS: dict[str, tuple[str, str]] = {
+    "unknown_benefit": (r"^unknown benefit text", "Ukendt ydelse"),
+    "local_missing": (r"^local background variable .*is missing", "Lokal baggrundsoplysning mangler"),
+    "missing_column": (r"^column .*is missing", "Kolonne mangler"),
+    "column_twice": (r"^column .*stands twice", "Kolonne findes to gange"),
+    "no_layout": (r"no row of headings fits", "Ukendt layout"),
+    "two_sheets": (r"^has \d+ sheets", "Flere ark med udtræk"),
+    "no_persons": (r"has headings but no persons", "Ingen borgere i filen"),
+    "no_cells": (r"holds no cells", "Ingen udfyldte celler"),
+    "file_empty": (r"is empty \(0 bytes\)", "Tom fil"),
+    "file_ending": (r"^is a .*file$", "Forkert filtype"),
+    "file_password": (r"protected by a password", "Beskyttet med adgangskode"),
+    "file_broken": (r"is broken", "Filen kan ikke åbnes"),
+    "file_no_text": (r"is no readable text", "Teksten kan ikke læses"),
+    "overlong": (r"more cells than", "Flere celler end overskrifter"),
+    "cpr_digits": (r"is no CPR number", "CPR-nummer uden ti cifre"),
+    "cpr_day": (r"no valid birth date", "CPR-nummer uden gyldig fødselsdato"),
+    "cpr_future": (r"birth date in the future", "CPR-nummer med fødselsdag i fremtiden"),
+    "cpr_twice": (r"^the same CPR number", "Samme CPR-nummer flere gange"),
+    "no_date": (r"is no date", "Ugyldig dato"),
+    "no_word": (r"neither yes nor no", "Hverken ja eller nej"),
+    "local_unknown": (r"is none of", "Ukendt lokal baggrundsoplysning"),
+    "empty": (r"^is empty$", "Tom celle"),
+}  # fmt: skip
+OTHER, OTHER_LABEL = "other", "Andet"
+_QUOTED = re.compile(r"»[^«]*«")
+
+
+def kind_of_problem(problem: Problem) -> str:
+    """The kind that the problem has itself, else the kind of its words."""
+    return getattr(problem, "kind", "") or kind_of(problem.what)
+
+
+def kind_of(told: str) -> str:
+    """A problem's text (`Problem.what`) → a kind of KINDS, or OTHER. Values in »« decide nothing."""
+    bare = _QUOTED.sub("", told).strip().rstrip(".").strip()
+    return next((kind for kind, (form, _) in KINDS.items() if re.search(form, bare)), OTHER)
+
+
+def kind_label(kind: str) -> str:
+    """Danish words for a kind; »Andet« for one that this version does not know."""
+    return KINDS[kind][1] if kind in KINDS else OTHER_LABEL

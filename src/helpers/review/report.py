@@ -1,0 +1,26 @@
+"""The evaluation as a notebook executed and typeset like the reports; it stays under `data/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helpers.execution import NOTEBOOKS, execute, typeset
+from helpers.params import Round
+from helpers.paths import Paths
+
+REVIEW = "40-round-review"
+STEM = "evaluering"
+
+
+def write_review(paths: Paths, round_: Round) -> list[Path]:
+    """`review/evaluering.html` and `.pdf`; returns their paths.
+
+    Raises SurveyError where the notebook fails or cannot be typeset; earlier files stay as they were.
+    """
+    executed = execute(
+        NOTEBOOKS / f"{REVIEW}.ipynb",
+        paths.notebook(REVIEW, "0000"),
+        {"round": round_.id},
+        round_.settings.limits,
+    )
+    return typeset(executed, paths.review, round_, stem=STEM, formats=("html", "pdf"))

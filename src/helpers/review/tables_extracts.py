@@ -1,0 +1,110 @@
+"""Tables of the evaluation about the extracts: how often they were mended, and for what."""
+
+from __future__ import annotations
+
+from IPython.display import Markdown
+
+from helpers import style
+from helpers.review.extract_faults import NO_LAYOUT, extracts, faults, ignored_columns, layouts
+from helpers.review.fault_words import kind_label
+from helpers.review.inputs import Review
+from helpers.review.printed import base, table_with_basis
+from helpers.review.words import (
+    NAMED,
+    names,
+)
+
+SHOWN_COLUMNS = 15  # ignored headings; the rest are counted
+
+
+def mending(review: Review) -> Markdown:
+    """Municipalities by how their extract came to be taken in."""
+    found = extracts(review)
+    if not found.seen:
+        return Markdown("Der er ikke indlæst udtræk endnu.")
+    groups = (
+        ("I orden første gang", found.first_time),
+        ("I orden efter rettelser", found.mended),
+        ("Stadig afvist", found.still_refused),
+        ("Ikke modtaget", found.missing),
+    )
+    rows = [
+        [label, style.number(len(places)), names(places) if 0 < len(places) <= NAMED else "–"]
+        for label, places in groups
+    ]
+    basis = base(review, "loggen over indlæste filer (`intake-history/`)")
+    if not found.dated:
+        basis += " For nogle kommuner er der ingen log, kun det seneste fund; hvor mange gange de rettede, er ikke noteret."
+    return table_with_basis(["Udtræk", "Antal", "Kommuner"], rows, basis, left=3)
+
+
+def fault_kinds(review: Review) -> Markdown:
+    """Faults of refused files: a row a kind, and files by layout across."""
+    table = faults(review)
+    if table.empty:
+        seen = extracts(review).seen
+        return Markdown(
+            "Ingen udtræk er blevet afvist." if seen else "Der er ikke indlæst udtræk endnu."
+        )
+    files = table.pivot_table(
+        index="kind", columns="layout", values="files", aggfunc="sum", fill_value=0, sort=False
+    )
+    across = sorted(files.columns, key=lambda layout: (layout == NO_LAYOUT, layout))
+    whole = table.groupby("kind", sort=False).agg(files=("files", "sum"), faults=("faults", "sum"))
+    rows = [
+        [
+            kind_label(kind),
+            *(style.number(int(files.loc[kind, layout])) for layout in across),
+            style.number(int(row["files"])),
+            style.number(int(row["faults"])),
+        ]
+        for kind, row in whole.iterrows()
+    ]
+    headings = ["Fejl", *map(_layout, across), "Filer i alt", "Steder"]
+    basis = (
+        "Grundlag: alle afviste filer efter layout; en fil kan have flere slags fejl. »Steder« er celler, "
+        "rækker eller overskrifter, som skal rettes. Kilde: loggen over indlæste filer."
+    )
+    return table_with_basis(headings, rows, basis)
+
+
+def _layout(layout: str) -> str:
+    return "ikke genkendt" if layout == NO_LAYOUT else layout
+
+
+def by_layout(review: Review) -> Markdown:
+    """Files seen and refused by layout."""
+    table = layouts(review)
+    if table.empty:
+        return Markdown("Der er ikke indlæst udtræk endnu.")
+    rows = [
+        [
+            _layout(row.layout),
+            style.number(row.municipalities),
+            style.number(row.files),
+            style.number(row.refused),
+            style.percent(row.refused / row.files),
+        ]
+        for row in table.itertuples()
+    ]
+    headings = ["Layout", "Kommuner", "Filer", "Afvist", "Andel afvist"]
+    return table_with_basis(
+        headings, rows, "Grundlag: alle indlæste filer. Kilde: loggen over indlæste filer."
+    )
+
+
+def passed_over(review: Review) -> Markdown:
+    """Columns that no layout knows."""
+    found = ignored_columns(review)
+    if not found:
+        return Markdown(
+            "Ingen kolonner er sprunget over."
+            if review.attempts
+            else "Der er ikke indlæst udtræk endnu."
+        )
+    rows = [[heading, style.number(n)] for heading, n in found[:SHOWN_COLUMNS]]
+    more = len(found) - SHOWN_COLUMNS
+    if more > 0:
+        rows.append([f"og {more} {'overskrift' if more == 1 else 'overskrifter'} mere", ""])
+    basis = "Grundlag: kommunernes seneste fil. Kilde: loggen over indlæste filer."
+    return table_with_basis(["Overskrift", "Kommuner"], rows, basis)

@@ -1,0 +1,202 @@
+"""Tables of the evaluation about response and precision beside the plan."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import Markdown
+
+from helpers import style
+from helpers.review.inputs import Review
+from helpers.review.precision import (
+    LEAST_INVITED,
+    by_municipality,
+    likeness,
+    proposed_response,
+    response_by_group,
+    whole,
+)
+from helpers.review.printed import table_with_basis
+from helpers.review.words import (
+    municipalities,
+)
+
+SHOWN_PLACES = 25  # municipalities in a table; the rest are counted
+
+
+def response(review: Review) -> Markdown:
+    """Expected and actual response by target group, and what to expect next time."""
+    table = response_by_group(review)
+    if not table["answers"].sum():
+        return Markdown("Der er ingen svar endnu, så svarprocenten kan ikke holdes op mod planen.")
+    least = review.round.settings.disclosure.min_answers
+    labels = {g.id: g.label for g in review.round.rules.groups} | {"all": "Alle"}
+    proposal = proposed_response(review)
+    rows = []
+    for row in table.itertuples():
+        few = row.answers < least
+        proposed = style.percent(proposal[row.category]) if row.category in proposal else ""
+        rows.append(
+            [
+                labels[row.category],
+                style.number(row.invited),
+                f"under {least}" if few else style.number(row.answers),
+                style.percent(row.expected),
+                "–" if few else f"{style.percent(row.rate, 1)} ({_interval(row)})",
+                "–" if few else _points(row.rate - row.expected),
+                proposed,
+            ]
+        )
+    headings = [
+        "Målgruppe",
+        "Inviterede",
+        "Svar",
+        "Forventet",
+        "Faktisk (95 %)",
+        "Forskel",
+        "Næste runde",
+    ]
+    headings[4] = f"Faktisk ({style.percent(review.round.settings.comparison.confidence)})"
+    basis = (
+        f"Grundlag: {municipalities(len(review.with_answers))} med svar. Uvægtet, AAPOR RR2; intervallet er Wilsons. "
+        f"»Næste runde« er den svarprocent, som tre af fire kommuner nåede, rundet ned; kun kommuner med mindst "
+        f"{LEAST_INVITED} inviterede i gruppen tæller. Kilde: stikprøverne og svarene."
+    )
+    return table_with_basis(headings, rows, basis)
+
+
+def _interval(row) -> str:
+    return f"{style.number(100 * row.ci_low, 1)}–{style.number(100 * row.ci_high, 1)}"
+
+
+def _points(difference: float) -> str:
+    return f"{style.signed(100 * difference, 1)} point"
+
+
+def proposal(review: Review) -> Markdown:
+    """The proposed expected response as a line of the round's file."""
+    if not review.answers:
+        return Markdown("Der er ingen svar endnu, så der er ikke noget forslag til næste runde.")
+    shares = ", ".join(
+        f"{group}: {share:.2f}" for group, share in proposed_response(review).items()
+    )
+    lines = f"expected_response:\n  {{{shares}}}"
+    return Markdown(
+        "Forslaget som det skrives i næste rundes fil under `sampling`:\n\n"
+        f"```yaml\n{_wrapped(lines)}\n```\n"
+    )
+
+
+def _wrapped(text: str) -> str:
+    """A long flow mapping in two lines or more."""
+    head, _, body = text.partition("\n  {")
+    parts = body.rstrip("}").split(", ")
+    return f"{head}\n" + "\n".join(f"  {part}" for part in parts)
+
+
+def below_least(review: Review) -> Markdown:
+    """Municipalities that did not reach the answers wanted, the farthest first."""
+    table = by_municipality(review)
+    known = table.dropna(subset="answers")
+    if known.empty:
+        return Markdown(
+            "Der er ingen svar endnu, så det kan ikke ses, hvem der når det ønskede antal svar."
+        )
+    least, few = (
+        review.round.settings.sampling.min_answers,
+        review.round.settings.disclosure.min_answers,
+    )
+    missed = known[~known["reached"].astype(bool)].sort_values(["answers", "municipality"])
+    if missed.empty:
+        return Markdown(f"Alle {municipalities(len(known))} med svar nåede de ønskede {least} svar." if len(known) > 1
+                        else f"Den ene kommune med svar nåede de ønskede {least} svar.")  # fmt: skip
+    rows = [
+        [
+            row.name,
+            style.number(row.invited),
+            style.number(row.expected_answers),
+            f"under {few}" if row.answers < few else style.number(int(row.answers)),
+            style.number(least - int(row.answers)) if row.answers >= few else "–",
+        ]
+        for row in missed.head(SHOWN_PLACES).itertuples(index=False)
+    ]
+    more = len(missed) - SHOWN_PLACES
+    if more > 0:
+        rows.append([f"og {municipalities(more)} mere", "", "", "", ""])
+    headings = ["Kommune", "Inviterede", "Forventede svar", "Svar", "Mangler"]
+    basis = f"Grundlag: {municipalities(len(known))} med svar; ønsket er mindst {least} svar. Kilde: stikprøverne og svarene."
+    return table_with_basis(headings, rows, basis)
+
+
+def design_effects(review: Review) -> Markdown:
+    """Design effect and effective number of answers, planned and as they came."""
+    table = by_municipality(review)
+    if table.empty:
+        return Markdown(
+            "Der er ingen stikprøver endnu, så præcisionen kan ikke holdes op mod planen."
+        )
+    together = whole(review)
+    middle = table[
+        ["expected_answers", "answers", "planned_effect", "effect", "planned_n", "effective_n"]
+    ]
+    median = middle.astype(float).median()
+    rows = [
+        [
+            "Alle kommuner samlet",
+            style.number(together.expected_answers),
+            _or_not(together.answers or None),
+            style.number(together.planned_effect, 2),
+            _or_not(together.effect, 2),
+            style.number(together.planned_n),
+            _or_not(together.effective_n),
+        ],
+        [
+            "Den midterste kommune",
+            style.number(median["expected_answers"]),
+            _or_not(median["answers"]),
+            style.number(median["planned_effect"], 2),
+            _or_not(median["effect"], 2),
+            style.number(median["planned_n"]),
+            _or_not(median["effective_n"]),
+        ],
+    ]
+    headings = [
+        "",
+        "Forventede svar",
+        "Svar",
+        "Planlagt designeffekt",
+        "Faktisk",
+        "Planlagt effektivt antal",
+        "Faktisk",
+    ]
+    analysed = int(table["effect"].notna().sum())
+    basis = (
+        f"Grundlag: {municipalities(len(table))} med stikprøve, {municipalities(analysed)} analyseret. Kish' designeffekt; det effektive "
+        "antal er svarene delt med den. Den planlagte følger af stikprøvens skævhed, den faktiske også af "
+        "frafald og kalibrering. Kilde: stikprøverne og analysens vægte."
+    )
+    return table_with_basis(headings, rows, basis)
+
+
+def _or_not(value: float | None, decimals: int = 0) -> str:
+    return "endnu ikke" if value is None or pd.isna(value) else style.number(value, decimals)
+
+
+def likenesses(review: Review) -> Markdown:
+    """Municipalities by their R-indicator."""
+    table = by_municipality(review)
+    counts = likeness(table)
+    if counts["unknown"] == len(table):
+        return Markdown(
+            "Der er ingen analyser endnu, så det er ikke vurderet, om svarene ligner borgerne."
+        )
+    rows = [
+        ["God: mindst 0,90", style.number(counts["good"])],
+        ["Nogenlunde: 0,80–0,89", style.number(counts["fair"])],
+        ["Under 0,80", style.number(counts["poor"])],
+        ["Kan ikke vurderes", style.number(counts["unknown"])],
+    ]
+    basis = (
+        "Grundlag: kommuner med stikprøve. R-indikatoren er 1, når alle grupper svarer lige ofte. Kilde: "
+        "kommunernes svaranalyser."
+    )
+    return table_with_basis(["Svarene ligner borgerne", "Kommuner"], rows, basis)
