@@ -103,8 +103,8 @@ def _bar_legend(ax: Axes, entries: Sequence[tuple[str, str]], below: float = 0) 
 def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
     """Distribution of the answers to questions that share a scale; *ved ikke* stands apart."""
     labels = published.round.item_labels(None if code == NATIONAL else code)
-    scale = _scale_of(published, code, items[0])
-    names = published.round.questionnaire.scales[scale]
+    own = None if code == NATIONAL else code
+    names = published.round.scales_for(own)[_scale_of(published, code, items[0])]
     fig, ax = canvas(len(items) * 1.05, 1.35)
     places = label_rows(ax, [labels[i] for i in items], 26)
     bars, drawn, unsure = [], [], []
