@@ -19,6 +19,7 @@ from helpers.cli_deck import deck
 from helpers.cli_load import load_database
 from helpers.cli_privacy import add_commands
 from helpers.cli_progress import STAGE_WORDS, Told
+from helpers.cli_rounds import add_commands as add_round_commands
 from helpers.cli_state import State, console, held, listed, load, root, usage
 from helpers.cli_status import status
 from helpers.engine import cause
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 add_commands(app)
+add_round_commands(app)
 app.command()(status)
 app.command("load")(load_database)
 app.command()(deck)

@@ -50,6 +50,7 @@ __all__ = [
     "Weighting",
     "load_municipalities",
     "load_round",
+    "read_parameters",
 ]
 
 M = TypeVar("M", bound=BaseModel)
@@ -148,6 +149,15 @@ def _build(model: type[M], content: dict, where: str, problems: list[Problem]) -
     except ValidationError as e:
         problems += _problems(where, model, e)
         return None
+
+
+def read_parameters(path: Path, model: type[M]) -> M:
+    """One YAML file of `params/` as its model. Raises ParameterError with every trouble found."""
+    problems: list[Problem] = []
+    built = _build(model, _read_yaml(path), str(path), problems)
+    if built is None:
+        raise ParameterError(problems=problems)
+    return built
 
 
 def _build_rows(model: type[M], path: Path, problems: list[Problem]) -> tuple[M, ...]:
