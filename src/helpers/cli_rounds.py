@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from helpers.cli_state import console, held, listed, load, root, usage
-from helpers.errors import ParameterError
+from helpers.errors import ParameterError, SurveyError
 from helpers.params import Round
 from helpers.paths import Paths
 
 
 def add_commands(app: typer.Typer) -> None:
     app.command()(questionnaire)
+    app.command()(compare)
 
 
 def _codes(round_: Round, only: str | None) -> list[str] | None:
@@ -58,3 +59,69 @@ def questionnaire(
         f"{round_.settings.link_base} and the key.",
         markup=False,
     )
+
+
+def compare(
+    rounds: Annotated[list[str] | None, typer.Argument(metavar="[ROUND]...")] = None,
+    only: Annotated[str | None, typer.Option(help="Print these municipalities' themes.")] = None,
+) -> None:
+    """Set all released rounds side by side: table here, page and workbook in build/udvikling/."""
+    from helpers.development.files import write_development
+    from helpers.development.series import load_development
+    from helpers.published import NATIONAL
+
+    try:
+        held_ = load_development(root(), rounds or ())
+    except SurveyError as e:
+        raise usage(f"{listed(str(e))}\nNothing was written.") from e
+    development = held_.development
+    codes = [c.strip() for c in (only or "").split(",") if c.strip()]
+    known = {m.code for m in development.places}
+    if foreign := [c for c in codes if c not in known]:
+        raise usage(
+            f"--only: {', '.join(foreign)} has results in none of the rounds {', '.join(development.ids)}. "
+            "Nothing was written."
+        )
+    try:
+        written = write_development(root(), development)
+    except SurveyError as e:
+        console.print(f"FAILED {listed(str(e))}", style="red", markup=False)
+        raise typer.Exit(1) from e
+    for note in held_.notes:
+        console.print(note, style="yellow", markup=False)
+    of_themes = [(x.label, x) for x in development.lines]
+    for code in codes or [NATIONAL]:
+        series = [(label, development.series(code, x)) for label, x in of_themes]
+        _print_series(development, development.name(code), "theme", series, in_list=False)
+    if not codes:
+        series = [(m.name, development.series(m.code, development.overall)) for m in development.places]
+        title = f"{development.overall.label}, by municipality"
+        _print_series(development, title, "municipality", series, in_list=True)
+    for before, now, what in development.breaks():
+        console.print(f"{before} → {now}: {what or 'no break'}", markup=False)
+    for path in written:
+        console.print(f"Written: {path}", markup=False)
+
+
+def _print_series(development, title: str, of: str, series: list, *, in_list: bool) -> None:
+    """A row a series: each round's mean, and the change to the latest round as its gate released it."""
+    from rich.table import Table
+
+    from helpers import style
+
+    table = Table(title=title, title_justify="left")
+    table.add_column(of)
+    for round_id in development.ids:
+        table.add_column(round_id, justify="right")
+    if len(development.ids) > 1:
+        table.add_column("change", justify="right")
+        table.add_column("verdict")
+    for label, one in series:
+        cells = [style.number(p.value, 2) if p.shown else p.words for p in one.points]
+        step = one.step_to(development.ids[-1])
+        if step is not None:
+            change = style.signed(step.difference, 2) if step.computed else "–"
+            mark = " (brud)" if step.broken else ""
+            cells += [change, step.said(in_list) + development.since(step) + mark]
+        table.add_row(label, *cells)
+    console.print(table)

@@ -60,11 +60,11 @@ def _write(o: OwnNumbers, path: Path) -> None:
                 "created": dt.datetime.combine(o.round.settings.calendar.reporting.end, dt.time()),
             }
         )
-        formats = _make_formats(book)
+        formats = make_formats(book)
         sheets = tables(o)
-        _write_read_me(book, formats, read_me(o, sheets))
+        write_read_me(book, formats, read_me(o, sheets))
         for sheet in sheets:
-            _write_table(book, formats, sheet)
+            write_table(book, formats, sheet)
 
 
 def tables(o: OwnNumbers) -> list[Sheet]:
@@ -116,7 +116,7 @@ def read_me(o: OwnNumbers, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
     return lines
 
 
-def _make_formats(book) -> dict:
+def make_formats(book) -> dict:
     plain = {"font_name": "Arial", "font_size": 10, "font_color": style.INK, "valign": "top"}
     formats = {
         kind: book.add_format(plain | ({"num_format": form} if form else {}))
@@ -138,7 +138,7 @@ def _make_formats(book) -> dict:
     return formats
 
 
-def _write_read_me(book, formats: dict, lines: list[tuple[str, str]]) -> None:
+def write_read_me(book, formats: dict, lines: list[tuple[str, str]]) -> None:
     page = book.add_worksheet("Læs mig")
     page.hide_gridlines(2)
     for column, width in enumerate(_READ_ME_WIDTHS):
@@ -152,7 +152,7 @@ def _write_read_me(book, formats: dict, lines: list[tuple[str, str]]) -> None:
     _print_setup(page, "Læs mig")
 
 
-def _write_table(book, formats: dict, sheet: Sheet) -> None:
+def write_table(book, formats: dict, sheet: Sheet) -> None:
     """Title and note above the head, unless the sheet is a flat one that starts with its head."""
     page = book.add_worksheet(sheet.name)
     top = 0
@@ -164,7 +164,6 @@ def _write_table(book, formats: dict, sheet: Sheet) -> None:
         page.set_column(c, c, column.width)
         page.write_string(top, c, column.head, formats["head"])
     page.set_row(top, 45)
-    words = set(style.NOT_SHOWN.values())
     kinds = [formats["wrapped" if c.wrap else c.kind] for c in sheet.columns]
     write_text, write_number = page.write_string, page.write_number
     for r, row in enumerate(sheet.rows, start=top + 1):
@@ -177,7 +176,7 @@ def _write_table(book, formats: dict, sheet: Sheet) -> None:
                 form = formats[kind]
             if type(cell) is not str:
                 write_number(r, c, style.exact(cell) if type(cell) is float else cell, form)
-            elif cell in words and sheet.columns[c].kind != "text":
+            elif sheet.columns[c].kind != "text":  # why there is no number
                 write_text(r, c, cell, formats["mark"])
             else:
                 write_text(r, c, cell, form)
