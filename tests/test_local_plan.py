@@ -108,7 +108,10 @@ def test_questions_stand_with_their_scale(finished):
     assert "Aldrig nogensinde · En sjælden gang" in html
     assert "Meget uenig · Uenig" in html
     assert "Ved ikke" not in html
-    assert "to lokale spørgsmål og inddeler borgerne efter »Indsats«" in introduction(round_, CODE).data
+    assert (
+        "to lokale spørgsmål og inddeler borgerne efter »Indsats«"
+        in introduction(round_, CODE).data
+    )
 
 
 def test_the_notebook_tells_them(finished):

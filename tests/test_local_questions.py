@@ -44,7 +44,9 @@ def published():
 
 def local_file(root: Path, scales: dict | None, scale: str = "kontakt", code: str = "0580") -> None:
     question = {"id": "lokal1", "short": "Kontakt", "scale": scale, "wording": "Kan du få kontakt?"}
-    content = {"municipality": code, "questions": [question]} | ({"scales": scales} if scales else {})
+    content = {"municipality": code, "questions": [question]} | (
+        {"scales": scales} if scales else {}
+    )
     path = root / f"params/local/2024-foraar/{code}.yml"
     path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
 
@@ -53,7 +55,11 @@ def test_a_scale_of_its_own_belongs_to_its_municipality(root):
     local_file(root, {"kontakt": SCALE})
     round_ = load_round(root, "2024-foraar")
     assert round_.scales_for("0580")["kontakt"] == SCALE
-    assert set(round_.scales_for("0707")) == set(round_.scales_for()) == set(round_.questionnaire.scales)
+    assert (
+        set(round_.scales_for("0707"))
+        == set(round_.scales_for())
+        == set(round_.questionnaire.scales)
+    )
 
 
 @pytest.mark.parametrize(
@@ -173,7 +179,9 @@ def test_the_dashboard_has_the_scale_and_tells_it_from_another(published):
 
 
 def test_the_star_has_the_answers_of_every_question(published):
-    answers = star(published)["dim_answer"].to_pandas().set_index(["question_key", "answer"])["label"]
+    answers = (
+        star(published)["dim_answer"].to_pandas().set_index(["question_key", "answer"])["label"]
+    )
     assert answers[f"demo:{BIG}:lokal2"].tolist() == [*LABELS, "Ved ikke"]
     assert answers["demo:q13", 5] == "Meget tilfreds"
     asked = len(published.round.questionnaire.scaled) + 2
@@ -197,7 +205,9 @@ def contents(path: Path) -> str:
 def products(published, code, folder: Path) -> dict[str, str]:
     """What a municipality, or the country, is given, as text."""
     if code == NATIONAL:
-        made = {"dashboard": write_national_dashboard(published, load_tiles(PROJECT), folder / "n.html")}
+        made = {
+            "dashboard": write_national_dashboard(published, load_tiles(PROJECT), folder / "n.html")
+        }
     else:
         made = {
             "dashboard": write_dashboard(published, [], code, folder / f"{code}.html"),
@@ -251,7 +261,11 @@ def test_the_star_ties_every_local_number_to_its_municipality(published):
 
 
 def test_two_municipalities_lokal1_is_not_one_question_of_the_country(round_2024):
-    counts = {"0707": [30, 31, 32, 33, 34], "0580": [40, 41, 42, 43, 44], "0161": [20, 21, 22, 23, 24]}
+    counts = {
+        "0707": [30, 31, 32, 33, 34],
+        "0580": [40, 41, 42, 43, 44],
+        "0161": [20, 21, 22, 23, 24],
+    }
     local = {c: n for c, n in counts.items() if c != "0161"}
     found = pd.concat([estimates(counts), estimates(local, item="lokal1")], ignore_index=True)
     released = release(RoundEstimates(found, counted(counts)), round_2024)

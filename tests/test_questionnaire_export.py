@@ -155,7 +155,9 @@ def test_an_export_in_the_declared_columns_is_read(own, frame, tmp_path):
     columns = document["export"]["columns"]
     answer = {"key": "abc", "status": "completed", "submitted_at": "2024-03-14T09:30:00",
               "q14_text": "Fordi æ, ø og å.", "q15_text": ""}  # fmt: skip
-    numbers = {c["name"]: c["values"][i % 6] for i, c in enumerate(columns) if c["type"] == "integer"}
+    numbers = {
+        c["name"]: c["values"][i % 6] for i, c in enumerate(columns) if c["type"] == "integer"
+    }
     rows = [answer | numbers, {"key": "def", "status": "opened"}]
     path = tmp_path / "0707-svar.csv"
     with path.open("w", encoding=document["export"]["encoding"], newline="") as file:

@@ -251,7 +251,9 @@ def _answers(published: Published) -> pd.DataFrame:
     """A row a question × answer; a municipality's own question has the labels of its own scale."""
     round_ = published.round
     asked = [(None, q) for q in round_.questionnaire.scaled]
-    asked += [(m.code, q) for m in published.municipalities for q in round_.local_for(m.code).questions]
+    asked += [
+        (m.code, q) for m in published.municipalities for q in round_.local_for(m.code).questions
+    ]
     rows = [
         (_question_key(round_.id, code, q.id), answer, round_.id, label)
         for code, q in asked

@@ -3,6 +3,7 @@ next round made from the last."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
 import typer
@@ -12,8 +13,11 @@ from helpers.errors import ParameterError, SurveyError
 from helpers.params import Round
 from helpers.paths import Paths
 
+round_app = typer.Typer(no_args_is_help=True, help="Rounds' parameters.", rich_markup_mode=None)
+
 
 def add_commands(app: typer.Typer) -> None:
+    app.add_typer(round_app, name="round")
     app.command()(questionnaire)
     app.command()(compare)
 
@@ -25,7 +29,9 @@ def _codes(round_: Round, only: str | None) -> list[str] | None:
     codes = [c.strip() for c in only.split(",") if c.strip()]
     foreign = [c for c in codes if c not in round_.settings.participants]
     if foreign or not codes:
-        told = f"{', '.join(foreign)} takes no part in {round_.id}" if foreign else "no code is given"
+        told = (
+            f"{', '.join(foreign)} takes no part in {round_.id}" if foreign else "no code is given"
+        )
         raise usage(f"--only: {told}. Expected: participants' codes, as 0707,0580.")
     return codes
 
@@ -94,7 +100,9 @@ def compare(
         series = [(label, development.series(code, x)) for label, x in of_themes]
         _print_series(development, development.name(code), "theme", series, in_list=False)
     if not codes:
-        series = [(m.name, development.series(m.code, development.overall)) for m in development.places]
+        series = [
+            (m.name, development.series(m.code, development.overall)) for m in development.places
+        ]
         title = f"{development.overall.label}, by municipality"
         _print_series(development, title, "municipality", series, in_list=True)
     for before, now, what in development.breaks():
@@ -125,3 +133,45 @@ def _print_series(development, title: str, of: str, series: list, *, in_list: bo
             cells += [change, step.said(in_list) + development.since(step) + mark]
         table.add_row(label, *cells)
     console.print(table)
+
+
+@round_app.command("new")
+def new_round(
+    round_id: Annotated[str, typer.Argument(metavar="ROUND")],
+    like: Annotated[str, typer.Option(help="The round to make it from.")],
+    reference_date: Annotated[
+        str | None, typer.Option(help="As 2026-02-01; else moved with the calendar.")
+    ] = None,
+    shift_weeks: Annotated[
+        int | None, typer.Option(help="Weeks to move the calendar; else to the same ISO weeks.")
+    ] = None,
+    copy_local: Annotated[
+        bool, typer.Option("--copy-local", help="Copy local questions and variables too.")
+    ] = False,
+) -> None:
+    """Make a new round's parameters from an earlier round's, and list what must be decided."""
+    from helpers.preparation.decisions import decisions, header
+    from helpers.preparation.new_round import differences, make_round, with_header, write_round
+
+    try:
+        day = dt.date.fromisoformat(reference_date) if reference_date else None
+    except ValueError as e:
+        raise usage(
+            f"--reference-date: »{reference_date}« is no day. Expected: as 2026-02-01. Nothing was written."
+        ) from e
+    try:
+        made = make_round(
+            root(), round_id, like, reference_date=day, weeks=shift_weeks, copy_local=copy_local
+        )
+        to_decide = decisions(root(), made)
+        written = write_round(root(), with_header(made, header(made, to_decide)))
+    except ParameterError as e:
+        raise usage(f"{listed(str(e))}\nNothing was written.") from e
+    console.print(f"Different from {like}:", markup=False)
+    for key, before, after in differences(made.like, made.round):
+        console.print(f"  {key}: {before} → {after}", markup=False)
+    console.print("To be decided (the list stands at the top of the new file too):", markup=False)
+    for number, one in enumerate(to_decide, start=1):
+        console.print(f"  {number}. {one}", markup=False)
+    for path in reversed(written):
+        console.print(f"Written: {path}", markup=False)

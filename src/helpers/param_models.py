@@ -137,7 +137,9 @@ def _scale_troubles(labels: dict[int, str]) -> list[str]:
     """What is wrong with a scale: five answers that can be told apart, and *ved ikke*."""
     wanted = [*ANSWERS, DONT_KNOW]
     troubles = [f"the label of {k} is missing; add it" for k in wanted if k not in labels]
-    troubles += [f"{k} is no answer; a scale has 1 to 5, and 6: Ved ikke" for k in labels if k not in wanted]
+    troubles += [
+        f"{k} is no answer; a scale has 1 to 5, and 6: Ved ikke" for k in labels if k not in wanted
+    ]
     troubles += [f"the label of {k} is empty; write it" for k, v in labels.items() if not v.strip()]
     words = [" ".join(v.split()).casefold() for v in labels.values() if v.strip()]
     if len(set(words)) < len(words):

@@ -383,7 +383,9 @@ def _local_problems(
     return problems + (_scale_problems(path, built, questionnaire.scales) if questionnaire else [])
 
 
-def _scale_problems(path: Path, built: LocalFile, common: dict[str, dict[int, str]]) -> list[Problem]:
+def _scale_problems(
+    path: Path, built: LocalFile, common: dict[str, dict[int, str]]
+) -> list[Problem]:
     """Every scale is known and is one thing only, every own one is used, and 5 is the most positive."""
     problems = []
     for q in built.questions:
@@ -391,7 +393,9 @@ def _scale_problems(path: Path, built: LocalFile, common: dict[str, dict[int, st
             where = f"{path}, key `questions.{q.id}.scale`"
             problems.append(_unknown(where, "scale", q.scale, [*common, *built.scales]))
     used = {q.scale for q in built.questions}
-    upside_down = {tuple(labels.get(6 - k) for k in ANSWERS): name for name, labels in common.items()}
+    upside_down = {
+        tuple(labels.get(6 - k) for k in ANSWERS): name for name, labels in common.items()
+    }
     for name, labels in built.scales.items():
         where = f"{path}, key `scales.{name}`"
         if name in common or name == FREE_TEXT:

@@ -189,7 +189,11 @@ def wordings(published: Published, code: str = NATIONAL) -> Markdown:
     if code != NATIONAL:
         local = published.round.local_for(code)
         for i, q in enumerate(local.questions, start=1):
-            own = f" ({answers_of(published.round, code, q.scale)})" if q.scale in local.scales else ""
+            own = (
+                f" ({answers_of(published.round, code, q.scale)})"
+                if q.scale in local.scales
+                else ""
+            )
             rows.append([f"Lokalt {i}. {q.wording}{own}", "Lokalt"])
     return Markdown(markdown_table(["Spørgsmål", "Tema"], rows, left=2))
 

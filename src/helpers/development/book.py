@@ -8,7 +8,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from helpers import captions, style
+from helpers import captions
 from helpers.development.series import Development, Series
 from helpers.published import NATIONAL
 from helpers.workbook import make_formats, write_read_me, write_table
@@ -67,7 +67,8 @@ def _areas(development: Development) -> list[str]:
 def _overall(development: Development) -> Sheet:
     series = [development.series(code, development.overall) for code in _areas(development)]
     rows = [
-        [development.name(s.code), *_wide(development, s, in_list=s.code != NATIONAL)] for s in series
+        [development.name(s.code), *_wide(development, s, in_list=s.code != NATIONAL)]
+        for s in series
     ]
     label = development.overall.label
     about = f"{label} i landet og hver kommune, en kolonne pr. runde."
@@ -78,7 +79,8 @@ def _overall(development: Development) -> Sheet:
 def _themes(development: Development) -> Sheet:
     series = [development.series(c, x) for c in _areas(development) for x in development.lines]
     rows = [
-        [development.name(s.code), s.line.label, *_wide(development, s, in_list=False)] for s in series
+        [development.name(s.code), s.line.label, *_wide(development, s, in_list=False)]
+        for s in series
     ]
     columns = (Column("Område", 28), Column("Tema", 34), *_columns(development))
     about = "Hvert tema i landet og hver kommune, en kolonne pr. runde."
@@ -138,4 +140,6 @@ def _breaks(development: Development) -> Sheet:
         for a, b, text in development.breaks()
     ]
     columns = (Column("Fra", 26), Column("Til", 26), Column("Hvad der er ændret", 110, wrap=True))
-    return Sheet("Brud", "Hvad der er ændret mellem runderne.", columns, rows, "Brud mellem runderne", "", 0)
+    return Sheet(
+        "Brud", "Hvad der er ændret mellem runderne.", columns, rows, "Brud mellem runderne", "", 0
+    )

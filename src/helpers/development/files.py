@@ -35,7 +35,12 @@ def write_development(root: Path, development: Development) -> list[Path]:
         if findings:
             raise SurveyError(
                 problems=[
-                    Problem(str(f), "personal data in what may leave the house", "none", "Do not send it.")
+                    Problem(
+                        str(f),
+                        "personal data in what may leave the house",
+                        "none",
+                        "Do not send it.",
+                    )
                     for f in findings
                 ]
             )

@@ -89,7 +89,9 @@ def chart(series: Series, days: Sequence[dt.date], scale: Scale) -> Markup:
     for k in range(steps + 1):
         value = scale.low + k / 2
         y = scale.place(value, top, bottom)
-        parts.append(f'<line class="grid" x1="{left - 4}" x2="{right + 12}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(
+            f'<line class="grid" x1="{left - 4}" x2="{right + 12}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        )
         parts.append(f'<text class="axis" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">'
                      f"{style.number(value, 1)}</text>")  # fmt: skip
     inside = (left + 22, right - 12)
@@ -165,7 +167,9 @@ def _mark(x: float, upright: tuple[float, float], words: bool) -> list[str]:
 
 
 def _dots(spots: dict[Point, tuple[float, float]], radius: float) -> list[str]:
-    return [f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}"/>' for x, y in spots.values()]
+    return [
+        f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}"/>' for x, y in spots.values()
+    ]
 
 
 def _svg(width: int, height: int, parts: Sequence[str]) -> Markup:

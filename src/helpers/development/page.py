@@ -25,7 +25,9 @@ def page(development: Development) -> str:
     dates = [p.round.settings.reference_date for p in development.rounds]
     country = [development.series(NATIONAL, line) for line in development.lines]
     overall = [development.series(m.code, development.overall) for m in development.places]
-    themes = [[development.series(m.code, x) for x in development.lines] for m in development.places]
+    themes = [
+        [development.series(m.code, x) for x in development.lines] for m in development.places
+    ]
     wide, narrow = Scale.over(country, intervals=True), Scale.over(overall, intervals=False)
     within = Scale.over([s for of in themes for s in of], intervals=False)
     calendar = development.latest.round.settings.calendar

@@ -103,7 +103,9 @@ class Development:
     """The rounds in the order of their reference dates, their lines and their municipalities."""
 
     def __init__(self, rounds: Sequence[Published]) -> None:
-        self.rounds = tuple(sorted(rounds, key=lambda p: (p.round.settings.reference_date, p.round.id)))
+        self.rounds = tuple(
+            sorted(rounds, key=lambda p: (p.round.settings.reference_date, p.round.id))
+        )
         self._common: dict[tuple[str, str], CommonPart] = {}
 
     @property
@@ -309,7 +311,9 @@ def _not_held(root: Path, ids: Sequence[str]) -> list[Problem]:
         if round_id not in known:
             near = difflib.get_close_matches(round_id, known, n=1)
             hint = f"Did you mean »{near[0]}«? " if near else ""
-            problems.append(Problem(round_id, "unknown round", remedy=f"{hint}There are: {', '.join(known)}."))
+            problems.append(
+                Problem(round_id, "unknown round", remedy=f"{hint}There are: {', '.join(known)}.")
+            )
         elif _missing(root, round_id):
             problems.append(
                 Problem(

@@ -59,7 +59,9 @@ def _trouble_with_places(text: str) -> list[str]:
         found = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
     except ValueError:
         return [f"»{text}« has a brace that is not closed; write {allowed}, or no braces"]
-    return [f"{{{n}}} is filled in by nothing; write {allowed}" for n in found if n not in FILLED_IN]
+    return [
+        f"{{{n}}} is filled in by nothing; write {allowed}" for n in found if n not in FILLED_IN
+    ]
 
 
 def load_frame(root: Path, questionnaire: Questionnaire) -> Frame:

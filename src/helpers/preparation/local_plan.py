@@ -34,7 +34,9 @@ def introduction(round_: Round, code: str) -> Markdown:
     if n := len(local.questions):
         parts.append(f"stiller {counted(n)} {'lokalt' if n == 1 else 'lokale'} spørgsmål")
     if local.background:
-        parts.append(f"inddeler borgerne efter {listed([f'»{b.label}«' for b in local.background])}")
+        parts.append(
+            f"inddeler borgerne efter {listed([f'»{b.label}«' for b in local.background])}"
+        )
     return Markdown(
         f"Kommunen {' og '.join(parts)}. Svarene indgår kun i kommunens egen rapport, og de følger "
         "samme regel om få svar som alle andre tal."
@@ -109,9 +111,7 @@ def groups_table(plan: SamplingPlan, round_: Round, code: str) -> GT | None:
 def _counts(values: pd.Series, least: int) -> list[str]:
     """Counts as text; few are marked, none is told as none."""
     texts = numbers(values)
-    return [
-        UNDER.format(least=least) if 0 < v < least else text for v, text in zip(values, texts)
-    ]
+    return [UNDER.format(least=least) if 0 < v < least else text for v, text in zip(values, texts)]
 
 
 def warnings(plan: SamplingPlan, round_: Round, code: str) -> Markdown | None:

@@ -227,7 +227,9 @@ def _rows(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         }
         if q["kind"] == "scale":
             row["skala"] = q["scale"]
-            yield from (row | {"svar": a["value"], "svartekst": a["label"]} for a in scales[q["scale"]])
+            yield from (
+                row | {"svar": a["value"], "svartekst": a["label"]} for a in scales[q["scale"]]
+            )
         else:
             row["hoejst_tegn"] = q["max_characters"]
             yield from (row | variant for variant in _variants(q))
