@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 from local_fixture import MARK, SCALE, marked, with_own_scale
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from pptx import Presentation
 from published_fixture import BIG, PLAIN, SMALL, make_published
 from test_disclosure import counted, estimates
@@ -70,6 +71,7 @@ def test_a_scale_of_its_own_belongs_to_its_municipality(root):
         (SCALE | {7: "Ønsker ikke at svare"}, "7 is no answer"),
         (SCALE | {0: "Slet ikke"}, "0 is no answer"),
         (SCALE | {3: "  "}, "the label of 3 is empty"),
+        (SCALE | {3: "x" * 41}, "the label of 3 has 41 characters; 40 fit a figure"),
         (SCALE | {4: "aldrig  NOGENSINDE"}, "two answers have the same label"),
         (SCALE | {6: "Ikke relevant"}, "6 is »Ikke relevant«, but reports print it as »ved ikke«"),
     ],
@@ -84,6 +86,11 @@ def test_a_scale_has_five_answers_and_dont_know(root, labels, told):
 def test_dont_know_may_be_written_small(root):
     local_file(root, {"kontakt": SCALE | {6: "ved ikke"}})
     assert load_round(root, "2024-foraar").scales_for("0580")["kontakt"][6] == "ved ikke"
+
+
+def test_a_label_may_have_forty_characters(root):
+    local_file(root, {"kontakt": SCALE | {3: "x" * 40}})
+    assert load_round(root, "2024-foraar").scales_for("0580")["kontakt"][3] == "x" * 40
 
 
 def test_a_label_that_yaml_takes_for_no_text_is_refused(root):
@@ -136,6 +143,22 @@ def test_two_local_variables_of_one_id_are_refused(root):
 def test_the_reports_figure_has_the_scales_labels(published):
     [legend] = local_results.questions_figure(published, BIG).legends
     assert [t.get_text() for t in legend.get_texts()] == LABELS
+
+
+def test_long_labels_stand_on_lines_that_fit_and_are_read_from_the_left():
+    """Every label as long as may be: three lines of two; the figure holds the whole legend."""
+    labels = {k: f"{k} Jeg får den hjælp, som jeg har brug for"[:40] for k in range(1, 6)}
+    figure = local_results.questions_figure(
+        with_own_scale(make_published(), "lokal1", "lokal2", labels=labels | {6: "Ved ikke"}), BIG
+    )
+    FigureCanvasAgg(figure).draw()
+    [legend] = figure.legends
+    places = {t.get_text()[0]: t.get_window_extent() for t in legend.get_texts()}
+    rows = sorted(places, key=lambda k: (-round(places[k].y0), places[k].x0))
+    assert rows == ["1", "2", "3", "4", "5"]
+    assert len({round(p.y0) for p in places.values()}) == 3
+    top = figure.axes[0].get_window_extent().y1
+    assert all(p.x0 > 0 and p.x1 < figure.bbox.x1 and p.y0 > top for p in places.values())
 
 
 def test_with_different_scales_the_reports_table_names_each_ones_answers():

@@ -18,6 +18,7 @@ from helpers.style import slug
 MAX_LOCAL_QUESTIONS = 3  # the agreement with the municipalities (KL)
 FREE_TEXT = "fritekst"
 ANSWERS = range(1, 6)  # from the most negative to the most positive
+MAX_LABEL_CHARACTERS = 40  # of an answer; more do not fit a figure's legend
 DONT_KNOW, DONT_KNOW_LABEL = 6, "Ved ikke"  # outside the scale, and in no mean
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Words = Annotated[str, Field(pattern=r"\S")]
@@ -141,6 +142,11 @@ def _scale_troubles(labels: dict[int, str]) -> list[str]:
         f"{k} is no answer; a scale has 1 to 5, and 6: Ved ikke" for k in labels if k not in wanted
     ]
     troubles += [f"the label of {k} is empty; write it" for k, v in labels.items() if not v.strip()]
+    troubles += [
+        f"the label of {k} has {len(v)} characters; {MAX_LABEL_CHARACTERS} fit a figure"
+        for k, v in labels.items()
+        if len(v) > MAX_LABEL_CHARACTERS
+    ]
     words = [" ".join(v.split()).casefold() for v in labels.values() if v.strip()]
     if len(set(words)) < len(words):
         troubles.append("two answers have the same label; a citizen must tell them apart")
