@@ -63,9 +63,9 @@ def _n(code: str, breakdown: str, categories: int, position: int) -> int:
 
 
 def make_published(
-    round_id: str = "demo", codes: tuple[str, ...] = (BIG, SMALL, PLAIN)
+    round_id: str = "demo", codes: tuple[str, ...] = (BIG, SMALL, PLAIN), root: Path = ROOT
 ) -> Published:
-    round_ = load_round(ROOT, round_id)
+    round_ = load_round(root, round_id)
     questions = {q.id: q.theme for q in round_.questionnaire.scaled}
     themes = [t.id for t in round_.questionnaire.themes]
     results: list[tuple] = []

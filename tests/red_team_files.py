@@ -360,7 +360,7 @@ def _fact_comparison(path: Path, file: str, _code: str, _book: Codebook, found: 
     _compared(_star(path), file, found)
 
 
-@reader(*(f"dim_{name}.{kind}" for name in ("round", "municipality", "question", "group")
+@reader(*(f"dim_{name}.{kind}" for name in ("round", "municipality", "question", "answer", "group")
           for kind in ("parquet", "csv")), "dictionary.csv")  # fmt: skip
 def _dimension(path: Path, file: str, _code: str, _book: Codebook, found: Harvest) -> None:
     table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=str)

@@ -79,6 +79,15 @@ TABLES = {
         },
         ("question_key",), {"round_key": "dim_round"},
     ),
+    "dim_answer": Table(
+        {
+            "question_key": (_TEXT, "the question"),
+            "answer": (_WHOLE, "1 the most negative to 5 the most positive; 6: ved ikke"),
+            "round_key": (_TEXT, "the round that asked"),
+            "label": (_TEXT, "what the citizen could choose, in Danish"),
+        },
+        ("question_key", "answer"), {"question_key": "dim_question", "round_key": "dim_round"},
+    ),
     "dim_group": Table(
         {
             "group_key": (_TEXT, "round, breakdown and category; a local one has its code"),
@@ -168,6 +177,7 @@ def star(published: Published) -> dict[str, pa.Table]:
         "dim_round": _rounds(published.round),
         "dim_municipality": _municipalities(published),
         "dim_question": _questions(published),
+        "dim_answer": _answers(published),
         "dim_group": _groups(published),
         "fact_result": _results(published),
         "fact_comparison": _comparisons(published),
@@ -235,6 +245,21 @@ def _questions(published: Published) -> pd.DataFrame:
         rows, columns=["question_key", "item", "kind", "label", "wording", "theme"]
     )
     return table.assign(round_key=round_.id, position=range(1, len(table) + 1))
+
+
+def _answers(published: Published) -> pd.DataFrame:
+    """A row a question × answer; a municipality's own question has the labels of its own scale."""
+    round_ = published.round
+    asked = [(None, q) for q in round_.questionnaire.scaled]
+    asked += [
+        (m.code, q) for m in published.municipalities for q in round_.local_for(m.code).questions
+    ]
+    rows = [
+        (_question_key(round_.id, code, q.id), answer, round_.id, label)
+        for code, q in asked
+        for answer, label in sorted(round_.scales_for(code)[q.scale].items())
+    ]
+    return pd.DataFrame(rows, columns=list(TABLES["dim_answer"].columns))
 
 
 def _group_key(round_id: str, code: str | None, breakdown: str, category: str) -> str:

@@ -18,6 +18,7 @@ from helpers import style
 from helpers.chart_canvas import (
     ABOVE,
     LEGEND,
+    LEGEND_LINE,
     ROW_GAP,
     canvas,
     hidden_mark,
@@ -38,6 +39,7 @@ SPLIT = {
     "share_neutral": ("Hverken eller (3)", style.LIKERT[3]),
     "share_satisfied": ("Tilfredse (4–5)", style.LIKERT[5]),
 }
+SWATCH = 26.0  # points that a legend's entry takes beside its label
 LABEL_FROM = 0.05  # smaller parts of a bar get no number
 
 
@@ -91,20 +93,35 @@ def _in_words(ax: Axes, y: float, rows) -> None:
 
 
 def _bar_legend(ax: Axes, entries: Sequence[tuple[str, str]], below: float = 0) -> None:
-    """The bars' colours at the top of the figure, `below` points above the axes."""
+    """The bars' colours at the top of the figure, `below` points above the axes; on several lines, each
+    read from the left, where a municipality's own labels are long."""
     handles = [Patch(color=colour, label=label) for label, colour in entries]
+    across = _legend_columns([label for label, _ in entries], 72 * ax.figure.get_figwidth())
+    lines = -(-len(handles) // across)
+    in_columns = [
+        h for first in range(across) for h in handles[first::across]
+    ]  # as they are filled
     ax.figure.legend(
-        handles=handles, loc="upper center", ncols=len(entries), frameon=False,
+        handles=in_columns, loc="upper center", ncols=across, frameon=False,
         handlelength=1.1, handletextpad=0.5, columnspacing=1.1,
     )  # fmt: skip
-    make_room(ax, top=LEGEND + below)
+    make_room(ax, top=LEGEND + (lines - 1) * LEGEND_LINE + below)
+
+
+def _legend_columns(labels: Sequence[str], room: float) -> int:
+    """The most columns that the points of `room` hold: all labels on one line, or three, or two."""
+    for across in (len(labels), 3):
+        widest = [max(text_width(t) for t in labels[first::across]) for first in range(across)]
+        if sum(widest) + SWATCH * across <= room:
+            return across
+    return 2
 
 
 def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
     """Distribution of the answers to questions that share a scale; *ved ikke* stands apart."""
     labels = published.round.item_labels(None if code == NATIONAL else code)
-    scale = _scale_of(published, code, items[0])
-    names = published.round.questionnaire.scales[scale]
+    own = None if code == NATIONAL else code
+    names = published.round.scales_for(own)[_scale_of(published, code, items[0])]
     fig, ax = canvas(len(items) * 1.05, 1.35)
     places = label_rows(ax, [labels[i] for i in items], 26)
     bars, drawn, unsure = [], [], []

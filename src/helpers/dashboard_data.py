@@ -125,7 +125,7 @@ def _round(
         "items": items,
         "scales": {
             name: [options[k] for k in range(1, 6)]
-            for name, options in round_.questionnaire.scales.items()
+            for name, options in round_.scales_for(code).items()
             if set(range(1, 6)) <= set(options)
         },
         "breakdowns": [
@@ -165,9 +165,10 @@ def _items(published: Published, code: str | None) -> list[dict[str, Any]]:
         for q in questionnaire.scaled
     ]  # fmt: skip
     local = published.round.local_for(code).questions if code else ()
+    scales = published.round.scales_for(code)
     return items + [
         {"id": q.id, "label": q.short, "wording": q.wording, "theme": "lokalt", "scale": q.scale,
-         "same": q.wording}
+         "same": "|".join([q.wording, *scales[q.scale].values()])}
         for q in local
     ]  # fmt: skip
 

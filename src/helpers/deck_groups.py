@@ -276,7 +276,7 @@ def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: b
             part = Box(LEFT, box.top, width, box.height * len(ids) / len(visible))
             distribution_chart(
                 page, 1 if ids[0] == visible[0] else None, part, [asked[i].wording for i in ids],
-                [[x.value for x in shares[i]] for i in ids], o.round.questionnaire.scales[scale],
+                [[x.value for x in shares[i]] for i in ids], o.scales[scale],
                 narrow=both,
             )  # fmt: skip
             box = Box(box.left, box.top + part.height, box.width, box.height)

@@ -56,6 +56,7 @@ IMPORTED = (
     "helpers.plan_views",
     "helpers.response_views",
     "helpers.plan",
+    "helpers.preparation.local_plan",
     "helpers.analysis",
     "helpers.dashboard",
     "helpers.downloads",

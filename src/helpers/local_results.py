@@ -18,7 +18,7 @@ from helpers.comparisons import GROUP
 from helpers.findings import counted, local_headline
 from helpers.own_numbers import OwnNumbers
 from helpers.published import Published
-from helpers.tables import OVERALL, group_rows, markdown_table, questions, with_note
+from helpers.tables import OVERALL, answers_of, group_rows, markdown_table, questions, with_note
 
 
 def introduction(published: Published, code: str) -> Markdown:
@@ -55,9 +55,16 @@ def questions_figure(published: Published, code: str) -> Figure | None:
 
 
 def questions_table(published: Published, code: str) -> Markdown | None:
-    """The local questions' means, distribution and answers."""
+    """The local questions' means, distribution and answers; where they have different scales, and the
+    figure therefore no labels, each one's labels too."""
     asked = published.round.local_for(code).questions
-    return questions(published, code, [q.id for q in asked]) if asked else None
+    if not asked:
+        return None
+    table = questions(published, code, [q.id for q in asked])
+    if len({q.scale for q in asked}) == 1:
+        return table
+    labels = [f"{q.short}: {answers_of(published.round, code, q.scale)}" for q in asked]
+    return Markdown(f"{table.data}\n\nSvarmuligheder, fra 1 til 5: {'. '.join(labels)}.")
 
 
 def questions_download(published: Published, code: str) -> Markdown | None:

@@ -147,6 +147,7 @@ class OwnNumbers:
         own = None if code == NATIONAL else code
         self.name = official_name(own, round_.municipalities[own].name) if own else NATIONAL_LABEL
         self.local = round_.local_for(own or NOBODY)
+        self.scales = round_.scales_for(own)
         self.item_labels = round_.item_labels(own)
         self.category_labels = round_.category_labels(own)
         self.breakdown_labels = BREAKDOWN_LABELS | {

@@ -17,6 +17,11 @@ from helpers.style import slug
 
 MAX_LOCAL_QUESTIONS = 3  # the agreement with the municipalities (KL)
 FREE_TEXT = "fritekst"
+ANSWERS = range(1, 6)  # from the most negative to the most positive
+MAX_LABEL_CHARACTERS = 40  # of an answer; more do not fit a figure's legend
+DONT_KNOW, DONT_KNOW_LABEL = 6, "Ved ikke"  # outside the scale, and in no mean
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Words = Annotated[str, Field(pattern=r"\S")]
 
 
 class Municipality(Model):
@@ -88,35 +93,69 @@ class TargetGroup(Model):
 
 class LocalQuestion(Model):
     id: Literal["lokal1", "lokal2", "lokal3"]
-    short: str
+    short: Words
     scale: str
-    wording: str
+    wording: Words
 
 
 class LocalBackground(Model):
     """A background variable that only one municipality's extract has."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    id: Id
     column: str
     label: str
     categories: dict[str, str]  # id → text in the extract, also the printed label
 
 
 class LocalFile(Model):
+    """One municipality's own questions, the scales of its own that they use, and its own groups."""
+
     municipality: Code
     questions: tuple[LocalQuestion, ...] = ()
+    scales: dict[Id, dict[int, str]] = Field(default_factory=dict)  # as `Questionnaire.scales`
     background: tuple[LocalBackground, ...] = ()
 
     @model_validator(mode="after")
     def _few(self) -> LocalFile:
+        troubles = []
         if len(self.questions) > MAX_LOCAL_QUESTIONS:
-            raise ValueError(
+            troubles.append(
                 f"questions: {len(self.questions)} local questions, at most {MAX_LOCAL_QUESTIONS}; "
                 "remove the rest"
             )
         if len({q.id for q in self.questions}) < len(self.questions):
-            raise ValueError("questions: an id is used twice; number them lokal1, lokal2, lokal3")
+            troubles.append("questions: an id is used twice; number them lokal1, lokal2, lokal3")
+        if len({b.id for b in self.background}) < len(self.background):
+            troubles.append("background: an id is used twice; give each variable its own")
+        for name, labels in self.scales.items():
+            troubles += [f"scales.{name}: {t}" for t in _scale_troubles(labels)]
+        if troubles:
+            raise ValueError("\n".join(troubles))
         return self
+
+
+def _scale_troubles(labels: dict[int, str]) -> list[str]:
+    """What is wrong with a scale: five answers that can be told apart, and *ved ikke*."""
+    wanted = [*ANSWERS, DONT_KNOW]
+    troubles = [f"the label of {k} is missing; add it" for k in wanted if k not in labels]
+    troubles += [
+        f"{k} is no answer; a scale has 1 to 5, and 6: Ved ikke" for k in labels if k not in wanted
+    ]
+    troubles += [f"the label of {k} is empty; write it" for k, v in labels.items() if not v.strip()]
+    troubles += [
+        f"the label of {k} has {len(v)} characters; {MAX_LABEL_CHARACTERS} fit a figure"
+        for k, v in labels.items()
+        if len(v) > MAX_LABEL_CHARACTERS
+    ]
+    words = [" ".join(v.split()).casefold() for v in labels.values() if v.strip()]
+    if len(set(words)) < len(words):
+        troubles.append("two answers have the same label; a citizen must tell them apart")
+    unsure = labels.get(DONT_KNOW, DONT_KNOW_LABEL).strip()
+    if unsure and unsure.casefold() != DONT_KNOW_LABEL.casefold():
+        troubles.append(
+            f"6 is »{unsure}«, but reports print it as »ved ikke«; write 6: {DONT_KNOW_LABEL}"
+        )
+    return troubles
 
 
 ExtractField = Literal[
@@ -211,6 +250,10 @@ class Round(Model):
 
     def local_for(self, code: str) -> LocalFile:
         return self.local.get(code) or LocalFile(municipality=code)
+
+    def scales_for(self, code: str | None = None) -> dict[str, dict[int, str]]:
+        """Scale → value 1–6 → label: the common ones and, with `code`, the municipality's own."""
+        return self.questionnaire.scales | (self.local_for(code).scales if code else {})
 
     def price_band(self, code: str) -> PriceBand:
         """Inhabitants are rounded down to whole thousands before the band is looked up."""

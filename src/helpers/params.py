@@ -18,7 +18,9 @@ from pydantic import BaseModel, ValidationError
 
 from helpers.errors import ParameterError, Problem
 from helpers.param_models import (
+    ANSWERS,
     BREAKDOWN_LABELS,
+    FREE_TEXT,
     ExtractFormat,
     LayoutWords,
     LocalFile,
@@ -54,6 +56,7 @@ __all__ = [
     "load_layouts",
     "load_municipalities",
     "load_round",
+    "read_parameters",
 ]
 
 M = TypeVar("M", bound=BaseModel)
@@ -152,6 +155,15 @@ def _build(model: type[M], content: dict, where: str, problems: list[Problem]) -
     except ValidationError as e:
         problems += _problems(where, model, e)
         return None
+
+
+def read_parameters(path: Path, model: type[M]) -> M:
+    """One YAML file of `params/` as its model. Raises ParameterError with every trouble found."""
+    problems: list[Problem] = []
+    built = _build(model, _read_yaml(path), str(path), problems)
+    if built is None:
+        raise ParameterError(problems=problems)
+    return built
 
 
 def _build_rows(model: type[M], path: Path, problems: list[Problem]) -> tuple[M, ...]:
@@ -468,8 +480,37 @@ def _local_problems(
                 f"{path}, key `municipality`", f"is {built.municipality}", "the file's own code"
             )
         )
-    for q in built.questions if questionnaire else ():
-        if q.scale not in questionnaire.scales:
+    return problems + (_scale_problems(path, built, questionnaire.scales) if questionnaire else [])
+
+
+def _scale_problems(
+    path: Path, built: LocalFile, common: dict[str, dict[int, str]]
+) -> list[Problem]:
+    """Every scale is known and is one thing only, every own one is used, and 5 is the most positive."""
+    problems = []
+    for q in built.questions:
+        if q.scale not in {*common, *built.scales}:
             where = f"{path}, key `questions.{q.id}.scale`"
-            problems.append(_unknown(where, "scale", q.scale, questionnaire.scales))
+            problems.append(_unknown(where, "scale", q.scale, [*common, *built.scales]))
+    used = {q.scale for q in built.questions}
+    upside_down = {
+        tuple(labels.get(6 - k) for k in ANSWERS): name for name, labels in common.items()
+    }
+    for name, labels in built.scales.items():
+        where = f"{path}, key `scales.{name}`"
+        if name in common or name == FREE_TEXT:
+            kind = "the name of a common scale" if name in common else "the word for free text"
+            problems.append(Problem(where, f"is {kind}", "a name of its own", "Rename it."))
+        elif name not in used:
+            remedy = "Name it at a question, or remove it."
+            problems.append(Problem(where, "is used by no local question", remedy=remedy))
+        if turned := upside_down.get(tuple(labels.get(k) for k in ANSWERS)):
+            problems.append(
+                Problem(
+                    where,
+                    f"is »{turned}« upside down",
+                    "1 the most negative answer, 5 the most positive",
+                    "Turn the labels round.",
+                )
+            )
     return problems

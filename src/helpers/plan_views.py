@@ -27,18 +27,17 @@ def population_overview(plan: SamplingPlan, round_: Round) -> GT:
     return table(frame.assign(Antal=numbers(frame["Antal"])))
 
 
-def eligible_by_background(plan: SamplingPlan, round_: Round, code: str) -> GT:
-    """Eligible population by target group, gender, age and duration, and local background."""
+def eligible_by_background(plan: SamplingPlan, round_: Round) -> GT:
+    """Eligible population by target group, gender, age and duration."""
     persons, parts = plan.eligible, []
-    for breakdown, labels in round_.category_labels(code).items():
+    for breakdown, labels in round_.category_labels().items():
         if breakdown == "all":
             continue
-        column = breakdown.replace("local:", "local_")
-        sizes = persons[column].value_counts().reindex(list(labels), fill_value=0)
+        sizes = persons[breakdown].value_counts().reindex(list(labels), fill_value=0)
         parts.append(
             pd.DataFrame(
                 {
-                    "Fordeling": round_.breakdown_label(breakdown, code),
+                    "Fordeling": round_.breakdown_label(breakdown),
                     "Gruppe": list(labels.values()),
                     "Antal": numbers(sizes),
                     "Andel": percents(sizes / max(len(persons), 1)),

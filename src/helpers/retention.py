@@ -38,7 +38,7 @@ KINDS = (
     ("responses", "survey tool's exports, and answers", "analysts", "free text may"),
     ("texts", "scrubbed free texts", "the municipality itself", "free text may"),
     ("weighted", "weights and scores of respondents", "analysts", "no, but every person has a row"),
-    ("estimates", "numbers before disclosure control", "analysts", "no, but few persons may be behind"),
+    ("estimates", "numbers before disclosure control; later rounds' development needs them", "analysts", "no, but few persons may be behind"),
     ("notebooks", "executed notebooks", "analysts, reviewers on site", "no"),
     ("intake-history", "files refused and taken in", "analysts", "no"),
     ("review", "the round's evaluation", "analysts", "no, but few persons may be behind"),

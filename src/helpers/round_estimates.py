@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from helpers.designs import Design
 from helpers.drivers import relative_importance
@@ -147,10 +148,31 @@ def _earlier(paths: Paths, round_: Round) -> tuple[tuple[Earlier, ...], tuple[st
         except SurveyError as e:
             notes.append(f"The development since {name} is left out: {e}")
             continue
-        have = [c for c in before.settings.participants if there.estimates(c).is_file()]
-        estimates = [pd.read_parquet(there.estimates(c)) for c in have]
+        was_released = pd.read_parquet(released)
+        codes = [c for c in before.settings.participants if c in set(was_released["municipality"])]
+        estimates = _estimates_of(there, round_, codes)
         if estimates:
-            found.append(
-                Earlier(before, pd.concat(estimates, ignore_index=True), pd.read_parquet(released))
-            )
+            found.append(Earlier(before, pd.concat(estimates, ignore_index=True), was_released))
     return tuple(found), tuple(notes)
+
+
+def _estimates_of(there: Paths, round_: Round, codes: list[str]) -> list[pd.DataFrame]:
+    """An earlier round's estimates of all municipalities that it released. They are what the development
+    is computed from, and forgetting identities leaves them: where one is gone, the development would
+    silently lose a municipality. Raises SurveyError that names every file."""
+    tables, lost = [], []
+    for code in codes:
+        path = there.estimates(code)
+        try:
+            tables.append(pd.read_parquet(path))
+        except (OSError, pa.ArrowException):
+            lost.append(f"{code}.parquet ({'cannot be read' if path.is_file() else 'is gone'})")
+    if lost:
+        raise SurveyError(
+            str(there.estimates(codes[0]).parent),
+            f"of round {there.round_id}, which has been released, {', '.join(lost)}",
+            "the estimates of every municipality that it released; the development is computed from them",
+            f"Put them back from a copy of data/, or take {there.round_id} out of earlier_rounds in "
+            f"params/rounds/{round_.id}.yml to release without that development.",
+        )
+    return tables

@@ -103,7 +103,10 @@ STEPS = {
                 f"{_DATA}/sample/{{code}}.parquet", f"{_DATA}/sample/{{code}}-frame.parquet",
                 f"{_DATA}/sample/replaced/{{code}}-*", f"{_DATA}/notebooks/{{code}}-10-sampling-plan.ipynb",
             ),
-            blind_to=frozenset(NOT_UNTIL_COLLECTION | {"formats", "agreements", "link_base"}),
+            blind_to=frozenset(
+                NOT_UNTIL_COLLECTION - {"questionnaire", "disclosure", "comparison"}  # of local groups
+                | {"formats", "agreements", "link_base"}
+            ),
         ),
         Step(
             "collect", "analyse", "helpers.round_steps:collect_answers",

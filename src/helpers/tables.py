@@ -19,6 +19,7 @@ from helpers.own_numbers import (
     why_no_others,
     why_not_compared,
 )
+from helpers.param_models import ANSWERS, Round
 from helpers.published import NATIONAL, Published
 
 
@@ -186,9 +187,21 @@ def wordings(published: Published, code: str = NATIONAL) -> Markdown:
         for q in published.round.questionnaire.questions
     ]
     if code != NATIONAL:
-        local = published.round.local_for(code).questions
-        rows += [[f"Lokalt {i}. {q.wording}", "Lokalt"] for i, q in enumerate(local, start=1)]
+        local = published.round.local_for(code)
+        for i, q in enumerate(local.questions, start=1):
+            own = (
+                f" ({answers_of(published.round, code, q.scale)})"
+                if q.scale in local.scales
+                else ""
+            )
+            rows.append([f"Lokalt {i}. {q.wording}{own}", "Lokalt"])
     return Markdown(markdown_table(["Spørgsmål", "Tema"], rows, left=2))
+
+
+def answers_of(round_: Round, code: str, scale: str) -> str:
+    """The labels of a scale's answers from 1 to 5: »Aldrig · Sjældent · Nogle gange · …«."""
+    labels = round_.scales_for(code)[scale]
+    return " · ".join(labels[k] for k in ANSWERS)
 
 
 def groups(published: Published, code: str, breakdown: str) -> Markdown:

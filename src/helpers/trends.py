@@ -21,11 +21,13 @@ NATIONAL = "national"
 @dataclass(frozen=True)
 class CommonPart:
     """`items`: now → before, questions and themes; `categories`: (breakdown, category) now →
-    category before; `breaks`: Danish sentences on what differs, empty where nothing does."""
+    category before; `breaks`: Danish sentences on what differs, empty where nothing does; `redrawn`:
+    whether the target groups are defined otherwise, which marks a break in all that is compared."""
 
     items: dict[str, str]
     categories: dict[tuple[str, str], str]
     breaks: tuple[str, ...]
+    redrawn: bool = False
 
     @property
     def mark(self) -> str:
@@ -41,7 +43,8 @@ def common_part(now: Round, before: Round) -> CommonPart:
     lost += [t.label for t in now.questionnaire.themes if t.id not in items]
     if lost:
         breaks = [*breaks, f"Spørgeskemaet er ændret; uden sammenligning: {', '.join(lost)}."]
-    return CommonPart(items, categories, tuple(breaks))
+    redrawn = _definitions(now.rules) != _definitions(before.rules)
+    return CommonPart(items, categories, tuple(breaks), redrawn)
 
 
 def _common_items(now: Round, before: Round) -> dict[str, str]:

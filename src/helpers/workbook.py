@@ -65,7 +65,7 @@ def _write(o: OwnNumbers, path: Path) -> None:
         )
         formats = make_formats(book)
         sheets = tables(o)
-        _write_read_me(book, formats, read_me(o, sheets))
+        write_read_me(book, formats, read_me(o, sheets))
         for sheet in sheets:
             write_table(book, formats, sheet)
 
@@ -148,7 +148,7 @@ def make_formats(book) -> dict:
     return formats
 
 
-def _write_read_me(book, formats: dict, lines: list[tuple[str, str]]) -> None:
+def write_read_me(book, formats: dict, lines: list[tuple[str, str]]) -> None:
     page = book.add_worksheet("Læs mig")
     page.hide_gridlines(2)
     for column, width in enumerate(_READ_ME_WIDTHS):
@@ -174,7 +174,6 @@ def write_table(book, formats: dict, sheet: Sheet) -> None:
         page.set_column(c, c, column.width)
         page.write_string(top, c, column.head, formats["head"])
     page.set_row(top, 45)
-    words = set(style.NOT_SHOWN.values())
     kinds = [formats["wrapped" if c.wrap else c.kind] for c in sheet.columns]
     write_text, write_number = page.write_string, page.write_number
     for r, row in enumerate(sheet.rows, start=top + 1):
@@ -187,7 +186,7 @@ def write_table(book, formats: dict, sheet: Sheet) -> None:
                 form = formats[kind]
             if type(cell) is not str:
                 write_number(r, c, style.exact(cell) if type(cell) is float else cell, form)
-            elif cell in words and sheet.columns[c].kind != "text":
+            elif sheet.columns[c].kind != "text":  # why there is no number
                 write_text(r, c, cell, formats["mark"])
             else:
                 write_text(r, c, cell, form)

@@ -111,7 +111,9 @@ def questionnaire_sheet(o: OwnNumbers) -> Sheet:
     themes = {t.id: t.label for t in questionnaire.themes}
 
     def answers(scale: str) -> str:
-        return " · ".join(questionnaire.scales.get(scale, {}).values()) or "fritekst"
+        return (
+            " · ".join(label for _, label in sorted(o.scales.get(scale, {}).items())) or "fritekst"
+        )
 
     rows: list[list[Cell]] = [
         [q.id, q.short, q.wording, themes.get(q.theme, ""), answers(q.scale)]

@@ -1,1 +1,1 @@
-"""What is done before samples are drawn: sign-up, calendar, templates, checks, new rounds."""
+"""Before samples are drawn: sign-up, calendar, templates and checks of extracts, questionnaire, new rounds."""

@@ -1,0 +1,251 @@
+"""The questionnaire as files that a survey tool imports: `build/<round>/spoergeskema/`.
+
+One common file and one for each municipality with local questions, each as JSON and as a flat CSV, and
+the JSON Schema that documents the first. They hold questions and no citizen; the same parameters give
+the same bytes. Local questions stand last, so that what one municipality asks colours no answer to the
+common questions.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from helpers import style
+from helpers.own_numbers import official_name
+from helpers.param_models import DONT_KNOW, LocalQuestion, Question
+from helpers.params import Round
+from helpers.paths import Paths, write_text
+from helpers.preparation.frame import Frame, Piped
+from helpers.responses import LOCAL_COLUMNS, STATUSES, TEXT_COLUMNS
+
+FOLDER, COMMON = "spoergeskema", "faelles"
+SCHEMA = "spoergeskema.schema.json"
+VERSION = "1.0"
+CSV_COLUMNS = (
+    "kommune", "raekkefoelge", "spoergsmaal", "kolonne", "slags", "tema", "overskrift", "ordlyd",
+    "vises_ved", "skala", "svar", "svartekst", "hoejst_tegn",
+)  # fmt: skip
+
+
+def write_questionnaires(
+    paths: Paths, round_: Round, frame: Frame, codes: Sequence[str] | None = None
+) -> list[Path]:
+    """Write the common files and those of the municipalities with local questions (or `codes` of them).
+
+    Without `codes` whatever else lies in the folder is removed: a municipality's file from before its
+    questions were taken out, say.
+    """
+    wanted = round_.settings.participants if codes is None else codes
+    local = [c for c in wanted if round_.local_for(c).questions]
+    texts = {SCHEMA: schema_text()}
+    for code in (None, *local):
+        document = questionnaire_document(round_, frame, code)
+        name = COMMON if code is None else round_.municipalities[code].folder
+        texts[f"{name}.json"] = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+        texts[f"{name}.csv"] = flat_csv(document)
+    folder = paths.build / FOLDER
+    written = [write_text(folder / name, text) for name, text in texts.items()]
+    if codes is None:
+        for path in folder.iterdir():
+            if path.is_file() and path.name not in texts:
+                path.unlink()
+    return written
+
+
+def schema_text() -> str:
+    """The JSON Schema (draft 2020-12) of the JSON files, as it is shipped."""
+    return files("helpers").joinpath(f"assets/questionnaire/{SCHEMA}").read_text("utf-8")
+
+
+def questionnaire_document(round_: Round, frame: Frame, code: str | None = None) -> dict[str, Any]:
+    """The questionnaire of one municipality, or the common one, as the schema describes it."""
+    rules = round_.settings
+    place = round_.municipalities[code] if code else None
+    name = official_name(place.code, place.name) if place else None
+    local = round_.local_for(code).questions if code else ()
+    words = {
+        "kommune": name or frame.municipality_in_common,
+        "svarfrist": style.date(rules.calendar.collection.end),
+    }
+    common = sorted(round_.questionnaire.questions, key=lambda q: q.order)
+    content = {
+        "frame": {
+            "title": frame.title.format(**words),
+            "intro": [t.format(**words) for t in frame.intro],
+            "outro": [t.format(**words) for t in frame.outro],
+        },
+        "themes": [
+            {"id": t.id, "label": t.label}
+            for t in sorted(round_.questionnaire.themes, key=lambda t: t.order)
+        ],
+        "scales": [
+            {"id": scale, "answers": _answers(labels)}
+            for scale, labels in round_.scales_for(code).items()
+            if scale in {q.scale for q in (*common, *local)}
+        ],
+        "questions": [
+            *(_question(i, q, frame, words) for i, q in enumerate(common, start=1)),
+            *(
+                _local_question(len(common) + i, q, frame, words)
+                for i, q in enumerate(local, start=1)
+            ),
+        ],
+    }
+    columns = _export_columns(round_, len(local))
+    whole = json.dumps([content, columns], ensure_ascii=False, sort_keys=True).encode()
+    return {
+        "$schema": SCHEMA,
+        "version": VERSION,
+        "fingerprint": hashlib.sha256(whole).hexdigest()[:16],
+        "language": "da",
+        "round": {
+            "id": round_.id,
+            "title": rules.title,
+            "questionnaire": rules.questionnaire,
+            "collection": {"start": _day(rules.calendar.collection.start),
+                           "end": _day(rules.calendar.collection.end)},
+            "link_base": rules.link_base,
+        },
+        "municipality": {"code": code, "name": name} if place else None,
+        **content,
+        "export": {"formats": ["csv", "xlsx"], "encoding": "utf-8", "columns": columns},
+    }  # fmt: skip
+
+
+def _day(day: dt.date) -> str:
+    return day.isoformat()
+
+
+def _answers(labels: dict[int, str]) -> list[dict[str, Any]]:
+    """From the most positive to *ved ikke*, the order in which a citizen reads them."""
+    order = sorted((k for k in labels if k != DONT_KNOW), reverse=True)
+    order += [DONT_KNOW] if DONT_KNOW in labels else []
+    return [{"value": k, "label": labels[k], "in_mean": k != DONT_KNOW} for k in order]
+
+
+def _question(order: int, q: Question, frame: Frame, words: dict[str, str]) -> dict[str, Any]:
+    asked = {
+        "id": q.id,
+        "order": order,
+        "local": False,
+        "kind": "scale" if q.is_scaled else "text",
+        "column": q.id if q.is_scaled else f"{q.id}_text",
+        "theme": q.theme or None,
+        "heading": q.heading or None,
+        "wording": q.wording,
+        "required": False,
+    }
+    if q.is_scaled:
+        return asked | {"scale": q.scale}
+    asked |= {
+        "max_characters": frame.text_max_characters,
+        "note": frame.free_text_note.format(**words),
+    }
+    rule = frame.rule_for(q.id)
+    return asked | ({"routing": _routing(rule)} if rule else {})
+
+
+def _routing(rule: Piped) -> dict[str, Any]:
+    return {
+        "depends_on": rule.depends_on,
+        "placeholder": rule.placeholder,
+        "text_by_answer": {str(k): v for k, v in sorted(rule.text_by_answer.items())},
+        "otherwise": "skip",
+    }
+
+
+def _local_question(
+    order: int, q: LocalQuestion, frame: Frame, words: dict[str, str]
+) -> dict[str, Any]:
+    return {
+        "id": q.id,
+        "order": order,
+        "local": True,
+        "kind": "scale",
+        "column": q.id,
+        "theme": None,
+        "heading": frame.local_heading.format(**words),
+        "wording": q.wording,
+        "required": False,
+        "scale": q.scale,
+    }
+
+
+def _export_columns(round_: Round, local: int) -> list[dict[str, Any]]:
+    """What the tool's export must have, in order: as `responses.read_export` reads it."""
+    answer = {"type": "integer", "values": list(range(1, DONT_KNOW + 1)), "may_be_empty": True}
+    columns = [
+        {"name": "key", "type": "string", "may_be_empty": False,
+         "meaning": "the token of the citizen's link, as it stands behind link_base"},
+        {"name": "status", "type": "string", "values": list(STATUSES), "may_be_empty": False,
+         "meaning": "completed: sent in; partial: some answers; opened: none; none: never opened"},
+        {"name": "submitted_at", "type": "datetime", "may_be_empty": True,
+         "meaning": "the latest answer, ISO 8601 as 2024-03-14T09:30:00, local time"},
+    ]  # fmt: skip
+    asked = [q.id for q in round_.questionnaire.scaled]
+    meaning = "value of the answer chosen; empty: not answered"
+    columns += [{"name": q, **answer, "meaning": meaning} for q in asked]
+    columns += [
+        {"name": c, "type": "string", "may_be_empty": True, "meaning": "the text as written"}
+        for c in TEXT_COLUMNS
+    ]
+    return columns + [{"name": c, **answer, "meaning": meaning} for c in LOCAL_COLUMNS[:local]]
+
+
+def flat_csv(document: dict[str, Any]) -> str:
+    """A row a question × answer (or × wording, where that follows an earlier answer), semicolons and a
+    mark of UTF-8 at the front, as Danish Excel opens it."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, CSV_COLUMNS, delimiter=";", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(_rows(document))
+    return "\ufeff" + out.getvalue()
+
+
+def _rows(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    scales = {s["id"]: s["answers"] for s in document["scales"]}
+    themes = {t["id"]: t["label"] for t in document["themes"]}
+    place = document["municipality"]
+    for q in document["questions"]:
+        row = {
+            "kommune": place["code"] if place else "",
+            "raekkefoelge": q["order"],
+            "spoergsmaal": q["id"],
+            "kolonne": q["column"],
+            "slags": "skala" if q["kind"] == "scale" else "fritekst",
+            "tema": themes.get(q["theme"], ""),
+            "overskrift": q["heading"] or "",
+            "ordlyd": q["wording"],
+        }
+        if q["kind"] == "scale":
+            row["skala"] = q["scale"]
+            yield from (
+                row | {"svar": a["value"], "svartekst": a["label"]} for a in scales[q["scale"]]
+            )
+        else:
+            row["hoejst_tegn"] = q["max_characters"]
+            yield from (row | variant for variant in _variants(q))
+
+
+def _variants(q: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Each wording of a question with the answers after which it is asked."""
+    rule = q.get("routing")
+    if rule is None:
+        yield {}
+        return
+    by_text: dict[str, list[str]] = {}
+    for answer, text in rule["text_by_answer"].items():
+        by_text.setdefault(text, []).append(answer)
+    for text, answers in by_text.items():
+        yield {
+            "ordlyd": q["wording"].replace(rule["placeholder"], text),
+            "vises_ved": f"{rule['depends_on']} = {' eller '.join(answers)}",
+        }
