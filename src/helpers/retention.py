@@ -26,7 +26,7 @@ class Holding:
     bytes: int
 
 
-# folder under data/<round>/, what, who may read, does it point at persons
+# folder or file under data/<round>/, what, who may read, does it point at persons
 KINDS = (
     ("extracts", "extracts as received", "analysts who run intake", "yes: CPR number, name, telephone"),
     ("vault", "identities, encrypted", "send-out only", "yes, encrypted"),
@@ -39,6 +39,9 @@ KINDS = (
     ("estimates", "numbers before disclosure control", "analysts", "no, but few persons may be behind"),
     ("notebooks", "executed notebooks", "analysts, reviewers on site", "no"),
     ("records", "what each result was made from", "analysts", "no"),
+    ("hotline.csv", "calls to the hotline", "analysts", "no, but a citizen may have a key"),
+    ("effort.parquet", "where more effort gives most", "analysts", "no, but few persons may be behind"),
+    ("status.html", "how the collection goes", "analysts", "no, but few persons may be behind"),
     ("delivery", "encrypted packages", "each municipality", "no"),
 )  # fmt: skip
 
@@ -62,6 +65,8 @@ def holdings(paths: Paths) -> list[Holding]:
 
 
 def _files(folder: Path) -> list[Path]:
+    if folder.is_file():
+        return [folder]
     return sorted(p for p in folder.rglob("*") if p.is_file()) if folder.is_dir() else []
 
 

@@ -20,7 +20,8 @@ WHOLE_ROUND = "runden"  # owner of steps and troubles that belong to no single m
 RELEASED = "released rows of {code}"  # what a municipality's report reads, judged by content
 PARAMETERS = "params/**"
 
-NO_RESULT = {"limits"}  # parameters that end a step, and change nothing that it makes
+# parameters that end a step, or belong to the watching of answers, and change nothing that a step makes
+NO_RESULT = {"limits", "fieldwork"}
 # parameters that change no result after the collection of answers, or none before it
 NOT_SINCE_COLLECTION = {"formats", "agreements", "retention_until", "price_bands", "link_base"}
 NOT_UNTIL_COLLECTION = {
