@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from helpers import cli_fieldwork
 from helpers.cli_deck import deck
 from helpers.cli_load import load_database
 from helpers.cli_privacy import add_commands
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 add_commands(app)
+cli_fieldwork.add_commands(app)
 app.command()(status)
 app.command("load")(load_database)
 app.command()(deck)

@@ -183,8 +183,8 @@ class Forecast:
         """A row a municipality: invited, answers, forecast (mean), ci_low, ci_high, sd."""
         return self._by_municipality(None)
 
-    def miss(self, least: int) -> np.ndarray:
-        """P(fewer than `least` answers in the end), a municipality each."""
+    def miss(self, least: int | np.ndarray) -> np.ndarray:
+        """P(fewer than `least` answers in the end), a municipality each (`least` may be as well)."""
         h, gradient = self.later()
         mean, variance, left = self._sums(h, gradient)
         chances = cumulative(left, mean, variance)

@@ -1,0 +1,1 @@
+"""Before sampling: the calendar's picture."""
