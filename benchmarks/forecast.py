@@ -50,9 +50,14 @@ def forecasts(
     HARD of the invited, a number that may be reached or not)."""
     setting, before = read_setting(root, round_.id), read_setting(root, earlier.id)
     places = setting.places if places is None else places
-    known = [p for p in before.places if held]
+    largest = max(
+        p.inhabitants for p in places
+    )  # a test's few small ones need no Copenhagen before
+    known = [p for p in before.places if held and p.inhabitants <= largest]
     past = (
-        [(earlier, simulated_citizens(before, round_, known, trouble, 2 * seed + 1))] if held else []
+        [(earlier, simulated_citizens(before, round_, known, trouble, 2 * seed + 1))]
+        if held
+        else []
     )
     curves = simulated_curves(round_, past)
     citizens = simulated_citizens(setting, round_, places, trouble, 2 * seed)
@@ -60,9 +65,7 @@ def forecasts(
     tables = []
     for day in days:
         now = curves.start + dt.timedelta(days=day)
-        forecast = Forecast(
-            count_citizens(as_of(citizens, now), curves, now), curves, CONFIDENCE
-        )
+        forecast = Forecast(count_citizens(as_of(citizens, now), curves, now), curves, CONFIDENCE)
         own = forecast.municipalities
         wanted = np.rint(HARD * own["invited"].to_numpy())
         own = own.assign(wanted=wanted, miss=forecast.miss(wanted))

@@ -51,7 +51,9 @@ def days_of_exports(paths, folder, days=3):
         came = np.random.default_rng(seed).integers(1, days + 1, len(table))
         for day in range(1, days + 1):
             now = table.copy()
-            now["submitted_at"] = np.where(now["status"] == "completed", [f"2024-03-{10 + d}T12:00:00" for d in came], "")
+            now["submitted_at"] = np.where(
+                now["status"] == "completed", [f"2024-03-{10 + d}T12:00:00" for d in came], ""
+            )
             later = came > day
             now.loc[later, [c for c in now if c not in ("key", "status")]] = ""
             now.loc[later, "status"] = "none"
@@ -112,16 +114,22 @@ def test_a_bad_file_is_refused_whole_and_the_others_are_taken(planned, round_202
     assert "4 keys belong to no drawn sample (rows 3–5, 8)" in told
     assert "1 keys belong to other municipalities (row 6)" in told
     assert "a" * 32 not in told, "no key is quoted"
-    assert "tom.csv: is empty (0 bytes). Expected: the survey tool's export" in str(received.refused[str(empty)])
+    assert "tom.csv: is empty (0 bytes). Expected: the survey tool's export" in str(
+        received.refused[str(empty)]
+    )
     assert [p.name[:4] for p in export_files(planned)] == ["0825"]
 
 
 def test_columns_that_stand_twice_are_refused(planned, round_2024, tmp_path):
     table = export(sample(planned, "0741"))
     path = tmp_path / "0741-svar.csv"
-    text = table.assign(x="").rename(columns={"x": "q99"}).to_csv(index=False).replace("q99", "q01", 1)
+    text = (
+        table.assign(x="").rename(columns={"x": "q99"}).to_csv(index=False).replace("q99", "q01", 1)
+    )
     path.write_text(text, "utf-8")
-    assert "columns stand twice: q01" in str(receive(planned, round_2024, [path]).refused[str(path)])
+    assert "columns stand twice: q01" in str(
+        receive(planned, round_2024, [path]).refused[str(path)]
+    )
 
 
 def test_nothing_can_be_judged_without_samples(paths, round_2024, tmp_path):
@@ -154,7 +162,16 @@ def test_many_spans_are_cut():
     assert row_spans(range(2, 202, 2)).endswith("80 and 60 spans more")
 
 
-def one(key="k1", status="completed", at="2024-03-12T10:00:00", first="3", text="", file="a.csv", row=2, **more):
+def one(
+    key="k1",
+    status="completed",
+    at="2024-03-12T10:00:00",
+    first="3",
+    text="",
+    file="a.csv",
+    row=2,
+    **more,
+):
     cells = dict.fromkeys(QUESTIONS, pd.NA) | {"q01": int(first) if first else pd.NA} | more
     return {
         "municipality": "0741", "key": key, "status": status, "submitted_at": pd.Timestamp(at) if at else pd.NaT,
@@ -171,7 +188,12 @@ def table_of(*rows):
     ("one_row", "other", "wins", "conflict"),
     [
         (one(), one(at="2024-03-12T10:00:01", first="5"), "5", False),  # the later
-        (one(status="partial"), one(at=None, status="none", first=""), "3", False),  # any before none
+        (
+            one(status="partial"),
+            one(at=None, status="none", first=""),
+            "3",
+            False,
+        ),  # any before none
         (one(), one(status="partial", first="5", q02=4), "3", True),  # completed before partial
         (one(), one(first="2", q02=4), "2", True),  # more questions answered
         (one(), one(first="4"), "4", True),  # the last when compared
@@ -193,7 +215,9 @@ def test_which_answer_counts_and_what_is_a_conflict(one_row, other, wins, confli
 
 
 def test_opened_counts_before_none():
-    latest, _ = latest_answers(table_of(one(status="none", first=""), one(status="opened", first="", row=3)))
+    latest, _ = latest_answers(
+        table_of(one(status="none", first=""), one(status="opened", first="", row=3))
+    )
     assert latest["status"].tolist() == ["opened"]
 
 
@@ -225,7 +249,11 @@ def test_times_with_a_distance_from_utc_are_danish_time(planned, round_2024, tmp
     table = export(sample(planned, "0741")).head(3).copy()
     table["status"] = "completed"
     table[QUESTIONS] = "3"
-    table["submitted_at"] = ["2024-03-12T10:00:00Z", "2024-07-12T10:00:00+00:00", "2024-03-12T10:00:00"]
+    table["submitted_at"] = [
+        "2024-03-12T10:00:00Z",
+        "2024-07-12T10:00:00+00:00",
+        "2024-03-12T10:00:00",
+    ]
     receive(planned, round_2024, [written(table, tmp_path / "0741-svar.csv")])
     answers = collect(planned, round_2024).answers["0741"].set_index("key")["submitted_at"]
     told = [str(answers[k]) for k in table["key"]]
@@ -237,12 +265,16 @@ def survey(root, *words):
 
 
 def test_the_command_takes_tells_and_leaves_the_step_current(planned, round_2024, tmp_path):
-    files = days_of_exports(planned, tmp_path / "in" if (tmp_path / "in").mkdir() else tmp_path / "in", 2)
+    (tmp_path / "in").mkdir()
+    files = days_of_exports(planned, tmp_path / "in", 2)
     root = planned.root
     first = survey(root, "collect", "2024-foraar", str(tmp_path / "in"))
     assert first.exit_code == 0, first.output
     assert "4 of 4 files taken" in first.output
-    new = sum((export(sample(planned, c), s)["status"] == "completed").sum() for c, s in zip(CODES, (1, 2)))
+    new = sum(
+        (export(sample(planned, c), s)["status"] == "completed").sum()
+        for c, s in zip(CODES, (1, 2))
+    )
     assert f"+{new}" in first.output
     answers = {c: planned.answers(c).read_bytes() for c in CODES}
     snapshot = Snapshot(Store(str(root)), load_round(root, "2024-foraar"))

@@ -141,7 +141,9 @@ def effort(
             f"{channel}: {len(own)} groups, {own['persons'].sum()}{of} persons, "
             f"{own['expected_answers'].sum():.0f} answers expected on top of the forecast"
         )
-    console.print(f"Answers as of {now.moment:%Y-%m-%d %H:%M}. The whole plan: {paths.effort}", markup=False)
+    console.print(
+        f"Answers as of {now.moment:%Y-%m-%d %H:%M}. The whole plan: {paths.effort}", markup=False
+    )
 
 
 def hotline(

@@ -80,9 +80,7 @@ def status(
         raise typer.Exit(1) from e
 
 
-def _watch(
-    paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.date | None
-) -> str:
+def _watch(paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.date | None) -> str:
     """Tell of the answers, and write the status page; returns where it lies."""
     from helpers.fieldwork.standing import standing_of
     from helpers.fieldwork.status_page import write_status_page
@@ -114,9 +112,14 @@ def told_answers(standing: Standing, round_: Round) -> list[str]:
         f"interval {whole['ci_low']:,.0f}–{whole['ci_high']:,.0f} (from {basis}).",
     ]
     table = standing.forecast.municipalities.assign(miss=standing.forecast.miss(least))
-    at_risk = table[table["miss"] >= POSSIBLE].sort_values(["miss", "forecast"], ascending=[False, True])
+    at_risk = table[table["miss"] >= POSSIBLE].sort_values(
+        ["miss", "forecast"], ascending=[False, True]
+    )
     if at_risk.empty:
-        return [*lines, f"No municipality has a chance of {POSSIBLE:.0%} or more of missing {least} answers."]
+        return [
+            *lines,
+            f"No municipality has a chance of {POSSIBLE:.0%} or more of missing {least} answers.",
+        ]
     lines.append(f"Chance of fewer than {least} answers:")
     for row in at_risk.itertuples():
         name = f"{row.municipality} {round_.municipalities[row.municipality].name}"

@@ -177,7 +177,9 @@ class Fieldwork(Model):
     }  # fmt: skip
     # a municipality whose groups' response rates spread so that R = 0.80 counts as so many missing answers
     likeness_answers: Annotated[float, Field(ge=0)] = 20
-    smallest_gain_answers: Annotated[float, Field(ge=0)] = 1  # a group that gives less is not chosen
+    smallest_gain_answers: Annotated[float, Field(ge=0)] = (
+        1  # a group that gives less is not chosen
+    )
     hotline_topics: tuple[HotlineTopic, ...] = (
         HotlineTopic(topic="linket virker ikke"),
         HotlineTopic(topic="spørgsmål om undersøgelsen"),

@@ -14,6 +14,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -141,13 +142,11 @@ class Curves:
         """Share of the final answers that have come by `at` (seconds, any shape) × group; strictly
         between 0 and 1 before the end, PRIOR_CITIZENS of the default curve counted in."""
         at = np.asarray(at, float)
-        default = default_curve(at, self.marks)[..., None]
+        default = PRIOR_CITIZENS * default_curve(at, self.marks)
         shares = np.empty((*at.shape, len(self.groups)))
-        for i, group in enumerate(self.groups):
-            own = self.citizens[(self.citizens["target_group"] == group) & self.citizens["answered"]]
-            times = np.sort(own["at"].to_numpy(float))
+        for i, times in enumerate(self._times):
             came = np.searchsorted(times, at, side="right")
-            shares[..., i] = (came + PRIOR_CITIZENS * default[..., 0]) / (len(times) + PRIOR_CITIZENS)
+            shares[..., i] = (came + default) / (len(times) + PRIOR_CITIZENS)
         return np.clip(shares, EDGE, 1 - EDGE)
 
     def level_variance(self) -> float:
@@ -170,7 +169,7 @@ class Curves:
             return default
         whole, part = counts
         excess, information = 0.0, 0.0
-        rounds = self._places()[0]
+        rounds = self._places[0]
         for number in np.unique(rounds):
             n, y = whole[rounds == number], part[rounds == number]
             rate = np.divide(y.sum(axis=0), n.sum(axis=0), out=np.zeros(n.shape[1]),
@@ -185,26 +184,37 @@ class Curves:
         own, count = max(0.0, excess / information), counts.shape[1]
         return (count * own + PRIOR_MUNICIPALITIES * default) / (count + PRIOR_MUNICIPALITIES)
 
-    def _places(self) -> tuple[np.ndarray, pd.MultiIndex]:
-        """Round of each earlier municipality, and both together, in the order of `_counts`."""
-        pairs = pd.MultiIndex.from_frame(self.citizens[["round", "municipality"]]).unique()
-        return pairs.get_level_values(0).to_numpy(), pairs
+    @cached_property
+    def _places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Round of each earlier municipality; and of each citizen the municipality's number, in that
+        order, and the group's."""
+        pairs = self.citizens.groupby(["round", "municipality"], sort=False)
+        rounds = np.array([name for name, _ in pairs.groups], dtype=object)
+        return (
+            rounds,
+            pairs.ngroup().to_numpy(),
+            pd.Index(self.groups).get_indexer(self.citizens["target_group"]),
+        )
 
     def _counts(self, at: float | None) -> np.ndarray:
         """(asked, answered) or, with `at`, (answered, of these by then): 2 × municipality × group."""
-        told = self.citizens
+        rounds, place, group = self._places
+        answered = self.citizens["answered"].to_numpy(bool)
+        whole, part = np.ones_like(answered), answered
         if at is not None:
-            told = told[told["answered"]]
-            part = told["at"].to_numpy(float) <= at
-        else:
-            part = told["answered"].to_numpy(bool)
-        pairs = self._places()[1]
-        place = pairs.get_indexer(pd.MultiIndex.from_frame(told[["round", "municipality"]]))
-        group = pd.Index(self.groups).get_indexer(told["target_group"])
-        counts = np.zeros((2, len(pairs), len(self.groups)))
-        np.add.at(counts[0], (place, group), 1)
+            whole, part = answered, answered & (self.citizens["at"].to_numpy(float) <= at)
+        counts = np.zeros((2, len(rounds), len(self.groups)))
+        np.add.at(counts[0], (place, group), whole)
         np.add.at(counts[1], (place, group), part)
         return counts
+
+    @cached_property
+    def _times(self) -> list[np.ndarray]:
+        """Times of the earlier answers of each group, in order."""
+        told = self.citizens[self.citizens["answered"]]
+        return [
+            np.sort(told.loc[told["target_group"] == g, "at"].to_numpy(float)) for g in self.groups
+        ]
 
 
 def load_curves(paths: Paths, round_: Round) -> Curves:

@@ -95,7 +95,9 @@ def plan_effort(
     mean = counts.answers + counts.left * forecast.later()[0]
     loss = _Loss(mean, forecast.municipalities["sd"].to_numpy(float), counts.asked,
                  population.to_numpy(float), least, rules.likeness_answers)  # fmt: skip
-    met = np.zeros_like(mean)  # share of those not reached before whom the channels so far made answer
+    met = np.zeros_like(
+        mean
+    )  # share of those not reached before whom the channels so far made answer
     budget = {c: np.inf if budgets.get(c, 0) is None else budgets.get(c, 0) for c in CHANNELS}
     ranked = np.zeros(len(persons), dtype=int)
     chosen = np.zeros(len(persons), dtype=bool)

@@ -269,7 +269,9 @@ class Forecast:
         variance = (left * h * (1 - h)).sum(axis=1) + np.einsum("mi,mij,mj->m", by, spread, by)
         return (left * h).sum(axis=1), variance, left.sum(axis=1)
 
-    def _country(self, h: np.ndarray, gradient: np.ndarray, groups: Collection[int]) -> pd.DataFrame:
+    def _country(
+        self, h: np.ndarray, gradient: np.ndarray, groups: Collection[int]
+    ) -> pd.DataFrame:
         """One row for some of the groups in all municipalities."""
         chosen = list(groups)
         left, h, gradient = self.counts.left[:, chosen], h[:, chosen], gradient[:, chosen]
@@ -348,5 +350,3 @@ def days_to_come(curves: Curves, now: dt.datetime) -> list[dt.date]:
     last = curves.marks["end"] - dt.timedelta(days=1)
     first = max(now, curves.start).date()
     return [first + dt.timedelta(days=i) for i in range((last.date() - first).days + 1)]
-
-

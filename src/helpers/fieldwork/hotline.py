@@ -30,7 +30,9 @@ NAMES = {  # as a column may also be called
     "tidspunkt": "when", "hvornår": "when", "kommune": "municipality", "emne": "topic",
     "minutter": "minutes", "nøgle": "key",
 }  # fmt: skip
-DANISH_TIME = re.compile(r"(\d{1,2})[-./](\d{1,2})[-./](\d{4})(?:[ T]+(?:kl\. ?)?(\d{1,2})[:.](\d{2})(?::\d{2})?)?$")
+DANISH_TIME = re.compile(
+    r"(\d{1,2})[-./](\d{1,2})[-./](\d{4})(?:[ T]+(?:kl\. ?)?(\d{1,2})[:.](\d{2})(?::\d{2})?)?$"
+)
 LONGEST_TOPIC, LONGEST_MINUTES = 60, 480
 _MEND = "Mend the file, then run hotline again."
 
@@ -63,7 +65,9 @@ def log_calls(paths: Paths, round_: Round, file: Path) -> Logged:
     new = given - before
     if new:
         _write(paths, sorted((before | given).elements(), key=_in_order))
-    reasons = {t.topic: t.exception for t in round_.settings.fieldwork.hotline_topics if t.exception}
+    reasons = {
+        t.topic: t.exception for t in round_.settings.fieldwork.hotline_topics if t.exception
+    }
     noted = read_exceptions(paths)
     exceptions: dict[str, list[int]] = {}
     for row, call in calls.items():
@@ -180,7 +184,9 @@ def _call(
         wrong.append(("minutes", "is no number of minutes", f"0 to {LONGEST_MINUTES}, as 4 or 4,5"))
     key = str(given.get("key", "")).strip()
     if key and key not in owners:
-        wrong.append(("key", "belongs to no drawn sample", "the key of the caller's link, or nothing"))
+        wrong.append(
+            ("key", "belongs to no drawn sample", "the key of the caller's link, or nothing")
+        )
     elif key and place is not None and owners[key] != place.code:
         wrong.append(("key", "belongs to another municipality", f"a key of {place.code}"))
     moment = when.isoformat(timespec="minutes") if when else ""

@@ -20,7 +20,11 @@ from helpers.fieldwork.forecast import days_to_come
 from helpers.fieldwork.standing import Standing
 from helpers.published import NATIONAL
 
-MAILINGS = {"invitation": "invitation", "first_reminder": "1. påmindelse", "second_reminder": "2. påmindelse"}
+MAILINGS = {
+    "invitation": "invitation",
+    "first_reminder": "1. påmindelse",
+    "second_reminder": "2. påmindelse",
+}
 LEFT, RIGHT, TOP, BOTTOM = 38, 8, 10, 20  # around the drawing
 WIDTH, HEIGHT = 340, 150
 STEPS = (1, 2, 5)  # × a power of ten: between the lines of the grid
@@ -152,5 +156,9 @@ def _grid(top: float) -> list[float]:
 def _template():
     loader = PackageLoader("helpers", "assets/pages")
     return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     ).get_template("status-curve.svg")

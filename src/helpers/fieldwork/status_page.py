@@ -115,5 +115,9 @@ def _days(curve) -> list[tuple[str, str, str, str]]:
 def _environment() -> Environment:
     loader = PackageLoader("helpers", "assets/pages")
     return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )

@@ -98,7 +98,8 @@ def group_rows(round_: Round, standing: Standing) -> list[dict]:
     order = {NATIONAL: -1} | {p.code: i for i, p in enumerate(ordered(round_))}
     place = {"groups": list(labels)}
     table = table.assign(
-        _place=table["municipality"].map(order), _group=table["target_group"].map(place["groups"].index)
+        _place=table["municipality"].map(order),
+        _group=table["target_group"].map(place["groups"].index),
     ).sort_values(["_place", "_group"])
     return [
         {
@@ -145,9 +146,13 @@ def hotline_tables(paths: Paths, round_: Round) -> dict | None:
     by_day = calls.groupby(["topic", day]).size().unstack(fill_value=0).sort_index(axis=1)
     by_day = by_day.loc[by_day.sum(axis=1).sort_values(ascending=False, kind="stable").index]
     minutes = calls.groupby("topic")["minutes"].sum()
-    by_place = calls.groupby(["municipality", "topic"])["minutes"].agg(["size", "sum"]).reset_index()
+    by_place = (
+        calls.groupby(["municipality", "topic"])["minutes"].agg(["size", "sum"]).reset_index()
+    )
     order = {p.code: i for i, p in enumerate(ordered(round_))}
-    by_place = by_place.assign(_at=by_place["municipality"].map(order)).sort_values(["_at", "topic"])
+    by_place = by_place.assign(_at=by_place["municipality"].map(order)).sort_values(
+        ["_at", "topic"]
+    )
     return {
         "days": [short(d) for d in by_day.columns],
         "topics": [

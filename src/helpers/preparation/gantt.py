@@ -27,7 +27,9 @@ def gantt_svg(round_: Round, today: dt.date | None) -> str:
         for i, (name, p) in enumerate(steps)
     ]
     if today is not None and period.start <= today <= period.end:
-        parts.append(f'<line x1="{x(today)}" x2="{x(today)}" y1="0" y2="{height}" stroke="{style.ACCENT}"/>')
+        parts.append(
+            f'<line x1="{x(today)}" x2="{x(today)}" y1="0" y2="{height}" stroke="{style.ACCENT}"/>'
+        )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH} {height}" role="img" '
         f'aria-label="Tidsplan">{"".join(parts)}</svg>'
