@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ import pandas as pd
 
 from benchmarks.forecast_world import Trouble, simulated_citizens, simulated_curves
 from helpers.fieldwork.citizens import as_of
-from helpers.fieldwork.forecast import Forecast, count_citizens
+from helpers.fieldwork.counts import count_citizens
+from helpers.fieldwork.forecast import Forecast
 from helpers.params import Round, load_round
 from helpers.paths import PROJECT
 from simulator.setting import Place, read_setting
@@ -54,10 +56,10 @@ def forecasts(
         p.inhabitants for p in places
     )  # a test's few small ones need no Copenhagen before
     known = [p for p in before.places if held and p.inhabitants <= largest]
+    # the round's own timing is its distance from the earlier one, which is the measure
+    calm = replace(trouble, timing_of_round=0.0)
     past = (
-        [(earlier, simulated_citizens(before, round_, known, trouble, 2 * seed + 1))]
-        if held
-        else []
+        [(earlier, simulated_citizens(before, round_, known, calm, 2 * seed + 1))] if held else []
     )
     curves = simulated_curves(round_, past)
     citizens = simulated_citizens(setting, round_, places, trouble, 2 * seed)
@@ -152,14 +154,12 @@ def main() -> None:
     parser.add_argument("--write", type=Path, default=PROJECT / "docs" / "forecast.md")
     options = parser.parse_args()
     round_, earlier = load_round(PROJECT, "demo"), load_round(PROJECT, "demo-2023")
-    results = {}
-    for name, (trouble, held) in WORLDS.items():
-        parts = [
-            forecasts(PROJECT, round_, earlier, trouble, held, seed)
-            for seed in range(1, options.replicates + 1)
-        ]
-        results[name] = pd.concat(parts, ignore_index=True)
-        print(name, by_day(results[name]).round(3).to_string(), sep="\n", flush=True)
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in WORLDS}
+    for seed in range(1, options.replicates + 1):
+        for name, (trouble, held) in WORLDS.items():
+            parts[name].append(forecasts(PROJECT, round_, earlier, trouble, held, seed))
+        print(f"{seed} of {options.replicates}", flush=True)
+    results = {name: pd.concat(found, ignore_index=True) for name, found in parts.items()}
     options.write.write_text(told(results, options.replicates), encoding="utf-8")
 
 

@@ -43,10 +43,8 @@ def simulated_citizens(
     """A row a citizen asked, as `helpers.fieldwork.citizens.citizens_asked` gives them; `seed` draws
     the samples, the answers and the troubles."""
     rng = np.random.default_rng(seed)
-    setting = replace(setting, seed=seed)
     own_timing = rng.normal(0, trouble.timing_of_round)
-    tables = [_asked(setting, round_, place, rng) for place in places]
-    citizens = pd.concat(tables, ignore_index=True)
+    citizens = asked_and_answered(setting, round_, places, seed)
     start = pd.Timestamp(setting.collection_start)
     length = ((setting.collection_end - setting.collection_start).days + 1) * DAY
     at = (citizens["answered_at"] - start).dt.total_seconds().to_numpy(float, copy=True)
@@ -60,6 +58,25 @@ def simulated_citizens(
         at[own] = np.minimum(np.quantile(came, share) + late, length - 1)
     moments = start + pd.to_timedelta(pd.Series(at), unit="s")
     return citizens.assign(answered_at=moments.astype("datetime64[s]"))
+
+
+_drawn: dict[
+    tuple, pd.DataFrame
+] = {}  # the last few: every kind of trouble befalls the same citizens
+
+
+def asked_and_answered(
+    setting: Setting, round_: Round, places: Sequence[Place], seed: int
+) -> pd.DataFrame:
+    """Citizens and answers of an untroubled round."""
+    key = (setting.round_id, tuple(p.code for p in places), seed)
+    if key not in _drawn:
+        while len(_drawn) > 2:
+            _drawn.pop(next(iter(_drawn)))
+        own, rng = replace(setting, seed=seed), np.random.default_rng([seed, 1])
+        tables = [_asked(own, round_, place, rng) for place in places]
+        _drawn[key] = pd.concat(tables, ignore_index=True)
+    return _drawn[key]
 
 
 def _asked(setting: Setting, round_: Round, place: Place, rng: np.random.Generator) -> pd.DataFrame:

@@ -15,23 +15,14 @@ from typer.testing import CliRunner
 
 from helpers.cli import app
 from helpers.fieldwork.collection import exports_in, receive
-from helpers.intake import take_in
+from helpers.latest import latest_answers
 from helpers.params import load_round
-from helpers.plan import make_plan, save_sample
 from helpers.records import Snapshot
-from helpers.responses import ROUND_LEVEL, collect, export_files, latest_answers, row_spans
+from helpers.responses import ROUND_LEVEL, collect, export_files, row_spans
 from helpers.steps import STEPS, WHOLE_ROUND
 from helpers.store import Store
 
 CODES = ("0741", "0825")
-
-
-@pytest.fixture
-def planned(paths, round_2024):
-    for code in CODES:
-        take_in(paths, round_2024, code)
-        save_sample(paths, code, make_plan(paths, round_2024, code))
-    return paths
 
 
 def sample(paths, code):
@@ -302,7 +293,6 @@ def test_the_command_takes_tells_and_leaves_the_step_current(planned, round_2024
 
 def test_a_trouble_of_the_round_is_no_conflict(planned, round_2024, tmp_path):
     stray = export(sample(planned, "0741")).head(2).assign(key="x" * 32, status="completed")
-    planned.responses.mkdir()
     written(stray, planned.responses / "alle.csv")
     found = collect(planned, round_2024)
     assert list(found.errors) == [ROUND_LEVEL] and found.conflicts == ()

@@ -11,13 +11,12 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from helpers.cli import app
+from helpers.fieldwork.counts import Counts
 from helpers.fieldwork.curves import DAY, curves_of
 from helpers.fieldwork.effort import CHANNELS, _Loss, plan_effort, reachable
-from helpers.fieldwork.forecast import Counts, Forecast
-from helpers.intake import take_in
+from helpers.fieldwork.forecast import Forecast
 from helpers.params import load_round
 from helpers.paths import PROJECT
-from helpers.plan import make_plan, save_sample
 from helpers.round_settings import Fieldwork
 
 RULES = Fieldwork(smallest_gain_answers=0)
@@ -266,13 +265,13 @@ def test_the_rules_need_every_channel():
         Fieldwork(yield_of_channel={"reminder": 1})
 
 
-def test_the_command_writes_the_plan(paths, round_2024):
-    words = ["--root", str(paths.root), "effort", "2024-foraar"]
-    early = CliRunner().invoke(app, words)
-    assert early.exit_code == 1 and "no sample has been drawn" in early.output
-    for code in ("0741", "0825"):
-        take_in(paths, round_2024, code)
-        save_sample(paths, code, make_plan(paths, round_2024, code))
+def test_the_command_needs_samples(paths):
+    told = CliRunner().invoke(app, ["--root", str(paths.root), "effort", "2024-foraar"])
+    assert told.exit_code == 1 and "no sample has been drawn" in told.output
+
+
+def test_the_command_writes_the_plan(planned):
+    paths, words = planned, ["--root", str(planned.root), "effort", "2024-foraar"]
     told = CliRunner().invoke(app, [*words, "--sms-budget", "60"])
     assert told.exit_code == 0, told.output
     assert "telephone: ranked, none chosen; say --calls N." in told.output

@@ -18,28 +18,24 @@ import pandas as pd
 import pyarrow as pa
 
 from helpers.errors import ExtractError, Problem, ResponseError, SurveyError
+from helpers.latest import (
+    ANSWERED,
+    LOCAL_COLUMNS,
+    STATUSES,
+    TEXT_COLUMNS,
+    Conflict,
+    latest_answers,
+)
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.sheets import Sheet, is_table_file, read_sheets
 
-STATUSES = ("completed", "partial", "opened", "none")
 DONT_KNOW = 6
-TEXT_COLUMNS = ("q14_text", "q15_text")
-LOCAL_COLUMNS = ("lokal1", "lokal2", "lokal3")
 ROUND_LEVEL = ""  # owner of troubles that belong to no single municipality
-ANSWERED = ("completed", "partial")
 DENMARK = ZoneInfo("Europe/Copenhagen")
 SHOWN_SPANS = 40  # spans of rows in a message
 _OFFSET = r"(?:Z|[+-]\d\d(?::?\d\d)?)$"  # a time that says how far it is from UTC
 _MEND = "Mend the export or ask for it again, then take it in again."
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """Two or more different answers of one citizen at the same time; `rows`: »file, row«, in order."""
-
-    municipality: str
-    rows: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -106,28 +102,24 @@ def check_export(
     for problem, row in found:
         whose = named or (code.get(row) if isinstance(code.get(row), str) else ROUND_LEVEL)
         problems.setdefault(whose, []).append(problem)
-    unknown = code.isna()
-    if unknown.any():
-        problems.setdefault(named, []).append(
-            Problem(
-                path.name,
-                f"{int(unknown.sum())} keys belong to no drawn sample "
-                f"({row_spans(unknown.index[unknown])})",
-                "keys from the round's own letters",
-                "Take out the rows, or put back the sample that the letters were made from.",
-            )
-        )
-    foreign = code.notna() & (code != named) if named else code.isna() & False
-    if foreign.any():
-        problems.setdefault(named, []).append(
-            Problem(
-                path.name,
-                f"{int(foreign.sum())} keys belong to other municipalities "
-                f"({row_spans(foreign.index[foreign])})",
-                f"keys of {named}",
-                "Rename the file if it holds several municipalities, or take out the rows.",
-            )
-        )
+
+    def refuse(chosen: pd.Series, whose: str, expected: str, remedy: str) -> None:
+        if chosen.any():
+            told = f"{int(chosen.sum())} keys belong to {whose} ({row_spans(chosen.index[chosen])})"
+            problems.setdefault(named, []).append(Problem(path.name, told, expected, remedy))
+
+    refuse(
+        code.isna(),
+        "no drawn sample",
+        "keys from the round's own letters",
+        "Take out the rows, or put back the sample that the letters were made from.",
+    )
+    refuse(
+        code.notna() & (code != named) & (named != ROUND_LEVEL),
+        "other municipalities",
+        f"keys of {named}",
+        "Rename the file if it holds several municipalities, or take out the rows.",
+    )
     return table.assign(municipality=code, file=path.name, row=table.index), problems
 
 
@@ -165,44 +157,6 @@ def key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, l
             continue
         owners.update(dict.fromkeys(keys, code))
     return owners, problems
-
-
-def latest_answers(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Conflict]]:
-    """One row a key, in the order of the keys, and the conflicts among what was handed in.
-
-    `rows`: of all exports, as `check_export` gives them; `file` and `row` are left out of the result.
-    The latest `submitted_at` counts, any before none. At the same time: completed before partial
-    before opened before none; then the row with more questions answered; then the one that comes last
-    when the cells are compared one by one from the left, which is arbitrary, but does not depend on
-    the order of files and rows. Two different answers (completed or partial) at the time that counts
-    are a conflict.
-    """
-    local = [c for c in LOCAL_COLUMNS if c in rows]
-    asked = sorted(c for c in rows if c.startswith("q") and c not in TEXT_COLUMNS) + local
-    content = ["status", "submitted_at", *asked, *TEXT_COLUMNS]
-    rows = rows[["municipality", "key", *content, "file", "row"]].sort_values(["file", "row"])
-    rows = rows.drop_duplicates(["key", *content])
-    newest = rows.groupby("key")["submitted_at"].transform("max")
-    rows = rows[(rows["submitted_at"] == newest) | newest.isna()]
-    alone = ~rows.duplicated("key", keep=False)
-    tied = rows[~alone]
-    rank = {status: i for i, status in enumerate(reversed(STATUSES))}
-    cells = tied[[*asked, *TEXT_COLUMNS]].astype(object)
-    tied = tied.assign(
-        _rank=tied["status"].map(rank),
-        _given=tied[asked].notna().sum(axis=1),
-        _cells=["\0".join("" if pd.isna(c) else str(c) for c in r) for r in cells.to_numpy()],
-    ).sort_values(["key", "_rank", "_given", "_cells"])
-    several = tied[tied["status"].isin(ANSWERED)].sort_values(["key", "file", "row"])
-    several = several[several.duplicated("key", keep=False)]
-    conflicts = [
-        Conflict(str(own["municipality"].iloc[0]),
-                 tuple(f"{f}, row {r}" for f, r in zip(own["file"], own["row"])))
-        for _, own in several.groupby("key")
-    ]  # fmt: skip
-    chosen = pd.concat([rows[alone], tied.drop_duplicates("key", keep="last")])
-    chosen = chosen[["municipality", "key", *content]].sort_values("key", ignore_index=True)
-    return chosen, sorted(conflicts, key=lambda c: (c.municipality, c.rows))
 
 
 def _table(path: Path) -> tuple[Sheet, list[str]]:

@@ -54,7 +54,7 @@ def _contradiction(code: str, conflicts: list[list[str]]) -> str:
     return (
         f"Conflict in {code}: {citizens} different answers at the same time ({listed}). The completed "
         "one counts, then the one with more questions answered (the whole rule: latest_answers in "
-        "responses.py). Ask the survey tool's supplier which is right, and take the other row out."
+        "latest.py). Ask the survey tool's supplier which is right, and take the other row out."
     )
 
 

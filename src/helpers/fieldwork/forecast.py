@@ -29,60 +29,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaln, expit, gammaln, logit
+from scipy.special import expit, logit
 
+from helpers.fieldwork.beta_binomial import cumulative
+from helpers.fieldwork.counts import Counts
 from helpers.fieldwork.curves import EDGE, LEVEL_OF_GROUP, Curves
 from helpers.published import NATIONAL
 
 STEPS = 30  # of Fisher scoring; it settles in fewer than ten
-SMALL = 1e-8  # of what a beta-binomial has more than the binomial; less is a binomial
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Citizens of the round by municipality × target group: `asked`, `answers` so far, `silent` (not
-    answered, and no answer is to be expected), and of each municipality the time at which its answers
-    are known, in seconds since the invitation."""
-
-    codes: tuple[str, ...]
-    groups: tuple[str, ...]
-    asked: np.ndarray
-    answers: np.ndarray
-    silent: np.ndarray
-    known_at: np.ndarray
-
-    @property
-    def left(self) -> np.ndarray:
-        """Citizens who may still answer."""
-        return self.asked - self.answers - self.silent
-
-
-def count_citizens(
-    citizens: pd.DataFrame, curves: Curves, now: dt.datetime, silent: Collection[str] = ()
-) -> Counts:
-    """Counts from `citizens_asked` as they stand `now`; `silent`: keys of those who will not answer.
-
-    Of a municipality whose answers have not been collected nothing is known since the invitation."""
-    codes = tuple(dict.fromkeys(citizens["municipality"]))
-    place = pd.Index(codes).get_indexer(citizens["municipality"])
-    group = pd.Index(curves.groups).get_indexer(citizens["target_group"])
-    answered = citizens["answered"].to_numpy(bool)
-    out = citizens["key"].isin(list(silent)).to_numpy(bool) & ~answered
-    tables = []
-    for chosen in (np.ones_like(answered), answered, out):
-        table = np.zeros((len(codes), len(curves.groups)))
-        np.add.at(table, (place, group), chosen)
-        tables.append(table)
-    elapsed = max(0.0, (now - curves.start).total_seconds())
-    collected = citizens.groupby("municipality", sort=False)["collected"].first()
-    known_at = np.where(collected.reindex(codes).to_numpy(bool), elapsed, 0.0)
-    return Counts(codes, curves.groups, *tables, known_at)
 
 
 class Forecast:
@@ -303,37 +262,6 @@ class Forecast:
         chances = cumulative(left, mean, variance)
         tail = (1 - self.confidence) / 2
         return (chances < tail).sum(axis=1), (chances < 1 - tail).sum(axis=1)
-
-
-def cumulative(left: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """P(R ≤ r), r = 0 … the largest `left`, a row each, R beta-binomial among `left` persons with this
-    mean and variance.
-
-    With h = mean/left and the excess ρ = (variance/(left·h(1 − h)) − 1)/(left − 1), the beta has the
-    parameters h·(1 − ρ)/ρ and (1 − h)·(1 − ρ)/ρ. Where the variance is no greater than the binomial's,
-    R is binomial; where the mean is 0, R is 0.
-    """
-    left, mean = left[:, None].astype(float), mean[:, None]
-    r = np.arange(int(left.max(initial=0)) + 1)[None, :]
-    h = np.divide(mean, left, out=np.zeros_like(left), where=left > 0)
-    plain = left * h * (1 - h)
-    some = (left > 1) & (plain > 0)
-    excess = np.divide(variance[:, None], plain, out=np.ones_like(plain), where=some) - 1
-    rho = np.divide(excess, left - 1, out=np.zeros_like(left), where=some)
-    rho = np.clip(rho, 0, 1 - SMALL)
-    wide = rho > SMALL
-    inside = np.clip(h, SMALL, 1 - SMALL)
-    size = (1 - rho) / np.where(wide, rho, 1)
-    k = np.minimum(r, left)
-    ways = gammaln(left + 1) - gammaln(k + 1) - gammaln(left - k + 1)
-    a, b = inside * size, (1 - inside) * size
-    log = np.where(
-        wide,
-        betaln(k + a, left - k + b) - betaln(a, b),
-        k * np.log(inside) + (left - k) * np.log1p(-inside),
-    )
-    chances = np.where(r <= left, np.exp(ways + log), 0.0).cumsum(axis=1)
-    return np.where(mean <= 0, 1.0, np.minimum(chances, 1.0))
 
 
 def _short(step: np.ndarray) -> np.ndarray:

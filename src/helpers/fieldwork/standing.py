@@ -10,8 +10,9 @@ import pandas as pd
 
 from helpers.errors import SurveyError
 from helpers.fieldwork.citizens import SILENT, as_of, citizens_asked, read_exceptions
+from helpers.fieldwork.counts import count_citizens
 from helpers.fieldwork.curves import Curves, load_curves
-from helpers.fieldwork.forecast import Forecast, count_citizens
+from helpers.fieldwork.forecast import Forecast
 from helpers.params import Round
 from helpers.paths import Paths
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -92,7 +93,9 @@ def curve_svg(curve: Curve, name: str, ident: str, *, wide: bool = False) -> Mar
     fan = [(x(r.day), y(r.forecast), y(r.ci_low), y(r.ci_high)) for r in curve.fan.itertuples()
            if x(r.day) > start[0]]  # fmt: skip
     return Markup(
-        _template().render(
+        pages()
+        .get_template("status-curve.svg")
+        .render(
             ident=ident,
             title=f"{name}: svar i alt dag for dag",
             text=in_words(curve),
@@ -153,12 +156,13 @@ def _grid(top: float) -> list[float]:
     return [step * i for i in range(1, int(top // step) + 1)]
 
 
-def _template():
-    loader = PackageLoader("helpers", "assets/pages")
+@cache
+def pages() -> Environment:
+    """The page's templates; a line that holds a tag alone leaves none."""
     return Environment(
-        loader=loader,
+        loader=PackageLoader("helpers", "assets/pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    ).get_template("status-curve.svg")
+    )

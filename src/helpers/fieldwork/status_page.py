@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpers import style, theme
 from helpers.fieldwork.standing import Standing
-from helpers.fieldwork.status_curves import curve_svg, curves_by_place
+from helpers.fieldwork.status_curves import curve_svg, curves_by_place, pages
 from helpers.fieldwork.status_tables import (
     LIKELY,
     STEPS,
@@ -45,7 +44,7 @@ def write_status_page(
     least = rules.sampling.min_answers
     rows = municipality_rows(round_, standing, steps)
     page = (
-        _environment()
+        pages()
         .get_template("status.html")
         .render(
             title=rules.title[0].upper() + rules.title[1:],
@@ -110,14 +109,3 @@ def _days(curve) -> list[tuple[str, str, str, str]]:
         else:
             rows.append((style.date(r.day), "", "", told))
     return rows
-
-
-def _environment() -> Environment:
-    loader = PackageLoader("helpers", "assets/pages")
-    return Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
