@@ -233,6 +233,9 @@ def test_the_order_of_rows_never_matters(rows, random):
     again, same = latest_answers(table_of(*shuffled))
     pd.testing.assert_frame_equal(latest, again)
     assert conflicts == same
+    places = [(r["file"], r["row"]) for r in shuffled]  # nor what the files are called
+    moved = [r | {"file": file, "row": row} for r, (file, row) in zip(rows, places)]
+    pd.testing.assert_frame_equal(latest, latest_answers(table_of(*moved))[0])
     assert sorted(latest["key"]) == sorted({r["key"] for r in rows})
 
 

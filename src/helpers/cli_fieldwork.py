@@ -120,6 +120,8 @@ def effort(
             write_plan(paths, plan)
     except SurveyError as e:
         raise _failed(e) from e
+    if now.moment >= now.curves.marks["end"]:
+        console.print("The collection has ended: no answers would be counted.", style="yellow")
     table = Table(title=f"{round_.id}: where effort gives most")
     for heading in ("rank", "municipality", "target group", "by", "persons", "answers", "gain"):
         right = heading in ("rank", "persons", "answers", "gain")

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -32,7 +31,7 @@ from helpers.sheets import Sheet, is_table_file, read_sheets
 
 DONT_KNOW = 6
 ROUND_LEVEL = ""  # owner of troubles that belong to no single municipality
-DENMARK = ZoneInfo("Europe/Copenhagen")
+DENMARK = "Europe/Copenhagen"
 SHOWN_SPANS = 40  # spans of rows in a message
 _OFFSET = r"(?:Z|[+-]\d\d(?::?\d\d)?)$"  # a time that says how far it is from UTC
 _MEND = "Mend the export or ask for it again, then take it in again."

@@ -1,16 +1,16 @@
 """How many answers it will be: forecast with prediction interval, per municipality, group and country.
 
 The model. A citizen of target group g in municipality m answers in the end with probability
-p = logit⁻¹(logit P_g + b_g + a_m), and of those who do, the share G = logit⁻¹(logit G_g(t) + w_m) has by the
-time t. P_g and G_g(t) are the earlier rounds' (`curves.py`). Level a_m ~ N(a, τ²) and timing
+p = logit⁻¹(logit P_g + b_g + a_m), and of those who do, the share G = logit⁻¹(logit G_g(t) + w_m) has
+by the time t. P_g and G_g(t) are the earlier rounds' (`curves.py`). Level a_m ~ N(a, τ²) and timing
 w_m ~ N(w, ω²(t)), with τ² and ω²(t) estimated by moments from the differences between the earlier
 rounds' municipalities; a ~ N(0, level²), w ~ N(0, timing²) and b_g, for a group, are what this round
 has of its own.
 
 Answers so far, y ~ Bin(n, p·G), move a, w and b_g for the whole round, then (a_m, w_m) for the
-municipality: the mode of likelihood and normal prior by Fisher scoring, with the inverse information as variance
-(Laplace), so that a municipality with few citizens or few days stays near the round (empirical Bayes
-shrinkage). Who has not answered by t answers by a later time d with probability
+municipality: the mode of likelihood and normal prior by Fisher scoring, with the inverse information
+as variance (Laplace), so that a municipality with few citizens or few days stays near the round
+(empirical Bayes shrinkage). Who has not answered by t answers by a later time d with probability
 
     h = p·(G(d) − G(t)) / (1 − p·G(t)),      G(end) = 1,
 
