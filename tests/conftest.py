@@ -17,8 +17,10 @@ import pytest
 import yaml
 from filelock import FileLock
 
+from helpers.intake import take_in
 from helpers.params import Round, load_round
 from helpers.paths import PROJECT, Paths
+from helpers.plan import make_plan, save_sample
 from helpers.run import Progress, Summary, run_round
 from helpers.sendout import write_sendout
 from helpers.vault import read_vault
@@ -86,6 +88,16 @@ def paths(root: Path) -> Paths:
         if path.suffix in {".xlsx", ".csv"}:
             shutil.copy(path, made.extracts)
     return made
+
+
+@pytest.fixture
+def planned(paths: Paths, round_2024: Round) -> Paths:
+    """Samples of two islands drawn, and a folder for their answers."""
+    for code in ("0741", "0825"):
+        take_in(paths, round_2024, code)
+        save_sample(paths, code, make_plan(paths, round_2024, code))
+    paths.responses.mkdir()
+    return paths
 
 
 class Listening(Progress):

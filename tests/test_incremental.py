@@ -105,6 +105,7 @@ def test_another_extract_reruns_its_municipality_alone(copy):
                        "national", "star", "index", "scan", "scan-round"}),
         ({"limits": {"notebook_seconds": 60}}, set()),
         ({"retention_until": "2031-01-01"}, set()),
+        ({"fieldwork": {"likeness_answers": 5}}, set()),
     ],
 )  # fmt: skip
 def test_a_changed_rule_reruns_what_depends_on_it(copy, change, steps):

@@ -4,20 +4,9 @@ import pandas as pd
 import pytest
 from answers import QUESTIONS, export
 
-from helpers.intake import take_in
-from helpers.plan import make_plan, save_sample
 from helpers.responses import collect, save_answers, with_answers
 
 CODES = ("0741", "0825")
-
-
-@pytest.fixture
-def planned(paths, round_2024):
-    for code in CODES:
-        take_in(paths, round_2024, code)
-        save_sample(paths, code, make_plan(paths, round_2024, code))
-    paths.responses.mkdir()
-    return paths
 
 
 def sample(paths, code):

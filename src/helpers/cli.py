@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from helpers import (
+    cli_fieldwork,
     cli_fieldwork_sendout,
     cli_preparation,
     cli_privacy,
@@ -38,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 for part in (
+    cli_fieldwork,
     cli_fieldwork_sendout,
     cli_preparation,
     cli_privacy,

@@ -1,18 +1,29 @@
-"""`survey status`: how far each municipality is, what is stale, and why."""
+"""`survey status`: how far each municipality is, what is stale and why, and how answers come in."""
 
 from __future__ import annotations
 
+import datetime as dt
+import tempfile
 from collections import defaultdict
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from helpers.cli_state import State, console, load
+from helpers.errors import SurveyError
 from helpers.params import Round
+from helpers.paths import Paths, close_data
 from helpers.records import Snapshot
-from helpers.steps import STEPS, WHOLE_ROUND
-from helpers.store import Store
+from helpers.steps import PARAMETERS, STEPS, WHOLE_ROUND
+from helpers.store import Store, by_folder, matching
+
+if TYPE_CHECKING:
+    from helpers.fieldwork.standing import Standing
 
 THERE, STALE, MISSING = "✓", "!", "·"
 COLUMNS = {  # heading → pattern of what shows it, and the step that makes it
@@ -34,39 +45,135 @@ ROUND_STEPS = {
     "scan-round": "scan",
 }
 SHOWN_REASONS = 8
+SAMPLES = "data/{round}/sample/????.parquet"
+WATCHED = (  # what the answers are told from
+    SAMPLES, "data/{round}/responses/????.parquet", "data/{round}/sendout/{code}/mailings.json",
+    "data/{round}/contact/exceptions.csv", "data/{round}/hotline.csv", "data/{round}/effort.parquet",
+)  # fmt: skip
+POSSIBLE = 0.05  # a chance of missing the least number that is worth telling
 
 
-def status(round_id: Annotated[str, typer.Argument(metavar="ROUND")]) -> None:
-    """Show how far each municipality is, what is stale (!), and why."""
+def status(
+    round_id: Annotated[str, typer.Argument(metavar="ROUND")],
+    on: Annotated[
+        datetime | None,
+        typer.Option("--on", formats=["%Y-%m-%d"], help="Answers as they stood that evening."),
+    ] = None,
+) -> None:
+    """Show how far each municipality is, what is stale (!), and how answers come in; write status.html."""
     round_ = load(round_id)
     snapshot = Snapshot(Store(State.address), round_)
     reasons: dict[str, list[str]] = defaultdict(list)  # reason → whom it concerns
-    console.print(_municipalities(snapshot, round_, reasons))
+    marks = _marks(snapshot, round_, reasons)
+    console.print(_municipalities(marks, round_))
     for name, words in ROUND_STEPS.items():
         console.print(f"{_round_step(snapshot, name, reasons)} {words}", markup=False)
     if reasons:
         console.print(f"\nStale ({STALE}), and so made again by the next run:", markup=False)
         for reason, whom in sorted(reasons.items(), key=lambda r: (-len(r[1]), r[0])):
             console.print(f"  {reason}: {_few(whom)}", markup=False)
+    try:
+        with _lying_here(snapshot) as paths:
+            page = _watch(paths, round_, snapshot, marks, on.date() if on else None)
+            console.print(f"\nThe status page, for the house only: {page}", markup=False)
+    except SurveyError as e:
+        console.print(f"\nFAILED {e}", style="red", markup=False)
+        raise typer.Exit(1) from e
 
 
-def _municipalities(snapshot: Snapshot, round_: Round, reasons: dict[str, list[str]]) -> Table:
+def _watch(paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.date | None) -> str:
+    """Tell of the answers, and write the status page; returns where it lies."""
+    from helpers.fieldwork.standing import standing_of
+    from helpers.fieldwork.status_page import write_status_page
+
+    standing = None
+    if snapshot.names((SAMPLES,), ""):
+        standing = standing_of(paths, round_, on)
+        for line in told_answers(standing, round_):
+            console.print(line, markup=False)
+    collected = snapshot.records.get(("collect", WHOLE_ROUND))
+    conflicts = collected.found.get("conflicts", {}) if collected else {}
+    page = write_status_page(paths, round_, standing, marks, conflicts, on or dt.date.today())
+    if snapshot.store.folder is not None:
+        return str(page)
+    name = page.relative_to(paths.root).as_posix()
+    snapshot.store.put(page, name)
+    return f"{snapshot.store.root}/{name}"
+
+
+def told_answers(standing: Standing, round_: Round) -> list[str]:
+    """Answers so far, the forecast, and who may miss the least number, in a few lines."""
+    whole, least = standing.forecast.country, round_.settings.sampling.min_answers
+    rate = whole["answers"] / max(whole["invited"], 1)
+    basis = ", ".join(standing.curves.rounds) or "the default curve: no earlier round is held"
+    lines = [
+        f"\nAnswers: {whole['answers']:,} of {whole['invited']:,} invited ({rate:.1%}), "
+        f"as of {standing.moment:%Y-%m-%d %H:%M}.",
+        f"Forecast: {whole['forecast']:,.0f}, {round_.settings.comparison.confidence:.0%} prediction "
+        f"interval {whole['ci_low']:,.0f}–{whole['ci_high']:,.0f} (from {basis}).",
+    ]
+    table = standing.forecast.municipalities.assign(miss=standing.forecast.miss(least))
+    at_risk = table[table["miss"] >= POSSIBLE].sort_values(
+        ["miss", "forecast"], ascending=[False, True]
+    )
+    if at_risk.empty:
+        return [
+            *lines,
+            f"No municipality has a chance of {POSSIBLE:.0%} or more of missing {least} answers.",
+        ]
+    lines.append(f"Chance of fewer than {least} answers:")
+    for row in at_risk.itertuples():
+        name = f"{row.municipality} {round_.municipalities[row.municipality].name}"
+        chance = ">99%" if row.miss > 0.99 else f"{row.miss:.0%}"
+        lines.append(
+            f"  {chance} {name}: {row.answers} of {row.invited}, "
+            f"forecast {row.forecast:.0f} ({row.ci_low:.0f}–{row.ci_high:.0f})"
+        )
+    return lines
+
+
+@contextmanager
+def _lying_here(snapshot: Snapshot) -> Iterator[Paths]:
+    """The files that the answers are told from, in a folder of this machine."""
+    store, round_ = snapshot.store, snapshot.round
+    if store.folder is not None:
+        close_data(store.folder)
+        yield Paths(store.folder, round_.id)
+        return
+    rounds = [round_.id, *round_.settings.earlier_rounds]
+    codes = round_.settings.participants
+    wanted = {p.format(round=r, code=c) for p in WATCHED for r in rounds for c in codes}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in set(matching(by_folder(snapshot.signatures), {*wanted, PARAMETERS})):
+            store.fetch(name, Path(folder) / name)
+        yield Paths(Path(folder), round_.id)
+
+
+def _marks(
+    snapshot: Snapshot, round_: Round, reasons: dict[str, list[str]]
+) -> dict[str, dict[str, str]]:
+    """Municipality → heading of COLUMNS → THERE, STALE or MISSING; the reasons are noted."""
+    marks: dict[str, dict[str, str]] = {}
+    for place in round_.participants:
+        own = marks[place.code] = {}
+        for heading, (pattern, step) in COLUMNS.items():
+            there = bool(snapshot.names((pattern,), place.code))
+            made = (step, place.code) in snapshot.records
+            stale = made and _why(snapshot, step, place.code, reasons)
+            own[heading] = STALE if stale else THERE if there else MISSING
+    return marks
+
+
+def _municipalities(marks: dict[str, dict[str, str]], round_: Round) -> Table:
     table = Table(title=f"{round_.id}: {round_.settings.title}")
     table.add_column("municipality", no_wrap=True)
     for name in COLUMNS:
         table.add_column(name, justify="center")
-    totals = dict.fromkeys(COLUMNS, 0)
     for place in round_.participants:
-        cells = []
-        for heading, (pattern, step) in COLUMNS.items():
-            there = bool(snapshot.names((pattern,), place.code))
-            totals[heading] += there
-            made = (step, place.code) in snapshot.records
-            stale = made and _why(snapshot, step, place.code, reasons)
-            cells.append(STALE if stale else THERE if there else MISSING)
-        table.add_row(f"{place.code} {place.name}", *cells)
+        table.add_row(f"{place.code} {place.name}", *marks[place.code].values())
     table.add_section()
-    table.add_row("in all", *(str(v) for v in totals.values()))
+    totals = (sum(own[h] != MISSING for own in marks.values()) for h in COLUMNS)
+    table.add_row("in all", *(str(v) for v in totals))
     return table
 
 

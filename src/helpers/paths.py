@@ -51,6 +51,16 @@ class Paths:
     def vault_folder(self) -> Path:
         return self.data / "vault"
 
+    @property
+    def effort(self) -> Path:
+        """Where another reminder, SMS or call gives most."""
+        return self.data / "effort.parquet"
+
+    @property
+    def hotline(self) -> Path:
+        """Calls to the hotline, without names."""
+        return self.data / "hotline.csv"
+
     def intake_of(self, code: str) -> Path:
         """What intake found in one municipality's file; `intake` holds all of them."""
         return self.data / "intake" / f"{code}.json"
@@ -84,11 +94,6 @@ class Paths:
     def contact_exceptions(self) -> Path:
         """Who is not written to, or on paper only, by key."""
         return self.data / "contact" / "exceptions.csv"
-
-    @property
-    def effort(self) -> Path:
-        """The effort plan: where another reminder or text message gives most."""
-        return self.data / "effort.parquet"
 
     def answers(self, code: str) -> Path:
         return self.responses / f"{code}.parquet"

@@ -1,38 +1,50 @@
 """The survey tool's exports → one checked table a municipality.
 
 An export may hold one municipality or many; each row finds its citizen by the key of the unique
-link. The same key may come several times: the latest submission counts.
+link. The same key may come several times: the latest submission counts, whatever the files are called
+and in whichever order they came.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from helpers.errors import Problem, ResponseError, SurveyError
+from helpers.errors import ExtractError, Problem, ResponseError, SurveyError
+from helpers.latest import (
+    ANSWERED,
+    LOCAL_COLUMNS,
+    STATUSES,
+    TEXT_COLUMNS,
+    Conflict,
+    latest_answers,
+)
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.sheets import Sheet, is_table_file, read_sheets
 
-STATUSES = ("completed", "partial", "opened", "none")
 DONT_KNOW = 6
-TEXT_COLUMNS = ("q14_text", "q15_text")
-LOCAL_COLUMNS = ("lokal1", "lokal2", "lokal3")
 ROUND_LEVEL = ""  # owner of troubles that belong to no single municipality
-_MEND = "Mend the export or ask for it again, then run analyse again."
+DENMARK = "Europe/Copenhagen"
+SHOWN_SPANS = 40  # spans of rows in a message
+_OFFSET = r"(?:Z|[+-]\d\d(?::?\d\d)?)$"  # a time that says how far it is from UTC
+_MEND = "Mend the export or ask for it again, then take it in again."
 
 
 @dataclass(frozen=True)
 class Collected:
-    """`answers`: code → a row an exported citizen; `errors`: code (or ROUND_LEVEL) → what is wrong."""
+    """`answers`: code → a row an exported citizen; `errors`: code (or ROUND_LEVEL) → what is wrong;
+    `conflicts`: what `latest_answers` had to decide."""
 
     answers: dict[str, pd.DataFrame]
     errors: dict[str, ResponseError]
+    conflicts: tuple[Conflict, ...] = field(default=())
 
 
 def export_files(paths: Paths) -> list[Path]:
@@ -48,56 +60,81 @@ def collect(paths: Paths, round_: Round) -> Collected:
     A trouble belongs to the municipality whose code begins the file's name, else to the row's own
     (through its key), else to the round.
     """
-    question_ids = [q.id for q in round_.questionnaire.scaled]
-    owner, problems = _key_owners(paths, round_)
+    owners, problems = key_owners(paths, round_)
     tables = []
     for path in export_files(paths):
-        named = path.name[:4] if path.name[:4] in round_.settings.participants else ROUND_LEVEL
-        try:
-            table, found = read_export(path, question_ids)
-        except SurveyError as e:
-            problems.setdefault(named, []).extend(e.problems)
-            continue
-        code = pd.Series([owner.get(k) for k in table["key"]], index=table.index, dtype=object)
-        for problem, row in found:
-            whose = named or (code.get(row) if isinstance(code.get(row), str) else ROUND_LEVEL)
-            problems.setdefault(whose, []).append(problem)
-        unknown = code.isna()
-        if unknown.any():
-            rows = ", ".join(str(r) for r in unknown.index[unknown][:10])
-            problems.setdefault(named, []).append(
-                Problem(
-                    path.name,
-                    f"{int(unknown.sum())} keys belong to no drawn sample (rows {rows} …)",
-                    "keys from the round's own letters",
-                    "Take out the rows, or put back the sample that the letters were made from.",
-                )
-            )
-        foreign = code.notna() & (code != named) if named else code.isna() & False
-        if foreign.any():
-            rows = ", ".join(str(r) for r in foreign.index[foreign][:10])
-            problems.setdefault(named, []).append(
-                Problem(
-                    path.name,
-                    f"{int(foreign.sum())} keys belong to other municipalities (rows {rows} …)",
-                    f"keys of {named}",
-                    "Rename the file if it holds several municipalities, or take out the rows.",
-                )
-            )
-        tables.append(table.assign(municipality=code))
+        table, found = check_export(path, round_, owners)
+        for whose, told in found.items():
+            problems.setdefault(whose, []).extend(told)
+        if table is not None:
+            tables.append(table)
     errors = {code: ResponseError(problems=told) for code, told in problems.items()}
     if not tables:
         return Collected({}, errors)
-    rows = _latest(pd.concat(tables, ignore_index=True))
+    rows = pd.concat(tables, ignore_index=True).dropna(subset="municipality")
+    rows, conflicts = latest_answers(rows)
     answers = {
         str(code): group.drop(columns="municipality").reset_index(drop=True)
         for code, group in rows.groupby("municipality")
         if code not in errors
     }
-    return Collected(answers, errors)
+    return Collected(answers, errors, tuple(c for c in conflicts if c.municipality not in errors))
 
 
-def _key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, list[Problem]]]:
+def check_export(
+    path: Path, round_: Round, owners: Mapping[str, str]
+) -> tuple[pd.DataFrame | None, dict[str, list[Problem]]]:
+    """One export → (its rows, owner → all troubles); no rows where the file cannot be read at all.
+
+    `owners`: key → municipality. The rows are those of `read_export` with `municipality` (missing for
+    an unknown key), `file` and `row`. Keys that no sample holds, and in a file of one municipality
+    those of another, are troubles, told with their rows.
+    """
+    participants = round_.settings.participants
+    named = path.name[:4] if path.name[:4] in participants else ROUND_LEVEL
+    problems: dict[str, list[Problem]] = {}
+    try:
+        table, found = read_export(path, [q.id for q in round_.questionnaire.scaled])
+    except SurveyError as e:
+        return None, {named: list(e.problems)}
+    code = pd.Series([owners.get(k) for k in table["key"]], index=table.index, dtype=object)
+    for problem, row in found:
+        whose = named or (code.get(row) if isinstance(code.get(row), str) else ROUND_LEVEL)
+        problems.setdefault(whose, []).append(problem)
+
+    def refuse(chosen: pd.Series, whose: str, expected: str, remedy: str) -> None:
+        if chosen.any():
+            told = f"{int(chosen.sum())} keys belong to {whose} ({row_spans(chosen.index[chosen])})"
+            problems.setdefault(named, []).append(Problem(path.name, told, expected, remedy))
+
+    refuse(
+        code.isna(),
+        "no drawn sample",
+        "keys from the round's own letters",
+        "Take out the rows, or put back the sample that the letters were made from.",
+    )
+    refuse(
+        code.notna() & (code != named) & (named != ROUND_LEVEL),
+        "other municipalities",
+        f"keys of {named}",
+        "Rename the file if it holds several municipalities, or take out the rows.",
+    )
+    return table.assign(municipality=code, file=path.name, row=table.index), problems
+
+
+def row_spans(rows: Collection[int]) -> str:
+    """»rows 2–14, 17«: row numbers of a sheet in few words."""
+    ordered = sorted(rows)
+    ends = [i for i, (a, b) in enumerate(pairwise(ordered)) if b > a + 1] + [len(ordered) - 1]
+    starts = [0, *(i + 1 for i in ends[:-1])]
+    spans = [
+        str(ordered[a]) if a == b else f"{ordered[a]}–{ordered[b]}" for a, b in zip(starts, ends)
+    ]
+    more = f" and {len(spans) - SHOWN_SPANS} spans more" if len(spans) > SHOWN_SPANS else ""
+    return f"{'row' if len(ordered) == 1 else 'rows'} {', '.join(spans[:SHOWN_SPANS])}{more}"
+
+
+def key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, list[Problem]]]:
     """key → municipality, from the drawn samples; and what is wrong with a municipality's sample."""
     owners: dict[str, str] = {}
     problems: dict[str, list[Problem]] = {}
@@ -121,18 +158,14 @@ def _key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, 
     return owners, problems
 
 
-def _latest(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a key: the latest submission; a row with answers before one without."""
-    rank = rows["status"].map({s: i for i, s in enumerate(reversed(STATUSES))})
-    ordered = rows.assign(_rank=rank).sort_values(
-        ["submitted_at", "_rank"], kind="stable", na_position="first"
-    )
-    return ordered.drop_duplicates("key", keep="last").drop(columns="_rank").sort_index()
-
-
 def _table(path: Path) -> tuple[Sheet, list[str]]:
     """The sheet and headings that hold `key` and `status`."""
-    for sheets in read_sheets(path, ["utf-8-sig", "cp1252"], [",", ";", "\t"]):
+    try:
+        readings = read_sheets(path, ["utf-8-sig", "cp1252"], [",", ";", "\t"])
+    except ExtractError as e:  # what is expected and to be done is told of extracts
+        told = [Problem(p.where, p.what, "the survey tool's export", _MEND) for p in e.problems]
+        raise ResponseError(problems=told) from e
+    for sheets in readings:
         for sheet in sheets:
             headings = [str(c).strip().lower() for c in sheet.rows[0]] if sheet.rows else []
             if {"key", "status"} <= set(headings):
@@ -160,6 +193,11 @@ def read_export(
         raise ResponseError(
             sheet.where(path), f"columns are missing: {', '.join(missing)}", remedy=_MEND
         )
+    twice = sorted({c for c in headings if c and headings.count(c) > 1})
+    if twice:
+        raise ResponseError(
+            sheet.where(path), f"columns stand twice: {', '.join(twice)}", remedy=_MEND
+        )
     width = len(headings)
     cells = [list(r[:width]) + [""] * (width - len(r)) for r in sheet.rows[1:]]
     raw = pd.DataFrame(cells, columns=headings, index=range(2, len(cells) + 2), dtype=object)
@@ -175,7 +213,7 @@ def read_export(
     table["status"] = pd.array([t.lower() for t in _texts(raw, "status")], dtype="str")
     refuse(~table["status"].isin(STATUSES), "status", f"is none of {', '.join(STATUSES)}")
     submitted = pd.Series(_texts(raw, "submitted_at"), index=raw.index, dtype="str")
-    times = pd.to_datetime(submitted.where(submitted != ""), errors="coerce", format="ISO8601")
+    times = _danish_time(submitted)
     refuse(times.isna() & (submitted != ""), "submitted_at", "is no date and time (ISO 8601)")
     table["submitted_at"] = times.astype("datetime64[s]")
     for column in [*question_ids, *(c for c in LOCAL_COLUMNS if c in headings)]:
@@ -189,6 +227,18 @@ def read_export(
     for column in TEXT_COLUMNS:
         table[column] = pd.array([" ".join(t.split()) for t in _texts(raw, column)], dtype="str")
     return table, found
+
+
+def _danish_time(texts: pd.Series) -> pd.Series:
+    """ISO 8601 texts → Danish clock time; a time that tells its distance from UTC is moved there."""
+    abroad = texts.str.contains(_OFFSET) & texts.str.contains(":")
+    plain = texts.where((texts != "") & ~abroad)
+    times = pd.to_datetime(plain, errors="coerce", format="ISO8601").astype("datetime64[s]")
+    if abroad.any():
+        told = pd.to_datetime(texts[abroad], errors="coerce", format="ISO8601", utc=True)
+        moved = told.dt.tz_convert(DENMARK).dt.tz_localize(None).astype("datetime64[s]")
+        times = moved.reindex(times.index).fillna(times)
+    return times
 
 
 def _texts(raw: pd.DataFrame, column: str) -> list[str]:
@@ -218,10 +268,16 @@ def with_answers(
     )
     merged = sample.merge(answers, on="key", how="left", validate="one_to_one")
     merged["status"] = merged["status"].fillna("none")
-    answered = merged[asked].notna().sum(axis=1)
-    enough = answered >= round_.settings.responses.min_questions_answered
-    merged["responded"] = merged["status"].isin(["completed", "partial"]) & enough
+    merged["responded"] = counts_as_answer(merged, round_)
     return merged
+
+
+def counts_as_answer(answers: pd.DataFrame, round_: Round) -> pd.Series:
+    """Whether a row with status and q01 … is an answer by the round's rule: see `with_answers`."""
+    asked = [q.id for q in round_.questionnaire.scaled]
+    answered = answers[asked].notna().sum(axis=1)
+    enough = answered >= round_.settings.responses.min_questions_answered
+    return answers["status"].isin(ANSWERED) & enough
 
 
 def response_by(asked: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

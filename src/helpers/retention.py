@@ -45,6 +45,9 @@ KINDS = (
     ("records", "what each result was made from", "analysts", "no"),
     ("signups.csv", "sign-ups with contacts", "analysts", "at the municipality: name, e-mail, telephone"),
     ("tilmeldinger.xlsx", "overview of sign-ups", "analysts", "at the municipality: name, e-mail, telephone"),
+    ("hotline.csv", "calls to the hotline", "analysts", "no, but a citizen may have a key"),
+    ("effort.parquet", "where more effort gives most", "analysts", "no, but few persons may be behind"),
+    ("status.html", "how the collection goes", "analysts", "no, but few persons may be behind"),
     ("delivery", "encrypted packages", "each municipality", "no"),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -242,6 +242,48 @@ class Costs(Model):
     analyst_hours: dict[WorkStep, Annotated[float, Field(ge=0)]] = {}  # step → hours as reported
 
 
+Channel = Literal["reminder", "sms", "telephone"]
+
+
+class HotlineTopic(Model):
+    """What a call is about; `exception`: the reason that belongs in contact/exceptions.csv, if any."""
+
+    topic: str
+    exception: Literal["exempt_digital_post", "opted_out", "unreachable"] | None = None
+
+
+class Fieldwork(Model):
+    """Watching the answers and deciding on more effort; none of it changes a result."""
+
+    # what an extra contact brings, as a multiple of what the last planned reminder brought among those
+    # who had not answered by then: the house's assumptions, until a round has tried
+    yield_of_channel: dict[Channel, Annotated[float, Field(ge=0)]] = {
+        "reminder": 0.6, "sms": 0.8, "telephone": 2.0,
+    }  # fmt: skip
+    # a municipality whose groups' response rates spread so that R = 0.80 counts as so many missing answers
+    likeness_answers: Annotated[float, Field(ge=0)] = 20
+    smallest_gain_answers: Annotated[float, Field(ge=0)] = (
+        1  # a group that gives less is not chosen
+    )
+    hotline_topics: tuple[HotlineTopic, ...] = (
+        HotlineTopic(topic="linket virker ikke"),
+        HotlineTopic(topic="spørgsmål om undersøgelsen"),
+        HotlineTopic(topic="spørgsmål om persondata"),
+        HotlineTopic(topic="hjælp til at svare"),
+        HotlineTopic(topic="vil ikke deltage", exception="opted_out"),
+        HotlineTopic(topic="fritaget for Digital Post", exception="exempt_digital_post"),
+        HotlineTopic(topic="andet"),
+    )
+    other_hotline_topics: bool = True  # a topic that is not in the list is taken as it is
+
+    @model_validator(mode="after")
+    def _every_channel(self) -> Fieldwork:
+        lacking = [c for c in get_args(Channel) if c not in self.yield_of_channel]
+        if lacking:
+            raise ValueError(f"yield_of_channel: lacks {', '.join(lacking)}; add it")
+        return self
+
+
 class RoundFile(Model):
     """One file of `params/rounds/`: all that varies by round."""
 
@@ -274,6 +316,7 @@ class RoundFile(Model):
     letters: Letters = Letters()
     digital_post: DigitalPost = DigitalPost()
     messages: Messages = Messages()
+    fieldwork: Fieldwork = Fieldwork()
     costs: Costs = Costs()  # for the round's evaluation (survey review)
     participants: tuple[Code, ...] = ()  # none only before the sign-up (`load_round`)
 

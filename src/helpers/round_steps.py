@@ -4,6 +4,8 @@ municipalities, the one gate, and the look through all that may leave the house.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
@@ -26,8 +28,9 @@ from helpers.vault_key import VaultError
 def collect_answers(paths: Paths, round_: Round) -> Told:
     """Share the exports' answers out to the municipalities that drew the keys, free texts scrubbed.
 
-    Tells what is wrong with an export as a failure of its municipality (or of the round), and finds
-    `answered`: the codes that have answers.
+    Tells what is wrong with an export as a failure of its municipality (or of the round), and where two
+    answers of one citizen contradict each other. Finds `answered`: the codes that have answers; and
+    `conflicts`: code → a list of rows a citizen.
     """
     collected = collect(paths, round_)
     collected, notes = _without_persons(paths, round_, collected)
@@ -38,7 +41,21 @@ def collect_answers(paths: Paths, round_: Round) -> Told:
         WHOLE_ROUND if code == ROUND_LEVEL else code: str(error)
         for code, error in collected.errors.items()
     }
-    return Told(notes, failures, {"answered": sorted(collected.answers)})
+    by_code = groupby(collected.conflicts, key=lambda c: c.municipality)
+    conflicts = {code: [list(c.rows) for c in own] for code, own in by_code}
+    notes += tuple(_contradiction(code, rows) for code, rows in conflicts.items())
+    found = {"answered": sorted(collected.answers), "conflicts": conflicts}
+    return Told(notes, failures, found)
+
+
+def _contradiction(code: str, conflicts: list[list[str]]) -> str:
+    listed = "; ".join(" and ".join(rows) for rows in conflicts)
+    citizens = "1 citizen has" if len(conflicts) == 1 else f"{len(conflicts)} citizens have"
+    return (
+        f"Conflict in {code}: {citizens} different answers at the same time ({listed}). The completed "
+        "one counts, then the one with more questions answered (the whole rule: latest_answers in "
+        "latest.py). Ask the survey tool's supplier which is right, and take the other row out."
+    )
 
 
 def _without_persons(
@@ -54,7 +71,7 @@ def _without_persons(
         except VaultError as e:
             answers[code] = table.assign(**dict.fromkeys(TEXT_COLUMNS, ""))
             notes[f"Free texts are left out where the vault does not open: {e}"] = True
-    return Collected(answers, collected.errors), tuple(notes)
+    return replace(collected, answers=answers), tuple(notes)
 
 
 def release_round(paths: Paths, round_: Round) -> Told:

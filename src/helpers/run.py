@@ -24,6 +24,7 @@ from helpers.steps import STAGES, STEPS, WHOLE_ROUND, Step, parameter_digests
 from helpers.store import Store
 
 __all__ = ["STAGES", "WHOLE_ROUND", "Progress", "Summary", "run_round"]
+COLLECT = "collect"  # a part of the stage analyse that `survey collect` runs alone
 ENDINGS = WORKBOOK_ENDINGS | TEXT_ENDINGS  # of extracts and exports
 
 
@@ -77,7 +78,7 @@ def run_round(
     scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> Summary:
-    """Run what is stale of the stages for the round's municipalities (or `only` these codes).
+    """Run what is stale of the stages (or COLLECT) for the round's municipalities (or `only` these codes).
 
     `root`: a folder, or an address that all workers of the `scheduler` see. `again`: also what is
     current. Raises ParameterError where `only` names a municipality that takes no part, no scheduler
@@ -98,6 +99,8 @@ def run_round(
             run.intake()
         if "plan" in stages:
             run.plan()
+        if COLLECT in stages:
+            run.collect()
         if "analyse" in stages:
             run.analyse()
         if {"release", "report", "national"} & set(stages):
@@ -175,6 +178,11 @@ class _Run:
         with self._stage("plan", len(codes)):
             self._each({"plan": codes})
 
+    def collect(self) -> None:
+        """Answers shared out to the municipalities, without analysing them."""
+        if self._exports():
+            self._once(COLLECT)
+
     def analyse(self) -> None:
         if not self._exports():
             self.summary.waiting.append(
@@ -185,10 +193,10 @@ class _Run:
             return
         codes = self._well(self.codes)
         with self._stage("analyse", len(codes)):
-            self._once("collect")
-            if "collect" not in self.found:
+            self._once(COLLECT)
+            if COLLECT not in self.found:
                 return
-            answered = self.found["collect"]["answered"]
+            answered = self.found[COLLECT]["answered"]
             codes = self._well(codes)
             silent = [c for c in codes if c not in answered]
             if silent:

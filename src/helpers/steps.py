@@ -24,6 +24,7 @@ PARAMETERS = "params/**"
 # a step makes
 NO_RESULT = {
     "limits", "extract_period", "sign_up", "letters", "digital_post", "messages", "costs",
+    "fieldwork",
 }  # fmt: skip
 # parameters that change no result after the collection of answers, or none before it
 NOT_SINCE_COLLECTION = {"formats", "agreements", "retention_until", "price_bands", "link_base"}

@@ -69,7 +69,10 @@ def read_exceptions(paths: Paths) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame(columns=list(COLUMNS), dtype="str")
     try:
-        table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+        table = pd.read_csv(  # commas, or semicolons where a Danish Excel has saved it
+            path, sep="[,;]", engine="python", dtype="str", keep_default_na=False,
+            encoding="utf-8-sig",
+        )  # fmt: skip
     except (ValueError, UnicodeDecodeError):
         table = pd.DataFrame()
     wrong = [c for c in COLUMNS if c not in table]

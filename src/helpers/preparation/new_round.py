@@ -23,6 +23,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from helpers.calendar_rules import MONDAY, week_day, week_name
 from helpers.development.files import FOLDER as NO_ROUND
 from helpers.errors import ParameterError, Problem
 from helpers.params import Round, load_round
@@ -197,11 +198,14 @@ def _same_day_near(old: dt.date, near: dt.date) -> dt.date:
 
 
 def _shift(node: Any, weeks: int) -> None:
-    """Move every date below `node` by whole weeks, so that weekdays stay."""
+    """Move every date, and every week written as `2023-W35`, below `node` by whole weeks, so that
+    weekdays stay."""
     places = node.items() if isinstance(node, Mapping) else enumerate(node)
     for key, value in list(places):
         if type(value) is dt.date:
             node[key] = value + dt.timedelta(weeks=weeks)
+        elif isinstance(value, str) and (monday := week_day(value, MONDAY)):
+            node[key] = week_name(monday + dt.timedelta(weeks=weeks))
         elif isinstance(value, Mapping | list):
             _shift(value, weeks)
 

@@ -1,0 +1,255 @@
+"""Calls to the hotline: a CSV of what was asked and how long it took, without names.
+
+A file is taken whole or not at all. Two calls that are the same in every column are told apart only by
+how often they stand in one file, so the same file twice logs nothing new.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.errors import Problem, SurveyError
+from helpers.fieldwork.contact_exceptions import read_exceptions
+from helpers.params import Municipality, Round
+from helpers.paths import Paths, write_private
+from helpers.responses import key_owners, row_spans
+from helpers.round_settings import Fieldwork
+from helpers.sheets import Sheet, read_sheets
+
+COLUMNS = ("when", "municipality", "topic", "minutes", "key")
+NAMES = {  # as a column may also be called
+    "tidspunkt": "when", "hvornår": "when", "kommune": "municipality", "emne": "topic",
+    "minutter": "minutes", "nøgle": "key",
+}  # fmt: skip
+DANISH_TIME = re.compile(
+    r"(\d{1,2})[-./](\d{1,2})[-./](\d{4})(?:[ T]+(?:kl\. ?)?(\d{1,2})[:.](\d{2})(?::\d{2})?)?$"
+)
+LONGEST_TOPIC, LONGEST_MINUTES = 60, 480
+_MEND = "Mend the file, then run hotline again."
+
+
+@dataclass(frozen=True)
+class Logged:
+    """`new` and `known` calls; `exceptions`: reason → rows of the file whose callers are not in
+    contact/exceptions.csv with it (without a key nobody can tell)."""
+
+    new: int
+    known: int
+    exceptions: dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class _Call:
+    when: str
+    municipality: str
+    topic: str
+    minutes: str
+    key: str
+
+
+def log_calls(paths: Paths, round_: Round, file: Path) -> Logged:
+    """Add a file's calls to `data/<round>/hotline.csv`. Raises SurveyError with every wrong row, and
+    then logs nothing."""
+    calls = _read(paths, round_, file)
+    before = Counter(_logged(paths))
+    given = Counter(calls.values())
+    new = given - before
+    if new:
+        _write(paths, sorted((before | given).elements(), key=_in_order))
+    reasons = {
+        t.topic: t.exception for t in round_.settings.fieldwork.hotline_topics if t.exception
+    }
+    noted = set(read_exceptions(paths)[["key", "reason"]].itertuples(index=False, name=None))
+    exceptions: dict[str, list[int]] = {}
+    for row, call in calls.items():
+        reason = reasons.get(call.topic)
+        if reason and (call.key, reason) not in noted:
+            exceptions.setdefault(reason, []).append(row)
+    return Logged(new.total(), given.total() - new.total(), exceptions)
+
+
+def calls_so_far(paths: Paths) -> pd.DataFrame:
+    """A row a call logged: when (datetime), municipality, topic, minutes."""
+    calls = _logged(paths)
+    table = pd.DataFrame(
+        [(c.when, c.municipality, c.topic, float(c.minutes)) for c in calls],
+        columns=["when", "municipality", "topic", "minutes"],
+    )
+    return table.assign(when=pd.to_datetime(table["when"], format="ISO8601"))
+
+
+def _logged(paths: Paths) -> list[_Call]:
+    if not paths.hotline.is_file():
+        return []
+    with paths.hotline.open(encoding="utf-8-sig", newline="") as f:
+        return [_Call(**{c: row[c] for c in COLUMNS}) for row in csv.DictReader(f, delimiter=";")]
+
+
+def _write(paths: Paths, calls: list[_Call]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([getattr(call, c) for c in COLUMNS] for call in calls)
+    write_private(paths.hotline, text.getvalue().encode("utf-8-sig"))
+
+
+def _in_order(call: _Call) -> tuple[str, ...]:
+    return tuple(getattr(call, c) for c in COLUMNS)
+
+
+def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
+    """Row of the sheet → call."""
+    sheet, headings = _table(file)
+    owners, _ = key_owners(paths, round_) if "key" in headings else ({}, {})
+    problems: list[Problem] = []
+    calls: dict[int, _Call] = {}
+    for number, cells in enumerate(sheet.rows[1:], start=2):
+        given = dict(zip(headings, cells))
+        if not any(str(c).strip() for c in cells):
+            continue
+        call, wrong = _call(given, round_, owners)
+        calls[number] = call
+        problems += [
+            Problem(f"{file.name}, row {number}, column »{column}«", what, expected, _MEND)
+            for column, what, expected in wrong
+        ]
+    if not calls:
+        raise SurveyError(file.name, "holds no call", "a row a call under the headings", _MEND)
+    if problems:
+        raise SurveyError(problems=problems)
+    return calls
+
+
+def _table(file: Path) -> tuple[Sheet, list[str]]:
+    sheet, headings = None, []
+    for sheets in read_sheets(file, ["utf-8-sig", "cp1252"], [",", ";", "\t"]):
+        for candidate in sheets:
+            first = [str(c).strip().lower() for c in candidate.rows[0]] if candidate.rows else []
+            named = [NAMES.get(c, c) for c in first]
+            if sheet is None or len(set(named) & set(COLUMNS)) > len(set(headings) & set(COLUMNS)):
+                sheet, headings = candidate, named
+    while headings and not headings[-1]:
+        headings.pop()
+    expected = ", ".join(COLUMNS[:4]) + " and, if wanted, key"
+    where = f"{file.name}, first row"
+    problems = [
+        Problem(where, f"lacks the column »{c}«", expected, _MEND)
+        for c in COLUMNS[:4]
+        if c not in headings
+    ]
+    problems += [
+        Problem(where, f"column {i} is none of the log's", expected,
+                "Take it out: the log holds no names, numbers or notes.")
+        for i, c in enumerate(headings, start=1) if c not in COLUMNS
+    ]  # fmt: skip
+    problems += [
+        Problem(where, f"the column »{c}« stands twice", expected, _MEND)
+        for c in COLUMNS
+        if headings.count(c) > 1
+    ]
+    if sheet is None or problems:
+        raise SurveyError(problems=problems or [Problem(file.name, "is empty", expected, _MEND)])
+    return sheet, headings
+
+
+def _call(
+    given: Mapping[str, object], round_: Round, owners: Mapping[str, str]
+) -> tuple[_Call, list[tuple[str, str, str]]]:
+    """A row's call, and what is wrong with it as (column, what, expected)."""
+    wrong = []
+    when = _moment(given.get("when", ""))
+    if when is None:
+        expected = "2024-03-12T10:15 or 12-03-2024 10:15"
+        wrong.append(("when", "is no date and time", expected))
+    elif not _within(when.date(), round_):
+        span = f"{round_.settings.period.start} to {round_.settings.period.end}"
+        wrong.append(("when", f"{when.date()} lies outside the round", span))
+    place = _place(given.get("municipality", ""), round_)
+    if place is None:
+        expected = "a participant's four-digit code or name"
+        wrong.append(("municipality", "is no participant", expected))
+    topic, told = _topic(str(given.get("topic", "")), round_.settings.fieldwork)
+    wrong += [("topic", *told)] if told else []
+    minutes = _minutes(given.get("minutes", ""))
+    if minutes is None:
+        wrong.append(("minutes", "is no number of minutes", f"0 to {LONGEST_MINUTES}, as 4 or 4,5"))
+    key = str(given.get("key", "")).strip()
+    if key and key not in owners:
+        wrong.append(
+            ("key", "belongs to no drawn sample", "the key of the caller's link, or nothing")
+        )
+    elif key and place is not None and owners[key] != place.code:
+        wrong.append(("key", "belongs to another municipality", f"a key of {place.code}"))
+    moment = when.isoformat(timespec="minutes") if when else ""
+    code = place.code if place else ""
+    return _Call(moment, code, topic, f"{minutes or 0:g}", key), wrong
+
+
+def _moment(cell: object) -> dt.datetime | None:
+    if isinstance(cell, dt.datetime):
+        return cell.replace(tzinfo=None)
+    if isinstance(cell, dt.date):
+        return dt.datetime.combine(cell, dt.time())
+    text = str(cell).strip()
+    try:
+        if found := DANISH_TIME.match(text):
+            day, month, year, hour, minute = (int(g or 0) for g in found.groups())
+            return dt.datetime(year, month, day, hour, minute)
+        return dt.datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _within(day: dt.date, round_: Round) -> bool:
+    return round_.settings.period.start <= day <= round_.settings.period.end
+
+
+def _place(cell: object, round_: Round) -> Municipality | None:
+    text = f"{cell:.0f}" if isinstance(cell, float) else str(cell).strip()
+    code = text.zfill(4) if text.isdecimal() else text.casefold()
+    return next((p for p in round_.participants if code in (p.code, p.name.casefold())), None)
+
+
+def _topic(text: str, rules: Fieldwork) -> tuple[str, tuple[str, str] | None]:
+    """The topic as the parameters spell it, and (what is wrong, what was expected)."""
+    topic = " ".join(text.split())
+    known = {t.topic.casefold(): t.topic for t in rules.hotline_topics}
+    listed = ", ".join(known.values())
+    if topic.casefold() in known:
+        return known[topic.casefold()], None
+    if not topic:
+        return topic, ("is empty", listed)
+    if not rules.other_hotline_topics:
+        return topic, ("is none of the round's topics", listed)
+    if len(topic) > LONGEST_TOPIC or any(c.isdigit() or c == "@" for c in topic):
+        expected = f"a few words without names, at most {LONGEST_TOPIC} signs; or one of {listed}"
+        return topic, ("holds a number or an address, or is a note rather than a topic", expected)
+    return topic, None
+
+
+def _minutes(cell: object) -> float | None:
+    try:
+        minutes = float(str(cell).strip().replace(",", "."))
+    except ValueError:
+        return None
+    return minutes if 0 <= minutes <= LONGEST_MINUTES else None
+
+
+def told_exceptions(paths: Paths, logged: Logged) -> list[str]:
+    """What is to be done for callers who are to be left out or reached otherwise, a line a reason."""
+    place = paths.contact_exceptions
+    return [
+        f"{len(rows)} call{'s' if len(rows) > 1 else ''} ({row_spans(rows)}) ask for the reason "
+        f"»{reason}«: note the callers' keys or CPR numbers in {place} with `survey exceptions "
+        f"{paths.round_id} FILE --reason {reason}`, so that letters, SMS and reminders go by it."
+        for reason, rows in sorted(logged.exceptions.items())
+    ]

@@ -1,0 +1,58 @@
+"""How a round stands at a moment: its citizens, the exceptions, and the forecast."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from helpers.errors import SurveyError
+from helpers.fieldwork.citizens import SILENT, as_of, citizens_asked
+from helpers.fieldwork.contact_exceptions import read_exceptions
+from helpers.fieldwork.counts import count_citizens
+from helpers.fieldwork.curves import Curves, load_curves
+from helpers.fieldwork.forecast import Forecast
+from helpers.params import Round
+from helpers.paths import Paths
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`citizens` as they stood at `moment`, the latest answer that is known (the invitation where there
+    is none); `exceptions`: keys with whom contact is limited; the `forecast` from that moment by the `curves`."""
+
+    citizens: pd.DataFrame
+    exceptions: frozenset[str]
+    curves: Curves
+    moment: dt.datetime
+    forecast: Forecast
+
+
+def standing_of(paths: Paths, round_: Round, on: dt.date | None = None) -> Standing:
+    """The round as it stands, or as it stood at the end of the day `on`.
+
+    The moment is that of the latest answer in any export, as exports are taken for all municipalities
+    at about the same time; where answers come by the hundred a day it is close to that time. Raises
+    SurveyError where no sample has been drawn.
+    """
+    citizens = citizens_asked(paths, round_)
+    if citizens.empty:
+        raise SurveyError(
+            str(paths.data / "sample"),
+            "no sample has been drawn",
+            "the result of the step plan",
+            f"Run `survey run {round_.id} --stage intake --stage plan` first.",
+        )
+    if on is not None:
+        citizens = as_of(citizens, dt.datetime.combine(on, dt.time.max))
+    curves = load_curves(paths, round_)
+    latest = citizens["answered_at"].max()
+    moment = curves.start if pd.isna(latest) else max(curves.start, latest.to_pydatetime())
+    exceptions = read_exceptions(paths)
+    silent = exceptions.loc[exceptions["reason"].isin(SILENT), "key"].tolist()
+    counts = count_citizens(citizens, curves, moment, silent)
+    confidence = round_.settings.comparison.confidence
+    return Standing(
+        citizens, frozenset(exceptions["key"]), curves, moment, Forecast(counts, curves, confidence)
+    )

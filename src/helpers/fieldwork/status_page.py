@@ -1,0 +1,111 @@
+"""`data/<round>/status.html`: how the collection goes, for those who run it. It stays in the house:
+counts of few persons stand on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from markupsafe import Markup
+
+from helpers import style, theme
+from helpers.fieldwork.standing import Standing
+from helpers.fieldwork.status_curves import curve_svg, curves_by_place, pages
+from helpers.fieldwork.status_tables import (
+    LIKELY,
+    STEPS,
+    at_risk,
+    effort_rows,
+    group_rows,
+    hotline_tables,
+    mailing_rows,
+    municipality_rows,
+    ordered,
+)
+from helpers.params import Round
+from helpers.paths import Paths, write_private
+from helpers.preparation.gantt import gantt_svg
+from helpers.published import NATIONAL
+
+
+def write_status_page(
+    paths: Paths,
+    round_: Round,
+    standing: Standing | None,
+    steps: Mapping[str, Mapping[str, str]],
+    conflicts: Mapping[str, list[list[str]]],
+    today: dt.date,
+) -> Path:
+    """Write the page. `standing`: None before a sample has been drawn; `steps`: municipality → heading
+    → mark, as `survey status` prints them; `conflicts`: of the step collect."""
+    rules = round_.settings
+    least = rules.sampling.min_answers
+    rows = municipality_rows(round_, standing, steps)
+    page = (
+        pages()
+        .get_template("status.html")
+        .render(
+            title=rules.title[0].upper() + rules.title[1:],
+            round_id=round_.id,
+            simulated=rules.simulated,
+            css=Markup(theme.css_variables() + theme.font_faces()),
+            least=style.number(least),
+            confidence=style.percent(rules.comparison.confidence),
+            rows=rows,
+            steps=list(STEPS.values()),
+            late=sum(1 for r in rows if r["risk"][0] != "" and r["risk"][0] >= LIKELY),
+            at_risk=at_risk(rows),
+            effort=effort_rows(paths, round_),
+            hotline=hotline_tables(paths, round_),
+            mailings=mailing_rows(paths, round_),
+            conflicts=[(c, round_.municipalities[c].name, told) for c, told in conflicts.items()],
+            gantt=Markup(gantt_svg(round_, today)),
+            today=style.date(today),
+            version=version("jobcentre-survey"),
+            standing=None if standing is None else _told(round_, standing, least),
+        )
+    )
+    return write_private(paths.data / "status.html", page.encode("utf-8"))
+
+
+def _told(round_: Round, standing: Standing, least: int) -> dict:
+    """What the page tells of the answers."""
+    whole = standing.forecast.country
+    curves = curves_by_place(standing, least)
+    basis = [round_.earlier_titles[r] for r in standing.curves.rounds]
+    return {
+        "moment": f"{style.date(standing.moment.date())} kl. {standing.moment:%H.%M}",
+        "none_yet": int(whole["answers"]) == 0,
+        "invited": style.number(whole["invited"]),
+        "answers": style.number(whole["answers"]),
+        "rate": style.percent(whole["answers"] / max(whole["invited"], 1), 1),
+        "forecast": style.number(whole["forecast"]),
+        "low": style.number(whole["ci_low"]),
+        "high": style.number(whole["ci_high"]),
+        "basis": " og ".join(basis),
+        "curve": curve_svg(curves[NATIONAL], "Alle kommuner", "kurve-alle", wide=True),
+        "days": _days(curves[NATIONAL]),
+        "curves": [
+            (p.code, p.name, curve_svg(curves[p.code], p.name, f"kurve-{p.code}"))
+            for p in ordered(round_)
+            if p.code in curves
+        ],
+        "groups": group_rows(round_, standing),
+    }
+
+
+def _days(curve) -> list[tuple[str, str, str, str]]:
+    """Day, new and all answers so far; forecast with interval for the days to come."""
+    rows, before = [], 0
+    for day, seen in zip(curve.days, curve.seen):
+        rows.append((style.date(day), style.number(seen - before), style.number(seen), ""))
+        before = seen
+    for r in curve.fan.itertuples():
+        told = f"{style.number(r.forecast)} ({style.number(r.ci_low)}–{style.number(r.ci_high)})"
+        if rows and rows[-1][0] == style.date(r.day):
+            rows[-1] = (*rows[-1][:3], told)
+        else:
+            rows.append((style.date(r.day), "", "", told))
+    return rows
