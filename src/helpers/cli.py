@@ -38,17 +38,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_show_locals=False,
 )
-for part in (
-    cli_fieldwork,
-    cli_fieldwork_sendout,
-    cli_preparation,
-    cli_privacy,
-    cli_review,
-    cli_rolling,
+for part in (  # in the order of a round
     cli_rounds,
-    cli_run,
-    cli_simulate,
+    cli_preparation,
     cli_templates,
+    cli_run,
+    cli_fieldwork_sendout,
+    cli_fieldwork,
+    cli_review,
+    cli_privacy,
+    cli_rolling,
+    cli_simulate,
 ):
     part.add_commands(app)
 app.command()(status)
