@@ -144,7 +144,9 @@ def test_comments_and_form_are_kept(root, made):
     old = (root / f"params/rounds/{LIKE}.yml").read_text("utf-8").splitlines()[1:]
     new = [x for x in made.files[made.path].splitlines() if not x.startswith("earlier_rounds")]
     dates = re.compile(r"\d{4}-\d\d-\d\d|2024\d{4}|2026\d{4}|foråret \d{4}|20\d\d-foraar")
-    assert [dates.sub("…", x) for x in new] == [dates.sub("…", x) for x in old]
+    at = new.index("participants: []")  # the last key: none has signed up
+    assert old[at] == "participants:" and new[at + 1 :] == []
+    assert [dates.sub("…", x) for x in new[:at]] == [dates.sub("…", x) for x in old[:at]]
 
 
 def test_what_is_new_is_listed_and_the_rest_is_the_same(made):
@@ -183,18 +185,20 @@ def test_earlier_rounds_are_the_one_it_is_made_from_and_its_own(root):
     assert decisions(root, demo)[0].key == "simulated"
 
 
-def test_agreements_begin_empty_and_participants_stay(root, made):
+def test_agreements_and_participants_begin_empty(root, made):
     write_round(root, made)
-    loaded = load_round(root, "2026-foraar")
+    loaded = load_round(root, "2026-foraar", before_sign_up=True)
     assert loaded.agreements == {}
-    assert loaded.settings.participants == made.like.settings.participants
+    assert loaded.settings.participants == ()
+    with pytest.raises(ParameterError, match="survey participants 2026-foraar FILE"):
+        load_round(root, "2026-foraar")
 
 
 @pytest.mark.parametrize("copied", [False, True])
 def test_local_files_are_copied_only_where_asked(root, copied):
     made = make_round(root, "2026-foraar", LIKE, copy_local=copied)
     write_round(root, made)
-    assert (load_round(root, "2026-foraar").local == made.like.local) == copied
+    assert (load_round(root, "2026-foraar", before_sign_up=True).local == made.like.local) == copied
     [told] = [d.text for d in decisions(root, made) if d.key.startswith("params/local")]
     assert "0707 Norddjurs" in told
     assert told.startswith("copied" if copied else "not copied")
@@ -297,7 +301,7 @@ def test_the_list_stands_at_the_top_of_the_file_and_not_twice_in_the_next(root, 
     write_round(root, with_header(made, header(made, found)))
     text = (root / made.path).read_text("utf-8")
     assert text.count("# [ ]") == len(found)
-    assert load_round(root, "2026-foraar").settings == made.round.settings
+    assert load_round(root, "2026-foraar", before_sign_up=True).settings == made.round.settings
     again = make_round(root, "2027-foraar", "2026-foraar")
     assert "# [ ]" not in again.files[again.path]
 
@@ -343,7 +347,7 @@ def test_the_command(root):
     assert found.exit_code == 0
     assert "reference_date: 2024-02-01 → 2026-02-01" in found.output
     assert "To be decided" in found.output and "Langfredag" in found.output
-    assert load_round(root, "2026-foraar").settings.title == "foråret 2026"
+    assert load_round(root, "2026-foraar", before_sign_up=True).settings.title == "foråret 2026"
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,8 @@ def decisions(root: Path, made: NewRound) -> list[Decision]:
         Decision("sampling.sizes", _sizes(new)),
         Decision(
             "participants",
-            f"the {len(rules.participants)} of {like.id} stand here as a proposal, until the sign-ups "
-            "are in.",
+            f"none yet; {like.id} had {len(like.settings.participants)}. They come in with "
+            f"`survey participants {new.id} FILE`.",
         ),
         Decision(
             f"params/agreements/{new.id}.csv",

@@ -1,9 +1,9 @@
 """The next round's parameters, made from an earlier round's: dates moved, a new seed, comments kept.
 
 Everything is made and loaded in a copy of `params/` before a file is written. What a person must decide
-stands at the top of the new file (`decisions.py`). Participants stay as a proposal, for a round must have
-some and none of them can be read from before its new agreement is recorded; agreements begin empty; local
-files are only copied where that is asked for, since a municipality decides on its questions each time.
+stands at the top of the new file (`decisions.py`). Participants begin empty, for who took part last time has
+not signed up yet (`survey participants`); agreements too; local files are only copied where that is asked
+for, since a municipality decides on its questions each time.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def make_round(
     same ISO weeks of the year (and season) that the new id names. Raises ParameterError with every trouble.
     """
     _check_ids(root, new, like)
-    before = load_round(root, like)
+    before = load_round(root, like, before_sign_up=True)
     weeks = _weeks(before, new, reference_date, weeks)
     text = _moved_text(root, before, new, reference_date, weeks)
     local = {
@@ -233,6 +233,7 @@ def _moved_text(root: Path, before: Round, new: str, reference: dt.date | None, 
     content["round"], content["title"] = new, title_of(new, simulated=settings.simulated)
     content["seed"] = _new_seed(root, content["reference_date"])
     _set_earlier(content, _earlier(root, before))
+    content["participants"] = []
     out = io.StringIO()
     yaml.dump(content, out)
     return out.getvalue()
@@ -268,7 +269,10 @@ def _earlier(root: Path, before: Round) -> list[str]:
     """The round it is made from, then that one's own, the latest first; simulated and real ones apart."""
     kept = [before.id]
     for name in before.settings.earlier_rounds:
-        if load_round(root, name).settings.simulated == before.settings.simulated:
+        if (
+            load_round(root, name, before_sign_up=True).settings.simulated
+            == before.settings.simulated
+        ):
             kept.append(name)
     return kept
 
@@ -293,7 +297,7 @@ def _loaded(root: Path, new: str, files: Mapping[str, str]) -> Round:
         for name, text in files.items():
             write_text(copy / name, text)
         try:
-            return load_round(copy, new)
+            return load_round(copy, new, before_sign_up=True)
         except ParameterError as e:
             raise ParameterError(
                 problems=[
@@ -304,8 +308,11 @@ def _loaded(root: Path, new: str, files: Mapping[str, str]) -> Round:
 
 
 def differences(old: Round, new: Round) -> list[tuple[str, str, str]]:
-    """(key, old value, new value) of all in the rounds' files that differs, in the file's order."""
-    before, after = (_flat(r.settings.model_dump(mode="json")) for r in (old, new))
+    """(key, old value, new value) of all in the rounds' files that differs but the participants, in the
+    file's order."""
+    before, after = (
+        _flat(r.settings.model_dump(mode="json", exclude={"participants"})) for r in (old, new)
+    )
     keys = list(dict.fromkeys([*before, *after]))
     return [
         (k, before.get(k, "–"), after.get(k, "–")) for k in keys if before.get(k) != after.get(k)
