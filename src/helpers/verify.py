@@ -26,6 +26,7 @@ INPUTS = (
     "data/{round}/forgotten.json",
     "data/{earlier}/estimates/*",
     "build/{earlier}/*.parquet",
+    "build/{round}/spoergeskema/*",  # made by a command of its own; the manifest names it
 )
 FORGOTTEN_INPUTS = (
     "data/{round}/population/*",
