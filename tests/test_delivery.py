@@ -52,6 +52,8 @@ def built(tmp_path, published) -> Paths:
     paths.national_folder.mkdir()
     (paths.national_folder / "rapport.html").write_text("Landet, også Aabenraa", "utf-8")
     (paths.national_folder / "rapport.pdf").write_bytes(b"%PDF-1.7")
+    links = "".join(f'<a href="../{p.folder}/rapport.html">' for p in published.municipalities)
+    (paths.national_folder / "dashboard.html").write_text(links, "utf-8")
     for name in ("released.parquet", "released.csv", "comparisons.parquet", "index.html"):
         (paths.build / name).write_bytes(b"PAR1 0707;0580")
     return paths

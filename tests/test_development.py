@@ -162,6 +162,19 @@ def test_changes_are_the_released_ones_and_no_others(development):
     assert (first.comparable, first.computed, first.verdict) == (True, False, NOT_COMPUTED)
 
 
+def test_a_change_of_what_is_not_the_same_is_told_by_nobody(made):
+    """Even where a table has one, from before the parameters were changed, say."""
+    held = load_development(made).development
+    latest = held.rounds[-1]
+    table = latest.comparisons.copy()
+    row = table[(table["municipality"] == BIG) & (table["item"] == "samlet")
+                & (table["reference"] == f"round:{SPRING}")]  # fmt: skip
+    table = pd.concat([table, row.assign(item="moedet")], ignore_index=True)
+    changed = Development([*held.rounds[:-1], dataclasses.replace(latest, comparisons=table)])
+    step = series(changed, BIG, "Mødet med jobcentret").step_to(AUTUMN)
+    assert (step.computed, step.verdict) == (False, NOT_COMPARABLE)
+
+
 def test_a_municipality_that_came_and_one_that_went(development):
     came, went = (series(development, c, "Samlet tilfredshed") for c in (PLAIN, SMALL))
     assert [p.words for p in came.points] == [ABSENT, "", ""]

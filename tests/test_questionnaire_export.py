@@ -25,7 +25,11 @@ from helpers.preparation.questionnaire import (
     schema_text,
     write_questionnaires,
 )
+from helpers.records import Snapshot
 from helpers.responses import read_export
+from helpers.steps import WHOLE_ROUND
+from helpers.store import Store
+from helpers.verify import INPUTS
 
 CODE = "0707"
 SCHEMA = json.loads(schema_text())
@@ -196,6 +200,13 @@ def test_what_is_no_longer_asked_is_taken_away_but_not_by_only(root, demo, frame
     assert (folder / "0707-norddjurs.json").is_file()
     write_questionnaires(paths, without, frame)
     assert {p.stem for p in folder.iterdir()} == {"spoergeskema.schema", "faelles"}
+
+
+def test_a_round_that_is_verified_keeps_them(root, demo, frame):
+    """They are no step's result, and the manifest names them: without them it would differ."""
+    write_questionnaires(Paths(root, "demo"), demo, frame)
+    given = Snapshot(Store(str(root)), demo).names(INPUTS, WHOLE_ROUND)
+    assert "build/demo/spoergeskema/faelles.json" in given
 
 
 def test_the_fingerprint_tells_questions_apart(demo, own, frame):

@@ -24,6 +24,7 @@ from helpers.steps import WHOLE_ROUND
 
 FINISHED = ("rapport.html", "praesentation.pptx", "resultater.xlsx")  # a report has all of them
 NATIONAL_FINISHED = ("rapport.html",)
+FOR_KL = ("dashboard.html",)  # of the country: every municipality's numbers side by side
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def deliver(
     """Write `<code>-<slug>.zip` per municipality to `folder` (`data/<round>/delivery/`).
 
     All packages (or those of the codes `only`) are made and checked before the first takes its
-    place. A municipality without a finished report is left out, and an older package of it is
+    place; the country's dashboard stays with KL. A municipality without a finished report is left out, and an older package of it is
     removed, for its numbers may have been hidden since. Raises SurveyError where a package would
     hold something foreign, reports are older than the release, the national report is missing, or
     `folder` would hold the list of passphrases; ParameterError where `only` names a stranger.
@@ -64,6 +65,8 @@ def deliver(
     places = _chosen(round_, only)
     failed = _failed_in_last_run(paths)
     national = members_of(paths.national_folder, NATIONAL)
+    for name in FOR_KL:
+        national.pop(f"{NATIONAL}/{name}", None)
     missing = [n for n in NATIONAL_FINISHED if f"{NATIONAL}/{n}" not in national]
     if missing:
         raise SurveyError(

@@ -26,7 +26,9 @@ INPUTS = (
     "data/{round}/forgotten.json",
     "data/{earlier}/estimates/*",
     "build/{earlier}/*.parquet",
+    # made by commands of their own; the manifest names them
     "build/{round}/skabeloner/*",
+    "build/{round}/spoergeskema/*",
 )
 FORGOTTEN_INPUTS = (
     "data/{round}/population/*",
