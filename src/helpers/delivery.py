@@ -47,9 +47,9 @@ def deliver(
     """Write `<code>-<slug>.zip` per municipality to `folder` (`data/<round>/delivery/`).
 
     All packages (or those of the codes `only`) are made and checked before the first takes its
-    place; the country's dashboard stays with KL. A municipality without a finished report is left out, and an older package of it is
-    removed, for its numbers may have been hidden since. Raises SurveyError where a package would
-    hold something foreign, reports are older than the release, the national report is missing, or
+    place; the country's dashboard stays with KL. A municipality without a finished report is left
+    out, and an older package of it is removed, for its numbers may have been hidden since. Raises
+    SurveyError where a package would hold something foreign, reports are older than the release, the national report is missing, or
     `folder` would hold the list of passphrases; ParameterError where `only` names a stranger.
     """
     folder = paths.data / "delivery" if folder is None else Path(folder)
