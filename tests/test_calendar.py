@@ -391,7 +391,7 @@ def test_bars_lie_where_their_days_do(round_id):
     rows = calendar_rows(round_)
     first, last = min(r.start for r in rows), max(r.end for r in rows)
     scale = first - dt.timedelta(first.weekday()), last + dt.timedelta(6 - last.weekday())
-    marks = [e for e in picture(gantt_svg(round_, None)).iter() if e.get("class") == "mark"]
+    marks = [e for e in picture(gantt_svg(round_, None)).iter() if e.get("class") == "gantt-mark"]
     for mark, row in zip(marks, rows, strict=True):
         start, end = place(scale, row.start), place(scale, row.end + dt.timedelta(1))
         if mark.tag == f"{SVG}rect":

@@ -137,8 +137,8 @@ def test_effort_hotline_and_mailings_stand_there(page):
     assert ["andet", "1", "1", "2"] in calls
     assert ["<b>æble</b>", "1", "1", "4"] in calls, "no markup comes from a file"
     assert rows_of(page, "udsendelser") == [
-        ["Samsø", "invitation", "2024-03-08", "1.234", "5", "0", "0", "0"],
-        ["Samsø", "1. påmindelse", "2024-03-17", "60", "0", "0", "40", "3"],
+        ["Samsø", "invitation", "8. marts 2024", "1.234", "5", "0", "0", "0"],
+        ["Samsø", "1. påmindelse", "17. marts 2024", "60", "0", "0", "40", "3"],
     ]
     assert page.find(id="tidsplan").find_next("svg") is not None
 

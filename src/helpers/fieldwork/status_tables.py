@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 
@@ -177,7 +178,7 @@ def mailing_rows(paths: Paths, round_: Round) -> list[dict]:
             "code": place.code,
             "name": place.name,
             "mailing": (MAILINGS | {"sms": "sms"}).get(m.get("mailing"), str(m.get("mailing"))),
-            "made_on": str(m.get("made_on", "")),
+            "made_on": style.date(dt.date.fromisoformat(m["made_on"])),
             "letters": style.number(m.get("letters", 0)),
             "paper": style.number(m.get("paper", 0)),
             "sms": style.number(m.get("sms", 0)),

@@ -19,11 +19,12 @@ from helpers.chart_canvas import (
     x_axis,
 )
 from helpers.chart_source import write_line
+from helpers.preparation.calendar_rows import LABELS
 from helpers.review.effort import BEFORE_ALL, by_wave, cumulative, size_labels, with_waves
 from helpers.review.inputs import MAILINGS, Review
 from helpers.review.precision import by_municipality, response_by_group
 from helpers.review.timing import events
-from helpers.review.words import STEPS, short_day
+from helpers.review.words import short_day
 
 WAVE_COLOURS = {
     "invitation": style.TEAL,
@@ -38,7 +39,7 @@ def calendar(review: Review) -> Figure:
     """Planned periods as bars; what happened as lines with a dot at the end, where its day is known."""
     planned = list(review.round.settings.calendar.steps())
     happened = [e for e in events(review) if e.first and e.judged]
-    labels = [STEPS[name] for name, _ in planned] + [e.label for e in happened]
+    labels = [LABELS[name] for name, _ in planned] + [e.label for e in happened]
     fig, ax = canvas(len(labels) * 0.8, 0.9)
     places = label_rows(ax, labels, 34)
     for y, (_, period) in zip(places, planned):
@@ -91,7 +92,7 @@ def response_curve(review: Review) -> Figure:
     for name in MAILINGS[1:]:
         if days[name] <= last:
             ax.axvline(days[name], color=style.ACCENT, linewidth=1)
-            above(ax, days[name], STEPS[name])
+            above(ax, days[name], LABELS[name])
     ax.text(
         last + 1.3, top, style.percent(top, 1), va="center", color=style.TEAL, fontweight="bold"
     )
@@ -135,7 +136,7 @@ def waves(review: Review) -> Figure:
         ]
         widths = np.array([(row[name] + e) / row["invited"] for (_, row), e in zip(shown, extra)])
         ax.barh([y for y, _ in shown], widths, left=left, height=0.66, color=WAVE_COLOURS[name],
-                label=STEPS[name])  # fmt: skip
+                label=LABELS[name])  # fmt: skip
         left += widths
     drawn = {y for y, _ in shown}
     texts = [

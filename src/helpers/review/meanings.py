@@ -12,6 +12,7 @@ from IPython.display import Markdown
 from helpers import style
 from helpers.captions import capital, listed
 from helpers.params import Municipality
+from helpers.preparation.calendar_rows import LABELS
 from helpers.review.costs import income_dkk, items, known_dkk, unknown
 from helpers.review.deviations import deviations, still_open
 from helpers.review.effort import PACE_DAYS, Pace, pace, with_waves
@@ -20,7 +21,7 @@ from helpers.review.fault_words import kind_label
 from helpers.review.inputs import MAILINGS, SMS, Review
 from helpers.review.precision import by_municipality, likeness, response_by_group, whole
 from helpers.review.timing import events, runs
-from helpers.review.words import STEPS, count, days, duration, kroner, municipalities, names, some
+from helpers.review.words import count, days, duration, kroner, municipalities, names, some
 
 SMALL_GAP = 0.005  # response as expected: half a percentage point either way
 
@@ -156,7 +157,7 @@ def sms_told(review: Review) -> Pace | None:
 
 
 def _reminder(p: Pace) -> str:
-    name = STEPS[p.mailing]
+    name = LABELS[p.mailing]
     text = f"Efter {name.lower()} kom {count(p.answers, 'svar', 'svar')}"
     if not p.before > 0:
         return f"{text}; tempoet før den kan ikke gøres op."

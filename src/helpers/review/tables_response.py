@@ -6,6 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from helpers import style
+from helpers.preparation.calendar_rows import LABELS
 from helpers.review.costs import call_minutes
 from helpers.review.effort import BEFORE_ALL, CLEAR_DAYS, by_wave, pace, with_waves
 from helpers.review.inputs import MAILINGS, SMS, Review
@@ -13,7 +14,6 @@ from helpers.review.meanings import sms_told
 from helpers.review.printed import table_with_basis
 from helpers.review.words import (
     NOT_RECORDED,
-    STEPS,
     count,
     municipalities,
     short_day,
@@ -35,7 +35,7 @@ def mailings(review: Review) -> Markdown:
         so_far += int(counts[name])
         rows.append(
             [
-                STEPS[name],
+                LABELS[name],
                 f"{short_day(planned[name])}",
                 *(_sent(review, name, column) for column in ("letters", "paper")),
                 style.number(int(counts[name])),
@@ -95,7 +95,7 @@ def paces(review: Review) -> Markdown:
     for p in found:
         rows.append(
             [
-                "SMS" if p.mailing == SMS else STEPS[p.mailing],
+                "SMS" if p.mailing == SMS else LABELS[p.mailing],
                 style.number(p.waiting),
                 style.percent(p.before, 2),
                 style.percent(p.after, 2),

@@ -13,20 +13,6 @@ from helpers.params import Municipality
 NAMED = 8  # so many municipalities are named, more are counted
 UNKNOWN = "ukendt"
 NOT_RECORDED = "ikke noteret"
-STEPS = {
-    "sign_up": "Tilmelding",
-    "processing_agreements": "Databehandleraftaler",
-    "kick_off": "Kickoff",
-    "sampling": "Udtræk og stikprøver",
-    "status_meeting": "Statusmøde",
-    "collection": "Indsamling",
-    "invitation": "Invitation",
-    "first_reminder": "Første rykker",
-    "second_reminder": "Anden rykker",
-    "reporting": "Rapportering",
-    "launch_meeting": "Lanceringsmøde",
-    "press": "Presse",
-}
 STAGES = {
     "intake": "Indlæsning af udtræk",
     "plan": "Stikprøver",
