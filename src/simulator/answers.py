@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from statistics import NormalDist
 
@@ -220,6 +221,7 @@ def _thresholds() -> list[float]:
     return [NormalDist().inv_cdf(float(c)) for c in cumulative]
 
 
+@cache
 def _location(mean: float) -> float:
     """Shift of the latent score that gives this mean answer."""
     shifts = np.linspace(-2, 2, 401)
