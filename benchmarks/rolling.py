@@ -301,9 +301,9 @@ def report(lived: Lived, scale: float, replicates: int, seconds: float) -> str:
             "ask everybody than would in reality."
         ),
         "",
-        f"- Invitations: {len(lived.asked):,} of {lived.asked['person_id'].nunique():,} citizens, "
-        f"{invited.min():,}–{invited.max():,} a month, among {int(lived.eligible.min()):,}–"
-        f"{int(lived.eligible.max()):,} eligible.".replace(",", " "),
+        f"- Invitations: {_whole(len(lived.asked))} of {_whole(lived.asked['person_id'].nunique())} "
+        f"citizens, {_whole(invited.min())}–{_whole(invited.max())} a month, among "
+        f"{_whole(lived.eligible.min())}–{_whole(lived.eligible.max())} eligible.",
         f"- Nobody was asked twice within {gap} months (allowed: from "
         f"{lived.rolling.settings.months_between_invitations} on).",
         f"- Bias of a municipality's means {whole.loc[whole['statistic'] == 'mean', 'error'].mean():+.3f} "
@@ -356,6 +356,11 @@ def report(lived: Lived, scale: float, replicates: int, seconds: float) -> str:
         *markdown(attack_table),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _whole(number: int) -> str:
+    """»12 345«."""
+    return f"{int(number):,}".replace(",", " ")
 
 
 def forgotten(participants: tuple[str, ...], seed: int):

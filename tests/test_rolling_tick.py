@@ -118,7 +118,7 @@ def test_killed_at_any_step_and_run_again_gives_the_same(before_third, tmp_path)
     Tick(Places(whole, before_third.rolling.id), before_third.rolling, before_third.day()).run()
     wanted = tree(whole)
     root, kills, step = tmp_path / "killed", 0, 0
-    stride = int(os.environ.get("KILL_STRIDE", "4"))  # 1: at every step, in minutes
+    stride = int(os.environ.get("KILL_STRIDE", "9"))  # 1: at every step, in minutes
     while True:
         shutil.rmtree(root, ignore_errors=True)
         copy_of(before_third.places.root, root)

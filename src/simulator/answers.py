@@ -16,7 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from statistics import NormalDist
 
@@ -238,6 +238,7 @@ def _thresholds() -> list[float]:
     return [NormalDist().inv_cdf(float(c)) for c in cumulative]
 
 
+@cache
 def _location(mean: float) -> float:
     """Shift of the latent score that gives this mean answer."""
     shifts = np.linspace(-2, 2, 401)
