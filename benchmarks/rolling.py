@@ -286,7 +286,7 @@ def report(lived: Lived, scale: float, replicates: int, seconds: float) -> str:
         "# A rolling round simulated",
         "",
         f"Written by `python -m benchmarks.rolling --months {len(lived.months)} --municipalities "
-        f"{places} --write`; do not edit by hand. {len(lived.months)} months, {places} municipalities, "
+        f"{places} --scale {scale} --replicates {replicates} --write`; do not edit by hand. {len(lived.months)} months, {places} municipalities, "
         f"seed {lived.rolling.settings.seed}. The method stands in [rolling.md](rolling.md).",
         "",
         "Citizens come and go (seven per cent leave a month, as many come, some of them back), spells "
