@@ -282,6 +282,6 @@ def test_status_tells_what_is_stale_and_why(copy):
 
 def test_records_are_closed_to_what_may_leave(copy):
     written = list((copy.paths.data / "records").rglob("*.json"))
-    assert len(written) == 5 * 6 + 7
+    assert len(written) == 5 * 6 + 8
     assert all(json.loads(p.read_text("utf-8"))["package"] for p in written)
     assert not list(copy.paths.build.rglob("records"))
