@@ -1,6 +1,7 @@
 """`survey tick`: what is due, once, in order, whatever happens to it."""
 
 import datetime as dt
+import io
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import fsspec
 import pandas as pd
 import pytest
+import pyzipper
 import yaml
 from conftest import TEST_KEY
 from rolling_fixture import TINY, Small, copy_of, tree
@@ -17,6 +19,7 @@ from typer.testing import CliRunner
 from helpers.cli import app
 from helpers.errors import ParameterError, SurveyError
 from helpers.identities import CONTACT
+from helpers.passphrases import passphrase_list, read_list
 from helpers.rolling import answers as rolling_answers
 from helpers.rolling.log import Log, LogError
 from helpers.rolling.month import SAMPLE
@@ -72,6 +75,25 @@ def test_a_month_from_extract_to_letters(small):
     assert not list(
         small.places.paths.extracts.iterdir()
     )  # the copy is gone; the inbox keeps its own
+
+
+def test_letters_of_a_real_round_are_encrypted(tmp_path):
+    small = Small(tmp_path / "root", simulated=False)
+    small.world.write_extracts(small.inbox)
+    assert not small.tick().failures
+    passphrases = read_list(passphrase_list(small.places.paths))
+    for code in TINY:
+        folder = small.places.sendout(JANUARY, code)
+        assert [p.name for p in folder.iterdir()] == ["invitation.zip"]
+        passphrase = passphrases[f"sendout/2025-01/{code}/invitation.zip"][2]
+        with pyzipper.AESZipFile(folder / "invitation.zip") as package:
+            package.setpassword(passphrase.encode())
+            rows = pd.read_excel(io.BytesIO(package.read("flettebrev.xlsx")), dtype=str)
+        sample = pd.read_parquet(small.places.of_month(JANUARY, code) / SAMPLE)
+        assert rows["Nøgle"].tolist() == sample["key"].tolist()
+    was = tree(small.places.root)
+    assert not small.tick().done
+    assert tree(small.places.root) == was
 
 
 def test_a_second_tick_of_the_day_or_month_does_nothing(before_third, tmp_path):

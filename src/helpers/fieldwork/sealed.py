@@ -13,9 +13,9 @@ from helpers.paths import Paths, write_private
 READ_ME = "LÆS MIG.txt"
 
 
-def listed_as(code: str, package: str) -> str:
-    """How the list of passphrases names a package of the send-out."""
-    return f"sendout/{code}/{package}"
+def listed_as(code: str, package: str, month: str = "") -> str:
+    """How the list of passphrases names a package of the send-out; `month`: of a rolling round."""
+    return "/".join(filter(None, ("sendout", month, code, package)))
 
 
 def seal(
@@ -27,37 +27,39 @@ def seal(
     *,
     plain: bool,
     supersedes: Iterable[str],
+    month: str = "",
 ) -> list[Path]:
     """Write the members into `sendout/<code>/<package>`, or `plain` beside each other; returns what
-    was written.
+    was written. With the `month` of a rolling round, into `sendout/<month>/<code>/`.
 
     Contents exist in memory alone until they are encrypted. A passphrase that the list has for the
     package already is kept, since the municipality may have been told, and the list is written
     before the package: none ever lies there that nothing opens. What an earlier call left in the
     other form, or under a name in `supersedes`, is removed, so that nobody sends an old list.
     """  # fmt: skip
-    folder = paths.sendout(code)
+    folder = paths.sendout(code) if not month else paths.data / "sendout" / month / code
     if plain:
         written = [write_private(folder / n, c) for n, c in members.items() if n != READ_ME]
         old = {package, *supersedes} - members.keys()
     else:
-        passphrase = _passphrase(paths, round_, code, package)
+        passphrase = _passphrase(
+            paths, round_.municipalities[code].name, listed_as(code, package, month)
+        )
         content = encrypted_zip(members, passphrase, round_)
         written = [write_private(folder / package, content)]
         old = set(supersedes)
     for name in old:
         (folder / name).unlink(missing_ok=True)
     if plain:
-        forget_passphrases(paths, [listed_as(code, package)])
+        forget_passphrases(paths, [listed_as(code, package, month)])
     return written
 
 
-def _passphrase(paths: Paths, round_: Round, code: str, package: str) -> str:
+def _passphrase(paths: Paths, municipality: str, name: str) -> str:
     list_file = passphrase_list(paths)
     known = read_list(list_file)
-    name = listed_as(code, package)
     if name not in known:
-        known[name] = (round_.municipalities[code].name, name, new_passphrase())
+        known[name] = (municipality, name, new_passphrase())
         write_list(list_file, known)
     return known[name][2]
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.errors import Problem, SurveyError
+from helpers.fieldwork.sealed import forget_passphrases, listed_as
 from helpers.paths import write_atomically, write_text
 from helpers.responses import (
     LOCAL_COLUMNS,
@@ -26,7 +27,7 @@ from helpers.responses import (
     read_export,
     with_answers,
 )
-from helpers.rolling.month import ASKED, SAMPLE, delivered
+from helpers.rolling.month import ASKED, INVITATION, SAMPLE, delivered
 from helpers.rolling.months import name
 from helpers.rolling.places import Places
 from helpers.rolling.settings import Rolling
@@ -183,6 +184,11 @@ def forget_closed(places: Places, rolling: Rolling) -> None:
     closed = [m for m in places.started() if is_closed(places, m)]
     for month in closed:
         shutil.rmtree(places.data / "sendout" / name(month), ignore_errors=True)
+        packages = [
+            listed_as(code, INVITATION.package, name(month))
+            for code in rolling.settings.participants
+        ]
+        forget_passphrases(places.paths, packages)
     gathered = _gathered(places, rolling)
     keys = [key for m in closed for key in _month_keys(places, rolling, m)["key"]]
     left = gathered[~gathered["key"].isin(keys)].reset_index(drop=True)

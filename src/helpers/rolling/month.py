@@ -17,10 +17,10 @@ from helpers.cpr import age_on
 from helpers.extracts import read_extract
 from helpers.fieldwork.lists import workbook
 from helpers.fieldwork.mailing_kinds import MAILINGS
+from helpers.fieldwork.sealed import seal
 from helpers.identities import CONTACT, link_keys, send_out_list, update_vault
 from helpers.intake import eligible, population_table, require_agreement
 from helpers.params import Round
-from helpers.paths import write_private
 from helpers.rolling.months import name, ordinal
 from helpers.rolling.places import Places, commit_folder, read_told, write_told
 from helpers.rolling.rotation import MonthPlan, empty_registry, forget_gone, plan_month
@@ -29,7 +29,8 @@ from helpers.sampling import sampling_frame
 from helpers.vault import read_vault, write_vault
 from helpers.vault_key import Key
 
-LETTERS, SHEET = MAILINGS["invitation"].workbook, "Flettebrev"
+INVITATION = MAILINGS["invitation"]
+LETTERS, SHEET = INVITATION.workbook, "Flettebrev"
 DELIVERED, SKIPPED = "delivered", "skipped"
 SAMPLE, FRAME, STRATA, POPULATION, REGISTRY, ASKED = (
     f"{kind}.parquet" for kind in ("sample", "frame", "strata", "population", "registry", "asked")
@@ -126,12 +127,27 @@ def skip_month(places: Places, code: str, month: dt.date, reason: str) -> None:
 def write_letters_basis(
     places: Places, rolling: Rolling, code: str, month: dt.date, key: Key
 ) -> Path:
-    """`sendout/<month>/<code>/flettebrev.xlsx` (mode 0600) of a month that was taken, from its
-    sample."""
+    """The mail-merge basis of a month that was taken, from its sample: `sendout/<month>/<code>/` gets
+    `invitation.zip`, encrypted, or in a simulated round, whose persons are invented, `flettebrev.xlsx`."""
     sample = pd.read_parquet(places.of_month(month, code) / SAMPLE)
     vault = read_vault(places.paths.vault(code), key, rolling.id, code)
     rows = send_out_list(sample, vault, rolling.settings.link_base)
-    return write_private(places.sendout(month, code) / LETTERS, workbook(rows, SHEET))
+    [written] = seal(
+        places.paths,
+        rolling.at(month),
+        code,
+        INVITATION.package,
+        {LETTERS: workbook(rows, SHEET)},
+        plain=rolling.settings.simulated,
+        supersedes=(LETTERS,) if not rolling.settings.simulated else (),
+        month=name(month),
+    )
+    return written
+
+
+def has_letters(places: Places, code: str, month: dt.date) -> bool:
+    folder = places.sendout(month, code)
+    return any((folder / made).is_file() for made in (LETTERS, INVITATION.package))
 
 
 def delivered(places: Places, month: dt.date, code: str) -> bool:

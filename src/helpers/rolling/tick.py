@@ -29,9 +29,9 @@ from helpers.rolling.inbox import Inbox
 from helpers.rolling.log import Log
 from helpers.rolling.month import (
     DELIVERED,
-    LETTERS,
     POPULATION,
     REGISTRY,
+    has_letters,
     skip_month,
     take_month,
     write_letters_basis,
@@ -273,7 +273,7 @@ class Tick:
                     write_letters_basis(self.places, self.rolling, code, month, self.key)
 
     def _lacks_letters(self, month: dt.date, code: str) -> bool:
-        if (self.places.sendout(month, code) / LETTERS).is_file():
+        if has_letters(self.places, code, month):
             return False
         folder = self.places.of_month(month, code)
         return folder.is_dir() and read_told(folder).get("asked", 0) > 0
