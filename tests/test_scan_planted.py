@@ -149,6 +149,7 @@ REAL = {
     "released.parquet": ("build/demo/released.parquet", plant_parquet),
     "response.parquet": ("build/demo/response.parquet", plant_parquet),
     "manifest.json": ("build/demo/manifest.json", plant_json),
+    "kalender.ics": ("build/demo/kalender.ics", plant_log),
     "analyse.ipynb": ("data/demo/notebooks/0707-20-response-analysis.ipynb", plant_notebook),
     "run.log": (None, plant_log),
     "pakke.zip": (f"{OWN_FOLDER}/rapport.html", plant_zip),
