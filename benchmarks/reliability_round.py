@@ -40,8 +40,8 @@ MARK = "SURVEY_RELIABILITY_RUN"
 CALL = "from helpers.cli import main; main()"
 LONGEST = 1800  # seconds until a run that does not end is given up
 PATIENCE = 15  # seconds until the processes of a run that has ended must be gone
-# times, times, random numbers by design, and the log of the runs themselves
-NOT_COMPARED = ("notebooks", "records", "vault", "runs.jsonl")
+# times, times, random numbers by design, a line a run, and days
+NOT_COMPARED = ("notebooks", "records", "vault", "runs.jsonl", "intake-history")
 
 
 def until(condition: Callable[[], object], seconds: float) -> bool:
@@ -171,7 +171,7 @@ def survey(root: Path, *arguments: str, **how) -> Ended:
 
 
 def results(root: Path) -> dict[str, str]:
-    """Name → digest of every file of the round but executed notebooks, records and the log of runs; of a vault, what it
+    """Name → digest of every file of the round but executed notebooks and records; of a vault, what it
     says. Half-written and hidden files are left out."""
     found = {}
     for top in (root / "data" / ROUND, root / "build" / ROUND):

@@ -97,7 +97,7 @@ def test_it_tells_the_numbers_of_the_round(evaluated):
     answers, invited = (f"{n:,}".replace(",", ".") for n in (review.answers, len(review.asked)))
     assert f"{answers} af {invited} inviterede borgere svarede" in text
     assert "Alle 6 udtræk kunne læses første gang." in text
-    assert "Runden er kørt 2 gange" in text
+    assert f"Runden er kørt {len(review.runs)} gange" in text
     assert "nan" not in text.lower().split()
     assert "None" not in text
 

@@ -119,7 +119,7 @@ def test_append_makes_the_folder(tmp_path):
 
 
 def test_the_runs_of_a_round_are_logged_and_nothing_is_stale_by_it(finished):
-    runs = read_lines(runs_file(finished.paths))
+    runs = read_lines(runs_file(finished.paths))[:2]  # other tests run it again
     assert [set(run["stages"]) for run in runs] == [
         {"intake", "plan"},
         {"intake", "plan", "analyse", "release", "report", "national", "scan"},
