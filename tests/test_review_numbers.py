@@ -25,7 +25,7 @@ from review_fixture import (
 )
 from statsmodels.stats.proportion import proportion_confint
 
-from helpers.errors import ParameterError
+from helpers.errors import ParameterError, SurveyError
 from helpers.params import load_round
 from helpers.paths import Paths
 from helpers.review import costs, deviations, effort, extract_faults, precision, timing
@@ -499,6 +499,20 @@ def test_mailings_are_read_as_they_are_recorded(root, round_2024, as_mapping):
     assert review.made_on("invitation") == {code: dt.date(2024, 3, 10)}
     assert review.made_on("sms") == {code: dt.date(2024, 3, 28)}
     assert review.mailings["letters"].tolist() == [5, pd.NA]
+
+
+@pytest.mark.parametrize("content", ["{", "3", "[1]", '[{"made_on": "2024-03-12"}]',
+                                     '[{"mailing": "sms", "made_on": "i går"}]',
+                                     '[{"mailing": "sms", "made_on": "2024-03-12", "sms": "x"}]'])  # fmt: skip
+def test_records_of_mailings_that_cannot_be_read_are_told_all_at_once(root, round_2024, content):
+    paths, codes = Paths(root, round_2024.id), round_2024.settings.participants[:2]
+    for code in codes:
+        paths.sendout(code).mkdir(parents=True)
+        (paths.sendout(code) / "mailings.json").write_text(content, "utf-8")
+    with pytest.raises(SurveyError) as caught:
+        load_review(paths, round_2024)
+    assert [p.what for p in caught.value.problems] == ["is no record of mailings"] * 2
+    assert all(code in str(caught.value) for code in codes)
 
 
 @pytest.mark.parametrize(

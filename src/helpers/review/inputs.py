@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
+from helpers.errors import Problem, SurveyError
 from helpers.params import Municipality, Round
 from helpers.paths import Paths
 from helpers.plan import read_drawn
@@ -137,23 +138,32 @@ def _asked(paths: Paths, round_: Round) -> pd.DataFrame:
 
 
 def _mailings(paths: Paths, codes: Iterable[str]) -> pd.DataFrame:
-    """Of a mailing that was made several times the last counts."""
-    rows = []
+    """Of a mailing that stands several times the last counts. Raises SurveyError with every record that
+    cannot be read."""
+    rows, problems = [], []
     for code in codes:
         path = paths.sendout(code) / "mailings.json"
         if not path.is_file():
             continue
-        told = json.loads(path.read_text("utf-8"))
-        made = told if isinstance(told, list) else list(told.values())
-        for record in made:
-            counts = {name: record.get(name) for name in MAILING_COUNTS}
-            day = dt.date.fromisoformat(record.get("first_made_on") or record["made_on"])
-            rows.append(
-                {"municipality": code, "mailing": record["mailing"], "made_on": day} | counts
-            )
+        try:
+            rows += [{"municipality": code, **told} for told in _made(path)]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            expected, remedy = "a JSON list, a row a mailing", "Put it back from a copy of data/."
+            problems.append(Problem(str(path), "is no record of mailings", expected, remedy))
+    if problems:
+        raise SurveyError(problems=problems)
     table = pd.DataFrame(rows, columns=["municipality", "mailing", "made_on", *MAILING_COUNTS])
     table = table.drop_duplicates(["municipality", "mailing"], keep="last", ignore_index=True)
     return table.astype(dict.fromkeys(MAILING_COUNTS, "Int64"))
+
+
+def _made(path: Path) -> Iterator[dict]:
+    """A row a mailing of one municipality: mailing, made_on and MAILING_COUNTS, missing where not told."""
+    told = json.loads(path.read_text("utf-8"))
+    for record in told if isinstance(told, list) else told.values():
+        day = dt.date.fromisoformat(record.get("first_made_on") or record["made_on"])
+        counts = {n: None if record.get(n) is None else int(record[n]) for n in MAILING_COUNTS}
+        yield {"mailing": record["mailing"], "made_on": day, **counts}
 
 
 def _response(paths: Paths, codes: Iterable[str]) -> pd.DataFrame:

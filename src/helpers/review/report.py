@@ -7,6 +7,7 @@ from pathlib import Path
 from helpers.execution import NOTEBOOKS, execute, typeset
 from helpers.params import Round
 from helpers.paths import Paths
+from helpers.review.inputs import load_review
 
 REVIEW = "40-round-review"
 STEM = "evaluering"
@@ -15,8 +16,10 @@ STEM = "evaluering"
 def write_review(paths: Paths, round_: Round) -> list[Path]:
     """`review/evaluering.html` and `.pdf`; returns their paths.
 
-    Raises SurveyError where the notebook fails or cannot be typeset; earlier files stay as they were.
+    Raises SurveyError where a record cannot be read, or the notebook fails or cannot be typeset; earlier
+    files stay as they were.
     """
+    load_review(paths, round_)  # what cannot be read is told as it is, not as a notebook's failure
     executed = execute(
         NOTEBOOKS / f"{REVIEW}.ipynb",
         paths.notebook(REVIEW, "0000"),
