@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
 from helpers import style
 from helpers.fieldwork.effort import COLUMNS as EFFORT_COLUMNS
 from helpers.fieldwork.hotline import calls_so_far
+from helpers.fieldwork.mailing_record import read_mailings
 from helpers.fieldwork.standing import Standing
 from helpers.fieldwork.status_curves import MAILINGS, short
 from helpers.params import Municipality, Round
@@ -172,28 +172,20 @@ def hotline_tables(paths: Paths, round_: Round) -> dict | None:
 
 def mailing_rows(paths: Paths, round_: Round) -> list[dict]:
     """A row a mailing that has been made, as `sendout/<code>/mailings.json` tells; those without a
-    record are left out."""
+    record are left out. Raises SurveyError where a record cannot be read."""
+    words = MAILINGS | {"sms": "sms"}
     return [
         {
             "code": place.code,
             "name": place.name,
-            "mailing": (MAILINGS | {"sms": "sms"}).get(m.get("mailing"), str(m.get("mailing"))),
-            "made_on": style.date(dt.date.fromisoformat(m["made_on"])),
-            "letters": style.number(m.get("letters", 0)),
-            "paper": style.number(m.get("paper", 0)),
-            "sms": style.number(m.get("sms", 0)),
-            "answered": style.number(m.get("left_out_answered", 0)),
-            "others": style.number(
-                m.get("left_out_opted_out", 0) + m.get("left_out_unreachable", 0)
-            ),
+            "mailing": words.get(m.mailing, m.mailing),
+            "made_on": style.date(dt.date.fromisoformat(m.made_on)),
+            "letters": style.number(m.letters),
+            "paper": style.number(m.paper),
+            "sms": style.number(m.sms),
+            "answered": style.number(m.left_out_answered),
+            "others": style.number(m.left_out_opted_out + m.left_out_unreachable),
         }
         for place in ordered(round_)
-        for m in _mailings(paths, place.code)
+        for m in read_mailings(paths, place.code).values()
     ]
-
-
-def _mailings(paths: Paths, code: str) -> Iterator[Mapping]:
-    path = paths.sendout(code) / "mailings.json"
-    if path.is_file():
-        content = json.loads(path.read_text("utf-8"))
-        yield from [content] if isinstance(content, dict) else content
