@@ -1,51 +1,171 @@
-"""What hiding costs in a finished round: seconds of search and of audit, and information lost.
+"""What hiding costs: seconds of search and of audit, information lost, and rounds refused.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.suppression demo      a round whose estimates are under data/
+    OMP_NUM_THREADS=1 python -m benchmarks.suppression --seeds 20 --jobs 2 --write    docs/suppression.md
+    OMP_NUM_THREADS=1 python -m benchmarks.suppression --round demo     a round whose estimates are under data/
 
-Machines differ and are noisy: read seconds beside the number of cells and the other stage's seconds.
+`--seeds N`: the demo round with seeds 1 … N, simulated from extracts to estimates, and rounds of twice
+as many municipalities made of two of them. Machines differ and are noisy: read seconds beside the number
+of cells and the other stages' seconds.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 import time
+from dataclasses import dataclass
 
 import pandas as pd
 
+from benchmarks.performance import about
+from benchmarks.performance_figures import as_table
+from benchmarks.suppression_rounds import Estimated, estimated
 from helpers import protection
+from helpers.answers_told import AnswersTold
 from helpers.params import load_round
 from helpers.paths import PROJECT, Paths
 from helpers.round_estimates import gather
+from helpers.suppression import Suppression
 
-STAGES = ("suppress_items", "beside_answers_told", "audit_items")
-
-
-def main(round_id: str) -> None:
-    seconds: dict[str, float] = {}
-    for name in STAGES:
-        setattr(protection, name, timed(getattr(protection, name), name, seconds))
-    round_ = load_round(PROJECT, round_id)
-    found = gather(Paths(PROJECT, round_id), round_)
-    begun = time.perf_counter()
-    protected = protection.protect(found.estimates, found.counts, round_.settings.disclosure)
-    seconds["all"] = time.perf_counter() - begun
-    print(protected.loss.round(3).to_string(index=False))
-    print(protected.summary())
-    print(pd.Series(seconds).round(1).to_string())
+DOCUMENT = PROJECT / "docs" / "suppression.md"
+STAGES = {  # name in the table → owner and name of the function timed
+    "search": (protection, "suppress_items"),
+    "answers told": (AnswersTold, "to_hide"),
+    "hiding more": (Suppression, "hiding"),
+    "audit": (protection, "audit_items"),
+}
 
 
-def timed(function, name: str, seconds: dict[str, float]):
+@dataclass(frozen=True)
+class Protected:
+    """One round: `refused` is the error's text, empty where it was released."""
+
+    name: str
+    municipalities: int
+    cells: int
+    primary: int
+    secondary: int
+    repairs: int
+    seconds: dict[str, float]
+    refused: str = ""
+
+
+def protected(name: str, round_: Estimated) -> Protected:
+    """Protect one round, timed by stage; processor seconds."""
+    seconds, calls = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0)
+    originals = {stage: getattr(*place) for stage, place in STAGES.items()}
+    for stage, (owner, attribute) in STAGES.items():
+        setattr(owner, attribute, _timed(originals[stage], stage, seconds, calls))
+    municipalities = round_.counts["municipality"].nunique()
+    try:
+        found = protection.protect(round_.estimates, round_.counts, round_.rules)
+    except Exception as e:  # told in the table: the very thing that is counted
+        return Protected(name, municipalities, 0, 0, 0, 0, seconds, f"{type(e).__name__}: {e}")
+    finally:
+        for stage, (owner, attribute) in STAGES.items():
+            setattr(owner, attribute, originals[stage])
+    loss = found.loss.set_index("kind").loc["together"]
+    counted = (int(loss[c]) for c in ("cells", "primary", "secondary"))
+    return Protected(name, municipalities, *counted, calls["hiding more"], seconds)
+
+
+def _timed(function, stage: str, seconds: dict[str, float], calls: dict[str, int]):
     def measured(*args, **kwargs):
-        begun = time.perf_counter()
+        begun = time.process_time()
         try:
             return function(*args, **kwargs)
         finally:
-            seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - begun
+            seconds[stage] += time.process_time() - begun
+            calls[stage] += 1
 
     return measured
 
 
+def of_seeds(seeds: tuple[int, ...]) -> list[Protected]:
+    """Each seed's round, and two seeds' municipalities as one round."""
+    made = [estimated(seed) for seed in seeds]
+    found = [protected(f"seed {seed}", one) for seed, one in zip(seeds, made)]
+    if len(made) == 2 and seeds[0] <= 4:
+        found.append(protected(f"seeds {seeds[0]} and {seeds[1]}", made[0].beside(made[1])))
+    return found
+
+
+def as_rows(found: list[Protected]) -> list[list[str]]:
+    return [
+        [
+            p.name, str(p.municipalities), str(p.cells), str(p.primary), str(p.secondary),
+            f"{(p.primary + p.secondary) / p.cells:.1%}" if p.cells else "",
+            str(p.repairs), *(f"{p.seconds[s]:.1f}" for s in STAGES),
+            p.refused or "no",
+        ]
+        for p in found
+    ]  # fmt: skip
+
+
+HEADINGS = ["round", "municipalities", "cells", "primary", "secondary", "hidden", "repairs", *STAGES, "refused"]  # fmt: skip
+
+
+def document(found: list[Protected], told: dict[str, str]) -> str:
+    usual = [p for p in found if p.name.startswith("seed ")]
+    double = [p for p in found if p not in usual]
+    refused = sum(bool(p.refused) for p in usual)
+    lines = [
+        "# What hiding costs",
+        "",
+        "Written by `python -m benchmarks.suppression --write`; all figures were measured in that one call.",
+        "",
+        *as_table(["", ""], told.items(), right=0),
+        "",
+        f"**{refused} of {len(usual)} rounds of {usual[0].municipalities} municipalities refused.** Cells are "
+        "groups: a row a municipality (or the country) × breakdown × category. »Repairs«: how many times more "
+        "was hidden because shown numbers told what a small group answered. Seconds are of one processor.",
+        "",
+        *as_table(HEADINGS, as_rows(usual)),
+    ]
+    if double:
+        both = ", ".join(
+            f"{sum(p.seconds.values()):.0f} s ({'refused' if p.refused else 'released'})"
+            for p in double
+        )
+        lines += [
+            "",
+            f"## {double[0].municipalities} municipalities in one round",
+            "",
+            f"Two seeds' municipalities put together: {both}. A round of {usual[0].municipalities} takes "
+            f"{pd.Series([sum(p.seconds.values()) for p in usual]).median():.0f} s in the median. Larger rounds "
+            "were not tried.",
+            "",
+            *as_table(HEADINGS, as_rows(double)),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: argparse.Namespace) -> None:
+    if arguments.round:
+        round_ = load_round(PROJECT, arguments.round)
+        found = gather(Paths(PROJECT, arguments.round), round_)
+        own = Estimated(found.estimates, found.counts, round_.settings.disclosure)
+        print("\n".join(as_table(HEADINGS, as_rows([protected(arguments.round, own)]))))
+        return
+    told = about("suppression", 1)
+    seeds = range(1, arguments.seeds + 1)
+    pairs = [tuple(seeds[i : i + 2]) for i in range(0, len(seeds), 2)]
+    with multiprocessing.get_context("spawn").Pool(arguments.jobs, maxtasksperchild=1) as pool:
+        found = []
+        for some in pool.imap(of_seeds, pairs, chunksize=1):
+            print("\n".join(as_table(HEADINGS, as_rows(some))[2:]), flush=True)
+            found += some
+    if arguments.write:
+        DOCUMENT.write_text(document(found, told), "utf-8")
+    raise SystemExit(any(p.refused for p in found))
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("round_id")
-    main(parser.parse_args().round_id)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--round", help="a round whose estimates are under data/")
+    which.add_argument("--seeds", type=int, help="rounds simulated with seeds 1 … N")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--write", action="store_true", help="write docs/suppression.md")
+    main(parser.parse_args())

@@ -2,13 +2,20 @@
 
 from collections import defaultdict
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
+import red_team as red
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from helpers.answers_told import OPTIONS, SUMS, beside_answers_told
+from helpers.answers_told import OPTIONS, SUMS, AnswersTold
+from helpers.protection import Protection, protect
 from helpers.round_settings import Disclosure
-from helpers.suppression import CELL, suppress_items
+from helpers.suppression import CELL, SHOWN, has_country, suppress_items
+from helpers.suppression_audit import audit_items
 
 TWO_BY_TWO = [("g1", "kvinde"), ("g1", "mand"), ("g2", "kvinde"), ("g2", "mand")]
 
@@ -52,6 +59,101 @@ def test_options_of_hidden_cells_are_not_told_by_their_sums(g2_women, g2_men, to
     found = suppress_items(counts, threshold=5)
     hidden = found.hidden()
     assert all(("0101", "target_group:gender", f"{g}:{s}") in hidden for g, s in TWO_BY_TWO)
-    more = beside_answers_told(counts, found, Disclosure(min_answers=5))
-    assert bool(more) == told
-    assert not more & hidden
+    answers = AnswersTold(counts, found.table, Disclosure(min_answers=5))
+    more = answers.to_hide(found.found.hidden)
+    assert more.any() == told
+    assert not (more & found.found.hidden).any()
+    assert not answers.to_hide(found.found.hidden | more).any()
+
+
+# ------------------------------------------------- whole small rounds: always released, never told
+
+GROUPS, BANDS = ["g1", "g2", "g3"], ["16-29", "30-39", "40-49", "50-66"]
+RULES = Disclosure(min_answers=5)
+Answers = dict[
+    tuple[str, str, str], list[int]
+]  # municipality, target group, age band → options 1–5
+
+
+def estimates_of(rounds: Answers) -> pd.DataFrame:
+    """Unweighted rows of sums as a municipality's analysis leaves them: `all`, both breakdowns, and
+    their two-way groups, which have no options of their own."""
+    cells = defaultdict(lambda: np.zeros(5))
+    for (code, group, band), options in rounds.items():
+        for breakdown, category in (
+            ("all", "all"), ("target_group", group), ("age_band", band),
+            ("target_group:age_band", f"{group}:{band}"),
+        ):  # fmt: skip
+            cells[code, breakdown, category] += options
+    rows = []
+    for (code, breakdown, category), o in cells.items():
+        sums = {
+            "mean": o @ np.arange(1, 6), "share_satisfied": o[3:].sum(), "share_neutral": o[2],
+            "share_dissatisfied": o[:2].sum(),
+        }  # fmt: skip
+        if ":" not in breakdown:
+            sums |= dict(zip(OPTIONS, o))
+        rows += [
+            (code, breakdown, category, "q01", statistic, "unweighted", int(o.sum()), y, o.sum())
+            for statistic, y in sums.items()
+        ]
+    columns = [*CELL, "item", "statistic", "weighting", "n", "y", "x"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def told_of(rounds: Answers, found: Protection) -> list:
+    """What the attacker of the whole published round, who shares no code with the search, finds."""
+    table = estimates_of(rounds)
+    key = [*CELL[1:], "item", "statistic", "weighting"]
+    country = table[has_country(table)].groupby(key, as_index=False)[["n", "y", "x"]].sum()
+    table = pd.concat([table, country.assign(municipality="national")], ignore_index=True)
+    table = table.merge(found.cells[[*CELL, "item", "status"]], on=[*CELL, "item"])
+    shown = table["status"] == SHOWN
+    with np.errstate(invalid="ignore"):
+        table["value"] = (table["y"] / table["x"]).round(2).where(shown)
+    truth = {tuple(k): n for *k, n in table[[*CELL, "item", "n"]].itertuples(index=False)}
+    table["n"] = table["n"].where(shown).astype("Int64")
+    return red.attack_distributions(table, truth)
+
+
+def is_released_safely(rounds: Answers) -> Protection:
+    found = protect(estimates_of(rounds), pd.DataFrame(), RULES)
+    assert told_of(rounds, found) == []
+    if (found.cells["status"] == SHOWN).any():
+        assert audit_items(found.cells, threshold=RULES.min_answers).empty
+    return found
+
+
+def pinned_in_the_total() -> Answers:
+    """Of a group of nine, shown, all four bands are hidden; its one answer »1« can only be of the band
+    30-39, since in the other bands nobody else chose it either. No part of the sum is left to hide, and
+    hiding the same cell of other municipalities, one after another, does not help."""
+    rounds = {}
+    codes = [f"{i:02}01" for i in range(1, 14)]
+    for code, group, band in itertools.product(codes, GROUPS, BANDS):
+        rounds[code, group, band] = [3, 3, 4, 4, 6] if code != "0101" else [0, 3, 4, 4, 5]
+    nine = {"16-29": [0, 1, 0, 1, 0], "30-39": [1, 0, 1, 1, 0], "40-49": [0, 0, 1, 1, 0], "50-66": [0, 1, 0, 0, 1]}  # fmt: skip
+    return rounds | {("0101", "g1", band): options for band, options in nine.items()}
+
+
+def test_where_no_part_is_left_the_total_or_a_crossing_cell_is_hidden():
+    found = is_released_safely(pinned_in_the_total())
+    assert (found.cells["status"] == SHOWN).mean() > 0.5
+
+
+option = st.lists(st.integers(0, 3), min_size=5, max_size=5)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.data())
+def test_any_small_round_is_released_and_tells_no_answers(data):
+    """Rounds of one to three municipalities with groups of nought to fifteen answers, of which some
+    answer only in one or two options: never refused, nothing told."""
+    codes = ["0101", "0201", "0301"][: data.draw(st.integers(1, 3))]
+    rounds = {}
+    for cell in itertools.product(codes, GROUPS[:2], BANDS[:2]):
+        options = np.array(data.draw(option))
+        keep = data.draw(st.sampled_from([31, 1, 16, 17, 24]))  # which options occur at all
+        rounds[cell] = list(options * [(keep >> k) & 1 for k in range(5)])
+    if sum(map(sum, rounds.values())):
+        is_released_safely(rounds)

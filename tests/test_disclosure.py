@@ -9,10 +9,12 @@ import pytest
 from helpers import protection
 from helpers.disclosure import _drivers, preview, release
 from helpers.estimates import with_intervals
-from helpers.protection import DisclosureError, protect
+from helpers.protection import protect
 from helpers.round_estimates import DRIVER_COLUMNS, Earlier, RoundEstimates
 from helpers.round_settings import Disclosure
+from helpers.suppression import CELL as GROUP_CELL
 from helpers.suppression import SHOWN, suppress_items
+from helpers.suppression_audit import audit_items
 
 GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]
 
@@ -85,20 +87,38 @@ def status(counts, table=None, **rules):
 BESIDE = {"0580": [20, 21, 22, 23, 24], "0161": [30, 31, 32, 33, 34]}
 
 
-def test_what_the_audit_can_narrow_down_is_not_released(monkeypatch):
+def test_what_the_audit_narrows_down_is_mended_and_told(monkeypatch):
+    """The pattern's linked cells are shown by mistake: the audit finds it, and more is hidden until it
+    finds nothing."""
+    counts = {"0101": [20, 21, 3, 23, 24], **BESIDE}
+    whole = protect(estimates(counts), counted(counts), Disclosure(min_answers=5))
+
     def leaking(counts, **how):
         found = suppress_items(counts, **how)
         linked = found.cells["status"] == "linked"
         assert linked.any()
+        search = replace(found.found, hidden=found.table.primary)
         return replace(
-            found, cells=found.cells.assign(status=found.cells["status"].mask(linked, SHOWN))
+            found,
+            cells=found.cells.assign(status=found.cells["status"].mask(linked, SHOWN)),
+            found=search,
         )
 
-    counts = {"0101": [20, 21, 3, 23, 24], **BESIDE}
-    assert protect(estimates(counts), counted(counts), Disclosure(min_answers=5)).cells.size
     monkeypatch.setattr(protection, "suppress_items", leaking)
-    with pytest.raises(DisclosureError, match="can still be narrowed down, in 0101"):
-        protect(estimates(counts), counted(counts), Disclosure(min_answers=5))
+    mended = protect(estimates(counts), counted(counts), Disclosure(min_answers=5))
+    assert "narrowed counts down" in mended.note and "0101 target_group" in mended.note
+    assert "narrowed counts down" not in whole.note
+    assert audit_items(mended.cells, threshold=5).empty
+
+
+def test_an_audit_that_goes_on_finding_hides_all_that_is_connected(monkeypatch):
+    """A round is never refused for what its citizens answered: with everything hidden nothing is told."""
+    counts = {"0101": [20, 21, 3, 23, 24], **BESIDE}
+    always = pd.DataFrame([("q01", "0101", "all", "all")], columns=["item", *GROUP_CELL])
+    monkeypatch.setattr(protection, "audit_items", lambda cells, threshold: always)
+    found = protect(estimates(counts), counted(counts), Disclosure(min_answers=5))
+    assert SHOWN not in set(found.cells["status"])
+    assert "no more can be hidden there" in found.note
 
 
 @pytest.mark.parametrize("n, expected", [(4, "few"), (5, "shown"), (6, "shown")])

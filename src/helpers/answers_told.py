@@ -1,4 +1,4 @@
-"""What answers, not only how many, the shown numbers tell of small groups.
+"""What answers, not only how many, the shown numbers tell of small groups, and what to hide then.
 
 A group is also what is left of a sum when its shown parts are subtracted. `counts` here has a row a
 municipality × breakdown × category × item: n, and the unweighted numbers SUMS and OPTIONS behind it.
@@ -13,11 +13,13 @@ import pandas as pd
 
 from helpers.published import NATIONAL
 from helpers.round_settings import Disclosure
-from helpers.suppression import CELL, Key, Suppression, has_country
+from helpers.suppression import CELL, Key, has_country
+from helpers.suppression_readers import Table
 
 SUMS = ["score", "satisfied", "neutral", "dissatisfied"]
 OPTIONS = [f"share_{k}" for k in range(1, 6)]
-SWEEPS = 20  # round the sums; bounds that still change then are wider than need be, never narrower
+SWEEPS = 50  # round the sums; bounds that still change then are wider than need be, never narrower
+NO_LIMIT = 1e9  # of a count that nothing is known of
 
 
 def unanimous(sums: np.ndarray, rules: Disclosure) -> np.ndarray:
@@ -33,70 +35,151 @@ def unanimous(sums: np.ndarray, rules: Disclosure) -> np.ndarray:
     return (n > 0) & (n < rules.unanimous_below) & one_kind & whole
 
 
-def beside_answers_told(counts: pd.DataFrame, found: Suppression, rules: Disclosure) -> set[Key]:
-    """Of each sum whose hidden parts tell what was answered, the smallest shown part.
-
-    They do where a shown total less its shown parts leaves a small group that agrees, and where the
-    options' own sums leave no doubt how many of a `few` group chose one (bounds, taken round the sums
-    until nothing changes).
-    """
+def unanimous_cells(counts: pd.DataFrame, rules: Disclosure) -> set[Key]:
+    """The cells, the country's among them, whose answers to any item are few and all agree."""
     table = _with_country(counts)
-    wide = {
-        name: table.pivot(index=CELL, columns="item", values=name)
-        for name in ["n", *SUMS, *OPTIONS]
-    }
-    place = {cell: i for i, cell in enumerate(wide["n"].index)}
-    n = wide["n"].to_numpy()
-    hidden = found.hidden()
-    sums = [_Sum.of(parts, place, hidden) for total, parts in found.lines if total not in hidden]
-    sums = [s for s in sums if s.hidden and s.shown]
-
-    def smallest(s: _Sum) -> Key:
-        return wide["n"].index[s.shown[int(np.nanmax(n[s.shown], axis=1).argmin())]]
-
-    agree = np.stack([wide[name].to_numpy() for name in ["n", *SUMS]])  # sum × cell × item
-    more = {
-        smallest(s)
-        for s in sums
-        if unanimous(np.nansum(agree[:, s.hidden, :], axis=1).T, rules).any()
-    }
-    low, high = _option_bounds(wide, found, place, rules)
-    few = np.tile(n < rules.min_answers, len(OPTIONS))
-    is_hidden = np.array([cell in hidden for cell in place])[:, None]
-    sure = is_hidden & few & (low >= high - 0.5) & (high > 0.5)
-    return more | {smallest(s) for s in sums if sure[s.hidden].any()}
+    cells = table.loc[unanimous(table[["n", *SUMS]].to_numpy(), rules), CELL]
+    return set(cells.itertuples(index=False, name=None))
 
 
-def _option_bounds(
-    wide: dict[str, pd.DataFrame], found: Suppression, place: dict[Key, int], rules: Disclosure
-) -> tuple[np.ndarray, np.ndarray]:
-    """Least and largest number of each option (cell × option and item) that all published shares,
-    taken round the sums until nothing changes, leave open."""
-    n = np.tile(wide["n"].to_numpy(), len(OPTIONS))
-    chosen = np.concatenate([wide[name].to_numpy() for name in OPTIONS], axis=1)
-    low, high = _as_rounded(chosen, n, rules.decimals.share)
-    unknown = np.isnan(chosen)
-    unknown[[place[cell] for cell in found.hidden() if cell in place]] = True
-    low[unknown], high[unknown] = 0.0, 1e9
-    low[np.isnan(n)] = high[np.isnan(n)] = 0.0  # not put to them
-    for _ in range(SWEEPS):
-        before = low.copy(), high.copy()
-        for total, parts in found.lines:
-            at = [place[p] for p in parts if p in place]
-            if total not in place:
+class AnswersTold:
+    """What the shown numbers tell of hidden groups' answers, for any pattern of a round's table.
+
+    They tell it where a shown total less its shown parts leaves a small group that agrees, and where
+    the options' own sums leave no doubt how many of a `few` group chose one (bounds, taken round the
+    sums until nothing changes). Masks are of `table.keys`.
+    """
+
+    def __init__(self, counts: pd.DataFrame, table: Table, rules: Disclosure) -> None:
+        self.table, self.rules = table, rules
+        self.families = _families(table.lines)
+        rows = _with_country(counts).set_index([*CELL, "item"])
+        cells = pd.MultiIndex.from_tuples(table.keys, names=CELL)
+
+        def wide(name: str) -> np.ndarray:
+            return rows[name].unstack("item").reindex(cells).to_numpy(float)
+
+        n = wide("n")
+        self.sums = np.stack([n, *(wide(name) for name in SUMS)])  # sum × cell × item
+        chosen = np.concatenate([wide(name) for name in OPTIONS], axis=1)
+        self.n = np.tile(n, len(OPTIONS))  # cell × option and item
+        self.low, self.high = _as_rounded(chosen, self.n, rules.decimals.share)
+        self.unknown = np.isnan(chosen)
+
+    def to_hide(self, hidden: np.ndarray) -> np.ndarray:
+        """Shown cells without which the numbers tell no answers any more; none: they tell none now.
+
+        With everything hidden nothing is told, so that there always are such cells.
+        """
+        now = hidden.copy()
+        for _, parts in self._left_overs(now):
+            if shown := [c for c in parts if not now[c]]:
+                now[min(shown, key=self.table.price_of)] = True
+        while True:
+            cells, columns = np.nonzero(self._pinned(now, slice(None)))
+            if not len(cells):
+                return now & ~hidden
+            now |= self._freeing(now, cells[0], columns[cells == cells[0]])
+
+    def _left_overs(self, hidden: np.ndarray) -> list[tuple[int, list[int]]]:
+        """Lines with a shown total and shown parts whose hidden parts together are few and agree."""
+        found = []
+        for total, parts in self.table.lines:
+            of_hidden = [c for c in parts if hidden[c]]
+            if hidden[total] or not of_hidden or len(of_hidden) == len(parts):
                 continue
-            whole = place[total]
-            told = ~np.isnan(n[whole])  # an item of one municipality has no sum over the country
-            lows, highs = low[at][:, told], high[at][:, told]
-            least, most = lows.sum(axis=0), highs.sum(axis=0)
-            least_whole = np.maximum(low[whole, told], least)
-            most_whole = np.minimum(high[whole, told], most)
-            low[whole, told], high[whole, told] = least_whole, most_whole
-            low[np.ix_(at, told)] = np.maximum(lows, least_whole - (most - highs))
-            high[np.ix_(at, told)] = np.minimum(highs, most_whole - (least - lows))
-        if (before[0] == low).all() and (before[1] == high).all():
-            break
-    return low, high
+            if unanimous(np.nansum(self.sums[:, of_hidden], axis=1).T, self.rules).any():
+                found.append((total, parts))
+        return found
+
+    def _pinned(self, hidden: np.ndarray, columns: np.ndarray | slice) -> np.ndarray:
+        """Cell × column: a `few` cell is hidden, but how many chose the option is told, and not 0."""
+        low, high = self._bounds(hidden, columns)
+        few = self.n[:, columns] < self.rules.min_answers
+        return hidden[:, None] & few & (low >= high - 0.5) & (high > 0.5)
+
+    def _freeing(self, hidden: np.ndarray, cell: int, columns: np.ndarray) -> np.ndarray:
+        """Shown cells that must be hidden for the cell no longer to be told.
+
+        What is known of it comes through the lines that hold it, and those that hold their hidden
+        cells, and so on: as many of these are hidden as free it, then what is not needed is shown
+        again, the dearest first.
+        """
+        near, more = {cell}, np.zeros_like(hidden)
+        while self._pinned(hidden | more, columns)[cell].any():
+            near = self.table.beside(near)
+            more[[c for c in near if not hidden[c]]] = True
+        for c in sorted(np.flatnonzero(more), key=self.table.price_of, reverse=True):
+            more[c] = False
+            more[c] = self._pinned(hidden | more, columns)[cell].any()
+        return more
+
+    def _bounds(
+        self, hidden: np.ndarray, columns: np.ndarray | slice
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Least and largest number of each option (cell × option and item) that all published shares,
+        taken round the sums until nothing changes, leave open."""
+        n, low, high = (a[:, columns].copy() for a in (self.n, self.low, self.high))
+        unknown = self.unknown[:, columns] | hidden[:, None]
+        low[unknown], high[unknown] = 0.0, NO_LIMIT
+        low[np.isnan(n)] = high[np.isnan(n)] = 0.0  # not put to them
+        told = ~np.isnan(n)  # an item of one municipality has no sum over the country
+        for _ in range(SWEEPS):
+            before = low.copy(), high.copy()
+            for family in self.families:
+                family.narrow(low, high, told)
+            if (before[0] == low).all() and (before[1] == high).all():
+                break
+        return low, high
+
+
+@dataclass(frozen=True)
+class _Family:
+    """Lines of which no two have a cell in the same role: `totals` of the lines, all their `parts` one
+    line after the other, where each line `starts`, and the line `of` each part."""
+
+    totals: np.ndarray
+    parts: np.ndarray
+    starts: np.ndarray
+    of: np.ndarray
+
+    def narrow(self, low: np.ndarray, high: np.ndarray, told: np.ndarray) -> None:
+        """A total is its parts' sum, a part the total less the others."""
+        lows, highs = low[self.parts], high[self.parts]
+        least, most = (np.add.reduceat(a, self.starts, axis=0) for a in (lows, highs))
+        known = told[self.totals]
+        least_whole = np.maximum(low[self.totals], least)
+        most_whole = np.minimum(high[self.totals], most)
+        low[self.totals] = np.where(known, least_whole, low[self.totals])
+        high[self.totals] = np.where(known, most_whole, high[self.totals])
+        spare_up, spare_down = (most - least_whole)[self.of], (most_whole - least)[self.of]
+        known = known[self.of]
+        low[self.parts] = np.where(known, np.maximum(lows, highs - spare_up), lows)
+        high[self.parts] = np.where(known, np.minimum(highs, lows + spare_down), highs)
+
+
+def _families(lines: list[tuple[int, list[int]]]) -> list[_Family]:
+    """The lines in as few families as it takes, each cell a total once and a part once."""
+    sorted_in: list[tuple[set[int], set[int], list[tuple[int, list[int]]]]] = []
+    for total, parts in lines:
+        for totals, of_others, members in sorted_in:
+            if total not in totals and of_others.isdisjoint(parts):
+                break
+        else:
+            totals, of_others, members = set(), set(), []
+            sorted_in.append((totals, of_others, members))
+        totals.add(total)
+        of_others.update(parts)
+        members.append((total, parts))
+    return [
+        _Family(
+            np.array([total for total, _ in members]),
+            np.concatenate([parts for _, parts in members]),
+            np.cumsum([0, *(len(parts) for _, parts in members[:-1])]),
+            np.repeat(np.arange(len(members)), [len(parts) for _, parts in members]),
+        )
+        for _, _, members in sorted_in
+    ]
 
 
 def _with_country(counts: pd.DataFrame) -> pd.DataFrame:
@@ -113,19 +196,3 @@ def _as_rounded(chosen: np.ndarray, base: np.ndarray, places: int) -> tuple[np.n
         share = np.round(chosen / base, places)
     low = np.ceil(np.maximum(share - half, 0) * base)
     return low, np.minimum(np.floor((share + half) * base), base)
-
-
-@dataclass(frozen=True)
-class _Sum:
-    """A sum of which the total is shown: the places of its hidden and of its shown parts."""
-
-    hidden: list[int]
-    shown: list[int]
-
-    @classmethod
-    def of(cls, parts: list[Key], place: dict[Key, int], hidden: set[Key]) -> _Sum:
-        known = [p for p in parts if p in place]
-        return cls(
-            [place[p] for p in known if p in hidden],
-            [place[p] for p in known if p not in hidden],
-        )

@@ -4,8 +4,10 @@ Primary: fewer than `min_answers` unweighted answers behind a value, of any item
 than `unanimous_below` whose answers are all in one option, since that tells what each one answered.
 The rest is cell suppression (`suppression.py`) over everything that is published together. What is
 left when the shown parts of a sum are taken from it is a group too: where it is small and all agree,
-one part more is hidden. At last the published table is attacked by code of its own
-(`suppression_audit.py`); what it finds is not released.
+or the options' sums tell what few answered, as little more is hidden as ends that (`answers_told.py`).
+At last the published table is attacked by code of its own (`suppression_audit.py`); where that still
+narrows a count down, more round it is hidden. Hiding more always ends: with everything hidden nothing
+is told, so that no round is refused for what its citizens answered.
 """
 
 from __future__ import annotations
@@ -15,18 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.answers_told import OPTIONS, SUMS, beside_answers_told, unanimous
-from helpers.errors import SurveyError
+from helpers.answers_told import OPTIONS, SUMS, AnswersTold, unanimous, unanimous_cells
 from helpers.round_settings import Disclosure
-from helpers.suppression import CELL, FEW, LINKED, NOT_ASKED, SHOWN, Suppression, suppress_items
+from helpers.suppression import CELL, FEW, LINKED, NOT_ASKED, SHOWN, suppress_items
 from helpers.suppression_audit import audit_items
 
 RESPONSE = "response"  # the response table, as an item: n is answers
-ROUNDS_OF_REPAIR = 10
-
-
-class DisclosureError(SurveyError):
-    """What would be released can be turned back into few persons."""
 
 
 @dataclass(frozen=True)
@@ -53,27 +49,34 @@ def protect(estimates: pd.DataFrame, responses: pd.DataFrame, rules: Disclosure)
     """The status of every cell of a round.
 
     `estimates`: a row a municipality × KEYS with the sums x, y and n; `responses`: a row a
-    municipality × group with answers. Raises DisclosureError where the audit can still narrow a
-    hidden count down.
+    municipality × group with answers. The audit's findings, should there be any, are hidden for too.
     """
     counts = _counts(estimates, responses)
-    counts["sensitive"] = unanimous(counts[["n", *SUMS]].to_numpy(), rules)
-    found = suppress_items(counts, threshold=rules.min_answers)
-    for _ in range(ROUNDS_OF_REPAIR):
-        more = beside_answers_told(counts[counts["item"] != RESPONSE], found, rules)
-        if not more:
+    answered = counts[counts["item"] != RESPONSE]
+    found = suppress_items(
+        counts, threshold=rules.min_answers, sensitive=unanimous_cells(answered, rules)
+    )
+    told = AnswersTold(answered, found.table, rules)
+    notes = []
+    while True:
+        while (more := told.to_hide(found.found.hidden)).any():
+            found = found.hiding(more)
+        narrowed = audit_items(found.cells, threshold=rules.min_answers)
+        if narrowed.empty:
             break
-        counts["sensitive"] |= pd.MultiIndex.from_frame(counts[CELL]).isin(more)
-        found = suppress_items(counts, threshold=rules.min_answers, start=found)
-    else:
-        raise DisclosureError(
-            "the release",
-            "small groups whose answers all agree could not be hidden",
-            "no such group to be left over when shown numbers are subtracted",
-            "leave out the smallest municipality, or raise `disclosure.min_answers`",
+        cells = set(narrowed[CELL].itertuples(index=False, name=None))
+        where = ", ".join(
+            sorted({f"{municipality} {breakdown}" for municipality, breakdown, _ in cells})
         )
-    _check(found, rules)
-    return Protection(found.cells, found.loss, found.note)
+        more = found.beside(cells)
+        if not more.any():
+            notes.append(
+                f"Nothing is shown that has to do with {where}: no more can be hidden there."
+            )
+            break
+        notes.append(f"The audit still narrowed counts down in {where}; more was hidden for it.")
+        found = found.hiding(more)
+    return Protection(found.cells, found.loss, " ".join([found.note, *notes]))
 
 
 def primary_status(estimates: pd.DataFrame, rules: Disclosure) -> pd.DataFrame:
@@ -99,16 +102,3 @@ def _counts(estimates: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
         answers = responses[[*CELL, "answers"]].rename(columns={"answers": "n"})
         counts = pd.concat([counts, answers.assign(item=RESPONSE)], ignore_index=True)
     return counts
-
-
-def _check(found: Suppression, rules: Disclosure) -> None:
-    findings = audit_items(found.cells, threshold=rules.min_answers)
-    if len(findings):
-        where = findings.groupby(["municipality", "breakdown"]).size()
-        raise DisclosureError(
-            "the release",
-            f"{len(findings)} hidden counts can still be narrowed down, in "
-            + ", ".join(f"{m} {b}" for m, b in where.index[:5]),
-            "no count to be computed from what is shown",
-            "report this with the round's parameters; nothing was released",
-        )

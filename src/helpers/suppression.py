@@ -15,6 +15,7 @@ holds for a reader who lays the items side by side.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +25,7 @@ from scipy import sparse
 from helpers.errors import SurveyError
 from helpers.published import NATIONAL
 from helpers.suppression_readers import WHOLE, Table
-from helpers.suppression_search import mend, search
+from helpers.suppression_search import Found, mend, search
 
 SHOWN, FEW, LINKED, NOT_ASKED = "shown", "few", "linked", "not_asked"
 CELL = ["municipality", "breakdown", "category"]
@@ -50,7 +51,8 @@ class Suppression:
     is not. `cost`: of the linked cells; `bound`: no safe pattern costs less; `optimal`: the two are
     equal. `note`: the same in words. `loss`: a row a kind of cell (whole, one_way, two_way, country,
     together): cells, primary, secondary, share_hidden, secondary_per_primary; primary are cells
-    that must be hidden for an item's own sake. `lines`: (total, parts) of each published sum.
+    that must be hidden for an item's own sake. `table` and `found`: what was searched, and the
+    search, which goes on from there (`hiding`).
     """
 
     cells: pd.DataFrame
@@ -59,11 +61,34 @@ class Suppression:
     optimal: bool
     note: str
     loss: pd.DataFrame
-    lines: list[tuple[Key, list[Key]]]
+    table: Table
+    found: Found
 
     def hidden(self) -> set[Key]:
         cells = self.cells[self.cells["status"].isin([FEW, LINKED])]
         return set(cells[CELL].itertuples(index=False, name=None))
+
+    def hiding(self, more: np.ndarray) -> Suppression:
+        """The cheapest extension found of this pattern that hides these cells too (a mask of
+        `table.keys`) and is safe; what was found out so far is not searched again."""
+        return _told(self.cells, self.table, mend(self.table, self.found, more))
+
+    def beside(self, cells: Collection[Key]) -> np.ndarray:
+        """For each of these hidden cells the cheapest shown one of every line that holds it, else of
+        the lines that hold their cells, and so on; none where nothing connected with it is shown."""
+        place = {key: i for i, key in enumerate(self.table.keys)}
+        more = np.zeros(len(self.table.keys), dtype=bool)
+        for key in cells:
+            near, before = {place[key]}, 0
+            while len(near) > before and not more[list(near)].any():
+                before = len(near)
+                for line in {line for c in near for line in self.table.lines_of_cell[c]}:
+                    total, parts = self.table.lines[line]
+                    shown = [c for c in (total, *parts) if not self.found.hidden[c]]
+                    if shown:
+                        more[min(shown, key=self.table.price_of)] = True
+                near = self.table.beside(near)
+        return more
 
 
 def suppress(counts: pd.DataFrame, *, threshold: int, effort: int = EFFORT) -> Suppression:
@@ -81,37 +106,33 @@ def suppress_items(
     *,
     threshold: int,
     effort: int = EFFORT,
-    start: Suppression | None = None,
+    sensitive: Collection[Key] = (),
 ) -> Suppression:
     """The cheapest pattern that is safe for every item of a round.
 
-    `counts`: a row a municipality × breakdown × category × item with n and, if wanted, `sensitive`
-    (to be hidden though n is large enough, as where all answers agree). An item without any answer
-    in a municipality is `not_asked` there. `effort` bounds the search for the optimum, not that for
-    a safe pattern: tables looked for, some 4 ms each. `start`: a pattern found for the same counts,
-    to be mended since more has become sensitive. Raises SuppressionError where rows are doubled, n
-    is missing or negative, or parts exceed their whole.
+    `counts`: a row a municipality × breakdown × category × item with n. An item without any answer
+    in a municipality is `not_asked` there. `sensitive`: cells to be hidden though n is large enough,
+    as where all answers agree; the country's too. `effort` bounds the search for the optimum, not
+    that for a safe pattern: tables looked for, some 4 ms each. Raises SuppressionError where rows
+    are doubled, n is missing or negative, or parts exceed their whole.
     """
     by_item = _with_country(counts)
-    table = _table(by_item, threshold)
-    if start is None:
-        found = search(table, effort)
-    else:
-        begun = start.hidden()
-        found = mend(table, np.array([key in begun for key in table.keys]), start.bound)
-    asked = by_item["asked"].to_numpy()
+    table = _table(by_item, threshold, frozenset(sensitive))
+    return _told(by_item, table, search(table, effort))
+
+
+def _told(by_item: pd.DataFrame, table: Table, found: Found) -> Suppression:
+    """The pattern found as the status of each row of `by_item`."""
     hidden = pd.Series(found.hidden, index=pd.MultiIndex.from_tuples(table.keys, names=CELL))
-    cells = by_item[[*CELL, "item", "n"]].assign(status=NOT_ASKED)
-    is_hidden = hidden.reindex(pd.MultiIndex.from_frame(by_item.loc[asked, CELL])).to_numpy()
-    few = by_item.loc[asked, "n"].to_numpy() < threshold
-    cells.loc[asked, "status"] = np.select([few, is_hidden], [FEW, LINKED], SHOWN)
-    named = [
-        (table.keys[total], [table.keys[i] for i in parts]) for total, parts in _lines(table.keys)
-    ]
+    cells = by_item[[*CELL, "item", "n"]]
+    asked = _asked(cells)
+    is_hidden = hidden.reindex(pd.MultiIndex.from_frame(cells[CELL]), fill_value=False).to_numpy()
+    few = cells["n"].to_numpy() < table.threshold
+    status = np.select([~asked, few, is_hidden], [NOT_ASKED, FEW, LINKED], SHOWN)
     optimal = found.cost <= found.bound + 1e-6
     return Suppression(
-        cells, found.cost, found.bound, optimal, _note(found.cost, found.bound, optimal),
-        _loss(table, found.hidden), named,
+        cells.assign(status=status), found.cost, found.bound, optimal,
+        _note(found.cost, found.bound, optimal), _loss(table, found.hidden), table, found,
     )  # fmt: skip
 
 
@@ -133,10 +154,8 @@ def has_country(table: pd.DataFrame) -> pd.Series:
 
 
 def _with_country(counts: pd.DataFrame) -> pd.DataFrame:
-    """The rows given, `asked` (any answer to the item in the municipality), the country below."""
+    """The rows given, the country's below."""
     table = counts[[*CELL, "item", "n"]].reset_index(drop=True)
-    given = counts["sensitive"].to_numpy() if "sensitive" in counts else False
-    table["sensitive"] = given
     wrong = table[table["n"].isna() | (table["n"] < 0)]
     doubled = table[table.duplicated([*CELL, "item"])]
     for rows, what in ((wrong, "n is missing or negative"), (doubled, "the cell comes twice")):
@@ -144,20 +163,25 @@ def _with_country(counts: pd.DataFrame) -> pd.DataFrame:
             where = " · ".join(str(v) for v in rows.iloc[0][[*CELL, "item"]])
             raise SuppressionError(where, what, "one count of answers a cell, 0 or more")
     table["n"] = table["n"].astype("int64")
-    table["asked"] = table.groupby(["municipality", "item"])["n"].transform("max") > 0
     place = ["breakdown", "category", "item"]
     country = (
-        table[table["asked"] & has_country(table)]
+        table[_asked(table) & has_country(table)]
         .groupby(place, as_index=False, sort=False)["n"]
         .sum()
     )
-    country = country.assign(municipality=NATIONAL, asked=True, sensitive=False)
+    country = country.assign(municipality=NATIONAL)
     return pd.concat([table, country[table.columns]], ignore_index=True)
 
 
-def _table(by_item: pd.DataFrame, threshold: int) -> Table:
+def _asked(by_item: pd.DataFrame) -> np.ndarray:
+    """Rows of items that anybody in the municipality answered."""
+    most = by_item.groupby(["municipality", "item"])["n"].transform("max")
+    return (most > 0).to_numpy()
+
+
+def _table(by_item: pd.DataFrame, threshold: int, sensitive: Collection[Key]) -> Table:
     """Cells in sorted order, what each item counts there, and how they add up."""
-    asked = by_item[by_item["asked"]]
+    asked = by_item[_asked(by_item)]
     wide = asked.pivot(index="item", columns=CELL, values="n").sort_index(axis=1)
     keys = [tuple(map(str, key)) for key in wide.columns]
     n = wide.to_numpy(dtype=float)
@@ -173,13 +197,11 @@ def _table(by_item: pd.DataFrame, threshold: int) -> Table:
     columns = [i for total, parts in lines for i in (total, *parts)]
     signs = [s for _, parts in lines for s in (-1.0, *(1.0 for _ in parts))]
     kind = np.array([_kind(*key) for key in keys], dtype=object)
-    least = np.nanmin(n, axis=0)
-    sensitive = asked.groupby(CELL)["sensitive"].any().sort_index().to_numpy()
     return Table(
         keys=keys,
         n=n,
         absent=_absent(np.isnan(n), keys, wide.index.str.startswith(LOCAL_ITEM)),
-        primary=(least < threshold) | sensitive,
+        primary=(np.nanmin(n, axis=0) < threshold) | np.array([key in sensitive for key in keys]),
         kind=kind,
         cost=np.array([price(k, n) for k, n in zip(kind, np.nanmax(n, axis=0))]),
         matrix=sparse.csr_array((signs, (rows, columns)), shape=(len(lines), len(keys))),
@@ -213,7 +235,7 @@ def _kind(municipality: str, breakdown: str, _category: str) -> str:
     return "two_way" if is_two_way(breakdown) else "one_way"
 
 
-def _lines(keys: list[tuple[str, str, str]]) -> list[tuple[int, list[int]]]:
+def _lines(keys: list[Key]) -> list[tuple[int, list[int]]]:
     """(total, parts) of each published sum, in the order of the cells."""
     index = {key: i for i, key in enumerate(keys)}
     lines: dict[tuple[int, str], list[int]] = {}

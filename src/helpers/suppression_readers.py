@@ -20,7 +20,7 @@ protect nobody. Every interval is proved by whole-number tables that have its en
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -70,6 +70,30 @@ class Table:
     @cached_property
     def by_column(self) -> sparse.csc_array:
         return self.matrix.tocsc()
+
+    @cached_property
+    def lines(self) -> list[tuple[int, list[int]]]:
+        """(total, parts) of each relation."""
+        rows = (self.matrix[[row]] for row in range(self.matrix.shape[0]))
+        return [(int(r.indices[r.data < 0][0]), r.indices[r.data > 0].tolist()) for r in rows]
+
+    @cached_property
+    def lines_of_cell(self) -> list[list[int]]:
+        """The lines that a cell is total or part of."""
+        found: list[list[int]] = [[] for _ in self.keys]
+        for line, (total, parts) in enumerate(self.lines):
+            for cell in (total, *parts):
+                found[cell].append(line)
+        return found
+
+    def price_of(self, cell: int) -> tuple[float, int]:
+        """What hiding it costs; cells at the same price in the order of their names."""
+        return float(self.cost[cell]), cell
+
+    def beside(self, cells: Collection[int]) -> set[int]:
+        """All cells of the lines that hold any of these."""
+        lines = {line for c in cells for line in self.lines_of_cell[c]}
+        return {c for line in lines for c in (self.lines[line][0], *self.lines[line][1])}
 
     def part(self, cells: np.ndarray) -> Table:
         """These cells alone, with the relations that lie among them."""

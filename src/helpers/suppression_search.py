@@ -39,34 +39,36 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Found:
-    """hidden: a mask of the table's cells; cost of those that are not primary; bound below it."""
+    """hidden: a mask of the table's cells; cost of those that are not primary; bound below it;
+    attack: with the tables found on the way."""
 
     hidden: np.ndarray
     cost: float
     bound: float
+    attack: Attack
 
 
 def search(table: Table, effort: int) -> Found:
     """The best safe pattern found; `effort`: searches for tables before it is left at that."""
     bound = 0.0
     if len(table.keys) <= EXACT_UP_TO_CELLS:
-        best, bound = _exact(table, Attack(table), effort)
+        attack = Attack(table)
+        best, bound = _exact(table, attack, effort)
         if best is not None:
-            return Found(best, cost := _cost(table, best), min(bound, cost))
+            return Found(best, cost := _cost(table, best), min(bound, cost), attack)
     attack = Attack(table)
     alone, least = _by_municipality(table, effort)
     hidden = _mend(table, attack, alone)
     mended = np.isin(table.place, table.place[hidden & ~alone])  # elsewhere all is needed
     hidden = _trim(table, attack, hidden, mended, effort)
     cost = _cost(table, hidden)
-    return Found(hidden, cost, min(max(bound, least), cost))
+    return Found(hidden, cost, min(max(bound, least), cost), attack)
 
 
-def mend(table: Table, hidden: np.ndarray, bound: float) -> Found:
-    """A safe pattern that hides at least this; `bound` of the cost as found for it."""
-    hidden = _mend(table, Attack(table), hidden | table.primary)
-    cost = _cost(table, hidden)
-    return Found(hidden, cost, min(bound, cost))
+def mend(table: Table, found: Found, more: np.ndarray) -> Found:
+    """A safe pattern that hides what `found` does, and `more`."""
+    hidden = _mend(table, found.attack, found.hidden | more)
+    return Found(hidden, _cost(table, hidden), found.bound, found.attack)
 
 
 def _cost(table: Table, hidden: np.ndarray) -> float:

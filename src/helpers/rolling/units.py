@@ -15,18 +15,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.disclosure import CELL
 from helpers.errors import WeightError
 from helpers.estimates import KEYS, SUMS, estimate_municipality
-from helpers.protection import DisclosureError, protect
-from helpers.published import NATIONAL
+from helpers.protection import protect
 from helpers.rolling.answers import is_closed
 from helpers.rolling.month import ASKED, DELIVERED, FRAME, STRATA
 from helpers.rolling.months import add_months, months_between, name, ordinal
 from helpers.rolling.places import TOLD, Places, commit_folder, read_told, write_told
 from helpers.rolling.settings import MONTHS_A_YEAR, Rolling
 from helpers.sampling import FRAME_COLUMNS, STRATUM
-from helpers.suppression import LINKED, NOT_ASKED, has_country
 from helpers.weighting import Weighted, weigh
 
 ESTIMATES, CELLS = "estimates.parquet", "cells.parquet"
@@ -93,7 +90,8 @@ def make_unit(places: Places, rolling: Rolling, block: Block, codes: list[str]) 
     told = {"first": name(block.first), "last": name(block.last), "municipalities": of_codes}
     if parts:
         estimates = pd.concat(parts, ignore_index=True)
-        cells, told["protection"] = _protected(estimates, rolling)
+        found = protect(estimates, pd.DataFrame(), rolling.settings.disclosure)
+        cells, told["protection"] = found.cells, found.summary()
 
     def write(folder: Path) -> None:
         if parts:
@@ -102,23 +100,6 @@ def make_unit(places: Places, rolling: Rolling, block: Block, codes: list[str]) 
         write_told(folder, told)
 
     commit_folder(unit, write)
-
-
-def _protected(estimates: pd.DataFrame, rolling: Rolling) -> tuple[pd.DataFrame, str]:
-    """Status of each cell, and what protection cost. A unit so small that no pattern protects it is
-    hidden whole: what is not published tells nothing."""
-    try:
-        found = protect(estimates, pd.DataFrame(), rolling.settings.disclosure)
-        return found.cells, found.summary()
-    except DisclosureError:
-        pass
-    raw = estimates[(estimates["weighting"] == "unweighted") & (estimates["statistic"] == "mean")]
-    own = raw[[*CELL, "n"]]
-    country = raw[has_country(raw)].groupby(CELL[1:], as_index=False, sort=False)["n"].sum()
-    cells = pd.concat([own, country.assign(municipality=NATIONAL)], ignore_index=True)
-    asked = cells.groupby(["municipality", "item"])["n"].transform("max") > 0
-    cells["status"] = np.where(asked, LINKED, NOT_ASKED)
-    return cells, "Hidden: all of it, for no pattern of hiding less protects so few answers."
 
 
 def weigh_block(
