@@ -256,8 +256,7 @@ def main() -> None:
         folder = Path(name)
         clusters, cores = measure_clusters(root, folder, finished, some, (1, 2), given.repeats)
         fixed = measure_fixed(root, folder / "fixed", finished, sizes)
-    inhabitants = float(pd.read_csv(root / "params/municipalities.csv")["population"].mean())
-    told = as_markdown(Scaling(about("scaling", given.seed), clusters, cores, fixed, inhabitants))
+    told = as_markdown(Scaling(about("scaling", given.seed), clusters, cores, fixed))
     if given.write:
         DOCUMENT.write_text(told, encoding="utf-8")
     print(told)

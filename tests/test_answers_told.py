@@ -1,8 +1,7 @@
 """What answers the shown numbers tell of hidden groups."""
 
-from collections import defaultdict
-
 import itertools
+from collections import defaultdict
 
 import numpy as np
 import pandas as pd

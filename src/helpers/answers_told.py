@@ -160,17 +160,17 @@ class _Family:
 
 def _families(lines: list[tuple[int, list[int]]]) -> list[_Family]:
     """The lines in as few families as it takes, each cell a total once and a part once."""
-    sorted_in: list[tuple[set[int], set[int], list[tuple[int, list[int]]]]] = []
+    families: list[list[tuple[int, list[int]]]] = []
+    taken: list[tuple[set[int], set[int]]] = []  # of each family, as totals and as parts
     for total, parts in lines:
-        for totals, of_others, members in sorted_in:
-            if total not in totals and of_others.isdisjoint(parts):
-                break
-        else:
-            totals, of_others, members = set(), set(), []
-            sorted_in.append((totals, of_others, members))
-        totals.add(total)
-        of_others.update(parts)
-        members.append((total, parts))
+        free = (i for i, (t, p) in enumerate(taken) if total not in t and p.isdisjoint(parts))
+        family = next(free, len(families))
+        if family == len(families):
+            families.append([])
+            taken.append((set(), set()))
+        families[family].append((total, parts))
+        taken[family][0].add(total)
+        taken[family][1].update(parts)
     return [
         _Family(
             np.array([total for total, _ in members]),
@@ -178,7 +178,7 @@ def _families(lines: list[tuple[int, list[int]]]) -> list[_Family]:
             np.cumsum([0, *(len(parts) for _, parts in members[:-1])]),
             np.repeat(np.arange(len(members)), [len(parts) for _, parts in members]),
         )
-        for _, _, members in sorted_in
+        for members in families
     ]
 
 
