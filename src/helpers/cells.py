@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-SERIAL_RANGE = (15_000, 80_000)  # Excel day numbers read as dates: years 1941–2119
-SERIAL_EPOCH = np.datetime64("1899-12-30", "D")
+from helpers.labels import is_blank, normalise
+
+# no cell means an earlier or later day: 01-01-1900 and 31-12-9999 stand for »not known« and »not yet«
+FIRST_DAY, LAST_DAY = np.datetime64("1941-01-24", "D"), np.datetime64("2119-01-10", "D")
+EPOCH, EPOCH_1904 = np.datetime64("1899-12-30", "D"), np.datetime64("1904-01-01", "D")
 _NO_DAY = np.datetime64("NaT", "D")
-BLANKS = " \u00a0\t\r\n"  # what an empty cell may hold
+_DAY_NUMBER = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?")
+# a day, and behind it nothing but a time of day without a zone: one in UTC may be of another day
+_TIME = r"[0-2]?[0-9][:.][0-5][0-9](?:[:.][0-5][0-9](?:[.,][0-9]+)?)?"
+_DAY_AND_TIME = re.compile(rf"(.+?)(?:T| (?:kl\.? ?)?){_TIME}")
 # anything that `" ".join(text.split())` changes
 _STRAY_SPACE = (
     "^ | $|  |[\\t-\\r\\x1c-\\x1f\\x85\\xa0\\x{1680}\\x{2000}-\\x{200a}"
     "\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]"
 )
-
-
-def normalise(text: object) -> str:
-    """Letters and digits only, in lower case: »Startdato\\nydelse « and »startdato ydelse« agree."""
-    return "".join(c for c in str(text).casefold() if c.isalnum())
+_COMBINING = "[\\x{300}-\\x{36f}]"  # an accent apart from its letter, as a Mac writes å
 
 
 def distinct(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -37,35 +41,61 @@ def distinct(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return pd.factorize(given, use_na_sentinel=False)
 
 
-def read_dates(cells: pd.Series, forms: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """(days, unreadable) of each cell: text in any of `forms`, true dates and Excel day numbers; empty is NaT."""
+def read_dates(
+    cells: pd.Series, forms: Sequence[str], *, epoch_1904: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """(days, unreadable) of each cell: text in any of `forms`, with or without a time of day, true
+    dates and day numbers; empty is NaT.
+
+    `epoch_1904`: day numbers are counted from 1 January 1904, as the workbook says. Days outside
+    FIRST_DAY–LAST_DAY are unreadable.
+    """
+    epoch = EPOCH_1904 if epoch_1904 else EPOCH
     codes, values = distinct(cells)
-    read = [_read_date(value, forms) for value in values]
+    read = [_read_date(value, forms, epoch) for value in values]
     unreadable = np.array([day is None for day in read], dtype=bool)
     days = np.array([_NO_DAY if day is None else day for day in read], dtype="datetime64[s]")
     return days[codes], unreadable[codes]
 
 
-def _read_date(cell: object, forms: Sequence[str]) -> np.datetime64 | None:
+def are_day_numbers(cells: pd.Series) -> np.ndarray:
+    """True where a cell holds a number in place of a date, as a number or as text."""
+    codes, values = distinct(cells)
+    numbers = [
+        isinstance(v, int | float) or _DAY_NUMBER.fullmatch(str(v).strip()) is not None
+        for v in values
+    ]
+    return np.array(numbers, dtype=bool)[codes]
+
+
+def _read_date(cell: object, forms: Sequence[str], epoch: np.datetime64) -> np.datetime64 | None:
     """The day in a cell; NaT where it is empty, None where it cannot be read."""
     if isinstance(cell, dt.datetime | dt.date):
-        return np.datetime64(cell, "D")
+        return _in_range(np.datetime64(cell, "D"))
     if isinstance(cell, int | float):
-        in_range = SERIAL_RANGE[0] <= cell <= SERIAL_RANGE[1]
-        return SERIAL_EPOCH + int(cell) if in_range else None
-    text = str(cell).strip(BLANKS)
-    if not text:
+        return _numbered(cell, epoch)
+    text = " ".join(str(cell).split())
+    if is_blank(text):
         return _NO_DAY
-    number = text.replace(".", "", 1)
-    if number.isdecimal() and SERIAL_RANGE[0] <= float(text) <= SERIAL_RANGE[1]:
-        return SERIAL_EPOCH + int(float(text))
-    for day_text in (text, text.split(" ")[0].split("T")[0]):
+    if _DAY_NUMBER.fullmatch(text):
+        return _numbered(float(text.replace(",", ".")), epoch)
+    found = _DAY_AND_TIME.fullmatch(text)
+    for day_text in dict.fromkeys((text, found[1] if found else text)):
         for form in forms:
             try:
-                return np.datetime64(dt.datetime.strptime(day_text, form), "D")
+                return _in_range(np.datetime64(dt.datetime.strptime(day_text, form), "D"))
             except ValueError:
                 continue
     return None
+
+
+def _numbered(number: float, epoch: np.datetime64) -> np.datetime64 | None:
+    in_range = 0 <= number <= int((LAST_DAY - epoch).astype(int))
+    return _in_range(epoch + int(number)) if in_range else None
+
+
+def _in_range(day: np.datetime64) -> np.datetime64 | None:
+    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def cell_key(cell: object) -> str:
@@ -85,15 +115,16 @@ def read_words(cells: pd.Series, meaning: Mapping[str, object]) -> tuple[np.ndar
 
 
 def as_text(cells: pd.Series) -> pd.Series:
-    """Cells as text without stray spaces; whole numbers without »,0«."""
+    """Cells as composed text (NFC) without stray spaces; whole numbers without »,0«."""
     texts = plain_text(cells)
     if texts.empty:
         return texts
-    stray = texts.str.contains(_STRAY_SPACE).to_numpy(bool)
-    if stray.any():
-        codes, values = pd.factorize(texts[stray])
+    odd = texts.str.contains(f"{_STRAY_SPACE}|{_COMBINING}").to_numpy(bool)
+    if odd.any():
+        codes, values = pd.factorize(texts[odd])
         texts = texts.copy()
-        texts[stray] = pd.array([" ".join(value.split()) for value in values], "str")[codes]
+        mended = [unicodedata.normalize("NFC", " ".join(value.split())) for value in values]
+        texts[odd] = pd.array(mended, "str")[codes]
     return texts
 
 
