@@ -24,11 +24,31 @@ _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 
 
 @dataclass(frozen=True)
+class CellError:
+    """What stands in place of a cell's value that is lost: `#N/A`, `#REF!`, a formula never computed.
+
+    It equals no text, number or empty cell, so that nobody takes it for a value.
+    """
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
 class Sheet:
-    """One table as received; `rows[0]` is row 1. Text files have one sheet with an empty name."""
+    """One table as received; `rows[0]` is row 1. Text files have one sheet with an empty name.
+
+    A cell whose value is lost is a CellError, never empty. `hidden_rows`: row numbers, from 1, that
+    are hidden by hand or by a filter; `epoch_1904`: plain day numbers count from 1 January 1904.
+    """
 
     name: str
     rows: list[list[object]]
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    epoch_1904: bool = False
 
     def where(self, file: Path) -> str:
         return self.place(file).told()
