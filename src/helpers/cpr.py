@@ -3,7 +3,12 @@
 A CPR number is `DDMMYYSSSS`. The century follows from the seventh digit and the year (CPR-kontoret,
 »Personnummeret i CPR«); the tenth digit is even for women and odd for men. Replacement numbers
 (erstatningspersonnumre) add 60 to the day. The modulus-11 check is not applied: it has not been
-guaranteed since October 2007. Excel drops a leading zero; nine digits get it back.
+guaranteed since October 2007.
+
+Excel drops a leading zero, and nine digits get it back where the first digit is what was lost: in a
+number cell; in a text whose last part has its four digits; in nine digits in one, where the column has
+no text that kept its zero, and they do not begin with a date themselves or others in the column show
+that zeros were lost. All else that is short is refused, for it would be a stranger's number.
 """
 
 from __future__ import annotations
@@ -19,42 +24,71 @@ from helpers.fault_kinds import KINDS
 REPLACEMENT_DAY_OFFSET = 60
 WOMAN, MAN = "kvinde", "mand"
 
-FAULTS = ("cpr_day", "cpr_digits")  # kinds of fault, in the order of the problems
+FAULTS = ("cpr_day", "cpr_digits", "cpr_short", "cpr_rounded")  # kinds, in the problems' order
 PROBLEMS = ["", *(KINDS[kind].english.what for kind in FAULTS)]
-_SEPARATORS = r"[ \x{a0}\t\-–'’]"
+_DAY, _DIGITS, _SHORT, _ROUNDED = range(1, len(PROBLEMS))
+_SPACES = " \u00a0\t\r\n"
+_BETWEEN = r"[ \x{a0}\t\-–'’]"
+_PARTED = rf"^[0-9]+(?:{_BETWEEN}+[0-9]+)*{_BETWEEN}+[0-9]{{4}}$"  # the last four digits by themselves
+_CUT = r"^(?:[0-9]{5,6}0000|[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+)$"  # 1,1E+09, and what Excel makes of it
 
 
 def parse_cpr(cells: pd.Series) -> pd.DataFrame:
     """Read a column of CPR numbers as text or numbers, with or without hyphen or leading zero.
 
     Returns, with the index of `cells`: `cpr` (ten digits, »« if unreadable), `birth_date`
-    (datetime64, NaT if there is no such day), `gender` (`kvinde`, `mand`, »« if unreadable) and
-    `problem` (»« where all is well). Problems never quote the number.
+    (datetime64, NaT if there is no such day), `gender` (`kvinde`, `mand`, »« if unreadable),
+    `padded` (whether the leading zero was put back) and `problem` (»« where all is well). Problems
+    never quote the number.
     """
-    bare = plain_text(cells).str.replace(_SEPARATORS, "", regex=True)
-    readable = bare.str.contains("^[0-9]{9,10}$").to_numpy(bool)
-    padded = bare.where(readable, "0101000000").str.rjust(10, "0")
+    text = plain_text(cells).str.strip(_SPACES).str.replace("^['’]", "", regex=True)
+    bare = text.str.replace(_BETWEEN, "", regex=True)
+    length = bare.str.len().to_numpy(np.int64)
+    whole = text.str.contains("^[0-9]+$").to_numpy(bool)
+    ten = (length == 10) & (whole | text.str.contains(_PARTED).to_numpy(bool))
+    nine = (length == 9) & (whole | text.str.contains(_PARTED).to_numpy(bool))
+    padded = bare.where(ten | nine, "0101000000").str.rjust(10, "0")
     digits = padded.to_numpy(dtype="S10").view(np.uint8).reshape(-1, 10).astype(np.int16) - ord("0")
+    birth_date = np.where(ten | nine, _birth_dates(digits), np.datetime64("NaT"))
 
-    day = digits[:, 0] * 10 + digits[:, 1]
-    day = np.where(day > REPLACEMENT_DAY_OFFSET, day - REPLACEMENT_DAY_OFFSET, day)
-    month = digits[:, 2] * 10 + digits[:, 3]
-    year = (
-        digits[:, 4] * 10 + digits[:, 5] + century(digits[:, 6], digits[:, 4] * 10 + digits[:, 5])
+    is_text = ~cells.map(type).isin([int, float]).to_numpy()
+    in_one = nine & whole & is_text
+    # nine digits that begin with a date themselves may as well have lost the last one
+    either_end = in_one & ~np.isnat(_birth_dates(np.roll(digits, -1, axis=1)))
+    zeros_kept = bool((ten & whole & is_text & (digits[:, 0] == 0)).any())
+    zeros_lost = bool((in_one & ~either_end & ~np.isnat(birth_date)).any())
+    short = (nine & np.isnat(birth_date)) | (in_one & zeros_kept)
+    short |= either_end & (not zeros_lost)
+    short |= (length == 9) & text.str.contains(f"^[0-9]+{_BETWEEN}").to_numpy(bool) & ~nine
+    rounded = text.str.contains(_CUT).to_numpy(bool)
+
+    problem = np.select(
+        [rounded, short, ~(ten | nine), np.isnat(birth_date)],
+        [_ROUNDED, _SHORT, _DIGITS, _DAY],
+        default=0,
     )
-    birth_date = np.where(readable, days_of(year, month, day), np.datetime64("NaT"))
-
-    no_day = np.isnat(birth_date)
+    readable = (problem == 0) | (problem == _DAY)
     gender = np.where(readable, 1 + digits[:, 9] % 2, 0)
     return pd.DataFrame(
         {
             "cpr": padded.where(readable, "").array,
-            "birth_date": birth_date,
+            "birth_date": np.where(readable, birth_date, np.datetime64("NaT")),
             "gender": pd.array(["", WOMAN, MAN], "str").take(gender),
-            "problem": pd.array(PROBLEMS, "str").take(np.where(readable, 1 * no_day, 2)),
+            "padded": nine & (problem == 0),
+            "problem": pd.array(PROBLEMS, "str").take(problem),
         },
         index=cells.index,
     )
+
+
+def _birth_dates(digits: np.ndarray) -> np.ndarray:
+    """datetime64 in seconds of each row's birth date by its ten digits; NaT where there is no such
+    day."""
+    day = digits[:, 0] * 10 + digits[:, 1]
+    day = np.where(day > REPLACEMENT_DAY_OFFSET, day - REPLACEMENT_DAY_OFFSET, day)
+    month = digits[:, 2] * 10 + digits[:, 3]
+    of_century = digits[:, 4] * 10 + digits[:, 5]
+    return days_of(of_century + century(digits[:, 6], of_century), month, day)
 
 
 def days_of(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:

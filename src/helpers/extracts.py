@@ -10,22 +10,22 @@ import datetime as dt
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from helpers.cells import BLANKS, as_text, normalise, quotable, read_dates, read_words
+from helpers.cells import as_text, quotable, read_dates, read_words
 from helpers.cpr import FAULTS, PROBLEMS, parse_cpr
 from helpers.errors import ExtractError
+from helpers.extract_tables import Found, find_table, header_of, rows_of_persons
 from helpers.faults import Fault, Place, fault
+from helpers.labels import normalise
+from helpers.one_person import one_row_each
 from helpers.params import ExtractFormat, LocalFile
-from helpers.sheets import Sheet, read_sheets
+from helpers.stray_rows import names_with_more, phones_with_more
+from helpers.what_is_told import what_is_told
 
-HEADER_SEARCH_ROWS = 40  # title rows above the headings are skipped, so many at most
-TOTAL_ROW_WORDS = ("ialt", "total", "sum", "antal")
-TOTAL_ROW_CELLS = 3  # filled, at most
 NEAR_BENEFIT = 0.8  # likeness from which an unknown benefit text is taken for a slip of the pen
 
 
@@ -35,9 +35,11 @@ class Extract:
 
     `persons` has a row a person in the file's order: `row` (in the file), `cpr`, `birth_date`,
     `gender`, `name`, `phone`, `benefit_type`, `spell_start`, `latest_conversation`,
-    `course_closed`, `passive` and `local_<id>` for each local background variable.
+    `course_closed`, `passive` and `local_<id>` for each local background variable; `rows_read` counts
+    the file's rows, of which a person may have several.
     `refused` lists row, column and problem of each cell that cannot be taken; `problems` all
-    troubles, ready to be told in English or, `told("da")`, in Danish.
+    troubles, ready to be told in English or, `told("da")`, in Danish; `told` what is read by a stated
+    rule and worth a look.
     """
 
     file: str
@@ -47,6 +49,7 @@ class Extract:
     refused: pd.DataFrame
     problems: tuple[Fault, ...]
     ignored_columns: tuple[str, ...]
+    told: tuple[Fault, ...] = ()
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -65,147 +68,9 @@ def read_extract(
     benefit text is unknown. Troubles of single rows are in the result's `problems` and `refused`.
     """
     found = find_table(path, formats)
-    header = _header(path, found, local)
+    header = header_of(path, found, local)
     body = rows_of_persons(found, header)
     return _check(path, found, header, body, local, reference_date)
-
-
-# ------------------------------------------------------------------------------ finding the table
-
-
-@dataclass(frozen=True)
-class Found:
-    """The table of a file: the sheet, the row of its headings and the layout that they fit best; none
-    where they fit no known one."""
-
-    sheet: Sheet
-    header_row: int  # index in sheet.rows
-    layout: ExtractFormat | None
-    positions: dict[str, int]  # field → column index
-
-
-def _headings(layout: ExtractFormat) -> dict[str, str]:
-    """Normalised heading → field."""
-    return {normalise(h): field for field, names in layout.columns.items() for h in names}
-
-
-def _positions(keys: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:
-    """Field → column index of the normalised cells `keys` of one row."""
-    positions: dict[str, int] = {}
-    for index, key in enumerate(keys):
-        field_name = wanted.get(key)
-        if field_name is not None:
-            positions.setdefault(field_name, index)
-    return positions
-
-
-def find_table(path: Path, formats: Sequence[ExtractFormat]) -> Found:
-    """The sheet, row and layout whose headings fit best. Raises ExtractError as `read_extract`."""
-    encodings = list(dict.fromkeys(e for f in formats for e in f.encodings))
-    delimiters = list(dict.fromkeys([f.delimiter for f in formats] + [";", ",", "\t"]))
-    candidates: list[tuple[int, int, Found]] = []
-    readings = read_sheets(path, encodings, delimiters)
-    headings = [(layout, _headings(layout)) for layout in formats]
-    for sheets in readings:
-        for sheet in sheets:
-            for index, cells in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
-                keys = [normalise(cell) for cell in cells]
-                for layout, wanted in headings:
-                    positions = _positions(keys, wanted)
-                    missing = len(layout.columns) - len(positions)
-                    candidates.append(
-                        (missing, -len(sheet.rows), Found(sheet, index, layout, positions))
-                    )
-    if not any(any(str(c).strip() for c in row) for s in readings for t in s for row in t.rows):
-        raise ExtractError(problems=[fault("no_cells", Place(path.name))])
-    missing, _, best = min(candidates, key=lambda c: c[:2])
-    if len(best.positions) < 3:
-        known = "; ".join(
-            f"{f.layout}: {', '.join(names[0] for names in f.columns.values())}" for f in formats
-        )
-        raise ExtractError(problems=[fault("no_layout", Place(path.name), layouts=known)])
-    fitting = {
-        c[2].sheet.name
-        for c in candidates
-        if c[0] == 0 and len(c[2].sheet.rows) > c[2].header_row + 1
-    }
-    if missing == 0 and len(fitting) > 1:
-        told = {"count": len(fitting), "sheets": ", ".join(sorted(fitting))}
-        raise ExtractError(problems=[fault("two_sheets", Place(path.name), **told)])
-    return best
-
-
-def _header(path: Path, found: Found, local: LocalFile) -> dict[str, int]:
-    """Field → column index with local background variables; all missing columns are told."""
-    cells = found.sheet.rows[found.header_row]
-    headings = [normalise(c) for c in cells]
-    row = found.header_row + 1
-    last = max(i for i, heading in enumerate(headings) if heading) + 1
-    faults: list[Fault] = []
-
-    def add(kind: str, columns: Iterable[int] = (), **details: str) -> None:
-        """A fault of the headings in these columns, from 0; else behind the last heading."""
-        behind = last + sum(f.place.cells[0][1] > last for f in faults)
-        at = tuple((row, column + 1) for column in columns or [behind])
-        faults.append(fault(kind, found.sheet.place(path, row=row, cells=at), **details))
-
-    header = dict(found.positions)
-    for name, titles in found.layout.columns.items():
-        if name not in header:
-            shown = {str(c).strip(): i for i, c in enumerate(cells) if str(c).strip()}
-            near = difflib.get_close_matches(titles[0], shown, n=1)
-            at = [shown[n] for n in near]
-            told = {"heading": titles[0], "layout": found.layout.layout, "near": "".join(near)}
-            add("missing_column", at, **told)
-        else:
-            wanted = {normalise(t) for t in titles}
-            same = [i for i, heading in enumerate(headings) if heading in wanted]
-            if len(same) > 1:
-                add("column_twice", same, heading=titles[0])
-    for background in local.background:
-        key = normalise(background.column)
-        if key in headings:
-            header[f"local_{background.id}"] = headings.index(key)
-        else:
-            add("local_missing", heading=background.column)
-    if faults:
-        raise ExtractError(problems=faults)
-    return header
-
-
-def rows_of_persons(found: Found, header: Mapping[str, int]) -> pd.DataFrame:
-    """Cells of the persons' rows as received, indexed by row number; empty and total rows are none."""
-    rows = found.sheet.rows[found.header_row + 1 :]
-    width = len(found.sheet.rows[found.header_row])
-    if set(map(len, rows)) != {width}:  # text files: rows of any length, made equal
-        rows = list(zip(*zip_longest(*rows, [""] * width, fillvalue="")))[:-1]
-    cells = np.array(rows, dtype=object).T if rows else np.empty((width, 0), dtype=object)
-    blank = np.zeros(cells.shape, dtype=bool)
-    for text in _blank_texts(cells):
-        blank |= cells == text
-    filled = cells.shape[0] - blank.sum(axis=0)
-    kept = filled > 0
-    for row in np.flatnonzero(kept & (filled <= TOTAL_ROW_CELLS)):
-        kept[row] = not _is_total(cells[~blank[:, row], row])
-    overlong = ~blank[width:].all(axis=0)
-    for row in np.flatnonzero(overlong):
-        overlong[row] = any(str(c).strip() for c in cells[width:, row])
-    numbers = np.flatnonzero(kept) + found.header_row + 2
-    persons = cells[list(header.values())][:, kept].T
-    body = pd.DataFrame(persons, index=numbers, columns=list(header), dtype=object)
-    return body.assign(overlong=overlong[kept])
-
-
-def _blank_texts(cells: np.ndarray) -> set[str]:
-    """The different texts in the cells that hold nothing to see."""
-    different = set(cells.ravel(order="K"))
-    return {c for c in different if isinstance(c, str) and not c.strip(BLANKS)}
-
-
-def _is_total(filled: Sequence[object]) -> bool:
-    """A trailing »I alt« row, of few filled cells: the first is the word."""
-    first = normalise(filled[0])
-    return first in TOTAL_ROW_WORDS or first.startswith("ialt")
 
 
 # --------------------------------------------------------------------------------- reading cells
@@ -286,15 +151,14 @@ def _check(
         refused.add(kind, rows[problem == told], "cpr")
     unborn = numbers["birth_date"].to_numpy() > np.datetime64(reference_date)
     refused.add("cpr_future", rows[unborn], "cpr")
-    doubled = numbers["cpr"].duplicated(keep=False).to_numpy() & ~bad
-    if doubled.any():
-        for same in pd.Series(rows[doubled]).groupby(numbers["cpr"].to_numpy()[doubled]):
-            others = ", ".join(str(r) for r in same[1])
-            refused.add("cpr_twice", same[1], "cpr", rows=others)
+    refused.add("row_in_cell", rows[names_with_more(body["name"])], "name")
+    refused.add("row_in_cell", rows[phones_with_more(body["phone"], numbers["cpr"])], "phone")
 
     dates = {}
     for name in ("spell_start", "latest_conversation"):
-        dates[name], unreadable = read_dates(body[name], layout.date_forms)
+        dates[name], unreadable = read_dates(
+            body[name], layout.date_forms, epoch_1904=sheet.epoch_1904
+        )
         refused.add_cells("no_date", body[name], unreadable, name)
     no_start = np.isnat(dates["spell_start"])
     unknown_start = as_text(body["spell_start"][no_start])
@@ -325,15 +189,6 @@ def _check(
         known_texts = ", ".join(background.categories.values())
         refused.add_cells("local_unknown", body[name], unknown, name, known=known_texts)
 
-    in_rows = refused.in_order()
-    in_whole = replace(place, column=title["benefit"])
-    problems = _benefit_faults(in_whole, header["benefit"], unknown_texts, layout) + in_rows
-    used = set(header.values())
-    ignored = [
-        str(c).strip()
-        for i, c in enumerate(sheet.rows[found.header_row])
-        if i not in used and str(c).strip()
-    ]
     persons = pd.DataFrame(
         {
             "row": rows,
@@ -348,17 +203,34 @@ def _check(
             **{name: pd.array(values, dtype="str") for name, values in locals_.items()},
         }
     )
+    settled = one_row_each(persons, ~bad, reference_date)
+    for kind, groups in (("cpr_twice", settled.undecided), ("cpr_two_names", settled.strangers)):
+        for same in groups:
+            refused.add(kind, same, "cpr", rows=", ".join(map(str, same)))
+
+    in_rows = refused.in_order()
+    in_whole = replace(place, column=title["benefit"])
+    problems = _benefit_faults(in_whole, header["benefit"], unknown_texts, layout) + in_rows
+    used = set(header.values())
+    ignored = [
+        str(c).strip()
+        for i, c in enumerate(sheet.rows[found.header_row])
+        if i not in used and str(c).strip()
+    ]
     return Extract(
         file=path.name,
         layout=layout.layout,
         rows_read=len(persons),
-        persons=persons,
+        persons=persons.drop(index=settled.left_out).reset_index(drop=True),
         refused=pd.DataFrame(
             [(f.place.row, f.place.column, f.what) for f in in_rows],
             columns=["row", "column", "problem"],
         ),
         problems=tuple(problems),
         ignored_columns=tuple(ignored),
+        told=what_is_told(
+            found, place, title, body, persons, numbers["padded"].to_numpy(), settled
+        ),
     )
 
 

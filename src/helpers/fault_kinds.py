@@ -125,9 +125,44 @@ KINDS = {
             Wording(
                 "has {count} sheets with an extract: {sheets}",
                 "one",
-                "Remove the others, then run intake again.",
+                "Keep the one that holds and remove the others, then run intake again.",
+                hint=" ({near} persons stand in more than one)",
             ),
-            Wording("filen har {count} ark med et udtræk: {sheets}", "ét", "Slet de andre ark."),
+            Wording(
+                "filen har {count} ark med et udtræk: {sheets}",
+                "ét",
+                "Behold det ark, der gælder, og slet de andre.",
+                hint=" ({near} borgere står i flere af dem)",
+            ),
+        ),
+        Kind(
+            "sheets_parts",
+            Wording(
+                "has {count} sheets with different persons: {sheets}",
+                "all persons on one sheet",
+                "Put the rows of all sheets under one row of headings on one sheet, then run intake "
+                "again; remove a sheet only where its persons do not belong.",
+            ),
+            Wording(
+                "filen har {count} ark med hver sine borgere: {sheets}",
+                "alle borgere på ét ark",
+                "Saml rækkerne fra alle arkene på ét ark under én række overskrifter. Slet kun et ark, "
+                "hvis dets borgere ikke hører til udtrækket.",
+            ),
+        ),
+        Kind(
+            "only_hidden",
+            Wording(
+                "the only sheets with an extract are hidden: {sheets}",
+                "the extract on a sheet that is shown",
+                "Show the sheet in Excel (right-click a tab, Unhide) if it is the right one, save, then "
+                "run intake again.",
+            ),
+            Wording(
+                "de eneste ark med et udtræk er skjult: {sheets}",
+                "udtrækket på et ark, der vises",
+                "Vis arket i Excel (højreklik på en fane, Vis), hvis det er det rigtige, og gem igen.",
+            ),
         ),
         Kind(
             "missing_column",
@@ -195,6 +230,32 @@ KINDS = {
             ),
         ),
         Kind(
+            "cpr_short",
+            Wording(
+                "is a CPR number that has lost a digit, and not surely a leading zero",
+                remedy="Write all ten digits (Excel keeps a zero in a cell that is formatted as text), "
+                "then run intake again.",
+            ),
+            Wording(
+                "CPR-nummeret mangler et ciffer, og det er ikke sikkert, at det er et nul forrest",
+                remedy="Skriv alle ti cifre, med eller uden bindestreg. Formatér kolonnen som tekst, så "
+                "Excel ikke fjerner et nul forrest.",
+            ),
+        ),
+        Kind(
+            "cpr_rounded",
+            Wording(
+                "is a CPR number that has been cut to a rounded number (as 1.1E+09, or ending in 0000)",
+                remedy="Get the numbers from the case system again, with the column as text. A number "
+                "that does end in 0000 is read when it is written with a hyphen.",
+            ),
+            Wording(
+                "CPR-nummeret er blevet til et afrundet tal (som 1,1E+09, eller det ender på 0000)",
+                remedy="Dan udtrækket igen med CPR-kolonnen som tekst. Ender nummeret virkelig på 0000, så "
+                "skriv det med bindestreg.",
+            ),
+        ),
+        Kind(
             "cpr_day",
             Wording("holds no valid birth date", remedy=_MEND),
             Wording(
@@ -209,11 +270,42 @@ KINDS = {
         ),
         Kind(
             "cpr_twice",
-            Wording("the same CPR number in rows {rows}", remedy=_MEND),
             Wording(
-                "samme CPR-nummer står i række {rows}",
-                remedy="En borger skal stå én gang, med den aktuelle ydelse. Ret nummeret, eller slet "
-                "den række, der er for meget.",
+                "the same CPR number in rows {rows}, and none has the latest date of transition alone",
+                "one row a person, or the current benefit's row with the latest date",
+                _MEND,
+            ),
+            Wording(
+                "samme CPR-nummer står i række {rows}, og ingen af dem har alene den seneste dato for "
+                "overgang til ydelsen",
+                "én række for hver borger, eller en seneste dato på rækken med den aktuelle ydelse",
+                "Ret nummeret eller datoen, eller slet den række, der er for meget.",
+            ),
+        ),
+        Kind(
+            "cpr_two_names",
+            Wording(
+                "the same CPR number in rows {rows}, with names that have no word in common",
+                "one person",
+                "Correct the number, or the name, or remove a row, then run intake again.",
+            ),
+            Wording(
+                "samme CPR-nummer står i række {rows} med navne, der ikke har et ord til fælles",
+                "én borger",
+                "Ret nummeret eller navnet, eller slet den række, der er for meget.",
+            ),
+        ),
+        Kind(
+            "row_in_cell",
+            Wording(
+                "holds more than its own: a CPR number, or the cells of another row",
+                remedy="Look for a quotation mark that is not closed, or cells that have run together, "
+                "in this row and the rows below; mend the file, then run intake again.",
+            ),
+            Wording(
+                "cellen indeholder mere, end den skal: et CPR-nummer eller celler fra en anden række",
+                remedy="Se efter et anførselstegn, der ikke er lukket, eller celler, der er løbet sammen, i "
+                "rækken og rækkerne under den. Ret det, eller dan udtrækket igen.",
             ),
         ),
         Kind(

@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers.cells import as_text, cell_key, normalise, quotable, read_dates
 from helpers.errors import ExtractError, ParameterError
-from helpers.extracts import find_table
+from helpers.extract_tables import find_table
 from helpers.params import ExtractFormat, LayoutWords
 from helpers.preparation.layout_columns import (
     WORDS_MOST,

@@ -25,7 +25,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from helpers import style
-from helpers.extracts import find_table
+from helpers.extract_tables import find_table
 from helpers.faults import Fault
 from helpers.params import ExtractFormat
 from helpers.paths import write_private

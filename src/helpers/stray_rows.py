@@ -1,0 +1,43 @@
+"""Cells that hold more than their own: another row's cells, or a CPR number.
+
+A quotation mark that is not closed takes the rows below into one cell. The reader of files refuses
+that; this is the net below it, for whatever reaches a letter.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from helpers.cells import plain_text
+
+_BETWEEN = r"[ \x{a0}\t.\-–/]*"
+_TEN_DIGITS = rf"(?:[0-9]{_BETWEEN}){{10}}"
+_TWO_DELIMITERS = r"(?s)[;\t|].*[;\t|]"
+_TWO_COMMAS, _SIX_DIGITS = r"(?s),.*,", r"(?s)(?:[0-9][^0-9]*){6}"
+_LETTERS = r"\pL"
+_NOT_DIGITS = r"[^0-9]+"
+
+
+def names_with_more(names: pd.Series) -> pd.Series:
+    """True where a name holds ten digits in a row, two delimiters, or two commas and six digits.
+
+    »Holm, Anne«, a line break and a semicolon are in names; a CPR number is not.
+    """
+    texts = plain_text(names)
+    row = texts.str.contains(_TWO_COMMAS) & texts.str.contains(_SIX_DIGITS)
+    return row | texts.str.contains(_TEN_DIGITS) | texts.str.contains(_TWO_DELIMITERS)
+
+
+def phones_with_more(phones: pd.Series, cpr: pd.Series) -> pd.Series:
+    """True where a telephone cell holds the CPR number of one of `cpr`, or two delimiters and words.
+
+    Several numbers in a cell, and foreign ones of ten digits, are telephone numbers.
+    """
+    texts = plain_text(phones)
+    row = texts.str.contains(f"{_TWO_DELIMITERS}|{_TWO_COMMAS}") & texts.str.contains(_LETTERS)
+    known = set(cpr[cpr != ""])
+    bare = texts.str.replace(_BETWEEN.replace("*", "+"), "", regex=True)
+    long = bare.str.len() >= 10
+    numbers = bare[long].str.split(_NOT_DIGITS, regex=True)
+    row.loc[long] |= numbers.map(lambda parts: not known.isdisjoint(parts)).astype(bool)
+    return row
