@@ -23,7 +23,6 @@ from helpers.faults import Fault, Place, fault
 from helpers.params import ExtractFormat, LocalFile
 from helpers.sheets import Sheet, read_sheets
 
-HEADER_SEARCH_ROWS = 40  # title rows above the headings are skipped, so many at most
 TOTAL_ROW_WORDS = ("ialt", "total", "sum", "antal")
 TOTAL_ROW_CELLS = 3  # filled, at most
 NEAR_BENEFIT = 0.8  # likeness from which an unknown benefit text is taken for a slip of the pen
@@ -108,15 +107,15 @@ def find_table(path: Path, formats: Sequence[ExtractFormat]) -> Found:
     headings = [(layout, _headings(layout)) for layout in formats]
     for sheets in readings:
         for sheet in sheets:
-            for index, cells in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
+            for index, cells in enumerate(sheet.head):
                 keys = [normalise(cell) for cell in cells]
                 for layout, wanted in headings:
                     positions = _positions(keys, wanted)
                     missing = len(layout.columns) - len(positions)
                     candidates.append(
-                        (missing, -len(sheet.rows), Found(sheet, index, layout, positions))
+                        (missing, -sheet.height, Found(sheet, index, layout, positions))
                     )
-    if not any(any(str(c).strip() for c in row) for s in readings for t in s for row in t.rows):
+    if all(sheet.is_blank for sheets in readings for sheet in sheets):
         raise ExtractError(problems=[fault("no_cells", Place(path.name))])
     missing, _, best = min(candidates, key=lambda c: c[:2])
     if len(best.positions) < 3:
@@ -127,7 +126,7 @@ def find_table(path: Path, formats: Sequence[ExtractFormat]) -> Found:
     fitting = {
         c[2].sheet.name
         for c in candidates
-        if c[0] == 0 and len(c[2].sheet.rows) > c[2].header_row + 1
+        if c[0] == 0 and c[2].sheet.height > c[2].header_row + 1
     }
     if missing == 0 and len(fitting) > 1:
         told = {"count": len(fitting), "sheets": ", ".join(sorted(fitting))}
