@@ -29,8 +29,12 @@ PROBLEMS = ["", *(KINDS[kind].english.what for kind in FAULTS)]
 _DAY, _DIGITS, _SHORT, _ROUNDED = range(1, len(PROBLEMS))
 _SPACES = " \u00a0\t\r\n"
 _BETWEEN = r"[ \x{a0}\t\-–'’]"
-_PARTED = rf"^[0-9]+(?:{_BETWEEN}+[0-9]+)*{_BETWEEN}+[0-9]{{4}}$"  # the last four digits by themselves
-_CUT = r"^(?:[0-9]{5,6}0000|[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+)$"  # 1,1E+09, and what Excel makes of it
+_PARTED = (
+    rf"^[0-9]+(?:{_BETWEEN}+[0-9]+)*{_BETWEEN}+[0-9]{{4}}$"  # the last four digits by themselves
+)
+_CUT = (
+    r"^(?:[0-9]{5,6}0000|[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+)$"  # 1,1E+09, and what Excel makes of it
+)
 
 
 def parse_cpr(cells: pd.Series) -> pd.DataFrame:

@@ -23,7 +23,6 @@ from helpers.labels import heading_key, is_blank, normalise
 from helpers.params import ExtractFormat, LocalFile
 from helpers.sheets import Sheet, read_sheets
 
-HEADER_SEARCH_ROWS = 40  # title rows above the headings are skipped, so many at most
 HEADINGS_LEAST = 3  # known headings in a row, before it is taken for one of headings
 NEARLY_WHOLE = 2  # headings missing, at most, where a sheet beside the best could be meant as well
 PERSONS_LOOKED_FOR = 200  # rows of a sheet without headings
@@ -50,7 +49,8 @@ class Found:
     @property
     def has_rows(self) -> bool:
         """Whether anything stands below the headings."""
-        return _has_cells(self.sheet.rows[self.header_row + 1 :])
+        below = self.sheet.rows[self.header_row + 1 :]
+        return any(not (isinstance(c, str) and is_blank(c)) for row in below for c in row)
 
 
 # ---------------------------------------------------------------------------------- choosing the sheet
@@ -65,7 +65,7 @@ def find_table(path: Path, formats: Sequence[ExtractFormat]) -> Found:
     encodings = list(dict.fromkeys(e for f in formats for e in f.encodings))
     delimiters = list(dict.fromkeys([f.delimiter for f in formats] + [";", ",", "\t"]))
     readings = read_sheets(path, encodings, delimiters)
-    if not any(_has_cells(sheet.rows) for sheets in readings for sheet in sheets):
+    if all(sheet.is_blank for sheets in readings for sheet in sheets):
         raise ExtractError(problems=[fault("no_cells", Place(path.name))])
     wanted = [(layout, _headings(layout)) for layout in formats]
     fits = [[(sheet, _best_fit(sheet, wanted)) for sheet in sheets] for sheets in readings]
@@ -74,10 +74,6 @@ def find_table(path: Path, formats: Sequence[ExtractFormat]) -> Found:
 
 def _best_of_reading(fits: Sequence[tuple[Sheet, Found | None]]) -> int:
     return min((found.missing for _, found in fits if found), default=len(fits) + 1_000)
-
-
-def _has_cells(rows: Iterable[Sequence[object]]) -> bool:
-    return any(not (isinstance(c, str) and is_blank(c)) for row in rows for c in row)
 
 
 def _headings(layout: ExtractFormat) -> dict[str, str]:
@@ -99,9 +95,11 @@ def _best_fit(
 ) -> Found | None:
     """The row and layout that fit a sheet best, the first of equals; None where none is recognised."""
     found = []
-    for index, cells in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
+    for index, cells in enumerate(sheet.head):
         keys = [heading_key(cell) for cell in cells]
-        found += [Found(sheet, index, layout, _positions(keys, headings)) for layout, headings in wanted]
+        found += [
+            Found(sheet, index, layout, _positions(keys, headings)) for layout, headings in wanted
+        ]
     found = [f for f in found if len(f.positions) >= HEADINGS_LEAST]
     return min(found, key=lambda f: f.missing, default=None)
 
@@ -123,7 +121,7 @@ def _chosen(
         raise ExtractError(problems=[fault("only_hidden", Place(path.name), sheets=names)])
     best = min(
         shown,
-        key=lambda f: (f.missing > NEARLY_WHOLE, not f.has_rows, f.missing, -len(f.sheet.rows)),
+        key=lambda f: (f.missing > NEARLY_WHOLE, not f.has_rows, f.missing, -f.sheet.height),
     )
     limit = max(best.missing, NEARLY_WHOLE)
     rivals = [f for f in shown if f is best or (f.missing <= limit and f.has_rows)]
@@ -159,7 +157,9 @@ def _others_told(path: Path, others: Iterable[tuple[Sheet, Found | None]]) -> tu
     told = []
     for sheet, found in others:
         if (found and found.has_rows) or _holds_persons(sheet):
-            told.append(fault("hidden_sheet" if sheet.hidden else "sheet_not_read", sheet.place(path)))
+            told.append(
+                fault("hidden_sheet" if sheet.hidden else "sheet_not_read", sheet.place(path))
+            )
     return tuple(told)
 
 

@@ -23,6 +23,7 @@ from helpers.faults import Fault, Place, fault
 from helpers.labels import normalise
 from helpers.one_person import one_row_each
 from helpers.params import ExtractFormat, LocalFile
+from helpers.sheets import CellError, lost_cell
 from helpers.stray_rows import names_with_more, phones_with_more
 from helpers.what_is_told import what_is_told
 
@@ -80,21 +81,33 @@ def read_extract(
 class _Faults:
     """Collects faulty cells; a value is quoted only where it cannot identify a person.
 
-    `columns`: field → (position from 0, heading as it is asked for).
+    `columns`: field → (position from 0, heading as it is asked for). `lost`: row and field of the cells
+    whose value is lost, of which nothing more is told.
     """
 
     place: Place
     columns: Mapping[str, tuple[int, str]]
     faults: list[Fault] = field(default_factory=list)
+    lost: set[tuple[int, str]] = field(default_factory=set)
+
+    def take_out_lost(self, body: pd.DataFrame) -> pd.DataFrame:
+        """The cells without those whose value is lost, which are faults."""
+        there = body.map(lambda cell: isinstance(cell, CellError))
+        for name in there.columns[there.any()]:
+            for row, error in body.loc[there[name], name].items():
+                self.faults.append(lost_cell(self._at(int(row), name), error))
+                self.lost.add((int(row), name))
+        return body.mask(there, "")
 
     def add(self, kind: str, row_numbers: Iterable[int], name: str, **details: object) -> None:
         """The same kind of fault in these rows of one field."""
+        for row in map(int, row_numbers):
+            if (row, name) not in self.lost:
+                self.faults.append(fault(kind, self._at(row, name), **details))
+
+    def _at(self, row: int, name: str) -> Place:
         position, title = self.columns[name]
-        for row in row_numbers:
-            place = replace(
-                self.place, row=int(row), column=title, cells=((int(row), position + 1),)
-            )
-            self.faults.append(fault(kind, place, **details))
+        return replace(self.place, row=row, column=title, cells=((row, position + 1),))
 
     def add_cells(
         self, kind: str, cells: pd.Series, where: np.ndarray, name: str, **details: object
@@ -144,6 +157,7 @@ def _check(
         _overlong(place, int(row), sheet.rows[row - 1], width) for row in rows[overlong]
     ]
 
+    body = refused.take_out_lost(body[list(header)])
     numbers = parse_cpr(body["cpr"])
     problem = numbers["problem"].to_numpy(dtype=object)
     bad = problem != ""

@@ -22,9 +22,12 @@ class Wording:
 
 @dataclass(frozen=True)
 class Kind:
+    """`any_file`: what is expected and to be done holds for every received file, not for extracts alone."""
+
     id: str
     english: Wording
     danish: Wording
+    any_file: bool = False
 
     def in_language(self, language: str) -> Wording:
         return {"en": self.english, "da": self.danish}[language]
@@ -32,6 +35,14 @@ class Kind:
 
 _MEND = "Mend the cell or remove the row, then run intake again."
 _RET = "Ret cellen. Slet kun rækken, hvis borgeren ikke hører til udtrækket."
+_UTF8 = (
+    "Save the file again as »CSV UTF-8« (in Excel: Save As, CSV UTF-8), and try it again.",
+    "Gem filen igen som »CSV UTF-8« (i Excel: Gem som, CSV UTF-8 (semikolonsepareret)).",
+)
+_FAR = (
+    "Delete what stands outside the table (Ctrl+End goes to the last cell), save, and try the file again.",
+    "Slet det, der står uden for tabellen (Ctrl+End går til den sidste celle), og gem filen igen.",
+)
 _NEAR, _NÆR = " (is it »{near}«?)", " (er det »{near}«?)"
 
 KINDS = {
@@ -85,16 +96,156 @@ KINDS = {
         ),
         Kind(
             "file_no_text",
+            Wording("is no readable text", "a text file in UTF-8 (or {encodings})", _UTF8[0]),
             Wording(
-                "is no readable text",
-                "a text file in {encodings}",
-                "Save it again as CSV, then run intake.",
+                "filen er ikke læselig tekst", "en tekstfil i UTF-8 (eller {encodings})", _UTF8[1]
+            ),
+            any_file=True,
+        ),
+        Kind(
+            "file_broken_utf8",
+            Wording(
+                "holds a byte that is no UTF-8, as the rest of the file is",
+                "UTF-8 in every line",
+                _UTF8[0],
             ),
             Wording(
-                "filen er ikke læselig tekst",
-                "en tekstfil i {encodings}",
-                "Gem den igen som CSV.",
+                "linjen har et tegn, der ikke er UTF-8, som resten af filen er",
+                "UTF-8 i hele filen",
+                _UTF8[1],
             ),
+            any_file=True,
+        ),
+        Kind(
+            "file_code_page",
+            Wording(
+                "holds letters (æ, ø, å) of another code page, such as DOS' (cp865, cp850) or Macintosh's",
+                "UTF-8, or Windows' letters (cp1252)",
+                _UTF8[0],
+            ),
+            Wording(
+                "linjen har æ, ø eller å fra en anden tegntabel, for eksempel DOS (cp865, cp850) "
+                "eller Macintosh",
+                "UTF-8 eller Windows' tegn (cp1252)",
+                _UTF8[1],
+            ),
+            any_file=True,
+        ),
+        Kind(
+            "stray_quote",
+            Wording(
+                'a quotation mark (") opens a text that does not end as it should: the rows after it '
+                "could vanish in one cell",
+                'no quotation mark, or the whole cell between two, and each inside it doubled ("")',
+                "Take the quotation mark out of that line or save the table as a workbook (.xlsx), "
+                "and try it again.",
+            ),
+            Wording(
+                'et anførselstegn (") åbner en tekst, som ikke slutter, hvor den skal, så rækkerne '
+                "efter kan forsvinde i én celle",
+                'intet anførselstegn, eller hele cellen mellem to, og hvert indeni skrevet to gange ("")',
+                "Fjern anførselstegnet i den linje, eller gem tabellen som en Excel-projektmappe (.xlsx).",
+            ),
+            any_file=True,
+        ),
+        Kind(
+            "long_cell",
+            Wording(
+                "a cell is longer than 131,072 signs",
+                "a table with a line break after each row",
+                "Shorten the cell or save the table as a workbook (.xlsx), and try it again.",
+            ),
+            Wording(
+                "en celle er længere end 131.072 tegn",
+                "en tabel med et linjeskift efter hver række",
+                "Forkort cellen, eller gem tabellen som en Excel-projektmappe (.xlsx).",
+            ),
+            any_file=True,
+        ),
+        # ------------------------------------------------------------- files that would exhaust a machine
+        Kind(
+            "file_too_large",
+            Wording(
+                "is {size} MB large",
+                "at most {most} MB",
+                "Save the table alone in a new file, and try it.",
+            ),
+            Wording(
+                "filen fylder {size} MB",
+                "højst {most} MB",
+                "Gem tabellen alene i en ny fil, og prøv den.",
+            ),
+            any_file=True,
+        ),
+        Kind(
+            "unpacked_too_large",
+            Wording(
+                "unpacks to {size} MB",
+                "at most {most} MB",
+                "Copy the table alone into a new workbook, and try it.",
+            ),
+            Wording(
+                "filen fylder {size} MB, når den er pakket ud",
+                "højst {most} MB",
+                "Kopiér tabellen alene over i en ny projektmappe, og prøv den.",
+            ),
+            any_file=True,
+        ),
+        Kind(
+            "too_many_parts",
+            Wording(
+                "holds too many parts for a workbook",
+                "a workbook as Excel saves it",
+                "Copy the table alone into a new workbook, and try it.",
+            ),
+            Wording(
+                "filen har for mange dele til at være en projektmappe",
+                "en projektmappe, som Excel gemmer den",
+                "Kopiér tabellen alene over i en ny projektmappe, og prøv den.",
+            ),
+            any_file=True,
+        ),
+        Kind(
+            "far_cell",
+            Wording(
+                "the sheet reaches to the cell {cell}, far outside a table ({rows} rows, {columns} columns)",
+                "at most {max_rows} rows and {max_columns} columns",
+                _FAR[0],
+            ),
+            Wording(
+                "arket når til cellen {cell}, langt uden for en tabel ({rows} rækker, {columns} kolonner)",
+                "højst {max_rows} rækker og {max_columns} kolonner",
+                _FAR[1],
+            ),
+            any_file=True,
+        ),
+        Kind(
+            "too_much_text",
+            Wording(
+                "the cells of the sheet hold more text than a table of persons can",
+                "names, dates and words",
+                "Take the long texts out, and try the file again.",
+            ),
+            Wording(
+                "arkets celler har mere tekst, end en tabel med borgere kan have",
+                "navne, datoer og ord",
+                "Fjern de lange tekster, og gem filen igen.",
+            ),
+            any_file=True,
+        ),
+        Kind(
+            "too_many_rows",
+            Wording(
+                "has more rows than {rows}, or more cells than {cells}",
+                "a row a person",
+                "Take out what is no row of the table, or ask for the file again.",
+            ),
+            Wording(
+                "filen har over {rows} rækker eller {cells} celler",
+                "en række for hver borger",
+                "Fjern det, der ikke er rækker i tabellen, eller dan filen igen.",
+            ),
+            any_file=True,
         ),
         # ------------------------------------------------------------------------- sheets and headings
         Kind(
@@ -215,6 +366,31 @@ KINDS = {
                 remedy="Flyt eller slet det, der står uden for kolonnerne. I en CSV-fil skal tekst "
                 "med semikolon stå i anførselstegn.",
             ),
+        ),
+        Kind(
+            "cell_error",
+            Wording(
+                "is an error ({text}), not a value",
+                remedy="Mend the formula or the lookup it comes from, or write the value in.",
+            ),
+            Wording(
+                "cellen viser en fejl ({text}) og ikke en værdi",
+                remedy="Ret formlen eller opslaget, eller skriv værdien i cellen.",
+            ),
+            any_file=True,
+        ),
+        Kind(
+            "cell_not_computed",
+            Wording(
+                "is a formula that was never computed, so that it has no value",
+                remedy="Open the file in Excel, which computes it, and save it; or write the value in.",
+            ),
+            Wording(
+                "cellen har en formel, som aldrig er beregnet, og derfor ingen værdi",
+                remedy="Åbn filen i Excel, så formlen bliver beregnet, og gem den, eller skriv værdien "
+                "i cellen.",
+            ),
+            any_file=True,
         ),
         Kind(
             "empty",

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from helpers.errors import Problem
+from helpers.errors import ExtractError, Problem
 from helpers.fault_kinds import KINDS
 from helpers.told_kinds import TOLD
 
 ENGLISH, DANISH = "en", "da"
 LANGUAGES = (ENGLISH, DANISH)
-_PLACE_WORDS = {ENGLISH: ("sheet", "row", "column"), DANISH: ("ark", "række", "kolonne")}
+_PLACE_WORDS = {
+    ENGLISH: ("sheet", "line", "row", "column"),
+    DANISH: ("ark", "linje", "række", "kolonne"),
+}
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a fault stands: `row` as the sheet counts it, from 1; `column` is its heading.
+    """Where a fault stands: `row` as the sheet counts it, from 1; `column` is its heading; `line` as a
+    text file counts it, from 1, where no row is known.
 
     `cells` holds the row and column number of each cell that it shows in, both from 1; none where
     the file has no such cell.
@@ -30,12 +34,14 @@ class Place:
     row: int | None = None
     column: str = ""
     cells: tuple[tuple[int, int], ...] = ()
+    line: int | None = None
 
     def told(self, language: str = ENGLISH) -> str:
         """»0161-glostrup.xlsx, sheet »Udtræk«, row 214, column »Ydelse««."""
-        sheet, row, column = _PLACE_WORDS[language]
+        sheet, line, row, column = _PLACE_WORDS[language]
         parts = [self.file] if self.file else []
         parts += [f"{sheet} »{self.sheet}«"] if self.sheet else []
+        parts += [f"{line} {self.line}"] if self.line is not None else []
         parts += [f"{row} {self.row}"] if self.row is not None else []
         parts += [f"{column} »{self.column}«"] if self.column else []
         return ", ".join(parts)
@@ -65,6 +71,11 @@ def fault(kind: str, place: Place, **details: object) -> Fault:
         english.where, english.what, english.expected, english.remedy,
         kind=kind, place=place, details=tuple(told.items()),
     )  # fmt: skip
+
+
+def refusal(kind: str, place: Place, **details: object) -> ExtractError:
+    """The error that one fault makes of a file."""
+    return ExtractError(problems=[fault(kind, place, **details)])
 
 
 def _told(kind: str, place: Place, details: dict[str, str], language: str) -> Problem:

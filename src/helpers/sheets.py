@@ -1,26 +1,43 @@
 """A received file → rows of cells, whatever kind of table it is.
 
-Workbooks are read by calamine, text files with every encoding and delimiter that is asked for.
-What cannot be opened is told in words a municipality can act on.
+Workbooks are read by calamine, text files with every encoding and delimiter that is asked for. What
+cannot be opened or read whole is told in words a municipality can act on. Before calamine allocates
+anything, a workbook's archive and the reach of its sheets are held to the bounds of `received.limits`:
+it would end the process where memory is short. A process of its own with a bound on memory does the
+same on fewer systems, and costs each file its start and the copying of all cells.
 """
 
 from __future__ import annotations
 
-import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from helpers.errors import ExtractError
-from helpers.faults import Place, fault
+from helpers.errors import ExtractError, Problem
+from helpers.fault_kinds import KINDS
+from helpers.faults import Fault, Place, fault, refusal
+from helpers.received import ooxml, opendocument, xls, xlsb
+from helpers.received.archive import NeedsPassword, TooLarge, pack, unpack
+from helpers.received.cell_texts import composed, is_error_text
+from helpers.received.encoding import decoded
+from helpers.received.facts import NOT_COMPUTED, NotReadable, SheetFacts, WorkbookFacts
+from helpers.received.limits import (
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_FILE_BYTES,
+    MAX_ROWS,
+    MAX_SHEET_CHARACTERS,
+    MAX_UNPACKED_BYTES,
+    MB,
+)
+from helpers.received.text_tables import TextRows, read_rows
 
 WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 TEXT_ENDINGS = {".csv", ".txt"}
-_OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
-_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+HEAD_ROWS = 40  # among which headings are looked for
 
 
 @dataclass(frozen=True)
@@ -50,12 +67,69 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
     epoch_1904: bool = False
 
+    @property
+    def head(self) -> Sequence[Sequence[object]]:
+        """The first rows, for finding headings in: also of a reading whose `rows` are refused."""
+        return self.rows[:HEAD_ROWS]
+
+    @property
+    def height(self) -> int:
+        """Number of rows; of a reading whose `rows` are refused, those of its head."""
+        return len(self.rows)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no cell holds anything to see."""
+        return not any(str(cell).strip() for row in self.rows for cell in row)
+
     def where(self, file: Path) -> str:
         return self.place(file).told()
 
     def place(self, file: Path, **more) -> Place:
         """A place in this sheet; `more` as of Place."""
         return Place(file.name, self.name, **more)
+
+    def lost_cells(self, file: Path, columns: Iterable[int], first_row: int = 2) -> list[Fault]:
+        """A fault for each CellError in these columns, from 0, from `first_row` on, from 1."""
+        return [
+            lost_cell(self.place(file, row=number, column=self._heading(at), cells=((number, at + 1),)), row[at])
+            for at in columns
+            for number, row in enumerate(self.rows[first_row - 1 :], start=first_row)
+            if at < len(row) and isinstance(row[at], CellError)
+        ]  # fmt: skip
+
+    def _heading(self, column: int) -> str:
+        return str(self.rows[0][column]).strip() if column < len(self.rows[0]) else str(column + 1)
+
+
+class UnreadSheet(Sheet):
+    """A reading of a text file that did not come through: its `head` may be looked at, and whoever takes
+    its `rows` gets the faults as an ExtractError. So a delimiter that is not the file's own may fail."""
+
+    def __init__(self, head: list[list[object]], faults: Iterable[Fault]) -> None:
+        for name, value in (("name", ""), ("_head", head), ("_faults", tuple(faults))):
+            object.__setattr__(self, name, value)
+
+    @property
+    def head(self) -> Sequence[Sequence[object]]:
+        return self._head
+
+    @property
+    def height(self) -> int:
+        return len(self._head)
+
+    @property
+    def is_blank(self) -> bool:
+        return False
+
+    @property
+    def rows(self) -> list[list[object]]:
+        raise ExtractError(problems=self._faults)
+
+
+def lost_cell(place: Place, error: CellError) -> Fault:
+    """The fault of one cell whose value is lost."""
+    return fault("cell_not_computed" if error.text == NOT_COMPUTED else "cell_error", place, text=error)
 
 
 def is_table_file(path: Path) -> bool:
@@ -69,61 +143,143 @@ def read_sheets(
 ) -> list[list[Sheet]]:
     """All readings of a file, each a list of sheets: one for a workbook, one a delimiter for text.
 
-    Raises ExtractError where the file is empty, broken, password-protected or of no known kind.
+    Raises ExtractError where the file is empty, broken, password-protected, of no known kind, or beyond
+    the bounds. A text file's readings may be UnreadSheets.
     """
+    if (size := path.stat().st_size) > MAX_FILE_BYTES:
+        told = {"size": -(-size // MB), "most": MAX_FILE_BYTES // MB}
+        raise refusal("file_too_large", Place(path.name), **told)
     content = path.read_bytes()
     if not content:
-        raise _refused(path, "file_empty")
+        raise refusal("file_empty", Place(path.name))
     ending = path.suffix.lower()
     if ending in WORKBOOK_ENDINGS:
         return [_read_workbook(path, content)]
     if ending in TEXT_ENDINGS:
         return _read_text(path, content, encodings, delimiters)
     known = ", ".join(sorted(WORKBOOK_ENDINGS | TEXT_ENDINGS))
-    raise _refused(path, "file_ending", ending=ending, known=known)
+    raise refusal("file_ending", Place(path.name), ending=ending, known=known)
 
 
-def _refused(path: Path, kind: str, **details: str) -> ExtractError:
-    return ExtractError(problems=[fault(kind, Place(path.name), **details)])
+# ---------------------------------------------------------------------------------------- workbooks
 
 
 def _read_workbook(path: Path, content: bytes) -> list[Sheet]:
-    if content.startswith(_OLE_MAGIC) and _ENCRYPTED_STREAM in content:
-        raise _refused(path, "file_password")
+    place = Place(path.name)
+    try:
+        facts, content = _facts(content)
+    except NeedsPassword as e:
+        raise refusal("file_password", place) from e
+    except NotReadable as e:
+        raise refusal("file_broken", place) from e
+    except TooLarge as e:
+        told = {"size": -(-e.size // MB), "most": MAX_UNPACKED_BYTES // MB}
+        raise refusal("unpacked_too_large" if e.size else "too_many_parts", place, **told) from e
+    problems = [p for name, sheet in facts.sheets.items() for p in _too_large(path, name, sheet)]
+    if problems:
+        raise ExtractError(problems=problems)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = []
-        for name in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            sheets.append(Sheet(name, rows))
-        return sheets
-    except (CalamineError, OSError, ValueError) as e:
-        raise _refused(path, "file_broken") from e
+        return [
+            _sheet(workbook, sheet.name, facts, sheet.visible is not SheetVisibleEnum.Visible)
+            for sheet in workbook.sheets_metadata
+            if sheet.typ is SheetTypeEnum.WorkSheet
+        ]
+    except (CalamineError, OSError, ValueError, KeyError) as e:
+        raise refusal("file_broken", place) from e
+    except BaseException as e:  # calamine's own panic is no Exception
+        if type(e).__name__ != "PanicException":
+            raise
+        raise refusal("file_broken", place) from e
 
 
-def decoded(path: Path, content: bytes, encodings: Sequence[str]) -> tuple[str, str]:
-    """(text, encoding): the first of `encodings` that reads the file; UTF-16 by its mark.
+def _facts(content: bytes) -> tuple[WorkbookFacts, bytes]:
+    """The workbook's facts, and the bytes that calamine is to read; by what the file holds, whatever its
+    ending says."""
+    if content.startswith(xls.MAGIC):
+        return xls.read_facts(content), content
+    if not content.startswith(b"PK"):
+        raise NotReadable
+    parts = unpack(content, MAX_UNPACKED_BYTES)
+    names = {name.lower() for name in parts}
+    if "xl/workbook.xml" in names:
+        facts = ooxml.read_facts(parts)
+    elif "xl/workbook.bin" in names:
+        facts = xlsb.read_facts(parts)
+    else:
+        if b"manifest:encryption-data" in parts.get("META-INF/manifest.xml", b""):
+            raise NeedsPassword
+        facts = opendocument.read_facts(parts)
+    return facts, pack(parts)
 
-    Raises ExtractError where none does.
-    """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text, encoding
-    raise _refused(path, "file_no_text", encodings=" / ".join(encodings))
+
+def _too_large(path: Path, name: str, facts: SheetFacts) -> list[Fault]:
+    """The fault of a sheet that reaches farther than any table, or whose texts are too many."""
+    place = Place(path.name, name)
+    rows, columns = facts.rows, facts.columns
+    if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
+        told = {"cell": f"{ooxml.column_letters(columns)}{rows}", "rows": rows, "columns": columns}
+        return [fault("far_cell", place, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS, **told)]
+    if facts.characters > MAX_SHEET_CHARACTERS:
+        return [fault("too_much_text", place)]
+    return []
+
+
+def _sheet(workbook: CalamineWorkbook, name: str, facts: WorkbookFacts, hidden: bool) -> Sheet:
+    """Raises KeyError where calamine finds a sheet whose facts are not known."""
+    told = facts.sheets[name]
+    rows = _with_whole_texts(workbook.get_sheet_by_name(name).to_python(skip_empty_area=False))
+    if told.lost:
+        deep, wide = max(r for r, _ in told.lost), max(c for _, c in told.lost)
+        width = max(wide, len(rows[0]) if rows else 0)
+        rows = [row + [""] * (width - len(row)) for row in rows]
+        rows += [[""] * width for _ in range(deep - len(rows))]
+        for (row, column), text in told.lost.items():
+            rows[row - 1][column - 1] = CellError(text)
+    shown = frozenset(r for r in told.hidden_rows if r <= len(rows))
+    return Sheet(name, rows, hidden, shown, facts.epoch_1904)
+
+
+def _with_whole_texts(rows: list[list[object]]) -> list[list[object]]:
+    """The rows with composed letters, and errors that came as texts as CellErrors."""
+    texts = {cell for row in rows for cell in row if type(cell) is str}
+    changed: dict[str, object] = {t: c for t in texts if (c := composed(t)) is not t and c != t}
+    changed |= {t: CellError(t.strip()) for t in texts if is_error_text(t)}
+    if not changed:
+        return rows
+    return [[changed.get(c, c) if type(c) is str else c for c in row] for row in rows]
+
+
+# -------------------------------------------------------------------------------------------- texts
 
 
 def _read_text(
     path: Path, content: bytes, encodings: Sequence[str], delimiters: Sequence[str]
 ) -> list[list[Sheet]]:
-    text, _ = decoded(path, content, encodings)
-    readings = []
-    for delimiter in delimiters:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-        readings.append([Sheet("", rows)])
-    return readings
+    text, _ = decoded(path.name, content, encodings)
+    lines = list(io.StringIO(text, newline=""))
+    return [[_text_sheet(path, read_rows(lines, delimiter))] for delimiter in delimiters]
+
+
+def _text_sheet(path: Path, read: TextRows) -> Sheet:
+    if read.is_whole:
+        return Sheet("", _with_whole_texts(read.rows))
+    faults = [fault("stray_quote", Place(path.name, line=line)) for line in read.stray]
+    faults += [fault("long_cell", Place(path.name, line=line)) for line in read.long]
+    if read.too_many:
+        faults.append(fault("too_many_rows", Place(path.name), rows=MAX_ROWS, cells=MAX_CELLS))
+    return UnreadSheet(read.rows[:HEAD_ROWS], sorted(faults, key=lambda f: f.place.line or 0))
+
+
+# ----------------------------------------------------------------------- other files than extracts
+
+
+def retold(error: ExtractError, expected: str, remedy: str) -> list[Problem]:
+    """The problems of a file that is no extract: with what was expected of it and what is to be done,
+    where the faults say that of extracts alone."""
+    return [
+        p
+        if isinstance(p, Fault) and KINDS[p.kind].any_file
+        else Problem(p.where, p.what, expected, remedy)
+        for p in error.problems
+    ]

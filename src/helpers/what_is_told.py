@@ -18,7 +18,7 @@ from helpers.extract_tables import Found
 from helpers.faults import Fault, Place, fault
 from helpers.labels import normalise
 from helpers.one_person import OnePerson
-from helpers.sheets import looks_like_mojibake
+from helpers.received.cell_texts import looks_like_mojibake
 
 ROWS_NAMED = 10
 
@@ -89,7 +89,11 @@ def _cells_told(
         if numbers.any():
             latest, since = (d.astype("datetime64[D]").item() for d in (days[numbers].max(), epoch))
             counted = {"count": style.number(int(numbers.sum()))}
-            yield "day_numbers", name, counted | {"epoch": style.date(since), "latest": style.date(latest)}
+            yield (
+                "day_numbers",
+                name,
+                counted | {"epoch": style.date(since), "latest": style.date(latest)},
+            )
 
 
 def _counted(rows: Iterable[int]) -> dict[str, str]:

@@ -16,11 +16,11 @@ from scipy.optimize import linear_sum_assignment
 from helpers.cells import as_text, cell_key, normalise, read_dates
 from helpers.cpr import parse_cpr
 from helpers.errors import ParameterError
-from helpers.extracts import HEADER_SEARCH_ROWS, Found, rows_of_persons
+from helpers.extract_tables import Found, rows_of_persons
 from helpers.param_models import EXTRACT_FIELDS
 from helpers.params import ExtractFormat, LayoutWords
 from helpers.preparation.likeness import Benefits, likeness, plain
-from helpers.sheets import Sheet
+from helpers.sheets import HEAD_ROWS, Sheet
 
 HEADING_SEEN = 75  # likeness from which a cell counts as a heading
 HEADINGS_LEAST = 3  # such cells, in a row of headings
@@ -79,17 +79,17 @@ def find_headings(
     best, score = None, 0.0
     for number, sheets in enumerate(readings):
         for sheet in sheets:
-            for index, cells in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
+            for index, cells in enumerate(sheet.head):
                 found = _as_headings(cells, known)
                 if found > score or (
-                    found == score and best and len(sheet.rows) > len(best[0].sheet.rows)
+                    found == score and best and sheet.height > best[0].sheet.height
                 ):
                     best, score = (Found(sheet, index, None, {}), number), found
     if best is None:
         raise ParameterError(
             file,
             "no row of headings was found",
-            f"{HEADINGS_LEAST} known headings or more in one of the first {HEADER_SEARCH_ROWS} rows",
+            f"{HEADINGS_LEAST} known headings or more in one of the first {HEAD_ROWS} rows",
             "Add the file's headings to params/layout-words.yml, then run again.",
         )
     return best

@@ -25,7 +25,8 @@ from helpers.preparation.layout_columns import (
     match_columns,
 )
 from helpers.preparation.likeness import Benefits, Match
-from helpers.sheets import TEXT_ENDINGS, decoded, read_sheets
+from helpers.received.encoding import decoded
+from helpers.sheets import TEXT_ENDINGS, read_sheets
 
 ROWS_LEAST = 5  # rows that an unknown text must stand in; a rarer one could be a person's
 WORD_LONGEST = 20
@@ -120,7 +121,7 @@ def propose(
         american_dates=american,
         dates_unread=unread,
         encodings=words.encodings,
-        encoding=decoded(path, path.read_bytes(), words.encodings)[1] if is_text else "",
+        encoding=decoded(path.name, path.read_bytes(), words.encodings)[1] if is_text else "",
         delimiter=words.delimiters[reading] if is_text else words.delimiters[0],
         unused=tuple(
             quotable(" ".join(str(h).split()))

@@ -1,0 +1,96 @@
+"""A text file's lines → rows of cells, with every quotation mark accounted for.
+
+A stray quotation mark opens a text that runs on over the next rows until another one closes it: whole
+persons or answers vanish in a cell. So a mark that is not closed as it should is a fault with its line,
+and so is a quoted text over several lines of which one has the form of a row.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from helpers.received.limits import MAX_CELLS, MAX_ROWS
+
+MOST_FAULTS = 100  # lines told; reading ends there
+IDENTIFIER_LENGTH = 4  # signs, at least, of a code, number or key at the beginning of a row
+TELLING_WIDTH = 4  # cells from which their number alone tells a row from a line of a sentence
+
+
+@dataclass(frozen=True)
+class TextRows:
+    """Rows in the file's order. `stray`: lines, from 1, where a quotation mark opens a text that it
+    should not; `long`: lines with a cell beyond the csv module's limit; those lines' rows are split
+    without regard to quotation marks. `too_many`: reading ended at the bounds."""
+
+    rows: list[list[str]]
+    stray: tuple[int, ...] = ()
+    long: tuple[int, ...] = ()
+    too_many: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.stray or self.long or self.too_many)
+
+
+def read_rows(lines: Sequence[str], delimiter: str) -> TextRows:
+    """Split the file's lines, each with its line end, at one delimiter."""
+    rows: list[list[str]] = []
+    spanning: list[tuple[int, int, int]] = []  # index of a row, and its lines from 0
+    faults: dict[int, bool] = {}  # line from 0 → whether it is the length of a cell
+    begun = cells = 0
+    while begun < len(lines) and len(faults) < MOST_FAULTS:
+        reader = csv.reader(islice(lines, begun, None), delimiter=delimiter, strict=True)
+        offset = begun
+        try:
+            for row in reader:
+                end = offset + reader.line_num
+                if end > begun + 1:
+                    spanning.append((len(rows), begun, end))
+                rows.append(row)
+                begun, cells = end, cells + len(row)
+                if len(rows) > MAX_ROWS or cells > MAX_CELLS:
+                    return TextRows(rows, too_many=True)
+        except csv.Error as e:
+            one_line = offset + reader.line_num <= begun + 1
+            faults[begun] = one_line and "limit" in str(e)
+            rows.append(lines[begun].rstrip("\r\n").split(delimiter))
+            begun += 1
+    faults |= {begun: False for _, begun, _ in _swallowing(rows, spanning, lines, delimiter)}
+    return TextRows(
+        rows,
+        stray=tuple(sorted(line + 1 for line, is_long in faults.items() if not is_long)),
+        long=tuple(sorted(line + 1 for line, is_long in faults.items() if is_long)),
+    )
+
+
+def _swallowing(
+    rows: Sequence[Sequence[str]],
+    spanning: Sequence[tuple[int, int, int]],
+    lines: Sequence[str],
+    delimiter: str,
+) -> list[tuple[int, int, int]]:
+    """Those rows over several lines of which a later line has the form of a row of its own."""
+    if not spanning:
+        return []
+    over = {index for index, _, _ in spanning}
+    widths = Counter(len(row) for i, row in enumerate(rows) if i not in over and row)
+    several = {width: count for width, count in widths.items() if width > 1}
+    width = max(several, key=lambda w: (several[w], w)) if several else 1
+    code = rf'\s*"?(?=[^{re.escape(delimiter)}\s"]*[0-9])[^{re.escape(delimiter)}\s"]+"?\s*'
+
+    def is_row(line: str) -> bool:
+        """As wide as a row, where that is wide enough to tell; else with a code, day or number in it."""
+        cells = line.split(delimiter)
+        if len(cells) == width >= TELLING_WIDTH:
+            return True
+        if len(cells) == width:
+            return any(re.fullmatch(code, cell) for cell in cells)
+        begins_so = len(cells[0].strip()) >= IDENTIFIER_LENGTH and re.fullmatch(code, cells[0])
+        return 1 < len(cells) >= width / 2 and bool(begins_so)
+
+    return [s for s in spanning if any(map(is_row, lines[s[1] + 1 : s[2]]))]
