@@ -29,12 +29,10 @@ PROBLEMS = ["", *(KINDS[kind].english.what for kind in FAULTS)]
 _DAY, _DIGITS, _SHORT, _ROUNDED = range(1, len(PROBLEMS))
 _SPACES = " \u00a0\t\r\n"
 _BETWEEN = r"[ \x{a0}\t\-–'’]"
-_PARTED = (
-    rf"^[0-9]+(?:{_BETWEEN}+[0-9]+)*{_BETWEEN}+[0-9]{{4}}$"  # the last four digits by themselves
-)
-_CUT = (
-    r"^(?:[0-9]{5,6}0000|[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+)$"  # 1,1E+09, and what Excel makes of it
-)
+# the last four digits by themselves
+_PARTED = rf"^[0-9]+(?:{_BETWEEN}+[0-9]+)*{_BETWEEN}+[0-9]{{4}}$"
+_SCIENTIFIC = r"^[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+$"  # 1,1E+09
+ROUNDED_SHARE = 0.05  # of a column's numbers without hyphen that end in 0000, as one in 10,000 does
 
 
 def parse_cpr(cells: pd.Series) -> pd.DataFrame:
@@ -64,7 +62,9 @@ def parse_cpr(cells: pd.Series) -> pd.DataFrame:
     short = (nine & np.isnat(birth_date)) | (in_one & zeros_kept)
     short |= either_end & (not zeros_lost)
     short |= (length == 9) & text.str.contains(f"^[0-9]+{_BETWEEN}").to_numpy(bool) & ~nine
-    rounded = text.str.contains(_CUT).to_numpy(bool)
+    zeros = (whole & (ten | nine)) & text.str.endswith("0000").to_numpy(bool)
+    zeros &= zeros.sum() > ROUNDED_SHARE * (whole & (ten | nine)).sum()
+    rounded = zeros | text.str.contains(_SCIENTIFIC).to_numpy(bool)
 
     problem = np.select(
         [rounded, short, ~(ten | nine), np.isnat(birth_date)],
