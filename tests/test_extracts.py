@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from conftest import EXTRACTS, REFERENCE
 
-from helpers.cells import normalise
 from helpers.errors import ExtractError
 from helpers.extracts import read_extract
+from helpers.labels import normalise
 from helpers.params import LocalFile
 
 EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))["files"]
@@ -71,7 +71,7 @@ def test_missing_local_background(round_2024, tmp_path):
 def test_all_troubles_of_a_file_at_once_and_no_citizen_quoted(round_2024, tmp_path):
     rows = [
         GOOD,
-        ["010180-1234", *GOOD[1:]],
+        ["010180-1234", "Anne Holm", "A-dagpenge", *GOOD[3:]],
         ["310290-1234", "Bo Kjær", *GOOD[2:]],
         ["020280-1234", "Carl Holm", "Sygedagpenge", "31-02-2023", None, "Nej", "", "Nej"],
         [

@@ -9,13 +9,14 @@ from test_extracts import GOOD, HEADINGS, read, workbook
 from helpers.errors import ExtractError
 from helpers.fault_kinds import KINDS
 from helpers.faults import DANISH, ENGLISH, LANGUAGES, Fault, Place, fault
+from helpers.told_kinds import TOLD
 
 
 def fields(*sentences: str) -> set[str]:
     return {name for s in sentences for _, name, _, _ in Formatter().parse(s) if name}
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", (KINDS | TOLD).values(), ids=KINDS | TOLD)
 def test_both_languages_are_told_from_the_same_details(kind):
     english, danish = kind.english, kind.danish
     told = fields(english.what, english.expected, english.remedy, english.hint)
@@ -68,7 +69,7 @@ def cells_of(path, round_) -> dict[str, list]:
 
 def test_faults_know_their_cells(round_2024, tmp_path):
     rows = [
-        GOOD, ["010180-1234", *GOOD[1:]], ["310290-1234", *GOOD[1:]], ["12", *GOOD[1:]],
+        GOOD, ["010180-1234", *GOOD[1:6], "87654321", "Nej"], ["310290-1234", *GOOD[1:]], ["12", *GOOD[1:]],
         ["0202240777", *GOOD[1:3], "i går", *GOOD[4:]], ["020280-1234", "B", "Xyz", *GOOD[3:]],
         ["020281-1234", "B", "Xyz", *GOOD[3:7], "måske"], ["020282-1234", "B", None, *GOOD[3:]],
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from conftest import EXTRACTS, SIX, vault_of
 
 from helpers import intake
 from helpers.errors import ExtractError
-from helpers.intake import find_extract, take_in
+from helpers.intake import find_extracts, take_in
 from helpers.intake_record import keep_result, merge
 from helpers.params import load_round
 from helpers.vault_key import VaultError
@@ -47,7 +47,7 @@ def test_identities_lie_only_in_the_vault(paths, round_2024):
 def test_persons_keep_their_id_when_the_extract_is_corrected(paths, round_2024):
     take_in(paths, round_2024, "0741")
     before = vault_of(paths, "0741", round_2024).set_index("cpr")["person_id"]
-    path = find_extract(paths, "0741")
+    path = find_extracts(paths, "0741")[0]
     lines = path.read_text("cp1252").splitlines()
     corrected = [lines[0], *reversed(lines[5:])]
     path.write_text("\n".join(corrected), "cp1252")
@@ -102,7 +102,7 @@ def test_a_refused_file_leaves_what_was_there(paths, round_2024):
     good = take_in(paths, round_2024, "0741")
     recorded(paths, round_2024, good)
     before = paths.population("0741").read_bytes(), paths.vault("0741").read_bytes()
-    path = find_extract(paths, "0741")
+    path = find_extracts(paths, "0741")[0]
     text = path.read_text("cp1252").replace("2 Jobparat kontanthjælpsmodtager", "2 Jobklar", 1)
     path.write_text(text, "cp1252")
     refused = take_in(paths, round_2024, "0741")
@@ -114,7 +114,7 @@ def test_a_refused_file_leaves_what_was_there(paths, round_2024):
 
 
 def test_a_file_that_cannot_be_read_is_in_the_record_too(paths, round_2024):
-    path = find_extract(paths, "0825")
+    path = find_extracts(paths, "0825")[0]
     path.write_bytes(b"no workbook")
     refused = take_in(paths, round_2024, "0825")
     record = recorded(paths, round_2024, refused)
@@ -123,14 +123,14 @@ def test_a_file_that_cannot_be_read_is_in_the_record_too(paths, round_2024):
 
 
 def test_no_extract_and_two_extracts(paths, round_2024):
-    path = find_extract(paths, "0741")
+    path = find_extracts(paths, "0741")[0]
     path.with_name("0741-igen.csv").write_bytes(path.read_bytes())
     with pytest.raises(ExtractError, match="2 extracts for 0741"):
-        find_extract(paths, "0741")
+        find_extracts(paths, "0741")[0]
     path.unlink()
     path.with_name("0741-igen.csv").unlink()
     with pytest.raises(ExtractError, match="no extract for 0741"):
-        find_extract(paths, "0741")
+        find_extracts(paths, "0741")[0]
 
 
 @pytest.mark.parametrize("round_id", ["2023-pilot", "2024-foraar"])

@@ -5,7 +5,7 @@ import pytest
 from answers import export
 
 from helpers.errors import FrozenSampleError
-from helpers.intake import find_extract, take_in
+from helpers.intake import find_extracts, take_in
 from helpers.plan import REDRAW_VARIABLE, make_plan, save_sample
 from helpers.responses import collect
 from helpers.sendout import write_sendout
@@ -20,9 +20,9 @@ def planned(paths, round_2024):
 
 def late_extract(paths, round_):
     """A corrected extract of Samsø's kind: Glostrup's file with a municipality's rows taken out."""
-    path = find_extract(paths, "0161")
+    path = find_extracts(paths, "0161")[0]
     path.unlink()
-    source = find_extract(paths, "0741")
+    source = find_extracts(paths, "0741")[0]
     path.with_name("0161-rettet.csv").write_bytes(source.read_bytes())
     take_in(paths, round_, "0161")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from helpers.errors import ExtractError, Problem
-from helpers.intake import find_extract, take_in
+from helpers.intake import find_extracts, take_in
 from helpers.intake_record import intake, keep_result
 from helpers.review.fault_words import KINDS, OTHER, kind_label, kind_of, kind_of_problem
 from helpers.review.intake_history import Attempt, add_to_history, read_history
@@ -70,7 +70,7 @@ def test_a_problem_that_knows_its_kind_is_taken_at_its_word():
 @pytest.fixture
 def mended(paths, round_2024):
     """0741, refused twice for different reasons, looked at twice in between, then taken in."""
-    path = find_extract(paths, "0741")
+    path = find_extracts(paths, "0741")[0]
     good = path.read_bytes()
     lines = good.decode("cp1252").splitlines()
     column = lines[0].split(";")
@@ -103,7 +103,7 @@ def test_history_keeps_what_the_latest_finding_forgets(mended, paths):
 
 def test_history_has_no_cell_of_the_file(mended, paths):
     told = paths.intake_history("0741").read_text("utf-8")
-    rows = find_extract(paths, "0741").read_text("cp1252").splitlines()[1:]
+    rows = find_extracts(paths, "0741")[0].read_text("cp1252").splitlines()[1:]
     cells = {c for row in rows for c in row.split(";") if len(c) > 3}
     assert not [c for c in cells if c in told]
 
@@ -121,7 +121,7 @@ def test_an_unknown_benefit_and_bad_rows_are_both_counted(paths, round_2024):
 
 
 def test_without_a_history_the_latest_finding_is_what_is_known(paths, round_2024):
-    path = find_extract(paths, "0741")
+    path = find_extracts(paths, "0741")[0]
     good = path.read_bytes()
     path.write_bytes(good + b"\n;;;;;;;;;\nx;y;z;a;b;c;d;e")
     result = take_in(paths, round_2024, "0741")
@@ -139,14 +139,14 @@ def test_without_a_history_the_latest_finding_is_what_is_known(paths, round_2024
 
 
 def test_a_trouble_of_the_whole_file_has_its_kind_without_history(paths, round_2024):
-    find_extract(paths, "0741").write_bytes(b"a;b\n1;2\n")
+    find_extracts(paths, "0741")[0].write_bytes(b"a;b\n1;2\n")
     keep_result(paths, take_in(paths, round_2024, "0741"))
     [attempt] = read_history(paths, "0741")
     assert attempt == Attempt("0741", None, "0741-samsoe.csv", "", "refused", {"no_layout": 1})
 
 
 def test_at_an_address_a_refusal_is_kept_too(root, round_2024, paths):
-    find_extract(paths, "0741").write_bytes(b"a;b\n1;2\n")
+    find_extracts(paths, "0741")[0].write_bytes(b"a;b\n1;2\n")
     run_round(f"file://{root}", round_2024, stages=["intake"], only=["0741", "0825"])
     [refused] = read_history(paths, "0741")
     assert refused.faults == {"no_layout": 1}

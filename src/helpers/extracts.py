@@ -157,7 +157,7 @@ def _check(
         _overlong(place, int(row), sheet.rows[row - 1], width) for row in rows[overlong]
     ]
 
-    body = refused.take_out_lost(body[list(header)])
+    received, body = body, refused.take_out_lost(body[list(header)])
     numbers = parse_cpr(body["cpr"])
     problem = numbers["problem"].to_numpy(dtype=object)
     bad = problem != ""
@@ -243,7 +243,7 @@ def _check(
         problems=tuple(problems),
         ignored_columns=tuple(ignored),
         told=what_is_told(
-            found, place, title, body, persons, numbers["padded"].to_numpy(), settled
+            found, place, title, received, persons, numbers["padded"].to_numpy(), settled
         ),
     )
 

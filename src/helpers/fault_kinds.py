@@ -316,6 +316,19 @@ KINDS = {
             ),
         ),
         Kind(
+            "files_share",
+            Wording(
+                "the municipality's {count} files have persons in common: {shared}",
+                "one file, or files that have no person in common",
+                "Keep the file that holds, or take those persons out of one, then run intake again.",
+            ),
+            Wording(
+                "kommunens {count} filer har borgere til fælles: {shared}",
+                "én fil, eller filer uden borgere til fælles",
+                "Send kun den fil, der gælder, eller tag borgerne ud af den ene.",
+            ),
+        ),
+        Kind(
             "missing_column",
             Wording(
                 "column »{heading}« is missing",

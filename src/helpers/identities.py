@@ -18,6 +18,7 @@ import pandas as pd
 from helpers.errors import SurveyError
 from helpers.params import Round, RoundFile
 from helpers.paths import Paths
+from helpers.stray_rows import names_with_more, phones_with_more
 from helpers.vault import read_vault
 from helpers.vault_key import key_of_round
 
@@ -94,7 +95,11 @@ def known_persons(
 
 
 def send_out_list(sample: pd.DataFrame, vault: pd.DataFrame, link_base: str) -> pd.DataFrame:
-    """Mail-merge basis: a row a sampled citizen with key, CPR number, name, telephone and link."""
+    """Mail-merge basis: a row a sampled citizen with key, CPR number, name, telephone and link.
+
+    Raises SurveyError where a citizen is not in the vault, or where a name or telephone number holds
+    another row of an extract or a CPR number: no letter carries one citizen's data to another.
+    """
     merged = sample[["person_id", "key"]].merge(vault, on="person_id", how="left")
     if merged["cpr"].isna().any():
         raise SurveyError(
@@ -103,6 +108,19 @@ def send_out_list(sample: pd.DataFrame, vault: pd.DataFrame, link_base: str) -> 
             "the vault that the sample was drawn with",
             "Restore the vault from the back-up, then run again.",
         )
+    for column, more in (
+        ("name", names_with_more(merged["name"].fillna(""))),
+        ("phone", phones_with_more(merged["phone"].fillna(""), vault["cpr"])),
+    ):
+        if more.any():
+            raise SurveyError(
+                "vault",
+                f"{int(more.sum())} sampled citizens' {column} holds a CPR number or another row of the "
+                "extract; nothing was written",
+                "a name, and telephone numbers",
+                "Take the extract in again (`survey run ROUND --stage intake --only CODE`): the cells "
+                "are named. Mend it, take it in, and make the lists again.",
+            )
     return pd.DataFrame(
         {
             "Nøgle": merged["key"],

@@ -16,7 +16,8 @@ import pandas as pd
 from helpers.classify import bands, classify, counts
 from helpers.cpr import WOMAN, age_on
 from helpers.errors import ExtractError
-from helpers.extracts import Extract, read_extract
+from helpers.extract_files import BETWEEN_FILES, read_files
+from helpers.extracts import Extract
 from helpers.identities import update_vault
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
@@ -27,7 +28,8 @@ from helpers.vault_key import key_of_round
 
 @dataclass(frozen=True)
 class IntakeResult:
-    """What one file held. `counts` is empty where the file was refused, `layout` where no layout fits."""
+    """What a municipality's extract held. `file`: its name, or those of several with BETWEEN_FILES
+    between; `counts` is empty where it was refused, `layout` where no layout fits."""
 
     file: str
     municipality: str
@@ -37,9 +39,14 @@ class IntakeResult:
     error: ExtractError | None = None
     layout: str = ""
 
+    @property
+    def files(self) -> list[str]:
+        return self.file.split(BETWEEN_FILES)
 
-def find_extract(paths: Paths, code: str) -> Path:
-    """The one file in `extracts/` whose name begins with the municipality's code."""
+
+def find_extracts(paths: Paths, code: str) -> list[Path]:
+    """The files in `extracts/` whose names begin with the municipality's code: one, or parts of the
+    extract. Raises ExtractError where there is none."""
     found = sorted(p for p in paths.extracts.glob(f"{code}*") if is_table_file(p))
     if not found:
         others = sorted(p.name for p in paths.extracts.glob(f"{code}*"))
@@ -50,14 +57,7 @@ def find_extract(paths: Paths, code: str) -> Path:
             f"a file whose name begins with {code} (.xlsx or .csv)",
             "Put the municipality's file there, then run intake again.",
         )
-    if len(found) > 1:
-        raise ExtractError(
-            str(paths.extracts),
-            f"{len(found)} extracts for {code}: {', '.join(p.name for p in found)}",
-            "one",
-            "Keep the one that holds, then run intake again.",
-        )
-    return found[0]
+    return found
 
 
 def stray_extracts(paths: Paths, round_: Round) -> list[str]:
@@ -90,19 +90,20 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
 
     Writes `vault/<code>` and `population/<code>` only where the whole file is well; a refused file
     leaves both as they were and comes back with its `error`. Raises ExtractError where no agreement
-    has been signed, there is no file, or more than one; VaultError where there is no key.
+    has been signed or there is no file; VaultError where there is no key.
     """
     require_agreement(round_, code, dt.date.today())
     key, held = key_of_round(round_.settings, paths.root), paths.vault(code).is_file()
-    path = find_extract(paths, code)
+    files = find_extracts(paths, code)
+    names = BETWEEN_FILES.join(path.name for path in files)
     reference = round_.settings.reference_date
     try:
-        extract = read_extract(path, round_.formats, round_.local_for(code), reference)
+        extract = read_files(files, round_.formats, round_.local_for(code), reference)
     except ExtractError as e:
-        return IntakeResult(path.name, code, {}, error=e)
+        return IntakeResult(names, code, {}, error=e)
     if extract.problems:
         return IntakeResult(
-            path.name,
+            names,
             code,
             {},
             extract.refused.to_dict("records"),
@@ -117,7 +118,7 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
     write_vault(paths.vault(code), vault, key, round_.id, code)
     write_atomically(paths.population(code), population.to_parquet)
     return IntakeResult(
-        path.name,
+        names,
         code,
         found_counts(extract, persons, round_),
         ignored_columns=extract.ignored_columns,

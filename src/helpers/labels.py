@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 _DASH = "-"
 _PUNCTUATION = r"""[\s.,;:_/\\'"’‘‚“”„»«()\[\]{}…·•|´`¨^-]"""
@@ -66,11 +65,3 @@ def heading_key(text: object) -> str:
     """The key of a heading, in which marks of a footnote or a question say nothing: »Navn*«."""
     key = normalise(text)
     return key.rstrip(_DASH).translate(_MARKS_OF_HEADINGS) or key
-
-
-def same_keys(labels: Iterable[str], key=normalise) -> list[tuple[str, ...]]:
-    """The labels that cannot be told apart, together; none where each has a key of its own."""
-    groups: dict[str, list[str]] = {}
-    for label in labels:
-        groups.setdefault(key(label), []).append(label)
-    return [tuple(group) for group in groups.values() if len(group) > 1]

@@ -147,12 +147,11 @@ TOLD = {
         Kind(
             "files_together",
             Wording(
-                "the municipality's {count} files have no person in common and are put together: {files}",
+                "the municipality's {count} files have no person in common and are put together",
                 remedy=_LOOK,
             ),
             Wording(
-                "kommunens {count} filer har ingen borgere til fælles og lægges sammen: {files}",
-                remedy=_SE,
+                "kommunens {count} filer har ingen borgere til fælles og lægges sammen", remedy=_SE
             ),
         ),
     )

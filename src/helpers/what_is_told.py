@@ -34,7 +34,8 @@ def what_is_told(
 ) -> tuple[Fault, ...]:
     """Findings that refuse nothing, of the sheets first, then by column.
 
-    `title`: field → heading; `body`: cells as received, a row a row of persons; `persons`: the same
+    `title`: field → heading; `body`: cells as received, a row a row of persons,
+    with those whose value is lost; `persons`: the same
     rows as read; `padded`: whose CPR number got its leading zero back.
     """
 

@@ -19,6 +19,7 @@ from helpers.cells import normalise, read_dates
 from helpers.cpr import parse_cpr
 from helpers.errors import Problem, SurveyError
 from helpers.fieldwork.known_names import nearest
+from helpers.labels import heading_key
 from helpers.params import Round
 from helpers.paths import Paths, write_private
 from helpers.sheets import Sheet, read_sheets
@@ -42,7 +43,7 @@ HEADINGS = {
     "noted_on": ("noted_on", "dato", "noteret"),
 }
 _MEANING = {normalise(word): reason for reason in REASONS for word in (reason, *WORDS[reason])}
-_HEADING = {normalise(word): column for column, words in HEADINGS.items() for word in words}
+_HEADING = {heading_key(word): column for column, words in HEADINGS.items() for word in words}
 _DATE_FORMS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y")
 
 
@@ -210,7 +211,7 @@ def _sheet(file: Path) -> tuple[Sheet, dict[str, int]]:
         )
     readings = read_sheets(file, ["utf-8-sig", "cp1252"], [";", ",", "\t"])
     for sheet in (s for sheets in readings for s in sheets if s.rows):
-        named = {_HEADING.get(normalise(c)): i for i, c in enumerate(sheet.rows[0])}
+        named = {_HEADING.get(heading_key(c)): i for i, c in enumerate(sheet.rows[0])}
         if {"key", "cpr"} & named.keys():
             return sheet, {n: i for n, i in named.items() if n is not None}
     return readings[0][0] if readings[0] else Sheet("", []), {}

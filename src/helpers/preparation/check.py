@@ -63,7 +63,7 @@ def check_extract(path: Path, round_: Round, code: str) -> Checked:
         file=path.name,
         code=code,
         layout=extract.layout,
-        rows_read=extract.rows_read,
+        rows_read=len(persons),
         rows_faulty=len(persons) - len(well),
         counts=_counts(extract, well, round_),
         ignored_columns=extract.ignored_columns,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from helpers.cells import normalise
 from helpers.errors import Problem
+from helpers.labels import heading_key
 from helpers.param_models import MAX_LOCAL_QUESTIONS
 from helpers.sheets import Sheet
 
@@ -32,10 +32,10 @@ HEADINGS = {
     ),
     "local_questions": ("Antal lokale spørgsmål", "Lokale spørgsmål", "local_questions"),
 }  # fmt: skip
-LOCAL = re.compile(r"(?:lokal|lokaltspørgsmål|localquestion)(\d+)")  # as `normalise` gives headings
+LOCAL = re.compile(r"(?:lokal|lokaltspørgsmål|localquestion)(\d+)")  # as `heading_key` gives headings
 LOCAL_HEADING = "Lokalt spørgsmål {}"
 NEAR = 75  # out of 100: a heading or name that may be meant
-_KNOWN = {normalise(name): column for column, names in HEADINGS.items() for name in names}
+_KNOWN = {heading_key(name): column for column, names in HEADINGS.items() for name in names}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def empty_sheet() -> bytes:
 
 def column_of(heading: object) -> str | int | None:
     """What stands under a heading: a name of HEADINGS, the number of a local question, or None."""
-    word = normalise(heading)
+    word = heading_key(heading)
     if found := LOCAL.fullmatch(word):
         return int(found[1])
     return _KNOWN.get(word)
@@ -69,7 +69,7 @@ def read_headings(sheet: Sheet, where: str) -> tuple[Columns, tuple[str, ...], l
         if column is None:
             if text:
                 near = process.extractOne(
-                    normalise(text), list(_KNOWN), scorer=fuzz.ratio, score_cutoff=NEAR
+                    heading_key(text), list(_KNOWN), scorer=fuzz.ratio, score_cutoff=NEAR
                 )
                 hint = f"; did you mean »{HEADINGS[_KNOWN[near[0]]][0]}«?" if near else ""
                 unused.append(f"»{text}«")

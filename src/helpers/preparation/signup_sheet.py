@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.cells import normalise, read_dates
+from helpers.cells import read_dates
 from helpers.errors import ExtractError, ParameterError, Problem
+from helpers.labels import heading_key
 from helpers.param_models import MAX_LOCAL_QUESTIONS
 from helpers.params import Municipality, Round
 from helpers.preparation.municipality_names import find_municipality
@@ -232,7 +233,7 @@ class _RowReader:
                 "a text each",
                 "Get the texts, or correct the number.",
             )
-        elif len(set(map(normalise, filled.values()))) < len(filled):
+        elif len(set(map(heading_key, filled.values()))) < len(filled):
             self._note("a local question stands twice", "different ones", "Keep one.")
         elif list(filled) != list(range(1, len(filled) + 1)):
             self._note("a local question is skipped", "texts from the first on", "Move them up.")

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ def add_to_history(paths: Paths, result: IntakeResult, today: dt.date) -> None:
     line = {
         "day": today.isoformat(),
         "file": result.file,
-        "digest": _digest(paths, result.file),
+        "digest": _digest(paths, result.files),
         "layout": result.layout,
         "outcome": REFUSED if result.error else TAKEN_IN,
         "faults": dict(sorted(Counter(map(kind_of_problem, problems)).items())),
@@ -55,10 +56,13 @@ def add_to_history(paths: Paths, result: IntakeResult, today: dt.date) -> None:
     append_line(path, json.dumps(line, ensure_ascii=False))
 
 
-def _digest(paths: Paths, name: str) -> str:
-    """First 16 hexadecimal digits of the file's SHA-256; tells a mended file from the one before it."""
-    with open(paths.extracts / name, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+def _digest(paths: Paths, names: Iterable[str]) -> str:
+    """First 16 hexadecimal digits of the files' SHA-256; tells a mended file from the one before it."""
+    content = hashlib.sha256()
+    for name in names:
+        with open(paths.extracts / name, "rb") as file:
+            hashlib.file_digest(file, lambda: content)
+    return content.hexdigest()[:16]
 
 
 def read_history(paths: Paths, code: str) -> list[Attempt]:
