@@ -21,7 +21,7 @@ from helpers.cpr import FAULTS, PROBLEMS, parse_cpr
 from helpers.errors import ExtractError
 from helpers.faults import Fault, Place, fault
 from helpers.params import ExtractFormat, LocalFile
-from helpers.sheets import Sheet, read_sheets
+from helpers.sheets import CellError, Sheet, lost_cell, read_sheets
 
 TOTAL_ROW_WORDS = ("ialt", "total", "sum", "antal")
 TOTAL_ROW_CELLS = 3  # filled, at most
@@ -220,15 +220,26 @@ class _Faults:
     place: Place
     columns: Mapping[str, tuple[int, str]]
     faults: list[Fault] = field(default_factory=list)
+    lost: set[tuple[int, int]] = field(default_factory=set)  # cells that are told of as lost, and no more
+
+    def add_lost(self, body: pd.DataFrame) -> None:
+        """The cells whose value is lost, in whatever field; told before any other fault of theirs."""
+        for name, (position, title) in self.columns.items():
+            for row, cell in body[name].items():
+                if type(cell) is CellError:
+                    at = (int(row), position + 1)
+                    self.lost.add(at)
+                    place = replace(self.place, row=int(row), column=title, cells=(at,))
+                    self.faults.append(lost_cell(place, cell))
 
     def add(self, kind: str, row_numbers: Iterable[int], name: str, **details: object) -> None:
         """The same kind of fault in these rows of one field."""
         position, title = self.columns[name]
         for row in row_numbers:
-            place = replace(
-                self.place, row=int(row), column=title, cells=((int(row), position + 1),)
-            )
-            self.faults.append(fault(kind, place, **details))
+            at = (int(row), position + 1)
+            if at not in self.lost:
+                place = replace(self.place, row=int(row), column=title, cells=(at,))
+                self.faults.append(fault(kind, place, **details))
 
     def add_cells(
         self, kind: str, cells: pd.Series, where: np.ndarray, name: str, **details: object
@@ -278,6 +289,8 @@ def _check(
         _overlong(place, int(row), sheet.rows[row - 1], width) for row in rows[overlong]
     ]
 
+    if CellError in set(map(type, body.to_numpy(dtype=object).ravel())):
+        refused.add_lost(body)
     numbers = parse_cpr(body["cpr"])
     problem = numbers["problem"].to_numpy(dtype=object)
     bad = problem != ""
@@ -314,7 +327,8 @@ def _check(
     unknown_texts = as_text(body["benefit"][unknown_benefit])
     no_benefit = unknown_texts == ""
     refused.add("empty", unknown_texts.index[no_benefit], "benefit")
-    unknown_texts = unknown_texts[~no_benefit]
+    lost_benefit = body["benefit"][unknown_benefit].map(type) == CellError
+    unknown_texts = unknown_texts[~no_benefit & ~lost_benefit]
 
     locals_ = {}
     for background in local.background:

@@ -21,7 +21,7 @@ from helpers.errors import Problem, SurveyError
 from helpers.fieldwork.known_names import nearest
 from helpers.params import Round
 from helpers.paths import Paths, write_private
-from helpers.sheets import Sheet, read_sheets
+from helpers.sheets import Sheet, read_kept_table, read_sheets
 from helpers.vault import read_vault
 from helpers.vault_key import key_of_round
 
@@ -68,13 +68,8 @@ def read_exceptions(paths: Paths) -> pd.DataFrame:
     path = paths.contact_exceptions
     if not path.is_file():
         return pd.DataFrame(columns=list(COLUMNS), dtype="str")
-    try:
-        table = pd.read_csv(  # commas, or semicolons where a Danish Excel has saved it
-            path, sep="[,;]", engine="python", dtype="str", keep_default_na=False,
-            encoding="utf-8-sig",
-        )  # fmt: skip
-    except (ValueError, UnicodeDecodeError):
-        table = pd.DataFrame()
+    rows = read_kept_table(path, (",", ";"))  # semicolons where a Danish Excel has saved it
+    table = pd.DataFrame(rows, columns=None if rows else list(COLUMNS), dtype="str")
     wrong = [c for c in COLUMNS if c not in table]
     if wrong or not table["reason"].isin(REASONS).all():
         raise ExceptionsError(
@@ -176,6 +171,8 @@ def _read_list(
         )  # fmt: skip
     if problems:
         raise ExceptionsError(problems=problems)
+    problems += (lost := sheet.lost_cells(file, columns.values()))
+    lost_rows = {fault.place.row for fault in lost}
     cells = {
         name: [str(r[at]).strip() if at < len(r) else "" for r in sheet.rows[1:]]
         for name, at in columns.items() if name != "noted_on"
@@ -188,7 +185,7 @@ def _read_list(
     told = pd.Series(pd.to_datetime(read), index=index).dt.strftime("%Y-%m-%d")
     table["noted_on"] = told.fillna(today.isoformat())
     used = (table["key"] != "") | (table["cpr"] != "")
-    for row in table.index[used]:
+    for row in table.index[used & ~table.index.isin(lost_rows)]:
         given = table.at[row, "reason"]
         meant = _MEANING.get(normalise(given)) if given else reason
         if meant is None:
@@ -209,8 +206,8 @@ def _sheet(file: Path) -> tuple[Sheet, dict[str, int]]:
             str(file), "does not exist", "a list (.csv or .xlsx)", "Check the path."
         )
     readings = read_sheets(file, ["utf-8-sig", "cp1252"], [";", ",", "\t"])
-    for sheet in (s for sheets in readings for s in sheets if s.rows):
-        named = {_HEADING.get(normalise(c)): i for i, c in enumerate(sheet.rows[0])}
+    for sheet in (s for sheets in readings for s in sheets if s.head):
+        named = {_HEADING.get(normalise(c)): i for i, c in enumerate(sheet.head[0])}
         if {"key", "cpr"} & named.keys():
             return sheet, {n: i for n, i in named.items() if n is not None}
     return readings[0][0] if readings[0] else Sheet("", []), {}

@@ -23,7 +23,7 @@ from helpers.params import Municipality, Round
 from helpers.paths import Paths, write_private
 from helpers.responses import key_owners, row_spans
 from helpers.round_settings import Fieldwork
-from helpers.sheets import Sheet, read_sheets
+from helpers.sheets import Sheet, read_kept_table, read_sheets
 
 COLUMNS = ("when", "municipality", "topic", "minutes", "key")
 NAMES = {  # as a column may also be called
@@ -90,8 +90,12 @@ def calls_so_far(paths: Paths) -> pd.DataFrame:
 def _logged(paths: Paths) -> list[_Call]:
     if not paths.hotline.is_file():
         return []
-    with paths.hotline.open(encoding="utf-8-sig", newline="") as f:
-        return [_Call(**{c: row[c] for c in COLUMNS}) for row in csv.DictReader(f, delimiter=";")]
+    rows = read_kept_table(paths.hotline)
+    if missing := [c for c in COLUMNS if rows and c not in rows[0]]:
+        raise SurveyError(
+            str(paths.hotline), f"lacks {', '.join(missing)}", ", ".join(COLUMNS), "Put it back."
+        )
+    return [_Call(**{c: row[c] for c in COLUMNS}) for row in rows]
 
 
 def _write(paths: Paths, calls: list[_Call]) -> None:
@@ -110,7 +114,8 @@ def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
     """Row of the sheet → call."""
     sheet, headings = _table(file)
     owners, _ = key_owners(paths, round_) if "key" in headings else ({}, {})
-    problems: list[Problem] = []
+    problems: list[Problem] = [*sheet.lost_cells(file, range(len(headings)))]
+    lost = {p.place.cells[0] for p in problems}
     calls: dict[int, _Call] = {}
     for number, cells in enumerate(sheet.rows[1:], start=2):
         given = dict(zip(headings, cells))
@@ -121,6 +126,7 @@ def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
         problems += [
             Problem(f"{file.name}, row {number}, column »{column}«", what, expected, _MEND)
             for column, what, expected in wrong
+            if (number, headings.index(column) + 1) not in lost
         ]
     if not calls:
         raise SurveyError(file.name, "holds no call", "a row a call under the headings", _MEND)
@@ -133,7 +139,7 @@ def _table(file: Path) -> tuple[Sheet, list[str]]:
     sheet, headings = None, []
     for sheets in read_sheets(file, ["utf-8-sig", "cp1252"], [",", ";", "\t"]):
         for candidate in sheets:
-            first = [str(c).strip().lower() for c in candidate.rows[0]] if candidate.rows else []
+            first = [str(c).strip().lower() for c in candidate.head[0]] if candidate.head else []
             named = [NAMES.get(c, c) for c in first]
             if sheet is None or len(set(named) & set(COLUMNS)) > len(set(headings) & set(COLUMNS)):
                 sheet, headings = candidate, named
