@@ -302,18 +302,33 @@ KINDS = {
             ),
         ),
         Kind(
+            "sheets_unclear",
+            Wording(
+                "has {count} sheets that could be meant: {sheets}",
+                "one",
+                "Keep the one that holds, remove or hide the others, and try the file again.",
+            ),
+            Wording(
+                "filen har {count} ark, der kan være det rigtige: {sheets}",
+                "ét",
+                "Behold det ark, der gælder, og slet eller skjul de andre.",
+            ),
+            any_file=True,
+        ),
+        Kind(
             "only_hidden",
             Wording(
-                "the only sheets with an extract are hidden: {sheets}",
-                "the extract on a sheet that is shown",
-                "Show the sheet in Excel (right-click a tab, Unhide) if it is the right one, save, then "
-                "run intake again.",
+                "the only sheets that fit are hidden: {sheets}",
+                "the table on a sheet that is shown",
+                "Show the sheet in Excel (right-click a tab, Unhide) if it is the right one, save, and "
+                "try the file again.",
             ),
             Wording(
-                "de eneste ark med et udtræk er skjult: {sheets}",
-                "udtrækket på et ark, der vises",
+                "de eneste ark, der passer, er skjult: {sheets}",
+                "tabellen på et ark, der vises",
                 "Vis arket i Excel (højreklik på en fane, Vis), hvis det er det rigtige, og gem igen.",
             ),
+            any_file=True,
         ),
         Kind(
             "files_share",

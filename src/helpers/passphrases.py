@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from helpers.paths import Paths, write_private
+from helpers.sheets import read_kept_table
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0 and 1, which look alike
 GROUPS, GROUP_LENGTH = 6, 4
@@ -34,12 +35,12 @@ def passphrase_list(paths: Paths) -> Path:
 
 
 def read_list(list_file: Path) -> dict[str, tuple[str, ...]]:
-    """File name → row; rows that are not whole (a list saved by hand) are passed over."""
+    """File name → row; rows that are not whole (a list saved by hand) are passed over. Raises
+    ExtractError with the line of a stray quotation mark: no passphrase is lost for it."""
     if not list_file.is_file():
         return {}
-    text = list_file.read_bytes().decode("utf-8-sig", "replace")
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))[1:]
-    return {row[1]: tuple(row) for row in rows if len(row) == len(LIST_HEADINGS)}
+    rows = [tuple(row.values()) for row in read_kept_table(list_file)]
+    return {row[1]: row for row in rows if len(row) == len(LIST_HEADINGS) and all(row)}
 
 
 def write_list(list_file: Path, known: Mapping[str, tuple[str, ...]]) -> None:

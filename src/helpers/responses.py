@@ -27,7 +27,7 @@ from helpers.latest import (
 )
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
-from helpers.sheets import Sheet, is_table_file, read_sheets
+from helpers.sheets import Sheet, is_table_file, read_sheets, retold
 
 DONT_KNOW = 6
 ROUND_LEVEL = ""  # owner of troubles that belong to no single municipality
@@ -161,15 +161,14 @@ def key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, l
 def _table(path: Path) -> tuple[Sheet, list[str]]:
     """The sheet and headings that hold `key` and `status`."""
     try:
-        readings = read_sheets(path, ["utf-8-sig", "cp1252"], [",", ";", "\t"])
-    except ExtractError as e:  # what is expected and to be done is told of extracts
-        told = [Problem(p.where, p.what, "the survey tool's export", _MEND) for p in e.problems]
-        raise ResponseError(problems=told) from e
-    for sheets in readings:
-        for sheet in sheets:
-            headings = [str(c).strip().lower() for c in sheet.rows[0]] if sheet.rows else []
-            if {"key", "status"} <= set(headings):
-                return sheet, headings
+        for sheets in read_sheets(path, ["utf-8-sig", "cp1252"], [",", ";", "\t"]):
+            for sheet in sheets:
+                headings = [str(c).strip().lower() for c in sheet.head[0]] if sheet.head else []
+                if {"key", "status"} <= set(headings):
+                    sheet.rows  # refused here where the file was not read whole
+                    return sheet, headings
+    except ExtractError as e:
+        raise ResponseError(problems=retold(e, "the survey tool's export", _MEND)) from e
     raise ResponseError(
         path.name,
         "has no columns »key« and »status« in its first row",
@@ -203,12 +202,19 @@ def read_export(
     raw = pd.DataFrame(cells, columns=headings, index=range(2, len(cells) + 2), dtype=object)
     raw = raw[[text != "" for text in _texts(raw, "key")]]
     found: list[tuple[Problem, int]] = []
+    told: set[tuple[int, str]] = set()
 
     def refuse(bad: np.ndarray, column: str, what: str) -> None:
         for row in raw.index[bad]:
+            if (row, column) in told:
+                continue
             where = f"{sheet.where(path)}, row {row}, column »{column}«"
             found.append((Problem(where, what, remedy=_MEND), row))
 
+    used = [*question_ids, *LOCAL_COLUMNS, *TEXT_COLUMNS, "key", "status", "submitted_at"]
+    lost = sheet.lost_cells(path, [i for i, c in enumerate(headings) if c in used])
+    found += [(fault, fault.place.row) for fault in lost]
+    told |= {(fault.place.row, headings[fault.place.cells[0][1] - 1]) for fault in lost}
     table = pd.DataFrame({"key": _texts(raw, "key")}, index=raw.index, dtype="str")
     table["status"] = pd.array([t.lower() for t in _texts(raw, "status")], dtype="str")
     refuse(~table["status"].isin(STATUSES), "status", f"is none of {', '.join(STATUSES)}")

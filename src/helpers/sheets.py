@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -21,7 +22,7 @@ from helpers.fault_kinds import KINDS
 from helpers.faults import Fault, Place, fault, refusal
 from helpers.received import ooxml, opendocument, xls, xlsb
 from helpers.received.archive import NeedsPassword, TooLarge, pack, unpack
-from helpers.received.cell_texts import composed, is_error_text
+from helpers.received.cell_texts import composed, is_error_text, may_hold_errors
 from helpers.received.encoding import decoded
 from helpers.received.facts import NOT_COMPUTED, NotReadable, SheetFacts, WorkbookFacts
 from helpers.received.limits import (
@@ -242,8 +243,8 @@ def _sheet(workbook: CalamineWorkbook, name: str, facts: WorkbookFacts, hidden: 
 
 def _with_whole_texts(rows: list[list[object]]) -> list[list[object]]:
     """The rows with composed letters, and errors that came as texts as CellErrors."""
-    texts = {cell for row in rows for cell in row if type(cell) is str}
-    changed: dict[str, object] = {t: c for t in texts if (c := composed(t)) is not t and c != t}
+    texts = [t for t in set(chain.from_iterable(rows)) if type(t) is str]
+    changed: dict[str, object] = {t: c for t in texts if (c := composed(t)) != t}
     changed |= {t: CellError(t.strip()) for t in texts if is_error_text(t)}
     if not changed:
         return rows
@@ -258,12 +259,14 @@ def _read_text(
 ) -> list[list[Sheet]]:
     text, _ = decoded(path.name, content, encodings)
     lines = list(io.StringIO(text, newline=""))
-    return [[_text_sheet(path, read_rows(lines, delimiter))] for delimiter in delimiters]
+    has_errors = may_hold_errors(text)
+    return [[_text_sheet(path, read_rows(lines, d), has_errors)] for d in delimiters]
 
 
-def _text_sheet(path: Path, read: TextRows) -> Sheet:
+def _text_sheet(path: Path, read: TextRows, has_errors: bool) -> Sheet:
+    """`has_errors`: whether errors of a spreadsheet may be among the cells."""
     if read.is_whole:
-        return Sheet("", _with_whole_texts(read.rows))
+        return Sheet("", _with_whole_texts(read.rows) if has_errors else read.rows)
     faults = [fault("stray_quote", Place(path.name, line=line)) for line in read.stray]
     faults += [fault("long_cell", Place(path.name, line=line)) for line in read.long]
     if read.too_many:
@@ -272,6 +275,18 @@ def _text_sheet(path: Path, read: TextRows) -> Sheet:
 
 
 # ----------------------------------------------------------------------- other files than extracts
+
+
+def read_kept_table(path: Path, delimiters: Sequence[str] = (";",)) -> list[dict[str, str]]:
+    """A table that was written here and may have been edited since, CSV with headings: heading → cell of
+    each row; a short row's last cells are empty. The delimiter is the one that the headings have most
+    of. Raises ExtractError with the line of a stray quotation mark, and as `read_sheets`.
+    """
+    readings = read_sheets(path, ("utf-8-sig", "cp1252"), delimiters)
+    sheet = max((s for (s,) in readings), key=lambda s: len(s.head[0]) if s.head else 0)
+    rows = [[str(cell) for cell in row] for row in sheet.rows if row]
+    headings = rows[0] if rows else []
+    return [dict(zip(headings, row + [""] * (len(headings) - len(row)))) for row in rows[1:]]
 
 
 def retold(error: ExtractError, expected: str, remedy: str) -> list[Problem]:

@@ -22,7 +22,8 @@ from helpers.fieldwork.known_names import nearest
 from helpers.labels import heading_key
 from helpers.params import Round
 from helpers.paths import Paths, write_private
-from helpers.sheets import Sheet, read_sheets
+from helpers.sheet_choice import sheet_meant
+from helpers.sheets import Sheet, read_kept_table, read_sheets
 from helpers.vault import read_vault
 from helpers.vault_key import key_of_round
 
@@ -69,13 +70,8 @@ def read_exceptions(paths: Paths) -> pd.DataFrame:
     path = paths.contact_exceptions
     if not path.is_file():
         return pd.DataFrame(columns=list(COLUMNS), dtype="str")
-    try:
-        table = pd.read_csv(  # commas, or semicolons where a Danish Excel has saved it
-            path, sep="[,;]", engine="python", dtype="str", keep_default_na=False,
-            encoding="utf-8-sig",
-        )  # fmt: skip
-    except (ValueError, UnicodeDecodeError):
-        table = pd.DataFrame()
+    rows = read_kept_table(path, (",", ";"))  # semicolons where a Danish Excel has saved it
+    table = pd.DataFrame(rows, columns=None if rows else list(COLUMNS), dtype="str")
     wrong = [c for c in COLUMNS if c not in table]
     if wrong or not table["reason"].isin(REASONS).all():
         raise ExceptionsError(
@@ -177,6 +173,8 @@ def _read_list(
         )  # fmt: skip
     if problems:
         raise ExceptionsError(problems=problems)
+    problems += (lost := sheet.lost_cells(file, columns.values()))
+    lost_rows = {fault.place.row for fault in lost}
     cells = {
         name: [str(r[at]).strip() if at < len(r) else "" for r in sheet.rows[1:]]
         for name, at in columns.items() if name != "noted_on"
@@ -189,7 +187,7 @@ def _read_list(
     told = pd.Series(pd.to_datetime(read), index=index).dt.strftime("%Y-%m-%d")
     table["noted_on"] = told.fillna(today.isoformat())
     used = (table["key"] != "") | (table["cpr"] != "")
-    for row in table.index[used]:
+    for row in table.index[used & ~table.index.isin(lost_rows)]:
         given = table.at[row, "reason"]
         meant = _MEANING.get(normalise(given)) if given else reason
         if meant is None:
@@ -204,17 +202,35 @@ def _read_list(
 
 
 def _sheet(file: Path) -> tuple[Sheet, dict[str, int]]:
-    """The first sheet with a known heading, and where each known column stands."""
+    """The sheet with known headings, and where each known column stands."""
     if not file.is_file():
         raise ExceptionsError(
             str(file), "does not exist", "a list (.csv or .xlsx)", "Check the path."
         )
     readings = read_sheets(file, ["utf-8-sig", "cp1252"], [";", ",", "\t"])
-    for sheet in (s for sheets in readings for s in sheets if s.rows):
-        named = {_HEADING.get(heading_key(c)): i for i, c in enumerate(sheet.rows[0])}
-        if {"key", "cpr"} & named.keys():
-            return sheet, {n: i for n, i in named.items() if n is not None}
-    return readings[0][0] if readings[0] else Sheet("", []), {}
+    sheet = sheet_meant(file.name, readings, lambda s: len(_known(s)) if _names(s) else 0)
+    if sheet is None:
+        return readings[0][0] if readings[0] else Sheet("", []), {}
+    twice = [name for name, places in _known(sheet).items() if len(places) > 1]
+    if twice:
+        raise ExceptionsError(
+            sheet.where(file), f"has two columns for »{twice[0]}«", "one", "Remove the other."
+        )
+    return sheet, {name: places[0] for name, places in _known(sheet).items()}
+
+
+def _known(sheet: Sheet) -> dict[str, list[int]]:
+    """Known column → where it stands in the first row."""
+    places: dict[str, list[int]] = {}
+    for place, heading in enumerate(sheet.head[0] if sheet.head else ()):
+        if (name := _HEADING.get(heading_key(heading))) is not None:
+            places.setdefault(name, []).append(place)
+    return places
+
+
+def _names(sheet: Sheet) -> bool:
+    """Whether a sheet names citizens."""
+    return bool({"key", "cpr"} & _known(sheet).keys())
 
 
 def _unknown_reason(where: str, given: str) -> Problem:

@@ -23,7 +23,8 @@ from helpers.params import Municipality, Round
 from helpers.paths import Paths, write_private
 from helpers.responses import key_owners, row_spans
 from helpers.round_settings import Fieldwork
-from helpers.sheets import Sheet, read_sheets
+from helpers.sheet_choice import sheet_meant
+from helpers.sheets import Sheet, read_kept_table, read_sheets
 
 COLUMNS = ("when", "municipality", "topic", "minutes", "key")
 NAMES = {  # as a column may also be called
@@ -90,8 +91,12 @@ def calls_so_far(paths: Paths) -> pd.DataFrame:
 def _logged(paths: Paths) -> list[_Call]:
     if not paths.hotline.is_file():
         return []
-    with paths.hotline.open(encoding="utf-8-sig", newline="") as f:
-        return [_Call(**{c: row[c] for c in COLUMNS}) for row in csv.DictReader(f, delimiter=";")]
+    rows = read_kept_table(paths.hotline)
+    if missing := [c for c in COLUMNS if rows and c not in rows[0]]:
+        raise SurveyError(
+            str(paths.hotline), f"lacks {', '.join(missing)}", ", ".join(COLUMNS), "Put it back."
+        )
+    return [_Call(**{c: row[c] for c in COLUMNS}) for row in rows]
 
 
 def _write(paths: Paths, calls: list[_Call]) -> None:
@@ -110,7 +115,8 @@ def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
     """Row of the sheet → call."""
     sheet, headings = _table(file)
     owners, _ = key_owners(paths, round_) if "key" in headings else ({}, {})
-    problems: list[Problem] = []
+    problems: list[Problem] = [*sheet.lost_cells(file, range(len(headings)))]
+    lost = {p.place.cells[0] for p in problems}
     calls: dict[int, _Call] = {}
     for number, cells in enumerate(sheet.rows[1:], start=2):
         given = dict(zip(headings, cells))
@@ -121,6 +127,7 @@ def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
         problems += [
             Problem(f"{file.name}, row {number}, column »{column}«", what, expected, _MEND)
             for column, what, expected in wrong
+            if (number, headings.index(column) + 1) not in lost
         ]
     if not calls:
         raise SurveyError(file.name, "holds no call", "a row a call under the headings", _MEND)
@@ -130,13 +137,10 @@ def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
 
 
 def _table(file: Path) -> tuple[Sheet, list[str]]:
-    sheet, headings = None, []
-    for sheets in read_sheets(file, ["utf-8-sig", "cp1252"], [",", ";", "\t"]):
-        for candidate in sheets:
-            first = [str(c).strip().lower() for c in candidate.rows[0]] if candidate.rows else []
-            named = [NAMES.get(c, c) for c in first]
-            if sheet is None or len(set(named) & set(COLUMNS)) > len(set(headings) & set(COLUMNS)):
-                sheet, headings = candidate, named
+    readings = read_sheets(file, ["utf-8-sig", "cp1252"], [",", ";", "\t"])
+    sheet = sheet_meant(file.name, readings, lambda s: len(set(_headings(s)) & set(COLUMNS)))
+    sheet = sheet or next((s for sheets in readings for s in sheets), None)
+    headings = _headings(sheet) if sheet else []
     while headings and not headings[-1]:
         headings.pop()
     expected = ", ".join(COLUMNS[:4]) + " and, if wanted, key"
@@ -159,6 +163,12 @@ def _table(file: Path) -> tuple[Sheet, list[str]]:
     if sheet is None or problems:
         raise SurveyError(problems=problems or [Problem(file.name, "is empty", expected, _MEND)])
     return sheet, headings
+
+
+def _headings(sheet: Sheet) -> list[str]:
+    """The first row as the log names its columns."""
+    first = [str(c).strip().lower() for c in sheet.head[0]] if sheet.head else []
+    return [NAMES.get(c, c) for c in first]
 
 
 def _call(

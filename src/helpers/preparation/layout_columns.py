@@ -78,7 +78,7 @@ def find_headings(
     """
     best, score = None, 0.0
     for number, sheets in enumerate(readings):
-        for sheet in sheets:
+        for sheet in [s for s in sheets if not s.hidden] or sheets:
             for index, cells in enumerate(sheet.head):
                 found = _as_headings(cells, known)
                 if found > score or (

@@ -30,7 +30,7 @@ from helpers.faults import Fault
 from helpers.params import ExtractFormat
 from helpers.paths import write_private
 from helpers.preparation.check_told import sentence
-from helpers.sheets import TEXT_ENDINGS, Sheet, read_sheets
+from helpers.sheets import TEXT_ENDINGS, CellError, Sheet, read_sheets
 
 SUFFIX = "-markeret"
 RED = "FFF4B3A6"
@@ -140,7 +140,9 @@ def _rebuilt(sheets: Sequence[Sheet], language: str) -> Workbook:
         page = book.create_sheet(sheet.name or TEXT_SHEET[language])
         for r, row in enumerate(sheet.rows, start=1):
             for c, value in enumerate(row, start=1):
-                if not isinstance(value, str):
+                if isinstance(value, CellError):
+                    _put_text(page.cell(r, c), str(value))
+                elif not isinstance(value, str):
                     page.cell(r, c, value)
                 elif value:
                     _put_text(page.cell(r, c), value)

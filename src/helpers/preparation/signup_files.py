@@ -20,6 +20,7 @@ from helpers.paths import Paths
 from helpers.preparation.participants_block import with_participants
 from helpers.preparation.signup_headings import HEADINGS
 from helpers.preparation.signup_sheet import SignUpRow
+from helpers.sheets import read_kept_table
 
 PROPOSED_SCALE = "enighed"
 SHORT_LENGTH = 40  # signs of a local question's proposed short label
@@ -75,20 +76,19 @@ def read_agreements(paths: Paths, round_: Round) -> dict[str, Agreement]:
     if not path.is_file():
         return {}
     found: dict[str, Agreement] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            code, sent = (row["municipality"] or "").strip(), (row.get("sent") or "").strip()
-            try:
-                day = dt.date.fromisoformat(sent) if sent else None
-            except ValueError:
-                where = f"{path}, line {number}"
-                problems.append(
-                    Problem(
-                        where, f"sent »{sent}« is no date", "a day as 2024-02-20", "Mend the date."
-                    )
+    for number, row in enumerate(read_kept_table(path, (",", ";")), start=2):
+        code, sent = row["municipality"].strip(), row.get("sent", "").strip()
+        try:
+            day = dt.date.fromisoformat(sent) if sent else None
+        except ValueError:
+            where = f"{path}, line {number}"
+            problems.append(
+                Problem(
+                    where, f"sent »{sent}« is no date", "a day as 2024-02-20", "Mend the date."
                 )
-                continue
-            found[code] = Agreement(day, round_.agreements.get(code))
+            )
+            continue
+        found[code] = Agreement(day, round_.agreements.get(code))
     if problems:
         raise ParameterError(problems=problems)
     return found

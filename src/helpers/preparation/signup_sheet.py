@@ -21,7 +21,8 @@ from helpers.param_models import MAX_LOCAL_QUESTIONS
 from helpers.params import Municipality, Round
 from helpers.preparation.municipality_names import find_municipality
 from helpers.preparation.signup_headings import HEADINGS, Columns, column_of, read_headings
-from helpers.sheets import Sheet, read_sheets
+from helpers.sheet_choice import sheet_meant
+from helpers.sheets import Sheet, read_sheets, retold
 
 DATE_FORMS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%y", "%d.%m.%y", "%d/%m/%y")
 DATES = ("signed_up", "agreement_sent", "agreement_signed")
@@ -68,13 +69,16 @@ def read_sign_ups(path: Path, round_: Round) -> SignUpSheet:
     """
     sheet, columns, notes = _table(path)
     where = sheet.where(path)
-    problems: list[Problem] = []
+    used = [*columns.places.values(), *columns.local.values()]
+    problems: list[Problem] = [*sheet.lost_cells(path, used)]
+    lost = {problem.place.row for problem in problems}
     rows: list[SignUpRow] = []
     first: dict[str, int] = {}  # municipality → line
     filled = [
         (n, cells) for n, cells in enumerate(sheet.rows[1:], start=2) if any(map(_as_text, cells))
     ]
-    for number, cells in filled:
+    readable = [(n, cells) for n, cells in filled if n not in lost]
+    for number, cells in readable:
         reader = _RowReader(f"{where}, line {number}", columns, cells, round_)
         row = reader.read(number)
         problems += reader.problems
@@ -104,21 +108,23 @@ def _table(path: Path) -> tuple[Sheet, Columns, tuple[str, ...]]:
         )  # fmt: skip
     try:
         readings = read_sheets(path, ENCODINGS, DELIMITERS)
+        sheets = [s for reading in readings for s in reading if s.head]
+        if not sheets:
+            raise ParameterError(path.name, "is empty", "a line of headings", "Fill it in.")
+        known = sheet_meant(path.name, readings, _known_headings)
+        sheet = known or max(sheets, key=_known_headings)
+        sheet.rows  # refused here where the file was not read whole
     except ExtractError as e:
-        raise ParameterError(
-            problems=[
-                Problem(p.where, p.what, "a CSV file or workbook of sign-ups", "Save it again.")
-                for p in e.problems
-            ]
-        ) from e
-    sheets = [s for reading in readings for s in reading if s.rows]
-    if not sheets:
-        raise ParameterError(path.name, "is empty", "a line of headings", "Fill it in.")
-    sheet = max(sheets, key=lambda s: sum(column_of(h) is not None for h in s.rows[0]))
+        told = retold(e, "a CSV file or workbook of sign-ups", "Save it again.")
+        raise ParameterError(problems=told) from e
     columns, notes, problems = read_headings(sheet, sheet.where(path))
     if problems:
         raise ParameterError(problems=problems)
     return sheet, columns, notes
+
+
+def _known_headings(sheet: Sheet) -> int:
+    return sum(column_of(h) is not None for h in sheet.head[0]) if sheet.head else 0
 
 
 @dataclass

@@ -21,8 +21,15 @@ _MISREAD = re.compile(
 )
 
 
+def may_hold_errors(text: str) -> bool:
+    """Whether an error of a spreadsheet may be anywhere in the text; quick."""
+    return "#" in text or "Err:" in text or "Fejl:" in text
+
+
 def is_error_text(text: str) -> bool:
     """Whether a whole cell's text is an error of a spreadsheet: `#N/A`, `#I/T`, `#REF!`, `Err:502`."""
+    if not may_hold_errors(text):
+        return False
     text = text.strip()
     return text in ERROR_TEXTS or _OTHER_ERROR.fullmatch(text) is not None
 

@@ -21,10 +21,9 @@ from helpers.received.facts import (
 )
 from helpers.received.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_SHEET_CHARACTERS
 
-_TELLING = (  # bytes that a plain sheet lacks: errors, formulas, hidden rows
-    b'"e"', b"'e'", b"<f>", b"<f ", b"<f/", b'hidden="1"', b'hidden="true"', b"hidden='",
-    b'ht="0', b"<c>", b"<c\n", b"<c\t", b"<c\r", b"<c/",
-)  # fmt: skip
+# bytes of rows that a plain sheet lacks: an error, a formula, a hidden row, attributes in other marks
+_TELLING = (b'"e"', b"<f", b"hidden=", b' ht="0', b"='")
+_SHOWN = b' hidden="false"'  # LibreOffice says so of every row
 _TRUE = ("1", "true", "on")
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,7})\$?([0-9]{1,10})")
 
@@ -96,15 +95,14 @@ def _sheet(xml: bytes, strings: bytes, computed_on_opening: bool) -> SheetFacts:
 def _if_plain(xml: bytes, strings: bytes) -> SheetFacts | None:
     """The facts of a sheet that is seen to have no errors, formulas or hidden rows; `rows` and
     `columns` may be too large, never too small. None where it has to be parsed."""
-    if b"<sheetData" not in xml or any(telling in xml for telling in _TELLING):
+    rows_xml = xml[xml.find(b"<sheetData") : xml.rfind(b"</sheetData")].replace(_SHOWN, b"")
+    found = re.findall(rb'<c r="([A-Z]{1,7})[0-9]', rows_xml)
+    if not found or len(found) != rows_xml.count(b"<c") or any(t in rows_xml for t in _TELLING):
         return None
-    found = re.findall(rb'<c r="([A-Z]{1,7})[0-9]', xml)
-    if len(found) != xml.count(b"<c "):
-        return None
-    columns = max((column_number(letters) for letters in set(found)), default=0)
-    beyond = re.findall(rb'<c r="[A-Z]+([0-9]{6,})', xml)
-    rows = max(map(int, beyond), default=min(99_999, len(found)))
-    characters = xml.count(b't="s"') * max(map(len, strings.split(b"<si")), default=0)
+    columns = max(map(column_number, set(found)))
+    beyond = re.findall(rb'<c r="[A-Z]+([0-9]{6,})', rows_xml)
+    rows = max(map(int, beyond), default=99_999)
+    characters = rows_xml.count(b't="s"') * max(map(len, strings.split(b"<si")))
     if (
         rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS
         or characters > MAX_SHEET_CHARACTERS

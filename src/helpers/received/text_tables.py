@@ -17,6 +17,8 @@ from itertools import islice
 from helpers.received.limits import MAX_CELLS, MAX_ROWS
 
 MOST_FAULTS = 100  # lines told; reading ends there
+MOST_LINES_A_ROW = 10  # on average
+MAX_HEAD = 1_000  # rows that are split of a file with too many
 IDENTIFIER_LENGTH = 4  # signs, at least, of a code, number or key at the beginning of a row
 TELLING_WIDTH = 4  # cells from which their number alone tells a row from a line of a sentence
 
@@ -39,6 +41,10 @@ class TextRows:
 
 def read_rows(lines: Sequence[str], delimiter: str) -> TextRows:
     """Split the file's lines, each with its line end, at one delimiter."""
+    if len(lines) > MAX_ROWS * MOST_LINES_A_ROW:
+        return _split(lines, delimiter)
+    if not any('"' in line or len(line) > csv.field_size_limit() for line in lines):
+        return _split(lines, delimiter)
     rows: list[list[str]] = []
     spanning: list[tuple[int, int, int]] = []  # index of a row, and its lines from 0
     faults: dict[int, bool] = {}  # line from 0 → whether it is the length of a cell
@@ -66,6 +72,13 @@ def read_rows(lines: Sequence[str], delimiter: str) -> TextRows:
         stray=tuple(sorted(line + 1 for line, is_long in faults.items() if not is_long)),
         long=tuple(sorted(line + 1 for line, is_long in faults.items() if is_long)),
     )
+
+
+def _split(lines: Sequence[str], delimiter: str) -> TextRows:
+    """The rows of lines without quotation marks."""
+    if len(lines) > MAX_ROWS or len(lines) + sum(x.count(delimiter) for x in lines) > MAX_CELLS:
+        return TextRows([x.rstrip("\r\n").split(delimiter) for x in lines[:MAX_HEAD]], too_many=True)
+    return TextRows(list(csv.reader(lines, delimiter=delimiter)))
 
 
 def _swallowing(

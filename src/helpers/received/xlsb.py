@@ -16,6 +16,7 @@ from helpers.received.facts import (
 from helpers.received.ooxml import relations
 
 _ROW, _BLANK, _CELL_ERROR, _SHARED_TEXT, _FORMULA_ERROR = 0, 1, 3, 7, 11
+_SHORT_CELLS = range(12, 19)  # which follow the cell before; calamine passes over them
 _CELLS = range(2, 12)  # RK, error, truth, number, text, shared text; formulas of text, number, truth, error
 _SHARED_TEXT_ITEM, _WORKBOOK_PROPERTIES, _SHEET_OF_BOOK = 19, 153, 156
 _HIDDEN_ROW = 0x10  # of the twelfth byte of a row
@@ -76,6 +77,8 @@ def _sheet(content: bytes, lengths: list[int]) -> SheetFacts:
             row = struct.unpack_from("<I", record)[0] + 1
             if record[11] & _HIDDEN_ROW:
                 facts.hidden_rows.add(row)
+        elif kind in _SHORT_CELLS:
+            raise NotReadable
         elif kind in _CELLS:
             column = struct.unpack_from("<I", record)[0] + 1
             if kind in (_CELL_ERROR, _FORMULA_ERROR):

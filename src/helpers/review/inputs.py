@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from helpers.plan import read_drawn
 from helpers.responses import with_answers
 from helpers.review.intake_history import Attempt, read_history
 from helpers.review.run_log import read_lines, runs_file
+from helpers.sheets import read_kept_table
 
 MAILINGS = ("invitation", "first_reminder", "second_reminder")  # letters, in their order
 SMS = "sms"  # a mailing too, at any time
@@ -185,21 +185,10 @@ def _calls(path: Path) -> pd.DataFrame | None:
     """The calls of `hotline.csv`, whatever its columns; Danish Excel separates by semicolon."""
     if not path.is_file():
         return None
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    lines = text.splitlines()
-    delimiter = max(";,\t", key=lambda sign: lines[0].count(sign)) if lines else ";"
-    rows = [row for row in csv.reader(lines, delimiter=delimiter) if any(c.strip() for c in row)]
-    if not rows:
+    if not path.stat().st_size:
         return pd.DataFrame()
-    headings = [c.strip().lower() for c in rows[0]]
-    width = len(headings)
-    return pd.DataFrame(
-        [(r + [""] * width)[:width] for r in rows[1:]], columns=headings, dtype="str"
-    )
+    rows = [r for r in read_kept_table(path, (";", ",", "\t")) if any(c.strip() for c in r.values())]
+    return pd.DataFrame(rows, dtype="str").rename(columns=lambda c: c.strip().lower())
 
 
 def _replaced(paths: Paths, codes: Iterable[str]) -> dict[str, int]:
