@@ -138,7 +138,8 @@ def plain_text(cells: pd.Series) -> pd.Series:
 
 
 def quotable(text: str) -> str:
-    """A cell's text for a message; long texts, and texts with many digits, are not quoted."""
-    if sum(c.isdigit() for c in text) > 8 or len(text) > 40:
+    """A cell's text for a message; long texts, and texts with many digits or with cells of another row,
+    are not quoted."""
+    if sum(c.isdigit() for c in text) > 8 or len(text) > 40 or sum(c in ";|\t" for c in text) > 1:
         return "…"
     return text

@@ -6,6 +6,8 @@ that; this is the net below it, for whatever reaches a letter.
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from helpers.cells import plain_text
@@ -15,7 +17,7 @@ _TEN_DIGITS = rf"(?:[0-9]{_BETWEEN}){{10}}"
 _TWO_DELIMITERS = r"(?s)[;\t|].*[;\t|]"
 _TWO_COMMAS, _SIX_DIGITS = r"(?s),.*,", r"(?s)(?:[0-9][^0-9]*){6}"
 _LETTERS = r"\pL"
-_NOT_DIGITS = r"[^0-9]+"
+_CPR = re.compile(r"(?<![0-9])([0-9]{6})[ .–-]?([0-9]{4})(?![0-9])")
 
 
 def names_with_more(names: pd.Series) -> pd.Series:
@@ -36,8 +38,12 @@ def phones_with_more(phones: pd.Series, cpr: pd.Series) -> pd.Series:
     texts = plain_text(phones)
     row = texts.str.contains(f"{_TWO_DELIMITERS}|{_TWO_COMMAS}") & texts.str.contains(_LETTERS)
     known = set(cpr[cpr != ""])
-    bare = texts.str.replace(_BETWEEN.replace("*", "+"), "", regex=True)
-    long = bare.str.len() >= 10
-    numbers = bare[long].str.split(_NOT_DIGITS, regex=True)
-    row.loc[long] |= numbers.map(lambda parts: not known.isdisjoint(parts)).astype(bool)
+    long = texts.str.contains(_TEN_DIGITS).to_numpy(bool)
+    row.loc[long] |= texts[long].map(lambda text: not known.isdisjoint(_numbers(text))).astype(bool)
     return row
+
+
+def _numbers(text: str) -> set[str]:
+    """What in a text could be a CPR number: six digits and four, and parts that are ten digits in all."""
+    parts = (re.sub(r"[^0-9]", "", part) for part in re.split(r"[;,|/\n]", text))
+    return {"".join(found) for found in _CPR.findall(text)} | set(parts)
