@@ -266,7 +266,7 @@ def _no_yaml(path: Path, text: str, error: yaml.YAMLError) -> Problem:
     elif any(map(_unprintable, line)):
         what, expected = "holds a sign that cannot be printed", "letters, digits and signs"
     else:
-        what = "cannot be read as YAML: its indentation or its brackets do not fit"
+        what = "cannot be read as YAML: its indentation, its brackets or its quotes do not fit"
         expected = "`key: value`, indented by spaces as its neighbours"
     return Problem(where, what, expected, "Mend the line or the one above it, then run again.")
 
