@@ -18,6 +18,7 @@ import pandas as pd
 from scipy import special, stats
 
 from helpers.designs import Design
+from helpers.param_models import OVERALL as OVERALL
 from helpers.params import Questionnaire, Round
 from helpers.responses import DONT_KNOW
 from helpers.weighting import Weighted
@@ -27,7 +28,6 @@ SUMS = ["n", "df", "y", "x", "y2", "w2", "w2_open", "v_yy", "v_yx", "v_xx"]
 COVARIANCES = ["c_yy", "c_yx", "c_xy", "c_xx"]
 COMPARED = ("mean", "share_satisfied", "share_dissatisfied")
 SCALE = (1.0, 5.0)
-OVERALL = "samlet"  # the theme that every questionnaire ends with
 SATISFIED_FROM, DISSATISFIED_TO = 3.5, 2.5  # a theme's score; of a question the same as 4–5 and 1–2
 THEME_ANSWERED_SHARE = 0.5  # a theme's score needs at least half of its questions answered
 ALL_AGREE = 1e-12  # Σw(y − R)²/Σw below this: everybody gave the same answer

@@ -6,30 +6,43 @@ An unknown key is an error; units stand in the name (`least_spell_weeks`, `price
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from helpers.round_settings import Code, Model, PriceBand, RoundFile
+from helpers.cell_keys import heading_key
+from helpers.parameter_types import (
+    QUESTION_PATTERN,
+    Code,
+    Count,
+    Day,
+    FileName,
+    Id,
+    Whole,
+    Words,
+)
+from helpers.round_settings import Model, PriceBand, RoundFile
 from helpers.style import slug
 
 MAX_LOCAL_QUESTIONS = 3  # the agreement with the municipalities (KL)
 FREE_TEXT = "fritekst"
+FREE_TEXT_QUESTIONS = ("q14", "q15")  # the answer export's columns of text are named after them
+OVERALL = "samlet"  # the theme that every questionnaire ends with, and every report begins with
 ANSWERS = range(1, 6)  # from the most negative to the most positive
+LONGEST_SPELL = 120  # weeks or months; more are days, or a slip
 MAX_LABEL_CHARACTERS = 40  # of an answer; more do not fit a figure's legend
 DONT_KNOW, DONT_KNOW_LABEL = 6, "Ved ikke"  # outside the scale, and in no mean
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Words = Annotated[str, Field(pattern=r"\S")]
 
 
 class Municipality(Model):
     code: Code
-    name: str
-    region: str
-    population: Annotated[int, Field(gt=0)]
-    year: int
+    name: Words
+    region: Words
+    population: Annotated[Whole, Field(gt=0)]
+    year: Annotated[Whole, Field(ge=1900, le=2100)]
 
     @property
     def folder(self) -> str:
@@ -41,21 +54,21 @@ class Tile(Model):
     """A municipality's place on the map of tiles: columns from the west, rows from the north."""
 
     code: Code
-    column: Annotated[int, Field(ge=0)]
-    row: Annotated[int, Field(ge=0)]
-    short: Annotated[str, Field(max_length=5)]
+    column: Count
+    row: Count
+    short: Annotated[Words, Field(max_length=5)]
 
 
 class Question(Model):
     """One question; wording, order, scale and theme stand in one line of one CSV."""
 
-    id: Annotated[str, Field(pattern=r"^(q\d\d|lokal[1-3])$")]
-    order: int
+    id: Annotated[str, Field(pattern=QUESTION_PATTERN)]
+    order: Whole
     theme: str = ""
-    scale: str
-    short: str
+    scale: Words
+    short: Words
     heading: str = ""
-    wording: str
+    wording: Words
 
     @property
     def is_scaled(self) -> bool:
@@ -63,38 +76,56 @@ class Question(Model):
 
 
 class Theme(Model):
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    order: int
-    label: str
+    id: Id
+    order: Whole
+    label: Words
+
+
+class ScaleLabel(Model):
+    """One answer of a common scale."""
+
+    scale: Id
+    value: Whole
+    label: Words
+
+
+class Agreement(Model):
+    """One municipality's data processing agreement: days of sending and signing, where they have come."""
+
+    municipality: Code
+    sent: Day | None = None
+    signed: Day | None = None
 
 
 class Rule(Model):
     """One benefit type's target group (empty: outside) and least spell on the reference date."""
 
-    benefit_type: str
+    benefit_type: Words
     target_group: str = ""
-    least_spell: Annotated[int, Field(ge=0)] | None = None
+    least_spell: Annotated[Whole, Field(ge=0, le=LONGEST_SPELL)] | None = None
     least_spell_unit: Literal["weeks", "months"] | None = None
-    source: str
+    source: Words
 
     @model_validator(mode="after")
     def _complete(self) -> Rule:
         if self.target_group and (self.least_spell is None or self.least_spell_unit is None):
-            raise ValueError("a target group needs least_spell and least_spell_unit")
+            raise ValueError("a target group needs least_spell and least_spell_unit; fill them in")
+        if not self.target_group and (self.least_spell, self.least_spell_unit) != (None, None):
+            raise ValueError("a least spell, but no target_group; name it, or empty all three")
         return self
 
 
 class TargetGroup(Model):
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    order: int
-    label: str
-    short: str
+    id: Id
+    order: Whole
+    label: Words
+    short: Words
 
 
 class LocalQuestion(Model):
     id: Literal["lokal1", "lokal2", "lokal3"]
     short: Words
-    scale: str
+    scale: Words
     wording: Words
 
 
@@ -102,9 +133,9 @@ class LocalBackground(Model):
     """A background variable that only one municipality's extract has."""
 
     id: Id
-    column: str
-    label: str
-    categories: dict[str, str]  # id → text in the extract, also the printed label
+    column: Words
+    label: Words
+    categories: dict[Words, Words]  # id → text in the extract, also the printed label
 
 
 class LocalFile(Model):
@@ -112,7 +143,7 @@ class LocalFile(Model):
 
     municipality: Code
     questions: tuple[LocalQuestion, ...] = ()
-    scales: dict[Id, dict[int, str]] = Field(default_factory=dict)  # as `Questionnaire.scales`
+    scales: dict[Id, dict[Whole, str]] = Field(default_factory=dict)  # as `Questionnaire.scales`
     background: tuple[LocalBackground, ...] = ()
 
     @model_validator(mode="after")
@@ -128,13 +159,24 @@ class LocalFile(Model):
         if len({b.id for b in self.background}) < len(self.background):
             troubles.append("background: an id is used twice; give each variable its own")
         for name, labels in self.scales.items():
-            troubles += [f"scales.{name}: {t}" for t in _scale_troubles(labels)]
+            troubles += [f"scales.{name}: {t}" for t in scale_troubles(labels)]
+        headings = Counter(heading_key(b.column) for b in self.background)
+        troubles += [
+            f"background: the column »{heading}« is named for two variables; correct one"
+            for heading, count in headings.items()
+            if count > 1
+        ]
+        troubles += [
+            f"background: »{b.id}« has no categories; name them"
+            for b in self.background
+            if not b.categories
+        ]
         if troubles:
             raise ValueError("\n".join(troubles))
         return self
 
 
-def _scale_troubles(labels: dict[int, str]) -> list[str]:
+def scale_troubles(labels: dict[int, str]) -> list[str]:
     """What is wrong with a scale: five answers that can be told apart, and *ved ikke*."""
     wanted = [*ANSWERS, DONT_KNOW]
     troubles = [f"the label of {k} is missing; add it" for k in wanted if k not in labels]
@@ -168,15 +210,15 @@ EXTRACT_FIELDS: tuple[str, ...] = get_args(ExtractField)  # what every extract h
 class ExtractFormat(Model):
     """How one layout is recognised and read."""
 
-    layout: str
+    layout: FileName
     columns: dict[ExtractField, tuple[str, ...]]
-    encodings: tuple[str, ...]
+    encodings: tuple[Words, ...]
     delimiter: str
-    date_forms: tuple[str, ...]
-    yes_words: tuple[str, ...]
-    no_words: tuple[str, ...]
+    date_forms: tuple[Words, ...]
+    yes_words: tuple[Words, ...]
+    no_words: tuple[Words, ...]
     empty_means_no: tuple[Literal["course_closed", "passive"], ...] = ()
-    benefits: dict[str, str]
+    benefits: dict[Words, Words]
 
 
 class LayoutWords(Model):
@@ -202,7 +244,7 @@ class Questionnaire(Model):
     id: str
     questions: tuple[Question, ...]
     themes: tuple[Theme, ...]
-    scales: dict[str, dict[int, str]]  # scale → value 1–6 → label
+    scales: dict[str, dict[Whole, str]]  # scale → value 1–6 → label
 
     @property
     def scaled(self) -> tuple[Question, ...]:

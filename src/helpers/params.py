@@ -6,21 +6,19 @@ with file, key and remedy, before anything is written.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from helpers.errors import ParameterError, Problem
+from helpers.format_rules import format_problems, words_problems
 from helpers.param_models import (
-    ANSWERS,
     BREAKDOWN_LABELS,
-    FREE_TEXT,
+    Agreement,
     ExtractFormat,
     LayoutWords,
     LocalFile,
@@ -30,11 +28,35 @@ from helpers.param_models import (
     Round,
     Rule,
     RuleSet,
+    ScaleLabel,
     TargetGroup,
     Theme,
     Tile,
 )
-from helpers.round_settings import AgeLimits, Comparison, Decimals, RoundFile, Sampling, Weighting
+from helpers.parameter_files import Source, known_files, read_yaml
+from helpers.parameter_local import local_problems, stray_files
+from helpers.parameter_relations import (
+    coverage_problems,
+    group_problems,
+    municipality_problems,
+    questionnaire_problems,
+    rule_problems,
+    scale_problems,
+    scales_of,
+    simulated_problems,
+)
+from helpers.parameter_tables import Table, read_table, stands_twice, unknown
+from helpers.parameter_types import CODE_PATTERN
+from helpers.parameter_words import build
+from helpers.round_settings import (
+    AgeLimits,
+    Comparison,
+    Dated,
+    Decimals,
+    RoundFile,
+    Sampling,
+    Weighting,
+)
 
 __all__ = [
     "BREAKDOWN_LABELS",
@@ -62,125 +84,39 @@ __all__ = [
 M = TypeVar("M", bound=BaseModel)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise ParameterError(
-            str(path),
-            "the file does not exist",
-            remedy=_known_files(path),
-        )
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
-    except UnicodeDecodeError as e:
-        raise ParameterError(str(path), "is not UTF-8", remedy="Save the file as UTF-8") from e
-    except yaml.YAMLError as e:
-        mark = getattr(e, "problem_mark", None)
-        where = f"{path}, line {mark.line + 1}" if mark else str(path)
-        problem = getattr(e, "problem", None) or "cannot be read"
-        raise ParameterError(
-            where, f"no valid YAML ({problem})", remedy="Mend the line, then run again"
-        ) from e
-    if not isinstance(content, dict):
-        raise ParameterError(str(path), "holds no keys", "`key: value` lines", "Fill in the file")
-    return content
-
-
-class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """SafeLoader, the fast one where it was compiled, that refuses a key that stands twice in one mapping (YAML 1.2, 3.2.1.3)."""
-
-    def construct_mapping(self, node, deep=False):
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=deep)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key »{key}« stands twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def _known_files(path: Path) -> str:
-    known = sorted(p.stem for p in path.parent.glob(f"*{path.suffix}"))
-    nearest = difflib.get_close_matches(path.stem, known, n=1)
-    hint = f"Did you mean »{nearest[0]}«? " if nearest else ""
-    return f"{hint}There are: {', '.join(known) or 'none'}"
-
-
-def _read_csv(path: Path) -> list[dict[str, str | None]]:
-    """Rows of a UTF-8 CSV; an empty field is left out so that the model's default holds."""
-    if not path.is_file():
-        raise ParameterError(str(path), "the file does not exist", remedy=_known_files(path))
-    with path.open(encoding="utf-8-sig", newline="") as f:
-        return [{k: v for k, v in row.items() if v != ""} for row in csv.DictReader(f)]
-
-
-def _field_names(model: type[BaseModel], loc: tuple) -> list[str]:
-    """Known keys at the place of an unknown one, for the nearest name."""
-    current: Any = model
-    for part in loc[:-1]:
-        if isinstance(part, str) and hasattr(current, "model_fields"):
-            annotation = current.model_fields.get(part)
-            current = annotation.annotation if annotation else None
-            args = [a for a in getattr(current, "__args__", ()) if hasattr(a, "model_fields")]
-            current = args[0] if args else current
-    return list(getattr(current, "model_fields", {}))
-
-
-def _problems(where: str, model: type[BaseModel], error: ValidationError) -> list[Problem]:
-    problems = []
-    for e in error.errors():
-        key = ".".join(str(p) for p in e["loc"])
-        if e["type"] == "extra_forbidden":
-            nearest = difflib.get_close_matches(
-                str(e["loc"][-1]), _field_names(model, e["loc"]), n=1, cutoff=0.4
-            )
-            remedy = f"Did you mean »{nearest[0]}«?" if nearest else "Remove the key."
-            problems.append(Problem(f"{where}, key `{key}`", "unknown key", remedy=remedy))
-        elif e["type"] == "missing":
-            problems.append(
-                Problem(f"{where}, key `{key}`", "is missing", remedy="Add it and run again.")
-            )
-        else:
-            for line in e["msg"].removeprefix("Value error, ").split("\n"):
-                shown = f" »{e['input']}«" if isinstance(e["input"], str | int | float) else ""
-                at = f"{where}, key `{key}`" if key else where
-                problems.append(Problem(at, f"{line}{shown}", remedy="Correct it and run again."))
-    return problems
-
-
-def _build(model: type[M], content: dict, where: str, problems: list[Problem]) -> M | None:
-    try:
-        return model.model_validate(content)
-    except ValidationError as e:
-        problems += _problems(where, model, e)
-        return None
-
-
 def read_parameters(path: Path, model: type[M]) -> M:
     """One YAML file of `params/` as its model. Raises ParameterError with every trouble found."""
     problems: list[Problem] = []
-    built = _build(model, _read_yaml(path), str(path), problems)
-    if built is None:
+    _, built = read_settings(path, model, problems)
+    if problems or built is None:
         raise ParameterError(problems=problems)
     return built
 
 
-def _build_rows(model: type[M], path: Path, problems: list[Problem]) -> tuple[M, ...]:
-    built = [
-        _build(model, row, f"{path}, line {line}", problems)
-        for line, row in enumerate(_read_csv(path), start=2)
-    ]
-    return tuple(b for b in built if b is not None)
+def read_settings(
+    path: Path, model: type[M], problems: list[Problem]
+) -> tuple[Source | None, M | None]:
+    """A YAML file, and the model of it; what is wrong with it is added to `problems`."""
+    source = read_yaml(path, problems)
+    return source, source and build(model, source.content, source, problems)
+
+
+# ----------------------------------------------------------------------------------- municipalities
 
 
 def load_municipalities(root: Path) -> dict[str, Municipality]:
     """All municipalities by code."""
     problems: list[Problem] = []
-    rows = _build_rows(Municipality, root / "params" / "municipalities.csv", problems)
+    table = _municipalities(root, problems)
     if problems:
         raise ParameterError(problems=problems)
-    return {m.code: m for m in rows}
+    return {m.code: m for m in table.rows}
+
+
+def _municipalities(root: Path, problems: list[Problem]) -> Table[Municipality]:
+    table = read_table(Municipality, root / "params" / "municipalities.csv", problems)
+    problems += municipality_problems(table)
+    return table
 
 
 def load_tiles(root: Path) -> dict[str, Tile]:
@@ -188,215 +124,72 @@ def load_tiles(root: Path) -> dict[str, Tile]:
 
     Raises ParameterError where a municipality has none or two have the same.
     """
-    path = root / "params" / "tile-map.csv"
     problems: list[Problem] = []
-    tiles = {t.code: t for t in _build_rows(Tile, path, problems)}
-    for code in sorted(set(load_municipalities(root)) ^ set(tiles)):
-        problems.append(
-            Problem(
-                str(path), f"municipality {code}", "a row for each municipality", "Mend the file."
-            )
-        )
+    tiles = _tiles(root, _municipalities(root, problems), problems)
+    if problems:
+        raise ParameterError(problems=problems)
+    return {t.code: t for t in tiles.rows}
+
+
+def _tiles(root: Path, places: Table[Municipality], problems: list[Problem]) -> Table[Tile]:
+    table = read_table(Tile, root / "params" / "tile-map.csv", problems)
+    problems += stands_twice(table, "code", lambda t: t.code)
+    if table.whole and places.whole:
+        for code in sorted({m.code for m in places.rows} ^ {t.code for t in table.rows}):
+            told, expected = f"municipality {code}", "a row for each municipality, and for no other"
+            problems.append(Problem(str(table.path), told, expected, "Mend the file."))
     taken: dict[tuple[int, int], str] = {}
-    for tile in tiles.values():
+    for line, tile in table.lines:
         other = taken.setdefault((tile.column, tile.row), tile.code)
         if other != tile.code:
-            problems.append(
-                Problem(
-                    str(path), f"{tile.code} lies where {other} lies", "a tile each", "Move one."
-                )
-            )
-    if problems:
-        raise ParameterError(problems=problems)
-    return tiles
+            told = f"{tile.code} lies where {other} lies"
+            problems.append(Problem(table.at(line), told, "a tile each", "Move one."))
+    return table
 
 
-def _load_questionnaire(folder: Path, name: str, problems: list[Problem]) -> Questionnaire | None:
-    path = folder / f"{name}.csv"
-    questions = _build_rows(Question, path, problems)
-    themes = _build_rows(Theme, folder / f"{name}-themes.csv", problems)
-    scales: dict[str, dict[int, str]] = {}
-    for row in _read_csv(folder / "scales.csv"):
-        scales.setdefault(row["scale"], {})[int(row["value"])] = row["label"]
-    for q in questions:
-        if q.is_scaled and q.scale not in scales:
-            problems.append(_unknown(f"{path}, question {q.id}", "scale", q.scale, scales))
-        if q.is_scaled and q.theme not in {t.id for t in themes}:
-            known = [t.id for t in themes]
-            problems.append(_unknown(f"{path}, question {q.id}", "theme", q.theme, known))
-    if len({q.id for q in questions}) < len(questions):
-        problems.append(Problem(str(path), "a question id stands twice", remedy="Keep one."))
-    content = {"id": name, "questions": questions, "themes": themes, "scales": scales}
-    return _build(Questionnaire, content, str(path), problems)
+# ------------------------------------------------------------------------- questionnaires and rules
 
 
-def _unknown(where: str, kind: str, name: str, known) -> Problem:
-    nearest = difflib.get_close_matches(name, list(known), n=1)
-    hint = f"Did you mean »{nearest[0]}«?" if nearest else f"Known: {', '.join(known)}."
-    return Problem(where, f"unknown {kind} »{name}«", remedy=hint)
-
-
-def _load_rule_set(folder: Path, path: Path, problems: list[Problem]) -> RuleSet | None:
-    rules = _build_rows(Rule, path, problems)
-    groups = _build_rows(TargetGroup, folder / "target-groups.csv", problems)
-    used = {r.target_group for r in rules if r.target_group}
-    problems += [
-        _unknown(str(path), "target group", g, [t.id for t in groups])
-        for g in sorted(used - {t.id for t in groups})
-    ]
-    ordered = sorted((g for g in groups if g.id in used), key=lambda g: g.order)
-    content = {"id": path.stem, "rules": rules, "groups": ordered}
-    return _build(RuleSet, content, str(path), problems)
-
-
-def _load_agreements(
-    params: Path, round_id: str, municipalities: dict[str, Municipality], problems: list[Problem]
-) -> dict[str, dt.date]:
-    """Municipality → day on which its data processing agreement was signed; none without a file."""
-    path = params / "agreements" / f"{round_id}.csv"
-    signed: dict[str, dt.date] = {}
-    if not path.is_file():
-        return signed
-    for number, row in enumerate(_read_csv(path), start=2):
-        where = f"{path}, line {number}"
-        code, day = (row.get("municipality") or "").strip(), (row.get("signed") or "").strip()
-        if code not in municipalities:
-            problems.append(_unknown(where, "municipality", code, sorted(municipalities)))
-        if not day:
-            continue  # sent, but not signed yet
-        try:
-            signed[code] = dt.date.fromisoformat(day)
-        except ValueError:
-            problems.append(
-                Problem(
-                    where, f"signed »{day}« is no date", "a day as 2024-02-20", "Mend the date."
-                )
-            )
-    return signed
-
-
-def latest_round(root: Path) -> str:
-    """The round with the latest reference date; a simulated one only where there is no other.
-
-    Raises ParameterError where there is none, or two with the same date.
-    """
-    folder = root / "params" / "rounds"
-    dated = [(path.stem, _read_yaml(path)) for path in sorted(folder.glob("*.yml"))]
-    real = [(name, content) for name, content in dated if not content.get("simulated")]
-    days = {n: c["reference_date"] for n, c in real or dated if "reference_date" in c}
-    latest = [name for name, day in days.items() if day == max(days.values())]
-    if len(latest) != 1:
-        told = f"{' and '.join(latest)} have the same date" if latest else "holds no round"
-        raise ParameterError(str(folder), told, "one latest round", "Name the round.")
-    return latest[0]
-
-
-def load_round(root: Path, round_id: str, *, before_sign_up: bool = False) -> Round:
-    """Read and check `params/` for one round; `before_sign_up`: one that may have no participants yet.
-
-    Raises ParameterError with every trouble found: unknown keys, unknown municipalities, dates
-    outside the calendar, a fourth local question, references to files that do not exist.
-    """
-    path = root / "params" / "rounds" / f"{round_id}.yml"
-    problems: list[Problem] = []
-    content, settings = read_settings(path, RoundFile, problems)
-    if settings is not None and not settings.participants and not before_sign_up:
-        problems.append(
-            Problem(
-                f"{path}, key `participants`",
-                "none named",
-                "at least one municipality",
-                f"Name it, or take in the sign-ups: survey participants {round_id} FILE.",
-            )
-        )
-    return with_references(root, path, settings, content, problems)
-
-
-def read_settings(
-    path: Path, model: type[M], problems: list[Problem]
-) -> tuple[dict[str, Any], M | None]:
-    """A YAML file's content, and the model of it; what is wrong with it is added to `problems`."""
-    content = _read_yaml(path)
-    return content, _build(model, content, str(path), problems)
-
-
-def with_references(
-    root: Path,
-    path: Path,
-    settings: RoundFile | None,
-    content: dict[str, Any],
-    problems: list[Problem],
-) -> Round:
-    """The settings with everything under `params/` that they refer to.
-
-    `path`: the file that `content` was read from, named in messages; `problems`: found in it so far.
-    Raises ParameterError as `load_round`.
-    """
-    params, round_id = root / "params", path.stem
-    municipalities = load_municipalities(root)
-
-    named = content.get("participants") or []
-    problems += [
-        _unknown(f"{path}, key `participants`", "municipality", str(c), sorted(municipalities))
-        for c in named
-        if str(c) not in municipalities
-    ]
-    if settings is not None and settings.round != round_id:
-        problems.append(
-            Problem(f"{path}, key `round`", f"is »{settings.round}«", f"»{round_id}«, as the file")
-        )
-
-    rounds = {p.stem: p for p in sorted((params / "rounds").glob("*.yml")) if p.stem != round_id}
-    earlier_titles = {}
-    for name in settings.earlier_rounds if settings is not None else ():
-        if name in rounds:
-            earlier_titles[name] = str(_read_yaml(rounds[name]).get("title", name))
-        else:
-            problems.append(_unknown(f"{path}, key `earlier_rounds`", "round", name, list(rounds)))
-
-    rule_sets = _load_rule_sets(params, problems)
-    questionnaire = None
-    if settings is not None:
-        where = f"{path}, key `classification`"
-        if settings.classification not in rule_sets:
-            problems.append(_unknown(where, "rule set", settings.classification, rule_sets))
-        else:
-            groups = [g.id for g in rule_sets[settings.classification].groups]
-            expected = settings.sampling.expected_response
-            problems += [
-                Problem(
-                    f"{path}, key `sampling.expected_response`", f"lacks »{g}«", remedy="Add it."
-                )
-                for g in groups
-                if g not in expected
-            ] + [
-                _unknown(f"{path}, key `sampling.expected_response`", "target group", g, groups)
-                for g in expected
-                if g not in groups
-            ]
-        questionnaire = _load_questionnaire(
-            params / "questionnaires", settings.questionnaire, problems
-        )
-    agreements = _load_agreements(params, round_id, municipalities, problems)
-    formats = _load_formats((params / "extract-formats").glob("*.yml"), rule_sets, problems)
-    local = {}
-    for local_path in sorted((params / "local" / round_id).glob("*.yml")):
-        built = _build(LocalFile, _read_yaml(local_path), str(local_path), problems)
-        if built is not None:
-            local[built.municipality] = built
-            problems += _local_problems(local_path, built, municipalities, questionnaire)
-    if problems:
-        raise ParameterError(problems=problems)
-    return Round(
-        settings=settings,
-        municipalities=municipalities,
-        rule_sets=rule_sets,
-        questionnaire=questionnaire,
-        formats=formats,
-        local=local,
-        agreements=agreements,
-        earlier_titles=earlier_titles,
+def _load_questionnaire(
+    folder: Path, name: str, problems: list[Problem], *, simulated: bool = False
+) -> Questionnaire | None:
+    """The questionnaire; None where a table of it cannot be read whole."""
+    questions = read_table(Question, folder / f"{name}.csv", problems)
+    themes = read_table(Theme, folder / f"{name}-themes.csv", problems)
+    scales = read_table(ScaleLabel, folder / "scales.csv", problems)
+    problems += scale_problems(scales)
+    problems += questionnaire_problems(questions, themes, scales)
+    if simulated:
+        problems += simulated_problems(questions)
+    if not (questions.whole and themes.whole and scales.whole):
+        return None
+    return Questionnaire(
+        id=name,
+        questions=tuple(sorted(questions.rows, key=lambda q: q.order)),
+        themes=tuple(sorted(themes.rows, key=lambda t: t.order)),
+        scales=scales_of(scales),
     )
+
+
+def _load_rule_sets(params: Path, problems: list[Problem]) -> dict[str, RuleSet]:
+    """Every rule set of `params/classification/`; one that could not be read whole is left out."""
+    groups = read_table(TargetGroup, params / "target-groups.csv", problems)
+    folder = params / "classification"
+    tables = [read_table(Rule, path, problems) for path in sorted(folder.glob("*.csv"))]
+    problems += stray_files(folder, ".csv")
+    problems += group_problems(groups, tables)
+    for table in tables:
+        problems += rule_problems(table, groups)
+    return {t.path.stem: _rule_set(t, groups) for t in tables if t.whole and groups.whole}
+
+
+def _rule_set(table: Table[Rule], groups: Table[TargetGroup]) -> RuleSet:
+    used = {r.target_group for r in table.rows}
+    ordered = sorted((g for g in groups.rows if g.id in used), key=lambda g: g.order)
+    return RuleSet(id=table.path.stem, rules=table.rows, groups=tuple(ordered))
+
+
+# ------------------------------------------------------------------------------------------ layouts
 
 
 def load_layouts(root: Path) -> tuple[tuple[ExtractFormat, ...], LayoutWords, tuple[str, ...]]:
@@ -406,14 +199,15 @@ def load_layouts(root: Path) -> tuple[tuple[ExtractFormat, ...], LayoutWords, tu
     """
     params, problems = root / "params", []
     rule_sets = _load_rule_sets(params, problems)
-    formats = _load_formats((params / "extract-formats").glob("*.yml"), rule_sets, problems)
-    path = params / "layout-words.yml"
-    words = _build(LayoutWords, _read_yaml(path), str(path), problems)
+    formats = _load_formats(_layout_files(params, problems), rule_sets, problems)
+    source, words = read_settings(params / "layout-words.yml", LayoutWords, problems)
     types = _benefit_types(rule_sets)
-    for benefit in words.benefits if words else ():
-        if benefit not in types:
-            where = f"{path}, key `benefits`"
-            problems.append(_unknown(where, "benefit type", benefit, types))
+    if source is not None and words is not None:
+        problems += words_problems(source, words)
+        for benefit in words.benefits:
+            if benefit not in types:
+                where = source.at("benefits", benefit)
+                problems.append(unknown(where, "benefit type", benefit, types))
     if problems:
         raise ParameterError(problems=problems)
     return formats, words, types
@@ -429,25 +223,32 @@ def load_format(root: Path, path: Path) -> ExtractFormat:
     return formats[0]
 
 
-def _load_rule_sets(params: Path, problems: list[Problem]) -> dict[str, RuleSet]:
-    paths = sorted((params / "classification").glob("*.csv"))
-    loaded = (_load_rule_set(params, path, problems) for path in paths)
-    return {rule_set.id: rule_set for rule_set in loaded if rule_set is not None}
+def _layout_files(params: Path, problems: list[Problem]) -> list[Path]:
+    folder = params / "extract-formats"
+    problems += stray_files(folder, ".yml")
+    return sorted(folder.glob("*.yml"))
 
 
 def _load_formats(
-    paths: Iterable[Path], rule_sets: dict[str, RuleSet], problems: list[Problem]
+    paths: Iterable[Path], rule_sets: Mapping[str, RuleSet], problems: list[Problem]
 ) -> tuple[ExtractFormat, ...]:
     formats = []
-    for path in sorted(paths):
-        built = _build(ExtractFormat, _read_yaml(path), str(path), problems)
-        if built is not None:
-            formats.append(built)
-            problems += _format_problems(path, built, rule_sets)
+    known = _benefit_types(rule_sets)
+    for path in paths:
+        source, built = read_settings(path, ExtractFormat, problems)
+        if source is None or built is None:
+            continue
+        formats.append(built)
+        problems += format_problems(source, built)
+        problems += [
+            unknown(source.at("benefits", text), "benefit type", benefit, sorted(known))
+            for text, benefit in built.benefits.items()
+            if known and benefit not in known
+        ]
     return tuple(formats)
 
 
-def _benefit_types(rule_sets: dict[str, RuleSet]) -> tuple[str, ...]:
+def _benefit_types(rule_sets: Mapping[str, RuleSet]) -> tuple[str, ...]:
     """All benefit types of the rule sets, in the order of the latest."""
     rows = (
         r.benefit_type for name in sorted(rule_sets, reverse=True) for r in rule_sets[name].rules
@@ -455,62 +256,230 @@ def _benefit_types(rule_sets: dict[str, RuleSet]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rows))
 
 
-def _format_problems(path: Path, built: ExtractFormat, rule_sets: dict) -> list[Problem]:
-    known = _benefit_types(rule_sets)
+# ------------------------------------------------------------------------------------------- rounds
+
+
+def latest_round(root: Path) -> str:
+    """The round with the latest reference date; a simulated one only where there is no other.
+
+    Raises ParameterError where there is none, or two with the same date, or a file cannot be read.
+    """
+    folder, problems = root / "params" / "rounds", []
+    read = {p.stem: read_settings(p, Dated, problems)[1] for p in sorted(folder.glob("*.yml"))}
+    if problems:
+        raise ParameterError(problems=problems)
+    dated = {name: r for name, r in read.items() if r is not None and r.reference_date}
+    real = {name: r for name, r in dated.items() if not r.simulated} or dated
+    last = max((r.reference_date for r in real.values()), default=None)
+    latest = [name for name, r in real.items() if r.reference_date == last]
+    if len(latest) != 1:
+        told = f"{' and '.join(latest)} have the same date" if latest else "holds no round"
+        raise ParameterError(str(folder), told, "one latest round", "Name the round.")
+    return latest[0]
+
+
+def load_round(root: Path, round_id: str, *, before_sign_up: bool = False) -> Round:
+    """Read and check `params/` for one round; `before_sign_up`: one that may have no participants yet.
+
+    Raises ParameterError with every trouble found: unknown keys, unknown municipalities, dates
+    outside the calendar, a fourth local question, references to files that do not exist.
+    """
+    path = root / "params" / "rounds" / f"{round_id}.yml"
+    if not path.is_file():
+        raise ParameterError(str(path), "the file does not exist", remedy=known_files(path))
+    problems: list[Problem] = []
+    source, settings = read_settings(path, RoundFile, problems)
+    if source and settings and not settings.participants and not before_sign_up:
+        problems.append(
+            Problem(
+                source.at("participants"),
+                "none named",
+                "at least one municipality",
+                f"Name it, or take in the sign-ups: survey participants {round_id} FILE.",
+            )
+        )
+    if source and settings and settings.round != round_id:
+        told, remedy = f"is »{settings.round}«", "Rename the file or the round."
+        problems.append(Problem(source.at("round"), told, f"»{round_id}«, as the file", remedy))
+    ends = settings.period.end if settings else None
+    return with_references(root, path, source, settings, problems, agreements_until=ends)
+
+
+def with_references(
+    root: Path,
+    path: Path,
+    source: Source | None,
+    settings: RoundFile | None,
+    problems: list[Problem],
+    *,
+    agreements_until: dt.date | None = None,
+) -> Round:
+    """The settings with everything under `params/` that they refer to.
+
+    `source`: what was read of the file `path`; `problems`: found in it so far; `agreements_until`: no
+    agreement can be signed after that day. Raises ParameterError as `load_round`.
+    """
+    params, round_id = root / "params", path.stem
+    places = _municipalities(root, problems)
+    _tiles(root, places, problems)
+    known = {m.code: m for m in places.rows} if places.whole else {}
+    rule_sets = _load_rule_sets(params, problems)
+    formats = _load_formats(_layout_files(params, problems), rule_sets, problems)
+    questionnaire, earlier = None, {}
+    if source is not None:
+        problems += _stranger_problems(source, known)
+        problems += _rule_set_problems(source, settings, params, rule_sets, formats)
+        questionnaire = _questionnaire_of(source, settings, params, problems)
+    if source is not None and settings is not None:
+        earlier = _earlier_titles(source, settings, params / "rounds", problems)
+    agreements = _load_agreements(params, round_id, known, agreements_until, problems)
+    local = _load_local(params / "local" / round_id, known, questionnaire, formats, problems)
+    if problems or settings is None:
+        raise ParameterError(problems=problems)
+    return Round(
+        settings=settings,
+        municipalities=known,
+        rule_sets=rule_sets,
+        questionnaire=questionnaire,
+        formats=formats,
+        local=local,
+        agreements=agreements,
+        earlier_titles=earlier,
+    )
+
+
+def _stranger_problems(source: Source, known: Mapping[str, Municipality]) -> list[Problem]:
+    """Codes of four digits that are no municipality's, wherever the round's file names them."""
+    named = [(source.at(*loc), code) for loc, code in _codes_of(source.content)]
     return [
-        _unknown(f"{path}, key `benefits.{text}`", "benefit type", benefit, sorted(known))
-        for text, benefit in built.benefits.items()
-        if benefit not in known
+        unknown(where, "municipality", code, sorted(known))
+        for where, code in named
+        if known and code not in known
     ]
 
 
-def _local_problems(
-    path: Path, built: LocalFile, municipalities: dict, questionnaire: Questionnaire | None
-) -> list[Problem]:
-    problems = []
-    if built.municipality not in municipalities:
-        problems.append(
-            _unknown(
-                f"{path}, key `municipality`", "municipality", built.municipality, municipalities
-            )
-        )
-    if not path.name.startswith(built.municipality):
-        problems.append(
-            Problem(
-                f"{path}, key `municipality`", f"is {built.municipality}", "the file's own code"
-            )
-        )
-    return problems + (_scale_problems(path, built, questionnaire.scales) if questionnaire else [])
+def _codes_of(content: Mapping[str, object]) -> Iterable[tuple[tuple, str]]:
+    participants, post = content.get("participants"), content.get("digital_post")
+    for i, code in enumerate(participants if isinstance(participants, list) else ()):
+        if isinstance(code, str) and re.search(CODE_PATTERN, code):
+            yield ("participants", i), code
+    numbers = post.get("sender_cvr") if isinstance(post, dict) else None
+    for code in numbers if isinstance(numbers, dict) else ():
+        if isinstance(code, str) and re.search(CODE_PATTERN, code):
+            yield ("digital_post", "sender_cvr", code), code
 
 
-def _scale_problems(
-    path: Path, built: LocalFile, common: dict[str, dict[int, str]]
+def _rule_set_problems(
+    source: Source,
+    settings: RoundFile | None,
+    params: Path,
+    rule_sets: Mapping[str, RuleSet],
+    formats: Sequence[ExtractFormat],
 ) -> list[Problem]:
-    """Every scale is known and is one thing only, every own one is used, and 5 is the most positive."""
-    problems = []
-    for q in built.questions:
-        if q.scale not in {*common, *built.scales}:
-            where = f"{path}, key `questions.{q.id}.scale`"
-            problems.append(_unknown(where, "scale", q.scale, [*common, *built.scales]))
-    used = {q.scale for q in built.questions}
-    upside_down = {
-        tuple(labels.get(6 - k) for k in ANSWERS): name for name, labels in common.items()
-    }
-    for name, labels in built.scales.items():
-        where = f"{path}, key `scales.{name}`"
-        if name in common or name == FREE_TEXT:
-            kind = "the name of a common scale" if name in common else "the word for free text"
-            problems.append(Problem(where, f"is {kind}", "a name of its own", "Rename it."))
-        elif name not in used:
-            remedy = "Name it at a question, or remove it."
-            problems.append(Problem(where, "is used by no local question", remedy=remedy))
-        if turned := upside_down.get(tuple(labels.get(k) for k in ANSWERS)):
-            problems.append(
-                Problem(
-                    where,
-                    f"is »{turned}« upside down",
-                    "1 the most negative answer, 5 the most positive",
-                    "Turn the labels round.",
-                )
-            )
-    return problems
+    """The rule set is there, knows every benefit type of the layouts, and every group's response is
+    expected."""
+    name = source.content.get("classification")
+    path = params / "classification" / f"{name}.csv"
+    if not isinstance(name, str) or (settings is None and name not in rule_sets):
+        return []
+    if name not in rule_sets:
+        where = source.at("classification")
+        named = sorted(p.stem for p in path.parent.glob("*.csv"))
+        return [] if name in named else [unknown(where, "rule set", name, named)]
+    problems = list(coverage_problems(path, rule_sets[name], formats))
+    groups = [g.id for g in rule_sets[name].groups]
+    expected = settings.sampling.expected_response if settings else dict.fromkeys(groups)
+    where = source.at("sampling", "expected_response")
+    problems += [
+        Problem(where, f"lacks »{g}«", "a share for each target group", "Add it.")
+        for g in groups
+        if g not in expected
+    ]
+    return problems + [
+        unknown(source.at("sampling", "expected_response", g), "target group", g, groups)
+        for g in expected
+        if g not in groups
+    ]
+
+
+def _questionnaire_of(
+    source: Source, settings: RoundFile | None, params: Path, problems: list[Problem]
+) -> Questionnaire | None:
+    """The questionnaire that the file names, though other keys of it be wrong."""
+    name, folder = source.content.get("questionnaire"), params / "questionnaires"
+    if not isinstance(name, str) or not name or "\0" in name:
+        return None
+    if not (folder / f"{name}.csv").is_file():
+        known = sorted(p.name[: -len("-themes.csv")] for p in folder.glob("*-themes.csv"))
+        problems.append(unknown(source.at("questionnaire"), "questionnaire", name, known))
+        return None
+    simulated = source.content.get("simulated") is True
+    found = _load_questionnaire(folder, name, problems, simulated=simulated)
+    if found and settings and settings.responses.min_questions_answered > len(found.scaled):
+        told = f"is {settings.responses.min_questions_answered}, but {len(found.scaled)} are asked"
+        where = source.at("responses", "min_questions_answered")
+        problems.append(Problem(where, told, f"{len(found.scaled)} at most", "Correct it."))
+    return found
+
+
+def _earlier_titles(
+    source: Source, settings: RoundFile, folder: Path, problems: list[Problem]
+) -> dict[str, str]:
+    """Earlier round → its title. Each is there, lies before this one, and the latest comes first."""
+    known = sorted(p.stem for p in folder.glob("*.yml") if p.stem != settings.round)
+    titles: dict[str, str] = {}
+    after, day_after = settings.round, settings.reference_date
+    for i, name in enumerate(settings.earlier_rounds):
+        where = source.at("earlier_rounds", i)
+        if name == settings.round or name in titles:
+            continue  # told of the settings
+        if name not in known:
+            problems.append(unknown(where, "round", name, known))
+            continue
+        _, earlier = read_settings(folder / f"{name}.yml", RoundFile, problems)
+        titles[name] = earlier.title if earlier else name
+        if earlier and earlier.reference_date >= day_after:
+            told = f"{name} ({earlier.reference_date}) does not lie before {after} ({day_after})"
+            remedy = "Put them in order, or take out what is no earlier round."
+            problems.append(Problem(where, told, "the latest first, all before this one", remedy))
+        after, day_after = name, earlier.reference_date if earlier else day_after
+    return titles
+
+
+def _load_agreements(
+    params: Path,
+    round_id: str,
+    known: Mapping[str, Municipality],
+    until: dt.date | None,
+    problems: list[Problem],
+) -> dict[str, dt.date]:
+    """Municipality → day on which its data processing agreement was signed; none without a file."""
+    path = params / "agreements" / f"{round_id}.csv"
+    if not path.is_file():
+        return {}
+    table = read_table(Agreement, path, problems, optional=("sent",), may_be_empty=True)
+    problems += stands_twice(table, "municipality", lambda a: a.municipality)
+    for line, a in table.lines:
+        if known and a.municipality not in known:
+            problems.append(unknown(table.at(line), "municipality", a.municipality, sorted(known)))
+        if a.signed and until and a.signed > until:
+            told = f"signed {a.signed}, after the round ended ({until})"
+            problems.append(Problem(table.at(line), told, "a day before", "Mend the date."))
+    return {a.municipality: a.signed for a in table.rows if a.signed}
+
+
+def _load_local(
+    folder: Path,
+    known: Mapping[str, Municipality],
+    questionnaire: Questionnaire | None,
+    formats: Sequence[ExtractFormat],
+    problems: list[Problem],
+) -> dict[str, LocalFile]:
+    problems += stray_files(folder, ".yml")
+    local = {}
+    for path in sorted(folder.glob("*.yml")):
+        source, built = read_settings(path, LocalFile, problems)
+        if source is not None and built is not None:
+            local[built.municipality] = built
+            problems += local_problems(source, built, known, questionnaire, formats)
+    return local

@@ -21,10 +21,23 @@ from pydantic import (
 from stdnum.dk import cvr
 
 from helpers.calendar_rules import MONDAY, SUNDAY, order_troubles, week_day
+from helpers.parameter_types import (
+    PHONE_PATTERN,
+    Code,
+    Count,
+    Day,
+    FileName,
+    LawfulAnswers,
+    Link,
+    Number,
+    RoundId,
+    Share,
+    Whole,
+    Words,
+)
+from helpers.round_rules import band_troubles, date_troubles, list_troubles, rising
 
 OneWay = Literal["target_group", "gender", "age_band", "duration_band"]
-Code = Annotated[str, Field(pattern=r"^\d{4}$")]
-Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class Model(BaseModel):
@@ -36,8 +49,8 @@ class Model(BaseModel):
 class Period(Model):
     """Days from start to end, both included; also from week to week, as `2023-W35`."""
 
-    start: dt.date
-    end: dt.date
+    start: Day
+    end: Day
 
     @field_validator("start", "end", mode="before")
     @classmethod
@@ -102,101 +115,107 @@ class Calendar(Model):
 
 
 class AgeLimits(Model):
-    youngest: Annotated[int, Field(ge=0, le=120)]
-    oldest: Annotated[int, Field(ge=0, le=120)]
+    youngest: Annotated[Whole, Field(ge=0, le=120)]
+    oldest: Annotated[Whole, Field(ge=0, le=120)]
 
 
 class PriceBand(Model):
-    up_to_inhabitants: int | None = None  # None: no upper limit
-    price_dkk: Annotated[int, Field(ge=0)]
+    up_to_inhabitants: Annotated[Whole, Field(gt=0)] | None = None  # None: no upper limit
+    price_dkk: Count
 
 
 class SignUp(Model):
     """What the round's sign-up allows (`survey participants`)."""
 
-    max_participants: Annotated[int, Field(ge=1)] = 79
+    max_participants: Annotated[Whole, Field(ge=1)] = 79
 
 
 class SizeBand(Model):
-    up_to_inhabitants: int | None = None  # None: no upper limit
-    invited: Annotated[int, Field(gt=0)]
+    up_to_inhabitants: Annotated[Whole, Field(gt=0)] | None = None  # None: no upper limit
+    invited: Annotated[Whole, Field(gt=0)]
 
 
 class Sampling(Model):
     sizes: tuple[SizeBand, ...]
-    smallest_sample: Annotated[int, Field(gt=0)]
-    largest_sample: Annotated[int, Field(gt=0)]
-    min_answers: Annotated[int, Field(ge=0)]
-    min_answers_per_group: Annotated[int, Field(ge=0)]
+    smallest_sample: Annotated[Whole, Field(gt=0)]
+    largest_sample: Annotated[Whole, Field(gt=0)]
+    min_answers: Count
+    min_answers_per_group: Count
     expected_response: dict[str, Share]
 
     @model_validator(mode="after")
     def _consistent(self) -> Sampling:
-        if not self.sizes or self.sizes[-1].up_to_inhabitants is not None:
-            raise ValueError("the last band of `sizes` must be open (no up_to_inhabitants)")
-        for band in self.sizes:
-            if not self.smallest_sample <= band.invited <= self.largest_sample:
-                raise ValueError(
-                    f"sizes: {band.invited} invited lies outside {self.smallest_sample}–"
-                    f"{self.largest_sample}; change the band or the limits"
-                )
+        troubles = list(rising("sizes", [b.up_to_inhabitants for b in self.sizes]))
+        if self.largest_sample < self.smallest_sample:
+            troubles.append(
+                f"largest_sample: {self.largest_sample} is below smallest_sample "
+                f"{self.smallest_sample}; put them in order"
+            )
+        troubles += [
+            f"sizes: {band.invited} invited lies outside {self.smallest_sample}–"
+            f"{self.largest_sample}; change the band or the limits"
+            for band in self.sizes
+            if not self.smallest_sample <= band.invited <= self.largest_sample
+        ]
+        if troubles:
+            raise ValueError("\n".join(troubles))
         return self
 
 
 class Responses(Model):
-    min_questions_answered: Annotated[int, Field(ge=1, le=13)]
+    min_questions_answered: Annotated[Whole, Field(ge=1, le=13)]
 
 
 class Weighting(Model):
-    min_class_answers: Annotated[int, Field(ge=1)]
-    tolerance: Annotated[float, Field(gt=0, lt=1e-3)]
-    max_iterations: Annotated[int, Field(ge=1)]
+    min_class_answers: Annotated[Whole, Field(ge=1)]
+    tolerance: Annotated[Number, Field(gt=0, lt=1e-3)]
+    max_iterations: Annotated[Whole, Field(ge=1)]
     unfit_margins: Literal["collapse", "error"] = "collapse"
-    trim_at_median_times: Annotated[float, Field(gt=1)] | None = None  # None: no trimming
+    trim_at_median_times: Annotated[Number, Field(gt=1)] | None = None  # None: no trimming
 
 
 class Decimals(Model):
     """How many decimals leave the house; more would tell single answers apart."""
 
-    mean: Annotated[int, Field(ge=0, le=3)] = 2
-    share: Annotated[int, Field(ge=0, le=3)] = 2  # whole per cent
-    rate: Annotated[int, Field(ge=0, le=3)] = 3  # response rates, on counts that are shown anyway
+    mean: Annotated[Whole, Field(ge=0, le=3)] = 2
+    share: Annotated[Whole, Field(ge=0, le=3)] = 2  # whole per cent
+    rate: Annotated[Whole, Field(ge=0, le=3)] = 3  # response rates, on counts that are shown anyway
 
 
 class Disclosure(Model):
-    min_answers: Annotated[int, Field(ge=5)]  # five is the law's floor (GDPR); a round may ask more
-    unanimous_below: Annotated[int, Field(ge=5)] = 10  # fewer answers that all agree are not shown
+    min_answers: LawfulAnswers  # five is the law's floor (GDPR); a round may ask more
+    unanimous_below: LawfulAnswers = 10  # fewer answers that all agree are not shown
     decimals: Decimals = Decimals()
 
 
 class Comparison(Model):
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
-    smallest_mean_difference: Annotated[float, Field(ge=0)]
-    min_answers: Annotated[int, Field(ge=5)]  # on both sides, before a difference is mentioned
-    smallest_share_difference: Annotated[float, Field(ge=0, le=1)]
+    confidence: Annotated[Number, Field(gt=0.5, lt=1)]
+    smallest_mean_difference: Annotated[Number, Field(ge=0)]
+    min_answers: LawfulAnswers  # on both sides, before a difference is mentioned
+    smallest_share_difference: Annotated[Number, Field(ge=0, le=1)]
 
 
 class Models(Model):
     """What the drivers and the expected results need before they are shown."""
 
-    min_answers: Annotated[int, Field(ge=30)] = 100  # answers behind a municipality's drivers
-    bootstrap_replicates: Annotated[int, Field(ge=100)] = 500
-    min_municipalities: Annotated[int, Field(ge=10)] = 20  # clusters behind the expected results
+    min_answers: Annotated[Whole, Field(ge=30)] = 100  # answers behind a municipality's drivers
+    bootstrap_replicates: Annotated[Whole, Field(ge=100)] = 500
+    min_municipalities: Annotated[Whole, Field(ge=10)] = 20  # clusters behind the expected results
 
 
 class Limits(Model):
     """What one notebook may take before it is ended; the others go on."""
 
-    notebook_seconds: Annotated[int, Field(ge=1)] = 1800
-    kernel_memory_mb: Annotated[int, Field(ge=256)] = 4096  # where kernels are forked
+    notebook_seconds: Annotated[Whole, Field(ge=1)] = 1800
+    kernel_memory_mb: Annotated[Whole, Field(ge=256)] = 4096  # where kernels are forked
 
 
 class Letters(Model):
     """What the letters say besides the text of their template, as printed."""
 
-    hotline: Annotated[str, Field(pattern=r"^\+?\d[\d ]{5,14}\d$")] | None = None  # »70 12 34 56«
+    hotline: Annotated[str, Field(pattern=PHONE_PATTERN)] | None = None  # »70 12 34 56«
     hotline_hours: str = ""  # »hverdage kl. 9-15«
-    answer_by: dt.date | None = None  # None: the last day of collection
+    answer_by: Day | None = None  # None: the last day of collection
 
 
 class DigitalPost(Model):
@@ -211,14 +230,16 @@ class DigitalPost(Model):
     def _real(cls, numbers: dict[str, str]) -> dict[str, str]:
         wrong = [code for code, number in numbers.items() if not cvr.is_valid(number)]
         if wrong:
-            raise ValueError(f"no CVR numbers (eight digits, check digit): {', '.join(wrong)}")
+            raise ValueError(
+                f"no CVR numbers (eight digits, check digit): {', '.join(wrong)}; correct them"
+            )
         return numbers
 
 
 class Messages(Model):
     """Texts of reminders by SMS: at most 160 characters, and nothing about the citizen."""
 
-    sms: str = (
+    sms: Words = (
         "Vi mangler dit svar på undersøgelsen om jobcentret. Du finder linket i brevet i din "
         "Digital Post. Det er frivilligt at svare. Hilsen {kommune}"
     )
@@ -227,7 +248,7 @@ class Messages(Model):
 WorkStep = Literal[
     "sign_up", "extracts", "sampling", "sendout", "collection", "analysis", "reporting", "other"
 ]
-Price = Annotated[float, Field(ge=0)]
+Price = Annotated[Number, Field(ge=0)]
 
 
 class Costs(Model):
@@ -239,7 +260,7 @@ class Costs(Model):
     sms_dkk: Price | None = None
     hotline_minute_dkk: Price | None = None
     analyst_hour_dkk: Price | None = None
-    analyst_hours: dict[WorkStep, Annotated[float, Field(ge=0)]] = {}  # step → hours as reported
+    analyst_hours: dict[WorkStep, Annotated[Number, Field(ge=0)]] = {}  # step → hours as reported
 
 
 Channel = Literal["reminder", "sms", "telephone"]
@@ -248,7 +269,7 @@ Channel = Literal["reminder", "sms", "telephone"]
 class HotlineTopic(Model):
     """What a call is about; `exception`: the reason that belongs in contact/exceptions.csv, if any."""
 
-    topic: str
+    topic: Words
     exception: Literal["exempt_digital_post", "opted_out", "unreachable"] | None = None
 
 
@@ -257,12 +278,12 @@ class Fieldwork(Model):
 
     # what an extra contact brings, as a multiple of what the last planned reminder brought among those
     # who had not answered by then: the house's assumptions, until a round has tried
-    yield_of_channel: dict[Channel, Annotated[float, Field(ge=0)]] = {
+    yield_of_channel: dict[Channel, Annotated[Number, Field(ge=0)]] = {
         "reminder": 0.6, "sms": 0.8, "telephone": 2.0,
     }  # fmt: skip
     # a municipality whose groups' response rates spread so that R = 0.80 counts as so many missing answers
-    likeness_answers: Annotated[float, Field(ge=0)] = 20
-    smallest_gain_answers: Annotated[float, Field(ge=0)] = (
+    likeness_answers: Annotated[Number, Field(ge=0)] = 20
+    smallest_gain_answers: Annotated[Number, Field(ge=0)] = (
         1  # a group that gives less is not chosen
     )
     hotline_topics: tuple[HotlineTopic, ...] = (
@@ -284,24 +305,31 @@ class Fieldwork(Model):
         return self
 
 
+class Dated(BaseModel):
+    """What tells which round is the latest; the rest of its file is not looked at."""
+
+    reference_date: Day | None = None
+    simulated: bool = False
+
+
 class RoundFile(Model):
     """One file of `params/rounds/`: all that varies by round."""
 
-    round: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-    title: str
+    round: RoundId
+    title: Words
     simulated: bool = False
-    seed: Annotated[int, Field(ge=0)]
-    reference_date: dt.date
+    seed: Count
+    reference_date: Day
     period: Period
     extract_period: Period | None = None  # a benefit in these days; none: on the reference date
     calendar: Calendar
-    retention_until: dt.date | None = None  # identities and extracts are deleted after this day
-    link_base: Annotated[str, Field(pattern=r"^https://")]  # a citizen's key is put behind it
-    questionnaire: str
-    classification: str
+    retention_until: Day | None = None  # identities and extracts are deleted after this day
+    link_base: Link  # a citizen's key is put behind it
+    questionnaire: FileName
+    classification: FileName
     age_limits: AgeLimits
-    age_bands: tuple[int, ...]
-    duration_bands_weeks: tuple[int, ...]
+    age_bands: tuple[Whole, ...]
+    duration_bands_weeks: tuple[Whole, ...]
     price_bands: tuple[PriceBand, ...]
     sign_up: SignUp = SignUp()
     sampling: Sampling
@@ -327,35 +355,12 @@ class RoundFile(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> RoundFile:
-        troubles = []
-        for name, step in self.calendar.steps():
-            if step.start < self.period.start or step.end > self.period.end:
-                troubles.append(
-                    f"calendar.{name}: {step.start}–{step.end} lies outside the round's period "
-                    f"{self.period.start}–{self.period.end}; correct the date or the period"
-                )
-        troubles += order_troubles(self.calendar)
-        if self.reference_date > self.calendar.collection.start:
-            troubles.append(
-                f"reference_date: {self.reference_date} lies after the first day of collection "
-                f"{self.calendar.collection.start}; correct the date"
-            )
-        for key in ("age_bands", "duration_bands_weeks"):
-            bands = getattr(self, key)
-            if not bands or list(bands) != sorted(set(bands)):
-                troubles.append(f"{key}: {list(bands)} must rise from band to band")
-        if self.age_bands and self.age_bands[0] != self.age_limits.youngest:
-            troubles.append(f"age_bands: must start at the youngest age {self.age_limits.youngest}")
-        if self.duration_bands_weeks and self.duration_bands_weeks[0] != 0:
-            troubles.append("duration_bands_weeks: must start at 0")
-        if self.price_bands and self.price_bands[-1].up_to_inhabitants is not None:
-            troubles.append("price_bands: the last band must be open (no up_to_inhabitants)")
-        limits = [band.up_to_inhabitants for band in self.price_bands[:-1]]
-        if None in limits or limits != sorted(set(limits)):
-            troubles.append("price_bands: up_to_inhabitants must rise from band to band")
-        doubles = sorted({c for c in self.participants if self.participants.count(c) > 1})
-        if doubles:
-            troubles.append(f"participants: {', '.join(doubles)} named more than once; keep one")
+        troubles = [
+            *date_troubles(self),
+            *order_troubles(self.calendar),
+            *band_troubles(self),
+            *list_troubles(self),
+        ]
         if troubles:
             raise ValueError("\n".join(troubles))
         return self

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from helpers.errors import ParameterError, Problem
-from helpers.param_models import Words
+from helpers.parameter_types import Whole, Words
 from helpers.params import Questionnaire, read_parameters
 from helpers.round_settings import Model
 
@@ -25,7 +25,7 @@ class Piped(Model):
     question: str
     placeholder: Words
     depends_on: str
-    text_by_answer: dict[Annotated[int, Field(ge=1, le=6)], Words]
+    text_by_answer: dict[Annotated[Whole, Field(ge=1, le=6)], Words]
 
 
 class Frame(Model):
@@ -35,7 +35,7 @@ class Frame(Model):
     local_heading: Words
     free_text_note: Words
     outro: tuple[Words, ...]
-    text_max_characters: Annotated[int, Field(ge=1)]
+    text_max_characters: Annotated[Whole, Field(ge=1)]
     piped: tuple[Piped, ...] = ()
 
     @model_validator(mode="after")

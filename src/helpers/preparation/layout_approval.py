@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,6 @@ from helpers.cells import normalise
 from helpers.errors import ExtractError, ParameterError, Problem
 from helpers.extracts import read_extract
 from helpers.faults import ENGLISH
-from helpers.param_models import EXTRACT_FIELDS
 from helpers.params import ExtractFormat, LocalFile, load_format, load_layouts
 from helpers.paths import write_text
 from helpers.preparation.layout_file import decisions, proposed_path, without_notes
@@ -53,7 +51,7 @@ def approve(root: Path, name: str, file: Path | None, today: dt.date) -> tuple[P
         left.append(
             Problem(str(target), "is there already", remedy="Give the new one another name.")
         )
-    left += [*_incomplete(str(path), layout, name), *_ambiguous(str(path), layout, formats)]
+    left += _ambiguous(str(path), layout, formats)
     told: list[str] = []
     if not left and file is not None:
         left, told = _tried(file, layout, formats, today)
@@ -68,63 +66,6 @@ def approve(root: Path, name: str, file: Path | None, today: dt.date) -> tuple[P
         )
     path.unlink()
     return target, told
-
-
-def _incomplete(where: str, layout: ExtractFormat, name: str) -> Iterator[Problem]:
-    """What the model of a layout lets through, and a reader could not do with."""
-    if layout.layout != name:
-        yield Problem(f"{where}, key `layout`", f"is »{layout.layout}«", f"»{name}«, as the file")
-    for field in EXTRACT_FIELDS:
-        if not any(normalise(h) for h in layout.columns.get(field, ())):
-            yield Problem(
-                f"{where}, key `columns.{field}`", "has no heading", "one or more", "Add it."
-            )
-    named = Counter(
-        normalise(h) for names in layout.columns.values() for h in set(map(normalise, names))
-    )
-    for heading, count in named.items():
-        if count > 1:
-            yield Problem(
-                f"{where}, key `columns`", f"heading »{heading}« stands for {count} fields", "one"
-            )
-    for key in ("yes_words", "no_words", "date_forms", "encodings", "benefits"):
-        if not getattr(layout, key):
-            yield Problem(f"{where}, key `{key}`", "is empty", "one or more", "Fill it in.")
-    if both := {normalise(w) for w in layout.yes_words} & {normalise(w) for w in layout.no_words}:
-        yield Problem(
-            where, f"{', '.join(sorted(both))} means both yes and no", "one", "Take one out."
-        )
-    twice: dict[str, set[str]] = {}
-    for text, benefit in layout.benefits.items():
-        twice.setdefault(normalise(text), set()).add(benefit)
-    for text, types in twice.items():
-        if len(types) > 1:
-            yield Problem(
-                f"{where}, key `benefits`", f"»{text}« means {' and '.join(sorted(types))}", "one"
-            )
-    if len(layout.delimiter) != 1:
-        yield Problem(
-            f"{where}, key `delimiter`", f"is »{layout.delimiter}«", "one sign", "Mend it."
-        )
-    for encoding in layout.encodings:
-        try:
-            codecs.lookup(encoding)
-        except LookupError:
-            yield Problem(
-                f"{where}, key `encodings`", f"»{encoding}« is no encoding", "as utf-8-sig, cp1252"
-            )
-    utf = [encoding.casefold().startswith("utf") for encoding in layout.encodings]
-    if utf != sorted(utf, reverse=True):
-        yield Problem(
-            f"{where}, key `encodings`",
-            "a UTF encoding stands behind another, which reads any file",
-            "UTF first",
-        )
-    for form in layout.date_forms:
-        if not all(part in form.casefold() for part in ("%d", "%m", "%y")):
-            yield Problem(
-                f"{where}, key `date_forms`", f"»{form}« lacks day, month or year", "as %d-%m-%Y"
-            )
 
 
 def _ambiguous(

@@ -11,16 +11,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from helpers.errors import ParameterError, Problem
 from helpers.param_models import Round
+from helpers.parameter_files import known_files
+from helpers.parameter_types import (
+    MONTH_PATTERN,
+    Code,
+    Count,
+    FileName,
+    Link,
+    RoundId,
+    Whole,
+    Words,
+)
+from helpers.parameter_words import told as told_of
 from helpers.params import read_settings, with_references
-from helpers.rolling.months import MONTH_FORM, add_months, parse_month
+from helpers.rolling.months import add_months, parse_month
 from helpers.round_settings import (
     AgeLimits,
     Calendar,
-    Code,
     Comparison,
     Disclosure,
     Model,
@@ -39,34 +50,40 @@ class BlockBand(Model):
     """Municipalities with at most so many expected answers a year are published in blocks of so many
     months."""
 
-    up_to_yearly_answers: Annotated[int, Field(gt=0)] | None = None  # None: no upper limit
-    block_months: Annotated[int, Field(ge=1)]
+    up_to_yearly_answers: Annotated[Whole, Field(gt=0)] | None = None  # None: no upper limit
+    block_months: Annotated[Whole, Field(ge=1)]
 
 
 class RollingFile(Model):
     """One file of `params/rolling/`."""
 
-    rolling: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-    title: str
+    rolling: RoundId
+    title: Words
     simulated: bool = False
-    seed: Annotated[int, Field(ge=0)]
-    first_month: Annotated[str, Field(pattern=f"^{MONTH_FORM}$")]
-    inbox: str  # folder (under the root, if not absolute) or address of fsspec
-    last_extract_day: Annotated[int, Field(ge=1, le=28)] = (
+    seed: Count
+    first_month: Annotated[str, Field(pattern=MONTH_PATTERN)]
+    inbox: Words  # folder (under the root, if not absolute) or address of fsspec
+    last_extract_day: Annotated[Whole, Field(ge=1, le=28)] = (
         10  # of the month; then it goes on without
     )
-    answer_months: Annotated[int, Field(ge=1, le=6)] = 2  # answers count until so many months later
-    months_between_invitations: Annotated[int, Field(ge=1, le=60)] = 12
-    window_months: Annotated[int, Field(ge=1, le=36)] = 12
-    min_window_months: Annotated[int, Field(ge=1)] = 9  # months with an extract that a window needs
+    answer_months: Annotated[Whole, Field(ge=1, le=6)] = (
+        2  # answers count until so many months later
+    )
+    months_between_invitations: Annotated[Whole, Field(ge=1, le=60)] = 12
+    window_months: Annotated[Whole, Field(ge=1, le=36)] = 12
+    min_window_months: Annotated[Whole, Field(ge=1)] = (
+        9  # months with an extract that a window needs
+    )
     blocks: tuple[BlockBand, ...]
-    retention_months: Annotated[int, Field(ge=1)] = 13  # identities of who is gone are kept so long
-    link_base: Annotated[str, Field(pattern=r"^https://")]
-    questionnaire: str
-    classification: str
+    retention_months: Annotated[Whole, Field(ge=1)] = (
+        13  # identities of who is gone are kept so long
+    )
+    link_base: Link
+    questionnaire: FileName
+    classification: FileName
     age_limits: AgeLimits
-    age_bands: tuple[int, ...]
-    duration_bands_weeks: tuple[int, ...]
+    age_bands: tuple[Whole, ...]
+    duration_bands_weeks: tuple[Whole, ...]
     sampling: Sampling  # invitations and answers wanted in a year
     responses: Responses
     weighting: Weighting
@@ -79,10 +96,14 @@ class RollingFile(Model):
     def _consistent(self) -> RollingFile:
         troubles = []
         if not self.blocks or self.blocks[-1].up_to_yearly_answers is not None:
-            troubles.append("blocks: the last band must be open (no up_to_yearly_answers)")
+            troubles.append(
+                "blocks: the last band must be open (no up_to_yearly_answers); take its limit away"
+            )
         limits = [b.up_to_yearly_answers for b in self.blocks[:-1]]
         if None in limits or limits != sorted(set(limits)):
-            troubles.append("blocks: up_to_yearly_answers must rise from band to band")
+            troubles.append(
+                "blocks: up_to_yearly_answers must rise from band to band; put them in order"
+            )
         for band in self.blocks:
             if self.window_months % band.block_months:
                 troubles.append(
@@ -92,12 +113,12 @@ class RollingFile(Model):
         if self.min_window_months > self.window_months:
             troubles.append(
                 f"min_window_months: {self.min_window_months} are more than the window's "
-                f"{self.window_months}"
+                f"{self.window_months}; write so many at most"
             )
         if self.retention_months < self.months_between_invitations:
             troubles.append(
                 f"retention_months: who comes back must be known for months_between_invitations "
-                f"({self.months_between_invitations}) at least"
+                f"({self.months_between_invitations}) at least; write so many or more"
             )
         if troubles:
             raise ValueError("\n".join(troubles))
@@ -160,23 +181,26 @@ def load_rolling(root: Path, rolling_id: str) -> Rolling:
     """
     path = root / "params" / "rolling" / f"{rolling_id}.yml"
     problems: list[Problem] = []
-    content, settings = read_settings(path, RollingFile, problems)
-    if settings is not None and settings.rolling != rolling_id:
-        told = f"is »{settings.rolling}«"
-        problems.append(Problem(f"{path}, key `rolling`", told, f"»{rolling_id}«, as the file"))
+    if not path.is_file():
+        raise ParameterError(str(path), "the file does not exist", remedy=known_files(path))
+    source, settings = read_settings(path, RollingFile, problems)
+    if source and settings and settings.rolling != rolling_id:
+        told, remedy = f"is »{settings.rolling}«", "Rename the file or the round."
+        problems.append(Problem(source.at("rolling"), told, f"»{rolling_id}«, as the file", remedy))
+    if source and settings and not settings.participants:
+        where = source.at("participants")
+        problems.append(Problem(where, "none named", "at least one municipality", "Name it."))
     if (root / "params" / "rounds" / f"{rolling_id}.yml").is_file():
         problems.append(
             Problem(str(path), "a round has this name too", "a name of its own", "Rename one.")
         )
     as_round = None
-    if settings is not None:
+    if source is not None and settings is not None:
         try:
             as_round = settings.round_file()
-        except ValueError as e:
-            lines = [line.get("msg", "") for line in getattr(e, "errors", list)()] or [str(e)]
-            told = "\n".join(lines).removeprefix("Value error, ").split("\n")
-            problems += [Problem(str(path), line, remedy="Correct it.") for line in told]
-    round_ = with_references(root, path, as_round, content, problems)
+        except ValidationError as e:
+            problems += told_of(e, RoundFile, source)
+    round_ = with_references(root, path, source, as_round, problems)
     if settings is None:
         raise ParameterError(problems=problems)
     return Rolling(settings, round_)
