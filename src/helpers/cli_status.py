@@ -83,12 +83,13 @@ def status(
 
 def _watch(paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.date | None) -> str:
     """Tell of the answers, and write the status page; returns where it lies."""
+    from helpers.answer_times import danish_today
     from helpers.fieldwork.standing import standing_of
     from helpers.fieldwork.status_page import write_status_page
 
     standing = None
     if snapshot.names((SAMPLES,), ""):
-        standing = standing_of(paths, round_, on)
+        standing = standing_of(paths, round_, on, danish_today())
         for line in told_answers(standing, round_):
             console.print(line, markup=False)
     collected = snapshot.records.get(("collect", WHOLE_ROUND))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.answer_times import danish_today
 from helpers.disclosure import Release, release, write_release
 from helpers.errors import Problem, SurveyError
 from helpers.free_text import scrub_answers, write_texts
@@ -28,11 +29,11 @@ from helpers.vault_key import VaultError
 def collect_answers(paths: Paths, round_: Round) -> Told:
     """Share the exports' answers out to the municipalities that drew the keys, free texts scrubbed.
 
-    Tells what is wrong with an export as a failure of its municipality (or of the round), and where two
-    answers of one citizen contradict each other. Finds `answered`: the codes that have answers; and
+    Tells what is wrong with an export as a failure of its municipality (or of the round), what is odd in
+    it, and where two answers of one citizen contradict each other. Finds `answered`: the codes that have answers; and
     `conflicts`: code → a list of rows a citizen.
     """
-    collected = collect(paths, round_)
+    collected = collect(paths, round_, danish_today())
     collected, notes = _without_persons(paths, round_, collected)
     save_answers(paths, collected)
     for code, answers in collected.answers.items():
@@ -43,6 +44,7 @@ def collect_answers(paths: Paths, round_: Round) -> Told:
     }
     by_code = groupby(collected.conflicts, key=lambda c: c.municipality)
     conflicts = {code: [list(c.rows) for c in own] for code, own in by_code}
+    notes += collected.notes
     notes += tuple(_contradiction(code, rows) for code, rows in conflicts.items())
     found = {"answered": sorted(collected.answers), "conflicts": conflicts}
     return Told(notes, failures, found)
@@ -53,7 +55,7 @@ def _contradiction(code: str, conflicts: list[list[str]]) -> str:
     citizens = "1 citizen has" if len(conflicts) == 1 else f"{len(conflicts)} citizens have"
     return (
         f"Conflict in {code}: {citizens} different answers at the same time ({listed}). The completed "
-        "one counts, then the one with more questions answered (the whole rule: latest_answers in "
+        "one counts, then the one with more questions answered (the whole rule: counting in "
         "latest.py). Ask the survey tool's supplier which is right, and take the other row out."
     )
 
