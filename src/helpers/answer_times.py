@@ -7,6 +7,7 @@ its time is taken as not known. It is told at collection, and moves no day, fore
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,15 @@ def span_of(round_: Round, invited_on: dt.date | None, today: dt.date | None) ->
     if today is not None and not settings.simulated:
         last = min(last, today)
     return Span(first, last)
+
+
+def known_times(rows: pd.DataFrame, spans: Mapping[Hashable, Span], by: str) -> pd.Series:
+    """`submitted_at` of each row, missing where it cannot be right; `spans`: a value of the column `by` →
+    the days of its answers."""
+    times = rows["submitted_at"].copy()
+    for value, own in rows.groupby(by)["submitted_at"]:
+        times[own.index] = spans[value].known(own)
+    return times
 
 
 def danish_today() -> dt.date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from itertools import pairwise
 
 import pandas as pd
@@ -26,45 +26,45 @@ def row_spans(rows: Collection[int]) -> str:
     return f"{'row' if len(ordered) == 1 else 'rows'} {', '.join(spans[:SHOWN_SPANS])}{more}"
 
 
-def notes_on(rows: pd.DataFrame, spans: Mapping[str, Span], round_: Round) -> list[str]:
+def notes_on(
+    rows: pd.DataFrame, spans: Mapping[Hashable, Span], round_: Round, by: str = "municipality"
+) -> list[str]:
     """A sentence a file and kind of oddity. `rows`: of all exports, as `check_export` gives them; what
-    stands in several exports alike is told of the first. `spans`: municipality → days of its answers."""
+    stands in several exports alike is told of the first. `spans`: as `answer_times.known_times`."""
     told = [c for c in rows if c not in ("file", "row")]
-    rows = rows.sort_values(["file", "row"], kind="stable").drop_duplicates(told)
+    rows = rows.sort_values(["file", "row"]).drop_duplicates(told)
     return [
-        *odd_times(rows, spans),
+        *_odd_times(rows, spans, by),
         *_local_answers_not_asked(rows, round_),
         *_answers_not_handed_in(rows),
     ]
 
 
-def odd_times(rows: pd.DataFrame, spans: Mapping[str, Span]) -> Iterator[str]:
-    """Answers whose time cannot be right. `rows`: municipality, status, submitted_at, file, row;
-    `spans`: municipality (or whatever stands in that column) → days of its answers."""
+def _odd_times(rows: pd.DataFrame, spans: Mapping[Hashable, Span], by: str) -> Iterator[str]:
+    """Answers whose time cannot be right."""
     answers = rows[rows["status"].isin(ANSWERED)]
-    early = pd.Series(False, index=answers.index)
-    late = early.copy()
-    for code, own in answers.groupby("municipality")["submitted_at"]:
-        early[own.index], late[own.index] = spans[code].early(own), spans[code].late(own)
-    for file, own in answers.groupby("file", sort=True):
+    answers = answers.assign(early=False, late=False)
+    for value, own in answers.groupby(by)["submitted_at"]:
+        answers.loc[own.index, "early"] = spans[value].early(own)
+        answers.loc[own.index, "late"] = spans[value].late(own)
+    for file, own in answers[answers["early"] | answers["late"]].groupby("file"):
         parts = [
-            f"{int(chosen[own.index].sum())} {words} ({row_spans(own.loc[chosen[own.index], 'row'])})"
-            for chosen, words in (
-                (early, "before the letters"),
-                (late, "after today or the end of the round"),
+            f"{int(own[kind].sum())} {words} ({row_spans(own.loc[own[kind], 'row'])})"
+            for kind, words in (
+                ("early", "before the letters"),
+                ("late", "after today or the end of the round"),
             )
-            if chosen[own.index].any()
+            if own[kind].any()
         ]
-        if parts:
-            yield (
-                f"{file}: answers are dated {' and '.join(parts)}. They count, but as answers whose time "
-                "is not known. Ask the survey tool's supplier, and take out rows that are no citizen's."
-            )
+        yield (
+            f"{file}: answers dated {' and '.join(parts)}. They count, but as answers whose time is not "
+            "known. Ask the survey tool's supplier, and take out rows that are no citizen's."
+        )
 
 
 def _local_answers_not_asked(rows: pd.DataFrame, round_: Round) -> Iterator[str]:
     """Answers to local questions that the citizen's municipality does not ask."""
-    for (code, file), own in rows.groupby(["municipality", "file"], sort=True):
+    for (code, file), own in rows.groupby(["municipality", "file"]):
         asked = {q.id for q in round_.local_for(code).questions}
         given = [c for c in LOCAL_COLUMNS if c in own and c not in asked]
         odd = [(c, own.loc[own[c].notna(), "row"]) for c in given if own[c].notna().any()]
@@ -82,7 +82,7 @@ def _answers_not_handed_in(rows: pd.DataFrame) -> Iterator[str]:
     """Rows of `opened` and `none` in which questions are answered all the same."""
     questions = [c for c in rows if c.startswith("q") and not c.endswith("_text")]
     odd = rows[~rows["status"].isin(ANSWERED) & rows[questions].notna().any(axis=1)]
-    for file, own in odd.groupby("file", sort=True):
+    for file, own in odd.groupby("file"):
         yield (
             f"{file}: {len(own)} rows hold answers, but their status is opened or none "
             f"({row_spans(own['row'])}). They do not count. If these citizens answered, have the "

@@ -29,9 +29,7 @@ def read_left_out(paths: Paths) -> dict[str, frozenset[int]]:
     return {digest: frozenset(told["rows"]) for digest, told in _read(paths).items()}
 
 
-def leave_out(
-    paths: Paths, decided: dict[str, tuple[str, frozenset[int]]], today: dt.date
-) -> None:
+def leave_out(paths: Paths, decided: dict[str, tuple[str, frozenset[int]]], today: dt.date) -> None:
     """Add a decision a file: digest → name and rows. What was decided before stays."""
     told = _read(paths)
     for digest, (name, rows) in decided.items():

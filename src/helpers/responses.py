@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from helpers.answer_times import DENMARK, Span, span_of
+from helpers.answer_times import DENMARK, Span, known_times, span_of
 from helpers.errors import ExtractError, Problem, ResponseError, SurveyError
 from helpers.export_notes import notes_on, row_spans
 from helpers.fieldwork.mailing_record import invited_on
@@ -88,9 +88,7 @@ def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collec
     if rows.empty:
         return Collected({}, errors, notes=tuple(notes))
     notes += notes_on(rows, spans, round_)
-    times = rows.groupby("municipality")["submitted_at"].transform(
-        lambda own: spans[str(own.name)].known(own)
-    )
+    times = known_times(rows, spans, "municipality")
     rows, conflicts = latest_answers(rows, times, round_.settings.responses.min_questions_answered)
     answers = {
         str(code): group.drop(columns="municipality").reset_index(drop=True)

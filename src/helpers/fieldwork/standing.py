@@ -28,6 +28,11 @@ class Standing:
     moment: dt.datetime
     forecast: Forecast
 
+    @property
+    def undated(self) -> int:
+        """Answers whose time is not known, or cannot be right."""
+        return int((self.citizens["answered"] & self.citizens["answered_at"].isna()).sum())
+
 
 def standing_of(
     paths: Paths, round_: Round, on: dt.date | None = None, today: dt.date | None = None
