@@ -23,6 +23,13 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def with_results(count: int) -> str:
+    """»de 79 kommuner med resultater under ét«: who all participating municipalities are."""
+    if count == 1:
+        return "den ene kommune med resultater"
+    return f"de {style.number(count)} kommuner med resultater under ét"
+
+
 def days(start: dt.date, end: dt.date) -> str:
     """»11.–31. marts 2024«, »28. marts–4. april 2024«."""
     first = style.date(start)

@@ -30,9 +30,14 @@ def _failed(error: SurveyError) -> typer.Exit:
 def collect(
     round_id: RoundArgument,
     files: Annotated[list[Path], typer.Argument(help="Exports, or folders of exports.")],
+    skip_unknown: Annotated[
+        bool, typer.Option("--skip-unknown", help="Pass over rows whose key is in no drawn sample.")
+    ] = False,
 ) -> None:
     """Take in the survey tool's exports: any number, in any order, the same twice changes nothing."""
+    from helpers.answer_times import danish_today
     from helpers.fieldwork.collection import answers_by_municipality, exports_in, receive
+    from helpers.left_out import FILE as LEFT_OUT
     from helpers.responses import export_files
     from helpers.run import COLLECT, run_round
 
@@ -46,7 +51,8 @@ def collect(
     before = answers_by_municipality(paths, round_)
     try:
         with held(round_.id):
-            received = receive(paths, round_, given)
+            today = danish_today() if skip_unknown else None
+            received = receive(paths, round_, given, skip_unknown_on=today)
     except SurveyError as e:
         raise _failed(e) from e
     failures: list[tuple[str, str]] = [(n, str(e)) for n, e in received.refused.items()]
@@ -68,6 +74,12 @@ def collect(
             console.print(f"  {word} {name}", markup=False)
         if len(names) > SHOWN_FILES:
             console.print(f"  … and {len(names) - SHOWN_FILES} more {word}")
+    if received.left_out:
+        console.print(
+            f"{sum(received.left_out.values())} rows of {len(received.left_out)} files passed over: their "
+            f"keys belong to no drawn sample. Recorded in {paths.responses / LEFT_OUT}",
+            markup=False,
+        )
     _tell_answers(round_, before, answers_by_municipality(paths, round_))
     for note in notes:
         console.print(f"\n{note}", style="yellow", markup=False)
@@ -107,6 +119,7 @@ def effort(
     calls: Annotated[int, typer.Option(help="So many telephone calls at most.", min=0)] = 0,
 ) -> None:
     """Where another reminder, SMS or call gives most towards the least number and likeness."""
+    from helpers.answer_times import danish_today
     from helpers.fieldwork.effort import make_plan, write_plan
     from helpers.fieldwork.standing import standing_of
 
@@ -115,7 +128,7 @@ def effort(
     budgets = {"reminder": None, "sms": sms_budget, "telephone": calls}
     try:
         with held(round_.id):
-            now = standing_of(paths, round_)
+            now = standing_of(paths, round_, today=danish_today())
             plan = make_plan(now.citizens, now.forecast, round_, now.exceptions, budgets)
             write_plan(paths, plan)
     except SurveyError as e:

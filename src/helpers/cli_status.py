@@ -83,12 +83,13 @@ def status(
 
 def _watch(paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.date | None) -> str:
     """Tell of the answers, and write the status page; returns where it lies."""
+    from helpers.answer_times import danish_today
     from helpers.fieldwork.standing import standing_of
     from helpers.fieldwork.status_page import write_status_page
 
     standing = None
     if snapshot.names((SAMPLES,), ""):
-        standing = standing_of(paths, round_, on)
+        standing = standing_of(paths, round_, on, danish_today())
         for line in told_answers(standing, round_):
             console.print(line, markup=False)
     collected = snapshot.records.get(("collect", WHOLE_ROUND))
@@ -105,10 +106,11 @@ def told_answers(standing: Standing, round_: Round) -> list[str]:
     """Answers so far, the forecast, and who may miss the least number, in a few lines."""
     whole, least = standing.forecast.country, round_.settings.sampling.min_answers
     rate = whole["answers"] / max(whole["invited"], 1)
+    undated = f"; the time of {standing.undated:,} is not known" if standing.undated else ""
     basis = ", ".join(standing.curves.rounds) or "the default curve: no earlier round is held"
     lines = [
         f"\nAnswers: {whole['answers']:,} of {whole['invited']:,} invited ({rate:.1%}), "
-        f"as of {standing.moment:%Y-%m-%d %H:%M}.",
+        f"as of {standing.moment:%Y-%m-%d %H:%M}{undated}.",
         f"Forecast: {whole['forecast']:,.0f}, {round_.settings.comparison.confidence:.0%} prediction "
         f"interval {whole['ci_low']:,.0f}–{whole['ci_high']:,.0f} (from {basis}).",
     ]

@@ -47,7 +47,7 @@ def round_page(deck, o: OwnNumbers) -> None:
         f"**Hvad:** {len(o.questions)} spørgsmål i {len(o.themes)} temaer, besvaret på en skala fra "
         "1 til 5, hvor 5 er mest positivt.",
         f"**Sammenligning:** »{OTHERS_LABEL}« er alle deltagende kommuner undtagen kommunen selv. "
-        f"»{NATIONAL_LABEL}« er de {o.n_municipalities} kommuner med resultater under ét.",
+        f"»{NATIONAL_LABEL}« er {captions.with_results(o.n_municipalities)}.",
         f"**Skjulte tal:** resultater med færre end {o.round.settings.disclosure.min_answers} svar "
         "vises ikke, og heller ikke tal, som de kunne regnes ud af. Hvor et tal mangler, står hvorfor.",
     ])  # fmt: skip

@@ -212,10 +212,11 @@ def themes_page(deck, o: OwnNumbers) -> None:
 def split_page(deck, o: OwnNumbers) -> None:
     own = [(o.label(t), o.of(t, "share_satisfied")) for t in o.themes]
     visible = any(x.shown for _, x in own)
+    country = [t for t in o.themes if o.national(t, "share_satisfied").shown]
     page = add_page(
         deck, ONE, "Temaer: tilfredse, hverken eller og utilfredse", findings.split_headline(o),
         source=captions.source(o, [x for _, x in own]),
-        note=captions.hidden_note(own, "temaer") if visible else _country_note(o, own),
+        note=captions.hidden_note(own, "temaer") if visible else _country_note(o, own, bool(country)),
         speaker="Tilfreds er svar 4–5, hverken eller er 3, og utilfreds er 1–2. For et tema regnes på borgerens "
         f"gennemsnit over temaets spørgsmål. {WEIGHTED}",
     )  # fmt: skip
@@ -224,12 +225,12 @@ def split_page(deck, o: OwnNumbers) -> None:
     _split_chart(page, rows, AREA, "tema", captions.reasons(x for _, x in own))
 
 
-def _country_note(o: OwnNumbers, own: Sequence[tuple[str, Number]]) -> str:
-    why = captions.reasons(x for _, x in own)
-    return (
-        f"Tallene kan ikke vises for {o.name} ({why}). Diagrammet viser i stedet "
-        f"»{NATIONAL_LABEL}«."
-    )
+def _country_note(o: OwnNumbers, own: Sequence[tuple[str, Number]], drawn: bool) -> str:
+    """Whose numbers are not there; `drawn`: whether the country's are drawn in their place."""
+    hidden = f"Tallene kan ikke vises for {o.name} ({captions.reasons(x for _, x in own)})"
+    if not drawn:
+        return f"{hidden} og heller ikke for »{NATIONAL_LABEL}«."
+    return f"{hidden}. Diagrammet viser i stedet »{NATIONAL_LABEL}«."
 
 
 def question_groups(o: OwnNumbers) -> list[tuple[str, list[str]]]:
@@ -252,7 +253,9 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
     asked = {q.id: q for q in o.round.questionnaire.scaled}
     own = [(o.label(i), distribution_of(o, i)) for i in items]
     visible = [i for (_, x), i in zip(own, items) if x.shown]
-    note = captions.hidden_note(own) if visible else _country_note(o, own)
+    get = o.of if visible else o.national
+    drawn = visible or [i for i in items if _distribution(o.national, i)]
+    note = captions.hidden_note(own) if visible else _country_note(o, own, bool(drawn))
     page = add_page(
         deck, ONE, title, findings.questions_headline(o, title, items),
         source=captions.source(o, [o.of(i) for i in items]),
@@ -260,8 +263,6 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
         speaker=f"Svar 4 og 5 regnes som positive. {WEIGHTED} Andelen, der svarer »ved ikke«, er "
         "regnet af alle, der har svaret på spørgsmålet.",
     )  # fmt: skip
-    get = o.of if visible else o.national
-    drawn = visible or [i for i in items if _distribution(o.national, i)]
     if not drawn:
         put_text(page, 1, [f"Svarene kan ikke vises: {captions.reasons(x for _, x in own)}."])
     by_scale = [(s, list(ids)) for s, ids in groupby(drawn, key=lambda i: asked[i].scale)]

@@ -21,7 +21,7 @@ from helpers.own_numbers import (
     OwnNumbers,
     ResponseGroup,
 )
-from helpers.published import Published
+from helpers.published import NATIONAL, Published
 
 ROOM_FOR_NAMES = 50  # characters of a two-line headline
 
@@ -129,7 +129,8 @@ def questions_headline(o: OwnNumbers, title: str, items: Sequence[str]) -> str:
     rows = [(f"»{o.label(i)}«", o.of(i, "share_satisfied")) for i in items]
     shown = sorted((r for r in rows if r[1].shown), key=lambda r: -r[1].value)
     if not shown:
-        return f"{title}: svarene kan ikke vises for kommunen ({reasons(x for _, x in rows)})"
+        whose = "" if o.code == NATIONAL else " for kommunen"
+        return f"{title}: svarene kan ikke vises{whose} ({reasons(x for _, x in rows)})"
     best, worst = shown[0], shown[-1]
     if len(shown) == 1:
         return f"{title}: {style.percent(best[1].value)} svarer positivt på {best[0]}"

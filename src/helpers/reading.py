@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from helpers import style
+from helpers.captions import with_results
 from helpers.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
 
 
@@ -31,9 +32,8 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
         (
             OTHERS_LABEL,
             "alle deltagende kommuner undtagen kommunen selv. "
-            f"»{NATIONAL_LABEL}« er de {style.number(o.n_municipalities)} kommuner med "
-            "resultater under ét, kommunen selv iberegnet, og ikke hele landet. Hvor kommunens tal er "
-            "skjult, er de øvriges det også.",
+            f"»{NATIONAL_LABEL}« er {with_results(o.n_municipalities)}, kommunen selv iberegnet, og "
+            "ikke hele landet. Hvor kommunens tal er skjult, er de øvriges det også.",
         ),
         (
             "Nævneværdige forskelle",

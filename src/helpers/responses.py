@@ -7,16 +7,19 @@ and in whichever order they came.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from helpers.answer_times import DENMARK, Span, known_times, span_of
 from helpers.errors import ExtractError, Problem, ResponseError, SurveyError
+from helpers.export_notes import notes_on, row_spans
+from helpers.fieldwork.mailing_record import invited_on
 from helpers.latest import (
     ANSWERED,
     LOCAL_COLUMNS,
@@ -25,26 +28,27 @@ from helpers.latest import (
     Conflict,
     latest_answers,
 )
+from helpers.left_out import digest_of, read_left_out
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.sheets import Sheet, is_table_file, read_sheets, retold
 
 DONT_KNOW = 6
 ROUND_LEVEL = ""  # owner of troubles that belong to no single municipality
-DENMARK = "Europe/Copenhagen"
-SHOWN_SPANS = 40  # spans of rows in a message
 _OFFSET = r"(?:Z|[+-]\d\d(?::?\d\d)?)$"  # a time that says how far it is from UTC
+SHOWN_FILES = 5
 _MEND = "Mend the export or ask for it again, then take it in again."
 
 
 @dataclass(frozen=True)
 class Collected:
     """`answers`: code → a row an exported citizen; `errors`: code (or ROUND_LEVEL) → what is wrong;
-    `conflicts`: what `latest_answers` had to decide."""
+    `conflicts`: what `latest_answers` had to decide; `notes`: what is odd and refuses nothing."""
 
     answers: dict[str, pd.DataFrame]
     errors: dict[str, ResponseError]
     conflicts: tuple[Conflict, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())
 
 
 def export_files(paths: Paths) -> list[Path]:
@@ -54,41 +58,88 @@ def export_files(paths: Paths) -> list[Path]:
     return sorted(p for p in paths.responses.iterdir() if is_table_file(p))
 
 
-def collect(paths: Paths, round_: Round) -> Collected:
+def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collected:
     """Read all exports and share their rows out to the municipalities that drew the keys.
 
     A trouble belongs to the municipality whose code begins the file's name, else to the row's own
-    (through its key), else to the round.
+    (through its key), else to the round. `today`: see `answer_times.span_of`.
     """
     owners, problems = key_owners(paths, round_)
-    tables = []
+    spans, unread = answer_spans(paths, round_, today)
+    for code, told in unread.items():
+        problems.setdefault(code, []).extend(told)
+    decided = read_left_out(paths)
+    tables, left_out = [], []
     for path in export_files(paths):
-        table, found = check_export(path, round_, owners)
-        for whose, told in found.items():
+        rows = decided.get(digest_of(path.read_bytes())) if decided else None
+        checked = check_export(path, round_, owners, rows or frozenset())
+        for whose, told in checked.problems.items():
             problems.setdefault(whose, []).extend(told)
-        if table is not None:
-            tables.append(table)
+        if checked.rows is not None:
+            tables.append(checked.rows)
+        if checked.left_out:
+            left_out.append(f"{path.name} ({row_spans(checked.left_out)})")
     errors = {code: ResponseError(problems=told) for code, told in problems.items()}
+    notes = [_told_left_out(left_out)] if left_out else []
     if not tables:
-        return Collected({}, errors)
+        return Collected({}, errors, notes=tuple(notes))
     rows = pd.concat(tables, ignore_index=True).dropna(subset="municipality")
-    rows, conflicts = latest_answers(rows)
+    rows = rows[~rows["municipality"].isin(list(errors))].reset_index(drop=True)
+    if rows.empty:
+        return Collected({}, errors, notes=tuple(notes))
+    notes += notes_on(rows, spans, round_)
+    times = known_times(rows, spans, "municipality")
+    rows, conflicts = latest_answers(rows, times, round_.settings.responses.min_questions_answered)
     answers = {
         str(code): group.drop(columns="municipality").reset_index(drop=True)
         for code, group in rows.groupby("municipality")
-        if code not in errors
     }
-    return Collected(answers, errors, tuple(c for c in conflicts if c.municipality not in errors))
+    return Collected(answers, errors, tuple(conflicts), tuple(notes))
+
+
+def _told_left_out(files: list[str]) -> str:
+    shown = "; ".join(files[:SHOWN_FILES])
+    more = f" and {len(files) - SHOWN_FILES} files more" if len(files) > SHOWN_FILES else ""
+    return f"Rows whose key belongs to no drawn sample are left out, as decided: {shown}{more}."
+
+
+def answer_spans(
+    paths: Paths, round_: Round, today: dt.date | None
+) -> tuple[dict[str, Span], dict[str, list[Problem]]]:
+    """Municipality → days on which its citizens can have answered; and of those whose record of mailings
+    cannot be read, what is wrong."""
+    spans, problems = {}, {}
+    for code in round_.settings.participants:
+        try:
+            spans[code] = span_of(round_, invited_on(paths, code), today)
+        except SurveyError as e:
+            problems[code] = list(e.problems)
+            spans[code] = span_of(round_, None, today)
+    return spans, problems
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One export. `rows`: those of `read_export` with `municipality` (missing for an unknown key), `file`
+    and `row`, None where it cannot be read at all; `problems`: owner → all troubles; `left_out`: rows
+    with an unknown key that were left out."""
+
+    rows: pd.DataFrame | None
+    problems: dict[str, list[Problem]]
+    left_out: frozenset[int] = frozenset()
 
 
 def check_export(
-    path: Path, round_: Round, owners: Mapping[str, str]
-) -> tuple[pd.DataFrame | None, dict[str, list[Problem]]]:
-    """One export → (its rows, owner → all troubles); no rows where the file cannot be read at all.
+    path: Path,
+    round_: Round,
+    owners: Mapping[str, str],
+    leave_out: frozenset[int] | None = frozenset(),
+) -> Checked:
+    """Check one export. `owners`: key → municipality.
 
-    `owners`: key → municipality. The rows are those of `read_export` with `municipality` (missing for
-    an unknown key), `file` and `row`. Keys that no sample holds, and in a file of one municipality
-    those of another, are troubles, told with their rows.
+    Rows with a key that no sample holds, or without a key, and in a file of one municipality those of
+    another, are troubles, told with their rows. `leave_out`: rows to leave out where no sample holds
+    their key; None: all such rows.
     """
     participants = round_.settings.participants
     named = path.name[:4] if path.name[:4] in participants else ROUND_LEVEL
@@ -96,42 +147,43 @@ def check_export(
     try:
         table, found = read_export(path, [q.id for q in round_.questionnaire.scaled])
     except SurveyError as e:
-        return None, {named: list(e.problems)}
+        return Checked(None, {named: list(e.problems)})
     code = pd.Series([owners.get(k) for k in table["key"]], index=table.index, dtype=object)
+    unknown = frozenset(code.index[code.isna()])
+    left_out = unknown if leave_out is None else unknown & leave_out
+    table, code = table[~table.index.isin(left_out)], code[~code.index.isin(left_out)]
     for problem, row in found:
-        whose = named or (code.get(row) if isinstance(code.get(row), str) else ROUND_LEVEL)
-        problems.setdefault(whose, []).append(problem)
+        if row not in left_out:
+            whose = named or (code.get(row) if isinstance(code.get(row), str) else ROUND_LEVEL)
+            problems.setdefault(whose, []).append(problem)
 
-    def refuse(chosen: pd.Series, whose: str, expected: str, remedy: str) -> None:
+    def refuse(chosen: pd.Series, what: str, expected: str, remedy: str) -> None:
         if chosen.any():
-            told = f"{int(chosen.sum())} keys belong to {whose} ({row_spans(chosen.index[chosen])})"
+            told = f"{int(chosen.sum())} {what} ({row_spans(chosen.index[chosen])})"
             problems.setdefault(named, []).append(Problem(path.name, told, expected, remedy))
 
+    skip = f"leave such rows out with `survey collect {round_.id} FILE --skip-unknown`"
+    keyless = table["key"] == ""
     refuse(
-        code.isna(),
-        "no drawn sample",
+        code.isna() & ~keyless,
+        "keys belong to no drawn sample",
         "keys from the round's own letters",
-        "Take out the rows, or put back the sample that the letters were made from.",
+        f"Take out the rows, put back the sample that the letters were made from, or {skip}.",
+    )
+    refuse(
+        keyless,
+        "rows have no key",
+        "the key of the citizen's link in each row",
+        f"Ask for the export again, or {skip}.",
     )
     refuse(
         code.notna() & (code != named) & (named != ROUND_LEVEL),
-        "other municipalities",
+        "keys belong to other municipalities",
         f"keys of {named}",
         "Rename the file if it holds several municipalities, or take out the rows.",
     )
-    return table.assign(municipality=code, file=path.name, row=table.index), problems
-
-
-def row_spans(rows: Collection[int]) -> str:
-    """»rows 2–14, 17«: row numbers of a sheet in few words."""
-    ordered = sorted(rows)
-    ends = [i for i, (a, b) in enumerate(pairwise(ordered)) if b > a + 1] + [len(ordered) - 1]
-    starts = [0, *(i + 1 for i in ends[:-1])]
-    spans = [
-        str(ordered[a]) if a == b else f"{ordered[a]}–{ordered[b]}" for a, b in zip(starts, ends)
-    ]
-    more = f" and {len(spans) - SHOWN_SPANS} spans more" if len(spans) > SHOWN_SPANS else ""
-    return f"{'row' if len(ordered) == 1 else 'rows'} {', '.join(spans[:SHOWN_SPANS])}{more}"
+    rows = table.assign(municipality=code, file=path.name, row=table.index)
+    return Checked(rows, problems, left_out)
 
 
 def key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, list[Problem]]]:
@@ -200,7 +252,8 @@ def read_export(
     width = len(headings)
     cells = [list(r[:width]) + [""] * (width - len(r)) for r in sheet.rows[1:]]
     raw = pd.DataFrame(cells, columns=headings, index=range(2, len(cells) + 2), dtype=object)
-    raw = raw[[text != "" for text in _texts(raw, "key")]]
+    keyed = [text != "" for text in _texts(raw, "key")]
+    raw = raw[[k or any(str(c).strip() for c in row) for k, row in zip(keyed, cells)]]
     found: list[tuple[Problem, int]] = []
     told: set[tuple[int, str]] = set()
 

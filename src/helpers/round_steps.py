@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.answer_times import danish_today
 from helpers.disclosure import Release, release, write_release
 from helpers.errors import Problem, SurveyError
 from helpers.free_text import scrub_answers, write_texts
@@ -17,7 +18,14 @@ from helpers.identities import known_persons
 from helpers.params import Round
 from helpers.paths import Paths
 from helpers.published import NATIONAL
-from helpers.responses import ROUND_LEVEL, TEXT_COLUMNS, Collected, collect, save_answers
+from helpers.responses import (
+    ROUND_LEVEL,
+    TEXT_COLUMNS,
+    Collected,
+    collect,
+    counts_as_answer,
+    save_answers,
+)
 from helpers.round_estimates import gather
 from helpers.scan import scan_for
 from helpers.scan_persons import Persons
@@ -28,11 +36,11 @@ from helpers.vault_key import VaultError
 def collect_answers(paths: Paths, round_: Round) -> Told:
     """Share the exports' answers out to the municipalities that drew the keys, free texts scrubbed.
 
-    Tells what is wrong with an export as a failure of its municipality (or of the round), and where two
-    answers of one citizen contradict each other. Finds `answered`: the codes that have answers; and
+    Tells what is wrong with an export as a failure of its municipality (or of the round), what is odd in
+    it, and where two answers of one citizen contradict each other. Finds `answered`: the codes that have answers that count; and
     `conflicts`: code → a list of rows a citizen.
     """
-    collected = collect(paths, round_)
+    collected = collect(paths, round_, danish_today())
     collected, notes = _without_persons(paths, round_, collected)
     save_answers(paths, collected)
     for code, answers in collected.answers.items():
@@ -43,8 +51,12 @@ def collect_answers(paths: Paths, round_: Round) -> Told:
     }
     by_code = groupby(collected.conflicts, key=lambda c: c.municipality)
     conflicts = {code: [list(c.rows) for c in own] for code, own in by_code}
+    notes += collected.notes
     notes += tuple(_contradiction(code, rows) for code, rows in conflicts.items())
-    found = {"answered": sorted(collected.answers), "conflicts": conflicts}
+    answered = (
+        c for c, table in collected.answers.items() if counts_as_answer(table, round_).any()
+    )
+    found = {"answered": sorted(answered), "conflicts": conflicts}
     return Told(notes, failures, found)
 
 
@@ -53,7 +65,7 @@ def _contradiction(code: str, conflicts: list[list[str]]) -> str:
     citizens = "1 citizen has" if len(conflicts) == 1 else f"{len(conflicts)} citizens have"
     return (
         f"Conflict in {code}: {citizens} different answers at the same time ({listed}). The completed "
-        "one counts, then the one with more questions answered (the whole rule: latest_answers in "
+        "one counts, then the one with more questions answered (the whole rule: counting in "
         "latest.py). Ask the survey tool's supplier which is right, and take the other row out."
     )
 
@@ -85,9 +97,21 @@ def release_round(paths: Paths, round_: Round) -> Told:
     write_release(paths, released)
     rows = _row_digests(released)
     return Told(
-        (*found.notes, released.protection.summary()),
+        (*found.notes, *_too_few(found.counts, round_), released.protection.summary()),
         found={"municipalities": [c for c in rows if c != NATIONAL], "rows": rows},
     )
+
+
+def _too_few(counts: pd.DataFrame, round_: Round) -> list[str]:
+    """Said plainly: the round, or municipalities, with so few answers that nothing of them is shown."""
+    least = round_.settings.disclosure.min_answers
+    answers = counts[counts["breakdown"] == "all"].groupby("municipality")["answers"].sum()
+    why = "every number is hidden, and the reports say so"
+    if answers.sum() < least:
+        return [f"Fewer than {least} answers in the whole round: {why}."]
+    few = answers.index[answers < least]
+    names = ", ".join(f"{c} {round_.municipalities[c].name}" for c in few)
+    return [f"Fewer than {least} answers in {names}: {why}."] if names else []
 
 
 def _row_digests(released: Release) -> dict[str, str]:

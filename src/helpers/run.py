@@ -202,7 +202,7 @@ class _Run:
             if silent:
                 names = ", ".join(f"{c} {self.round.municipalities[c].name}" for c in silent)
                 self.summary.waiting.append(
-                    f"Answers from {names}: no row of any export is theirs."
+                    f"Answers from {names}: no export holds one that counts."
                 )
             self._each({"analyse": [c for c in codes if c in answered]})
 

@@ -11,7 +11,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from helpers import findings, style
-from helpers.captions import capital, listed, reasons
+from helpers.captions import capital, listed, reasons, with_results
 from helpers.five_sentences import what_changed
 from helpers.model_texts import drivers_headline
 from helpers.own_numbers import (
@@ -212,12 +212,8 @@ def spread_sentence(published: Published) -> Markdown:
 
 def participants(published: Published) -> Markdown:
     """Who the country is: the municipalities with results, and those without."""
-    count = len(published.municipalities)
-    those = "den ene kommune med resultater" if count == 1 else (
-        f"de {style.number(count)} kommuner med resultater under ét"
-    )  # fmt: skip
     text = (
-        f"»Alle deltagende kommuner« er {those}. "
+        f"»Alle deltagende kommuner« er {with_results(len(published.municipalities))}. "
         "Det er ikke hele landet: kommuner, der ikke deltager, indgår ikke."
     )
     if published.missing:

@@ -1,7 +1,7 @@
 """The steps of a round: what each reads, what it makes, and what can change its result.
 
 A row a step. Names are relative to the root; `{round}`, `{code}`, `{folder}` (a municipality's under
-`build/`) and `{earlier}` (each earlier round in turn) are filled in, `?` and `*` stand for any signs
+`build/`), `{earlier}` and `{participant}` (each earlier round, each municipality in turn) are filled in, `?` and `*` stand for any signs
 within a name, `**` for all below a folder. A new step needs a row here and a function.
 """
 
@@ -112,9 +112,9 @@ STEPS = {
         Step(
             "collect", "analyse", "helpers.round_steps:collect_answers",
             reads=(f"{_DATA}/responses/*", f"{_DATA}/sample/????.parquet"),
-            needs=(f"{_DATA}/vault/*",),
+            needs=(f"{_DATA}/vault/*", f"{_DATA}/sendout/{{participant}}/mailings.json"),
             makes=(f"{_DATA}/responses/????.parquet", f"{_DATA}/texts/*.xlsx"),
-            blind_to=frozenset(NOT_SINCE_COLLECTION | {"calendar", "sampling", "weighting", "comparison", "local_files"}),
+            blind_to=frozenset(NOT_SINCE_COLLECTION | {"sampling", "weighting", "comparison"}),
             whole_round=True,
         ),
         Step(
@@ -217,6 +217,9 @@ def filled(patterns: Iterable[str], round_: Round, code: str) -> Iterator[str]:
     for pattern in patterns:
         if "{earlier}" in pattern:
             yield from (pattern.format(earlier=e) for e in round_.settings.earlier_rounds)
+        elif "{participant}" in pattern:
+            codes = round_.settings.participants
+            yield from (pattern.format(participant=c, **names) for c in codes)
         else:
             yield pattern.format(**names)
 

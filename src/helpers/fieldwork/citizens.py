@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from helpers.answer_times import span_of
 from helpers.fieldwork.contact_exceptions import OPTED_OUT, UNREACHABLE
+from helpers.fieldwork.mailing_record import invited_on
 from helpers.params import Round
 from helpers.paths import Paths
 from helpers.responses import counts_as_answer
@@ -21,12 +23,16 @@ COLUMNS = [
 
 
 def citizens_asked(
-    paths: Paths, round_: Round, regroup: Mapping[str, str] | None = None
+    paths: Paths,
+    round_: Round,
+    regroup: Mapping[str, str] | None = None,
+    today: dt.date | None = None,
 ) -> pd.DataFrame:
     """A row a citizen drawn, of all municipalities with a sample.
 
     Columns: municipality, key, target_group, has_phone, stratum_population, answered (by the round's
-    rule), answered_at (Danish time; missing where not answered or not told), collected (whether the
+    rule), answered_at (Danish time; missing where not answered, not told, or the time cannot be right by
+    `answer_times.span_of`, which is given `today`), collected (whether the
     municipality's answers have been collected at all). `regroup`: benefit type → target group of
     another rule set, to which the citizens are then put; those without one are left out.
     """
@@ -45,7 +51,8 @@ def citizens_asked(
             answers = pd.read_parquet(paths.answers(code))
             answers = answers[counts_as_answer(answers, round_)].set_index("key")
             sample["answered"] = sample["key"].isin(answers.index)
-            sample["answered_at"] = sample["key"].map(answers["submitted_at"])
+            span = span_of(round_, invited_on(paths, code), today)
+            sample["answered_at"] = sample["key"].map(span.known(answers["submitted_at"]))
         sample["answered_at"] = pd.to_datetime(sample["answered_at"]).astype("datetime64[s]")
         tables.append(sample[COLUMNS])
     if not tables:

@@ -7,14 +7,15 @@ one twice changes nothing; which answers count depends on what lies there alone 
 
 from __future__ import annotations
 
-import hashlib
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from helpers.errors import ParameterError, Problem, ResponseError, SurveyError
+from helpers.left_out import digest_of, leave_out, read_left_out
 from helpers.params import Round
 from helpers.paths import Paths, write_private
 from helpers.responses import check_export, counts_as_answer, export_files, key_owners
@@ -26,11 +27,12 @@ SIGNS = 8  # of the content's digest, in a file's name
 @dataclass(frozen=True)
 class Received:
     """What became of the files given, each by its name: `taken` with its rows, `known` before,
-    `refused` with all that is wrong."""
+    `refused` with all that is wrong; `left_out`: file → rows of unknown keys that this call left out."""
 
     taken: dict[str, int]
     known: list[str]
     refused: dict[str, SurveyError]
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 def exports_in(given: Sequence[Path]) -> list[Path]:
@@ -57,18 +59,31 @@ def exports_in(given: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def receive(paths: Paths, round_: Round, files: Iterable[Path]) -> Received:
-    """Check all files, then put those that are well into `responses/`.
+def receive(
+    paths: Paths,
+    round_: Round,
+    files: Iterable[Path],
+    *,
+    skip_unknown_on: dt.date | None = None,
+) -> Received:
+    """Check all files, then put those that are well into `responses/`, as received.
+
+    `skip_unknown_on`: the day on which somebody decided that rows whose key belongs to no drawn sample
+    are left out; else they refuse their file. The decision is recorded beside the exports
+    (`left_out.py`), also for a file that lies there already.
 
     A file's name there is its own with a sign of its content, so that tomorrow's `svar.csv` lies
     beside today's, and the order in which they come changes nothing. Raises ResponseError, and writes
     nothing, where no sample has been drawn or one cannot be read: no key could be judged.
     """
     owners = _owners(paths, round_)
-    lying = {_digest(p.read_bytes()) for p in export_files(paths)}
+    lying = {digest_of(p.read_bytes()) for p in export_files(paths)}
+    decided = read_left_out(paths)
     taken: dict[str, int] = {}
     known: list[str] = []
     refused: dict[str, SurveyError] = {}
+    left_out: dict[str, int] = {}
+    decisions: dict[str, tuple[str, frozenset[int]]] = {}
     wanted: dict[Path, bytes] = {}
     for path in files:
         try:
@@ -78,21 +93,30 @@ def receive(paths: Paths, round_: Round, files: Iterable[Path]) -> Received:
                 str(path), f"cannot be read ({e.strerror})", "", "Close it elsewhere, then again."
             )
             continue
-        digest = _digest(content)
+        digest = digest_of(content)
+        if digest in lying and skip_unknown_on is None:
+            known.append(str(path))
+            continue
+        before = decided.get(digest, frozenset())
+        checked = check_export(path, round_, owners, None if skip_unknown_on else before)
+        if checked.problems or checked.rows is None:
+            told = [p for own in checked.problems.values() for p in own]
+            refused[str(path)] = ResponseError(problems=told)
+            continue
+        if more := checked.left_out - before:
+            decisions[digest] = path.name, more
+            left_out[str(path)] = len(more)
         if digest in lying:
             known.append(str(path))
             continue
-        table, problems = check_export(path, round_, owners)
-        if problems or table is None:
-            told = [p for own in problems.values() for p in own]
-            refused[str(path)] = ResponseError(problems=told)
-            continue
         lying.add(digest)
-        taken[str(path)] = len(table)
+        taken[str(path)] = len(checked.rows)
         wanted[paths.responses / f"{path.stem}-{digest[:SIGNS]}{path.suffix}"] = content
+    if skip_unknown_on and decisions:
+        leave_out(paths, decisions, skip_unknown_on)
     for target, content in wanted.items():
         write_private(target, content)
-    return Received(taken, known, refused)
+    return Received(taken, known, refused, left_out)
 
 
 def _owners(paths: Paths, round_: Round) -> Mapping[str, str]:
@@ -107,10 +131,6 @@ def _owners(paths: Paths, round_: Round) -> Mapping[str, str]:
             f"Run `survey run {round_.id} --stage intake --stage plan` first.",
         )
     return owners
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def answers_by_municipality(paths: Paths, round_: Round) -> dict[str, int]:

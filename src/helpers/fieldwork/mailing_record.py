@@ -32,9 +32,17 @@ class Made:
     times: int = 1
     first_made_on: str = ""
 
+    def __post_init__(self) -> None:
+        for day in filter(None, (self.made_on, self.first_made_on)):
+            dt.date.fromisoformat(day)  # ValueError where it is none
+
     @property
     def day(self) -> dt.date:
         return dt.date.fromisoformat(self.made_on)
+
+    @property
+    def first_day(self) -> dt.date:
+        return dt.date.fromisoformat(self.first_made_on or self.made_on)
 
 
 def read_mailings(paths: Paths, code: str) -> dict[str, Made]:
@@ -52,6 +60,12 @@ def read_mailings(paths: Paths, code: str) -> dict[str, Made]:
             "a JSON list, a row a mailing",
             "Put it back from a copy of data/.",
         ) from None
+
+
+def invited_on(paths: Paths, code: str) -> dt.date | None:
+    """The day on which the invitation was first made; None where none was. Raises as `read_mailings`."""
+    made = read_mailings(paths, code).get("invitation")
+    return made.first_day if made else None
 
 
 def record_mailing(paths: Paths, code: str, made: Made) -> Made | None:

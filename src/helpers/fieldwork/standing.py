@@ -28,15 +28,23 @@ class Standing:
     moment: dt.datetime
     forecast: Forecast
 
+    @property
+    def undated(self) -> int:
+        """Answers whose time is not known, or cannot be right."""
+        return int((self.citizens["answered"] & self.citizens["answered_at"].isna()).sum())
 
-def standing_of(paths: Paths, round_: Round, on: dt.date | None = None) -> Standing:
-    """The round as it stands, or as it stood at the end of the day `on`.
 
-    The moment is that of the latest answer in any export, as exports are taken for all municipalities
+def standing_of(
+    paths: Paths, round_: Round, on: dt.date | None = None, today: dt.date | None = None
+) -> Standing:
+    """The round as it stands, or as it stood at the end of the day `on`; `today`: no answer can have come
+    later (`answer_times.span_of`).
+
+    The moment is that of the latest answer in any export whose time can be right, as exports are taken for all municipalities
     at about the same time; where answers come by the hundred a day it is close to that time. Raises
     SurveyError where no sample has been drawn.
     """
-    citizens = citizens_asked(paths, round_)
+    citizens = citizens_asked(paths, round_, today=today)
     if citizens.empty:
         raise SurveyError(
             str(paths.data / "sample"),

@@ -78,6 +78,7 @@ def _told(round_: Round, standing: Standing, least: int) -> dict:
     return {
         "moment": f"{style.date(standing.moment.date())} kl. {standing.moment:%H.%M}",
         "none_yet": int(whole["answers"]) == 0,
+        "undated": standing.undated,
         "invited": style.number(whole["invited"]),
         "answers": style.number(whole["answers"]),
         "rate": style.percent(whole["answers"] / max(whole["invited"], 1), 1),

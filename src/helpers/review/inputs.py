@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.answer_times import span_of
 from helpers.errors import Problem, SurveyError
 from helpers.params import Municipality, Round
 from helpers.paths import Paths
@@ -37,7 +38,7 @@ class Review:
     """A round as it lies there.
 
     asked        a row a citizen drawn: ASKED_COLUMNS; `responded` by the round's rule, `answered_at`
-                 missing where not answered or not told, `collected`: whether the municipality has
+                 missing where not answered, not told or not possible, `collected`: whether the municipality has
                  answers at all
     attempts     the files that intake saw, in their order for each municipality
     runs         a line of `runs.jsonl` each
@@ -97,16 +98,18 @@ class Review:
         return [a for a in self.attempts if a.municipality == code]
 
 
-def load_review(paths: Paths, round_: Round) -> Review:
-    """Read what lies under `data/<round>/` and the list of released municipalities under `build/`."""
+def load_review(paths: Paths, round_: Round, today: dt.date | None = None) -> Review:
+    """Read what lies under `data/<round>/` and the list of released municipalities under `build/`.
+    `today`: no answer can have come later (`answer_times.span_of`)."""
     codes = round_.settings.participants
+    mailings = _mailings(paths, codes)
     return Review(
         paths,
         round_,
-        _asked(paths, round_),
+        _asked(paths, round_, mailings, today),
         tuple(a for code in codes for a in read_history(paths, code)),
         tuple(read_lines(runs_file(paths))),
-        _mailings(paths, codes),
+        mailings,
         _response(paths, codes),
         _released(paths),
         _calls(paths.data / "hotline.csv"),
@@ -115,8 +118,12 @@ def load_review(paths: Paths, round_: Round) -> Review:
     )
 
 
-def _asked(paths: Paths, round_: Round) -> pd.DataFrame:
+def _asked(
+    paths: Paths, round_: Round, mailings: pd.DataFrame, today: dt.date | None
+) -> pd.DataFrame:
     tables = []
+    invitations = mailings[mailings["mailing"] == MAILINGS[0]]
+    invited = dict(zip(invitations["municipality"], invitations["made_on"]))
     for code in round_.settings.participants:
         sample = read_drawn(paths.sample(code))
         if sample is None:
@@ -128,7 +135,8 @@ def _asked(paths: Paths, round_: Round) -> pd.DataFrame:
         if answers is not None:
             merged = with_answers(sample[_OF_SAMPLE], answers, round_, code)
             rows["responded"] = merged["responded"].to_numpy(bool)
-            rows["answered_at"] = merged["submitted_at"].where(merged["responded"]).array
+            times = span_of(round_, invited.get(code), today).known(merged["submitted_at"])
+            rows["answered_at"] = times.where(merged["responded"]).array
         rows["answered_at"] = rows["answered_at"].astype("datetime64[s]")
         tables.append(rows[ASKED_COLUMNS])
     if not tables:

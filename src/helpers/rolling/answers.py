@@ -16,12 +16,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.answer_times import Span, known_times
 from helpers.errors import Problem, SurveyError
+from helpers.export_notes import notes_on
 from helpers.fieldwork.sealed import forget_passphrases, listed_as
+from helpers.latest import counting
 from helpers.paths import write_atomically, write_text
 from helpers.responses import (
     LOCAL_COLUMNS,
-    STATUSES,
     TEXT_COLUMNS,
     export_files,
     read_export,
@@ -38,11 +40,13 @@ CLOSED, KEYS = "closed.json", "keys.parquet"
 @dataclass(frozen=True)
 class Collected:
     """`new`: digests of the files that this tick read; `files`: digest → name, rows of open months, and
-    late rows of every file ever read; `refused`: digest → its troubles."""
+    late rows of every file ever read; `refused`: digest → its troubles; `notes`: what is odd in the new
+    files and refuses nothing."""
 
     new: tuple[str, ...]
     files: dict[str, dict]
     refused: dict[str, tuple[Problem, ...]]
+    notes: tuple[str, ...] = ()
 
 
 def _month_keys(places: Places, rolling: Rolling, month: dt.date) -> pd.DataFrame:
@@ -65,12 +69,12 @@ def write_keys(places: Places, rolling: Rolling, month: dt.date) -> None:
 
 
 def _keys(places: Places, rolling: Rolling) -> pd.DataFrame:
-    """A row a key ever given: code, open."""
+    """A row a key ever given: code, month, open."""
     parts = [
-        _month_keys(places, rolling, month).assign(open=not is_closed(places, month))
+        _month_keys(places, rolling, month).assign(month=month, open=not is_closed(places, month))
         for month in places.started()
     ]
-    empty = pd.DataFrame({"key": [], "code": [], "open": []})
+    empty = pd.DataFrame({"key": [], "code": [], "month": [], "open": []})
     return (pd.concat(parts) if parts else empty).set_index("key")
 
 
@@ -79,12 +83,13 @@ def month_is_complete(places: Places, rolling: Rolling, month: dt.date) -> bool:
     return all(places.of_month(month, code).is_dir() for code in rolling.settings.participants)
 
 
-def gather(places: Places, rolling: Rolling) -> Collected:
+def gather(places: Places, rolling: Rolling, today: dt.date) -> Collected:
     """Read the exports that have not been read, and add their rows to those gathered.
 
     A file is taken whole or not at all: one with unknown or foreign keys, or a cell that is no answer,
-    is refused and told. The same file twice, or files in another order, change nothing: the latest
-    submission of a key counts.
+    is refused and told. The same file twice, or files in another order, change nothing: which
+    submission of a key counts is the rule of every round (`latest.counting`). A key's answer can have been
+    given from the first day of its month until `today`.
     """
     store = places.collected / "files.json"
     known: dict[str, dict] = json.loads(store.read_text("utf-8")) if store.is_file() else {}
@@ -105,13 +110,23 @@ def gather(places: Places, rolling: Rolling) -> Collected:
         is_open = keys.loc[table["key"], "open"].to_numpy(bool)
         late = ~is_open & table["status"].isin(["completed", "partial"])
         new[digest] = {"name": path.name, "rows": int(is_open.sum()), "late": int(late.sum())}
-        tables.append(table[is_open])
-    if new:
-        rows = _latest(pd.concat([_gathered(places, rolling), *tables], ignore_index=True))
+        tables.append(table.assign(file=path.name, row=table.index)[is_open])
+    notes: list[str] = []
+    if new and keys is not None:
+        fresh = pd.concat(tables, ignore_index=True)
+        of_keys = keys[["code", "month"]].rename(columns={"code": "municipality"})
+        fresh = fresh.join(of_keys, on="key")
+        spans = {month: Span(month, today) for month in places.started()}
+        notes = notes_on(fresh, spans, rolling.round, by="month")
+        fresh["submitted_at"] = known_times(fresh, spans, "month")
+        gathered = _gathered(places, rolling)
+        rows = pd.concat([gathered, fresh[[c for c in fresh if c in gathered]]], ignore_index=True)
+        least = rolling.round.settings.responses.min_questions_answered
+        rows = counting(rows, rows["submitted_at"], least).reset_index(drop=True)
         write_atomically(places.collected / "answers.parquet", rows.to_parquet)
         known |= new
         write_text(store, json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
-    return Collected(tuple(new), known, refused)
+    return Collected(tuple(new), known, refused, tuple(notes))
 
 
 def _checked(
@@ -135,18 +150,6 @@ def _checked(
     if problems:
         raise SurveyError(problems=problems)
     return table.drop(columns=list(TEXT_COLUMNS))
-
-
-def _latest(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a key, in the keys' order: the latest submission, and of one moment the one that says
-    most. What order the rows come in changes nothing."""
-    answers = [c for c in rows if c not in ("key", "status", "submitted_at")]
-    rank = rows["status"].map({s: i for i, s in enumerate(reversed(STATUSES))})
-    ordered = rows.assign(rank=rank, said=rows[answers].notna().sum(axis=1)).sort_values(
-        ["key", "submitted_at", "rank", "said", *answers], na_position="first"
-    )
-    latest = ordered.drop_duplicates("key", keep="last").drop(columns=["rank", "said"])
-    return latest.reset_index(drop=True)
 
 
 def _gathered(places: Places, rolling: Rolling) -> pd.DataFrame:

@@ -128,13 +128,14 @@ class Tick:
 
     def _gather(self) -> None:
         self.step("answers")
-        read = gather(self.places, self.rolling)
+        read = gather(self.places, self.rolling, self.today)
         for digest, file in read.files.items():
             self._tell(f"answers {digest[:16]}", rows=file["rows"], late=file["late"])
         if read.new:
             rows, late = (sum(read.files[d][n] for d in read.new) for n in ("rows", "late"))
             after = f", {late} too late to count" if late else ""
             self.told.done.append(f"{len(read.new)} exports read: {rows} rows{after}.")
+        self.told.done += read.notes
         for digest, problems in read.refused.items():
             self._tell(f"export refused {digest[:16]}", problems=len(problems))
             self.told.failures += problems
