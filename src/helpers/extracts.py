@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
+from itertools import islice, repeat, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,12 @@ from helpers.cpr import FAULTS, PROBLEMS, parse_cpr
 from helpers.errors import ExtractError
 from helpers.faults import Fault, Place, fault
 from helpers.params import ExtractFormat, LocalFile
-from helpers.sheets import CellError, Sheet, lost_cell, read_sheets
+from helpers.sheets import CellError, Sheet, lost_kind, read_sheets
 
 TOTAL_ROW_WORDS = ("ialt", "total", "sum", "antal")
 TOTAL_ROW_CELLS = 3  # filled, at most
+TOLD_OF_A_KIND = 1_000  # faults of a kind in a column told one by one; the others are counted
+ROWS_NAMED = 20  # with the same CPR number
 NEAR_BENEFIT = 0.8  # likeness from which an unknown benefit text is taken for a slip of the pen
 
 
@@ -36,7 +39,8 @@ class Extract:
     `gender`, `name`, `phone`, `benefit_type`, `spell_start`, `latest_conversation`,
     `course_closed`, `passive` and `local_<id>` for each local background variable.
     `refused` lists row, column and problem of each cell that cannot be taken; `problems` all
-    troubles, ready to be told in English or, `told("da")`, in Danish.
+    troubles, ready to be told in English or, `told("da")`, in Danish. Of very many of a kind the last one
+    stands for the others (`count`); `faulty_rows` has the rows of all.
     """
 
     file: str
@@ -46,6 +50,7 @@ class Extract:
     refused: pd.DataFrame
     problems: tuple[Fault, ...]
     ignored_columns: tuple[str, ...]
+    faulty_rows: frozenset[int] = frozenset()
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -124,9 +129,7 @@ def find_table(path: Path, formats: Sequence[ExtractFormat]) -> Found:
         )
         raise ExtractError(problems=[fault("no_layout", Place(path.name), layouts=known)])
     fitting = {
-        c[2].sheet.name
-        for c in candidates
-        if c[0] == 0 and c[2].sheet.height > c[2].header_row + 1
+        c[2].sheet.name for c in candidates if c[0] == 0 and c[2].sheet.height > c[2].header_row + 1
     }
     if missing == 0 and len(fitting) > 1:
         told = {"count": len(fitting), "sheets": ", ".join(sorted(fitting))}
@@ -220,40 +223,75 @@ class _Faults:
     place: Place
     columns: Mapping[str, tuple[int, str]]
     faults: list[Fault] = field(default_factory=list)
-    lost: set[tuple[int, int]] = field(default_factory=set)  # cells that are told of as lost, and no more
+    rows: set[int] = field(
+        default_factory=set
+    )  # of all faults, also of those that are only counted
+    lost: dict[str, set[int]] = field(
+        default_factory=dict
+    )  # field → rows told of by `add_lost` alone
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind and field
+    last: dict[tuple[str, str], int] = field(default_factory=dict)  # index of its last fault
 
     def add_lost(self, body: pd.DataFrame) -> None:
-        """The cells whose value is lost, in whatever field; told before any other fault of theirs."""
-        for name, (position, title) in self.columns.items():
-            for row, cell in body[name].items():
-                if type(cell) is CellError:
-                    at = (int(row), position + 1)
-                    self.lost.add(at)
-                    place = replace(self.place, row=int(row), column=title, cells=(at,))
-                    self.faults.append(lost_cell(place, cell))
+        """The cells whose value is lost, in whatever field; no other fault of theirs is told."""
+        for name in self.columns:
+            errors = {row: c for row, c in body[name].items() if type(c) is CellError}
+            for row, error in errors.items():
+                self.add(lost_kind(error), [row], name, text=str(error))
+            self.lost[name] = set(errors)
 
-    def add(self, kind: str, row_numbers: Iterable[int], name: str, **details: object) -> None:
-        """The same kind of fault in these rows of one field."""
-        position, title = self.columns[name]
-        for row in row_numbers:
-            at = (int(row), position + 1)
-            if at not in self.lost:
-                place = replace(self.place, row=int(row), column=title, cells=(at,))
-                self.faults.append(fault(kind, place, **details))
+    def add(
+        self,
+        kind: str,
+        row_numbers: Iterable[int],
+        name: str,
+        texts: Iterable[str] | None = None,
+        **details: object,
+    ) -> None:
+        """The same kind of fault in these rows of one field; `texts`: the detail `text` of each."""
+        lost, key = self.lost.get(name, ()), (kind, name)
+        for row, text in zip(map(int, row_numbers), repeat(None) if texts is None else texts):
+            if row in lost:
+                continue
+            self.rows.add(row)
+            self.counts[key] += 1
+            if self.counts[key] <= TOLD_OF_A_KIND + 1:
+                own = {"text": text} if text is not None else {}
+                position, title = self.columns[name]
+                place = replace(self.place, row=row, column=title, cells=((row, position + 1),))
+                self.faults.append(fault(kind, place, **details, **own))
+                self.last[key] = len(self.faults) - 1
 
     def add_cells(
         self, kind: str, cells: pd.Series, where: np.ndarray, name: str, **details: object
     ) -> None:
         """The cells `where` is true, each with its text; one without text is empty."""
         if where.any():
-            for row, text in as_text(cells[where]).items():
-                if text:
-                    self.add(kind, [row], name, text=quotable(text), **details)
-                else:
-                    self.add("empty", [row], name)
+            texts = as_text(cells[where])
+            empty = texts == ""
+            self.add("empty", texts.index[empty], name)
+            self.add(kind, texts.index[~empty], name, map(quotable, texts[~empty]), **details)
+
+    def add_overlong(self, rows: np.ndarray, sheet: Sheet, width: int) -> None:
+        """Rows with cells beyond the headings."""
+        self.rows.update(map(int, rows))
+        told = [
+            _overlong(self.place, int(r), sheet.rows[r - 1], width) for r in rows[:TOLD_OF_A_KIND]
+        ]
+        self.faults += _counted(told, len(rows))
 
     def in_order(self) -> list[Fault]:
+        """All faults by row; the last one of a kind in a field stands for those that are only counted."""
+        for key, count in self.counts.items():
+            if count > TOLD_OF_A_KIND:
+                last = self.last[key]
+                self.faults[last] = replace(self.faults[last], count=count - TOLD_OF_A_KIND)
         return sorted(self.faults, key=lambda f: (f.place.row, f.place.column))
+
+
+def _counted(told: list[Fault], count: int) -> list[Fault]:
+    """The faults, the last of which stands for all of the `count` that are not among them."""
+    return [*told[:-1], replace(told[-1], count=1 + count - len(told))] if told else []
 
 
 def _overlong(place: Place, row: int, cells: Sequence[object], width: int) -> Fault:
@@ -285,9 +323,7 @@ def _check(
     rows = body.index.to_numpy()
     overlong = body["overlong"].to_numpy(bool)
     width = len(sheet.rows[found.header_row])
-    refused.faults += [
-        _overlong(place, int(row), sheet.rows[row - 1], width) for row in rows[overlong]
-    ]
+    refused.add_overlong(rows[overlong], sheet, width)
 
     if CellError in set(map(type, body.to_numpy(dtype=object).ravel())):
         refused.add_lost(body)
@@ -301,7 +337,9 @@ def _check(
     doubled = numbers["cpr"].duplicated(keep=False).to_numpy() & ~bad
     if doubled.any():
         for same in pd.Series(rows[doubled]).groupby(numbers["cpr"].to_numpy()[doubled]):
-            others = ", ".join(str(r) for r in same[1])
+            others = ", ".join(map(str, same[1][:ROWS_NAMED])) + (
+                " …" if len(same[1]) > ROWS_NAMED else ""
+            )
             refused.add("cpr_twice", same[1], "cpr", rows=others)
 
     dates = {}
@@ -372,6 +410,7 @@ def _check(
         ),
         problems=tuple(problems),
         ignored_columns=tuple(ignored),
+        faulty_rows=frozenset(refused.rows | set(unknown_texts.index)),
     )
 
 
@@ -380,12 +419,13 @@ def _benefit_faults(
 ) -> list[Fault]:
     """Unknown benefit texts, each once: they stop the file until the mapping is extended."""
     faults = []
-    for text, rows in texts.index.groupby(texts).items():
+    by_text = texts.index.groupby(texts)
+    for text, rows in islice(by_text.items(), TOLD_OF_A_KIND):
         told = {"text": quotable(text), "count": len(rows), "first": rows[0]}
         told |= {"layout": layout.layout, "near": "".join(_near_benefit(text, layout))}
         cells = tuple((int(row), position + 1) for row in rows)
         faults.append(fault("unknown_benefit", replace(place, cells=cells), **told))
-    return faults
+    return _counted(faults, len(by_text))
 
 
 def _near_benefit(text: str, layout: ExtractFormat) -> list[str]:

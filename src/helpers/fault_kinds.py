@@ -105,7 +105,9 @@ KINDS = {
         Kind(
             "file_broken_utf8",
             Wording(
-                "holds a byte that is no UTF-8, as the rest of the file is", "UTF-8 in every line", _UTF8[0]
+                "holds a byte that is no UTF-8, as the rest of the file is",
+                "UTF-8 in every line",
+                _UTF8[0],
             ),
             Wording(
                 "linjen har et tegn, der ikke er UTF-8, som resten af filen er",
@@ -164,10 +166,14 @@ KINDS = {
         Kind(
             "file_too_large",
             Wording(
-                "is {size} MB large", "at most {most} MB", "Save the table alone in a new file, and try it."
+                "is {size} MB large",
+                "at most {most} MB",
+                "Save the table alone in a new file, and try it.",
             ),
             Wording(
-                "filen fylder {size} MB", "højst {most} MB", "Gem tabellen alene i en ny fil, og prøv den."
+                "filen fylder {size} MB",
+                "højst {most} MB",
+                "Gem tabellen alene i en ny fil, og prøv den.",
             ),
             any_file=True,
         ),

@@ -110,7 +110,7 @@ def _table(path: Path) -> tuple[Sheet, Columns, tuple[str, ...]]:
         if not sheets:
             raise ParameterError(path.name, "is empty", "a line of headings", "Fill it in.")
         sheet = max(sheets, key=lambda s: sum(column_of(h) is not None for h in s.head[0]))
-        sheet.rows  # refused here where the file was not read whole
+        sheet.require_whole()
     except ExtractError as e:
         told = retold(e, "a CSV file or workbook of sign-ups", "Save it again.")
         raise ParameterError(problems=told) from e

@@ -12,7 +12,13 @@ from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from helpers.received.facts import NOT_COMPUTED, UNKNOWN_ERROR, NotReadable, SheetFacts, WorkbookFacts
+from helpers.received.facts import (
+    NOT_COMPUTED,
+    UNKNOWN_ERROR,
+    NotReadable,
+    SheetFacts,
+    WorkbookFacts,
+)
 from helpers.received.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_SHEET_CHARACTERS
 
 # bytes of rows that a plain sheet lacks: an error, a formula, a hidden row, attributes in other marks

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from xml.parsers import expat
 
 from helpers.received.cell_texts import is_error_text
-from helpers.received.facts import NOT_COMPUTED, UNKNOWN_ERROR, NotReadable, SheetFacts, WorkbookFacts
+from helpers.received.facts import (
+    NOT_COMPUTED,
+    UNKNOWN_ERROR,
+    NotReadable,
+    SheetFacts,
+    WorkbookFacts,
+)
 from helpers.received.limits import MAX_CELLS, MAX_ROWS
 
 _HIDDEN = ("collapse", "filter")
