@@ -18,7 +18,7 @@ import typer
 import yaml
 from pydantic import BaseModel
 from pydantic_core import core_schema
-from tests.test_parameter_relations import LIBRARY, change
+from test_parameter_relations import LIBRARY, change
 from typer.testing import CliRunner
 
 from helpers import param_models

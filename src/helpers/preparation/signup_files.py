@@ -83,9 +83,7 @@ def read_agreements(paths: Paths, round_: Round) -> dict[str, Agreement]:
         except ValueError:
             where = f"{path}, line {number}"
             problems.append(
-                Problem(
-                    where, f"sent »{sent}« is no date", "a day as 2024-02-20", "Mend the date."
-                )
+                Problem(where, f"sent »{sent}« is no date", "a day as 2024-02-20", "Mend the date.")
             )
             continue
         found[code] = Agreement(day, round_.agreements.get(code))

@@ -195,7 +195,9 @@ def _calls(path: Path) -> pd.DataFrame | None:
         return None
     if not path.stat().st_size:
         return pd.DataFrame()
-    rows = [r for r in read_kept_table(path, (";", ",", "\t")) if any(c.strip() for c in r.values())]
+    rows = [
+        r for r in read_kept_table(path, (";", ",", "\t")) if any(c.strip() for c in r.values())
+    ]
     return pd.DataFrame(rows, dtype="str").rename(columns=lambda c: c.strip().lower())
 
 
