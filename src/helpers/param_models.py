@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from helpers.round_settings import Code, Model, PriceBand, RoundFile
 from helpers.style import slug
+from helpers.withdrawals import Withdrawal, out
 
 MAX_LOCAL_QUESTIONS = 3  # the agreement with the municipalities (KL)
 FREE_TEXT = "fritekst"
@@ -229,6 +230,7 @@ class Round(Model):
     formats: tuple[ExtractFormat, ...]
     local: dict[Code, LocalFile]
     agreements: dict[Code, dt.date] = Field(default_factory=dict)  # signed processing agreements
+    withdrawals: tuple[Withdrawal, ...] = ()  # of those that took part, in the order recorded
     earlier_titles: dict[str, str] = Field(default_factory=dict)  # of the earlier rounds
 
     @property
@@ -242,6 +244,11 @@ class Round(Model):
     @property
     def participants(self) -> tuple[Municipality, ...]:
         return tuple(self.municipalities[c] for c in self.settings.participants)
+
+    @property
+    def withdrawn(self) -> dict[str, Withdrawal]:
+        """Municipality → its withdrawal, of those that are out now."""
+        return out(self.withdrawals)
 
     @property
     def two_way_breakdowns(self) -> tuple[str, ...]:

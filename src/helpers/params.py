@@ -35,6 +35,7 @@ from helpers.param_models import (
     Tile,
 )
 from helpers.round_settings import AgeLimits, Comparison, Decimals, RoundFile, Sampling, Weighting
+from helpers.withdrawals import read_withdrawals, withdrawals_file
 
 __all__ = [
     "BREAKDOWN_LABELS",
@@ -378,6 +379,10 @@ def with_references(
             params / "questionnaires", settings.questionnaire, problems
         )
     agreements = _load_agreements(params, round_id, municipalities, problems)
+    taking_part = settings.participants if settings is not None else ()
+    withdrawals = read_withdrawals(
+        withdrawals_file(root, round_id), municipalities, taking_part, problems
+    )
     formats = _load_formats((params / "extract-formats").glob("*.yml"), rule_sets, problems)
     local = {}
     for local_path in sorted((params / "local" / round_id).glob("*.yml")):
@@ -395,6 +400,7 @@ def with_references(
         formats=formats,
         local=local,
         agreements=agreements,
+        withdrawals=withdrawals,
         earlier_titles=earlier_titles,
     )
 

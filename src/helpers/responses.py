@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from helpers.latest import (
     Conflict,
     latest_answers,
 )
+from helpers.left_keys import keys_asked_before
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.sheets import Sheet, is_table_file, read_sheets
@@ -40,11 +42,14 @@ _MEND = "Mend the export or ask for it again, then take it in again."
 @dataclass(frozen=True)
 class Collected:
     """`answers`: code → a row an exported citizen; `errors`: code (or ROUND_LEVEL) → what is wrong;
-    `conflicts`: what `latest_answers` had to decide."""
+    `conflicts`: what `latest_answers` had to decide; `left`: code → citizens in the exports who are asked
+    no more; `of_others`: code of a municipality that is out → what is wrong with its export."""
 
     answers: dict[str, pd.DataFrame]
     errors: dict[str, ResponseError]
     conflicts: tuple[Conflict, ...] = field(default=())
+    left: dict[str, int] = field(default_factory=dict)
+    of_others: dict[str, ResponseError] = field(default_factory=dict)
 
 
 def export_files(paths: Paths) -> list[Path]:
@@ -61,44 +66,58 @@ def collect(paths: Paths, round_: Round) -> Collected:
     (through its key), else to the round.
     """
     owners, problems = key_owners(paths, round_)
+    left = keys_asked_before(paths, round_)
     tables = []
     for path in export_files(paths):
-        table, found = check_export(path, round_, owners)
+        table, found = check_export(path, round_, owners, left)
         for whose, told in found.items():
             problems.setdefault(whose, []).extend(told)
         if table is not None:
             tables.append(table)
     errors = {code: ResponseError(problems=told) for code, told in problems.items()}
+    ours = {ROUND_LEVEL, *round_.settings.participants}
+    of_others = {code: errors.pop(code) for code in [*errors] if code not in ours}
     if not tables:
-        return Collected({}, errors)
-    rows = pd.concat(tables, ignore_index=True).dropna(subset="municipality")
+        return Collected({}, errors, of_others=of_others)
+    rows = pd.concat(tables, ignore_index=True)
+    gone = rows[rows["left"].notna() & rows["status"].isin(ANSWERED)].groupby("left")["key"].nunique()
+    rows = rows.drop(columns="left").dropna(subset="municipality")
     rows, conflicts = latest_answers(rows)
     answers = {
         str(code): group.drop(columns="municipality").reset_index(drop=True)
         for code, group in rows.groupby("municipality")
         if code not in errors
     }
-    return Collected(answers, errors, tuple(c for c in conflicts if c.municipality not in errors))
+    told = tuple(c for c in conflicts if c.municipality not in errors)
+    counts = {str(code): int(n) for code, n in gone.items()}
+    return Collected(answers, errors, told, counts, of_others)
 
 
 def check_export(
-    path: Path, round_: Round, owners: Mapping[str, str]
+    path: Path, round_: Round, owners: Mapping[str, str], left: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[pd.DataFrame | None, dict[str, list[Problem]]]:
     """One export → (its rows, owner → all troubles); no rows where the file cannot be read at all.
 
-    `owners`: key → municipality. The rows are those of `read_export` with `municipality` (missing for
-    an unknown key), `file` and `row`. Keys that no sample holds, and in a file of one municipality
-    those of another, are troubles, told with their rows.
+    `owners`: key → municipality; `left`: the same of citizens who are asked no more
+    (`keys_asked_before`). The rows are those of `read_export` with `municipality` (missing for a key that
+    is not in `owners`), `left` (missing for one that is), `file` and `row`. Keys that no sample holds, and
+    in a file of one municipality those of another, are troubles, told with their rows; in a file of a
+    municipality that is out, they are its own.
     """
     participants = round_.settings.participants
-    named = path.name[:4] if path.name[:4] in participants else ROUND_LEVEL
+    known = {*participants, *round_.withdrawn, *left.values()}
+    named = path.name[:4] if path.name[:4] in known else ROUND_LEVEL
     problems: dict[str, list[Problem]] = {}
     try:
         table, found = read_export(path, [q.id for q in round_.questionnaire.scaled])
     except SurveyError as e:
         return None, {named: list(e.problems)}
     code = pd.Series([owners.get(k) for k in table["key"]], index=table.index, dtype=object)
+    gone = [left.get(k) if k not in owners else None for k in table["key"]]
+    was = pd.Series(gone, index=table.index, dtype=object)
     for problem, row in found:
+        if was[row] is not None:
+            continue
         whose = named or (code.get(row) if isinstance(code.get(row), str) else ROUND_LEVEL)
         problems.setdefault(whose, []).append(problem)
 
@@ -108,18 +127,18 @@ def check_export(
             problems.setdefault(named, []).append(Problem(path.name, told, expected, remedy))
 
     refuse(
-        code.isna(),
+        code.isna() & was.isna(),
         "no drawn sample",
         "keys from the round's own letters",
         "Take out the rows, or put back the sample that the letters were made from.",
     )
     refuse(
-        code.notna() & (code != named) & (named != ROUND_LEVEL),
+        code.notna() & (code != named) & (named in participants),
         "other municipalities",
         f"keys of {named}",
         "Rename the file if it holds several municipalities, or take out the rows.",
     )
-    return table.assign(municipality=code, file=path.name, row=table.index), problems
+    return table.assign(municipality=code, left=was, file=path.name, row=table.index), problems
 
 
 def row_spans(rows: Collection[int]) -> str:

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from helpers.belonging import ENDINGS, forgotten_codes, take_out
 from helpers.engine import Done, Task, Workers, cause
 from helpers.errors import ParameterError
 from helpers.lock import locked
@@ -19,13 +20,11 @@ from helpers.params import Round
 from helpers.paths import close_data
 from helpers.records import Snapshot, record_name
 from helpers.review.run_log import logged
-from helpers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
 from helpers.steps import STAGES, STEPS, WHOLE_ROUND, Step, parameter_digests
 from helpers.store import Store
 
 __all__ = ["STAGES", "WHOLE_ROUND", "Progress", "Summary", "run_round"]
 COLLECT = "collect"  # a part of the stage analyse that `survey collect` runs alone
-ENDINGS = WORKBOOK_ENDINGS | TEXT_ENDINGS  # of extracts and exports
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,7 @@ def run_round(
         workers = open_.enter_context(Workers(jobs, scheduler, f"{store.root} {round_.id}"))
         run = _Run(store, round_, codes, workers, progress or Progress(), redraw, again)
         open_.enter_context(logged(store, round_.id, stages, run.summary))
+        run.leave()
         if "intake" in stages:
             run.intake()
         if "plan" in stages:
@@ -154,6 +154,10 @@ class _Run:
 
     # ------------------------------------------------------------------------------------ stages
 
+    def leave(self) -> None:
+        """Results whose input is gone leave the round, and are told of."""
+        self.summary.notes += take_out(self.snapshot)
+
     def intake(self) -> None:
         forgotten = self._forgotten()
         if forgotten:
@@ -182,6 +186,7 @@ class _Run:
         """Answers shared out to the municipalities, without analysing them."""
         if self._exports():
             self._once(COLLECT)
+            self.leave()
 
     def analyse(self) -> None:
         if not self._exports():
@@ -196,7 +201,9 @@ class _Run:
             self._once(COLLECT)
             if COLLECT not in self.found:
                 return
-            answered = self.found[COLLECT]["answered"]
+            self.leave()
+            answers = self.snapshot.names((f"data/{self.round.id}/responses/????.parquet",), "")
+            answered = {Path(name).stem for name in answers}
             codes = self._well(codes)
             silent = [c for c in codes if c not in answered]
             if silent:
@@ -217,6 +224,7 @@ class _Run:
         if "release" in stages:
             with self._stage("release", 1):
                 self._each({"release": [WHOLE_ROUND]})
+            self.leave()
         released = self.snapshot.records.get(("release", WHOLE_ROUND))
         if released is None or any(f.stage == "release" for f in self.summary.failures):
             if "release" not in stages:
@@ -290,12 +298,10 @@ class _Run:
 
     def _forgotten(self) -> set[str]:
         """Municipalities whose identities were deleted, and no new extract has come since."""
-        data = f"data/{self.round.id}"
-        if f"{data}/forgotten.json" not in self.snapshot.signatures:
-            return set()
+        data, forgotten = f"data/{self.round.id}", forgotten_codes(self.store, self.round.id)
         return {
             c for c in self.codes
-            if not self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
+            if c in forgotten and not self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
             and f"{data}/population/{c}.parquet" in self.snapshot.signatures
         }  # fmt: skip
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.errors import ParameterError, Problem, ResponseError, SurveyError
+from helpers.left_keys import keys_asked_before
 from helpers.params import Round
 from helpers.paths import Paths, write_private
 from helpers.responses import check_export, counts_as_answer, export_files, key_owners
@@ -64,7 +65,7 @@ def receive(paths: Paths, round_: Round, files: Iterable[Path]) -> Received:
     beside today's, and the order in which they come changes nothing. Raises ResponseError, and writes
     nothing, where no sample has been drawn or one cannot be read: no key could be judged.
     """
-    owners = _owners(paths, round_)
+    owners, left = _owners(paths, round_), keys_asked_before(paths, round_)
     lying = {_digest(p.read_bytes()) for p in export_files(paths)}
     taken: dict[str, int] = {}
     known: list[str] = []
@@ -82,7 +83,7 @@ def receive(paths: Paths, round_: Round, files: Iterable[Path]) -> Received:
         if digest in lying:
             known.append(str(path))
             continue
-        table, problems = check_export(path, round_, owners)
+        table, problems = check_export(path, round_, owners, left)
         if problems or table is None:
             told = [p for own in problems.values() for p in own]
             refused[str(path)] = ResponseError(problems=told)
