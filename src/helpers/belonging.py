@@ -156,7 +156,9 @@ def take_out(snapshot: Snapshot) -> list[str]:
         _tidy(store, round_, one)
         results = [n for n in one.names if "/records/" not in n]
         if results:
-            told.append(f"Left the round: {_whose(round_, one.code)}, for {one.why} ({_what(results)}).")
+            told.append(
+                f"Left the round: {_whose(round_, one.code)}, for {one.why} ({_what(results)})."
+            )
     if found:
         snapshot.look()
     return told
@@ -190,4 +192,3 @@ def _tidy(store: Store, round_: Round, one: Leaving) -> None:
     for folder in sorted({(store.folder / n).parent for n in one.names if n.startswith("build/")}):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-

@@ -21,7 +21,9 @@ def keys_asked_before(paths: Paths, round_: Round) -> dict[str, str]:
     is passed over: then its keys are unknown, and told as such where they occur.
     """
     folder, found = paths.data / "sample", {}
-    for path in sorted([*folder.glob("????.parquet"), *folder.glob("replaced/????-sample-*.parquet")]):
+    for path in sorted(
+        [*folder.glob("????.parquet"), *folder.glob("replaced/????-sample-*.parquet")]
+    ):
         code = _SAMPLE.fullmatch(path.name)[1] if _SAMPLE.fullmatch(path.name) else ""
         if code not in round_.municipalities:
             continue

@@ -105,7 +105,9 @@ class Snapshot:
             if parts[:3] == ["data", self.round.id, "records"] and len(parts) == 5:
                 self._read(name, (parts[3], parts[4].removesuffix(".json")))
         there = self.signatures.keys()
-        self.records = {k: r for k, r in self.records.items() if _record_name(self.round, k) in there}
+        self.records = {
+            k: r for k, r in self.records.items() if _record_name(self.round, k) in there
+        }
         self._read_as = {n: s for n, s in self._read_as.items() if n in there}
 
     def _read(self, name: str, key: tuple[str, str]) -> None:

@@ -80,7 +80,9 @@ def collect(paths: Paths, round_: Round) -> Collected:
     if not tables:
         return Collected({}, errors, of_others=of_others)
     rows = pd.concat(tables, ignore_index=True)
-    gone = rows[rows["left"].notna() & rows["status"].isin(ANSWERED)].groupby("left")["key"].nunique()
+    gone = (
+        rows[rows["left"].notna() & rows["status"].isin(ANSWERED)].groupby("left")["key"].nunique()
+    )
     rows = rows.drop(columns="left").dropna(subset="municipality")
     rows, conflicts = latest_answers(rows)
     answers = {
@@ -94,7 +96,10 @@ def collect(paths: Paths, round_: Round) -> Collected:
 
 
 def check_export(
-    path: Path, round_: Round, owners: Mapping[str, str], left: Mapping[str, str] = MappingProxyType({})
+    path: Path,
+    round_: Round,
+    owners: Mapping[str, str],
+    left: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[pd.DataFrame | None, dict[str, list[Problem]]]:
     """One export → (its rows, owner → all troubles); no rows where the file cannot be read at all.
 

@@ -38,7 +38,9 @@ def collect_answers(paths: Paths, round_: Round) -> Told:
     collected, notes = _without_persons(paths, round_, collected)
     save_answers(paths, collected)
     if ROUND_LEVEL not in collected.errors:
-        for code in set(round_.settings.participants) - collected.answers.keys() - collected.errors.keys():
+        for code in (
+            set(round_.settings.participants) - collected.answers.keys() - collected.errors.keys()
+        ):
             paths.answers(code).unlink(missing_ok=True)
             paths.texts(code).unlink(missing_ok=True)
     for code, answers in collected.answers.items():

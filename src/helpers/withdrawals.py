@@ -104,7 +104,9 @@ def out(withdrawals: Iterable[Withdrawal]) -> dict[str, Withdrawal]:
     return {code: w for code, w in last.items() if w.rejoined_on is None}
 
 
-def rejoined(withdrawals: Iterable[Withdrawal], codes: Iterable[str], on: dt.date) -> tuple[Withdrawal, ...]:
+def rejoined(
+    withdrawals: Iterable[Withdrawal], codes: Iterable[str], on: dt.date
+) -> tuple[Withdrawal, ...]:
     """The rows with those of `codes` that are out taken back."""
     rows = list(withdrawals)
     now_out = out(rows)
@@ -129,4 +131,6 @@ def withdrawals_text(withdrawals: Iterable[Withdrawal]) -> str:
 def told(withdrawal: Withdrawal, names: Mapping[str, str]) -> str:
     """»0825 Læsø withdrew on 2024-03-01: the reason«."""
     w = withdrawal
-    return f"{w.municipality} {names.get(w.municipality, '')} withdrew on {w.withdrawn_on}: {w.reason}"
+    return (
+        f"{w.municipality} {names.get(w.municipality, '')} withdrew on {w.withdrawn_on}: {w.reason}"
+    )
