@@ -101,7 +101,7 @@ def told_of_letters(paths: Paths, codes: Iterable[str]) -> list[str]:
             continue
         noted = reasons_of(paths, sample["key"])
         silent = (noted[OPTED_OUT] | noted[UNREACHABLE]).set_axis(sample.index)
-        new = int((without_invitation(paths, code, sample["key"], "") & ~silent).sum())
+        new = int((without_invitation(paths, code, sample["key"], INVITATION) & ~silent).sum())
         left = left_sample(paths, code, sample["key"])
         if new or left:
             told.append(
