@@ -4,21 +4,33 @@ the round goes on."""
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 import yaml
 from conftest import SIMULATED, Finished
+from typer import Exit
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from helpers.belonging import leaving
 from helpers.cli import app
+from helpers.cli_run import _confirm_redraw
+from helpers.cli_state import State
+from helpers.engine import Workers, perform
+from helpers.errors import SurveyError
 from helpers.params import load_round
 from helpers.passphrases import passphrase_list, read_list, write_list
-from helpers.paths import PROJECT, Paths
+from helpers.paths import KEEP_VARIABLE, PROJECT, REDRAW_VARIABLE, ROOT_VARIABLE, Paths
 from helpers.records import Snapshot
+from helpers.responses import counts_as_answer
 from helpers.run import run_round
 from helpers.sendout import write_sendout
 from helpers.store import Store
@@ -27,11 +39,33 @@ from simulator import write_extracts, write_responses
 CODE, NAME = "0825", "Læsø"
 
 
+class InProcess(Workers):
+    """Performs the tasks here, one after the other: a round of three islands needs no other processes."""
+
+    count, dashboard = 1, None
+
+    def perform(self, tasks):
+        for task in tasks:
+            try:
+                yield task, perform(task)
+            except SurveyError as error:
+                yield task, error
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_process():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("helpers.run.Workers", InProcess)
+        for name in (ROOT_VARIABLE, REDRAW_VARIABLE, KEEP_VARIABLE):
+            patch.setenv(name, "")  # and so set back
+        yield
+
+
 STAGES = ["intake", "plan", "analyse", "release"]  # reports take long, and hold nothing else
 
 
 @pytest.fixture(scope="module")
-def islands(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+def islands(tmp_path_factory: pytest.TempPathFactory, in_process: None) -> Paths:
     """Three islands of the simulated round, run to the release; a file each where reports would lie."""
     root = tmp_path_factory.mktemp("islands")
     shutil.copytree(PROJECT / "params", root / "params")
@@ -297,3 +331,136 @@ def test_the_last_one_withdraws(copy):
     assert {p.name for p in copy.build.rglob("*") if p.is_file()} <= {"kalender.ics"}
     assert survey(copy, "forget", SIMULATED, "--municipality", CODE)[0] == 0
     assert survey(copy, "run", SIMULATED)[0] == 2
+
+
+# ------------------------------------------------------------------- as docs/changes-in-a-round.md says
+
+DOCUMENT = PROJECT / "docs/changes-in-a-round.md"
+
+
+def test_every_command_of_the_document_is_one():
+    commands = get_command(app).commands
+    found = re.findall(r"`survey ([a-z]+) ([^`]*)`", DOCUMENT.read_text("utf-8"))
+    assert len(found) >= 12
+    for name, rest in found:
+        options = {o for p in commands[name].params for o in (*p.opts, *p.secondary_opts)}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= options, (name, rest)
+
+
+def test_a_municipality_joins_late(copy, tmp_path):
+    """The others have letters and answers, in one export for all; the joiner is bound by none of it."""
+    late = "0482"
+    exports = [pd.read_csv(p, dtype="str") if p.suffix == ".csv" else pd.read_excel(p, dtype="str")
+               for p in copy.responses.glob("*-svar*")]  # fmt: skip
+    pd.concat(exports).to_csv(copy.responses / "alle.csv", index=False)
+    before = {c: copy.sample(c).read_bytes() for c in round_of(copy).settings.participants}
+    day = round_of(copy).settings.calendar.sign_up.end
+    file = tmp_path / "sen.csv"
+    file.write_text(f"Kommune;Tilmeldt\nLangeland;{day.replace(day=day.day + 5)}\n", "utf-8")
+    assert survey(copy, "participants", SIMULATED, str(file))[0] == 2
+    status, told = survey(copy, "participants", SIMULATED, str(file), "--late")
+    assert status == 0 and "New: 0482 Langeland" in told
+    write_extracts(copy.root, SIMULATED)
+    only = ["--only", late, "--stage", "intake", "--stage", "plan"]
+    assert survey(copy, "run", SIMULATED, *only)[0] == 0
+    path = next(copy.extracts.glob(f"{late}*"))
+    held = path.read_bytes()
+    shorten(path)
+    status, told = survey(copy, "run", SIMULATED, *only)
+    assert status == 0, "nobody has letters, so its sample follows a corrected extract"
+    path.write_bytes(held)
+    assert survey(copy, "run", SIMULATED, *only)[0] == 0
+    assert survey(copy, "sendout", SIMULATED, "--only", late, "--plain")[0] == 0
+    reminder = ["--mailing", "first_reminder", "--only"]
+    assert survey(copy, "sendout", SIMULATED, *reminder, late)[0] == 0
+    assert {c: copy.sample(c).read_bytes() for c in before} == before
+    write_responses(copy.root, SIMULATED)
+    summary = run(copy)
+    assert summary.failures == [] and summary.waiting == []
+    assert released(copy) - {"national"} == {*before, late}
+
+
+def shorten(extract: Path) -> None:
+    """The extract without its last twenty persons: a corrected one."""
+    if extract.suffix == ".csv":
+        extract.write_bytes(b"\r\n".join(extract.read_bytes().split(b"\r\n")[:-21]) + b"\r\n")
+        return
+    book = openpyxl.load_workbook(extract)
+    sheet = max(book.worksheets, key=lambda s: s.max_row)
+    sheet.delete_rows(sheet.max_row - 19, 20)
+    book.save(extract)
+
+
+def corrected(paths: Paths) -> None:
+    shorten(next(paths.extracts.glob(f"{CODE}*")))
+
+
+def test_a_corrected_extract_after_the_letters_with_the_sample_kept(copy):
+    corrected(copy)
+    sample = copy.sample(CODE).read_bytes()
+    plan = ["--only", CODE, "--stage", "intake", "--stage", "plan"]
+    status, told = survey(copy, "run", SIMULATED, *plan)
+    assert status == 1 and f"--keep-sample {CODE} --reason TEXT" in told
+    for wrong in (["--keep-sample", CODE], ["--reason", "x"], ["--keep-sample", "0101", "--reason", "x"],
+                  ["--keep-sample", CODE, "--reason", "x", "--redraw"]):  # fmt: skip
+        assert survey(copy, "run", SIMULATED, *wrong)[0] == 2
+    keep = ["--keep-sample", CODE, "--reason", "brevene er ude"]
+    status, told = survey(copy, "run", SIMULATED, *plan, *keep)
+    assert status == 0 and f"{CODE} {NAME}: the frozen sample is kept, as decided" in told
+    assert "(brevene er ude)" in told and "citizens would leave it" in told
+    kept = json.loads(copy.kept_sample(CODE).read_text("utf-8"))
+    assert kept["decided_on"] and kept["decided_by"] and kept["reason"] == "brevene er ude"
+    again = run(copy)
+    assert again.failures == [] and copy.sample(CODE).read_bytes() == sample
+    assert any("(brevene er ude)" in note for note in again.notes)
+    assert CODE in released(copy)
+    corrected(copy)
+    status, told = survey(copy, "run", SIMULATED, *plan)
+    assert status == 1, "another extract is another question"
+    told = survey(copy, "run", SIMULATED, "--stage", "plan", "--keep-sample", "0741", "--reason", "x")[1]  # fmt: skip
+    assert "0741 Samsø: nothing was to be decided" in told
+
+
+def test_drawn_again_after_the_letters(copy):
+    corrected(copy)
+    sample = pd.read_parquet(copy.sample(CODE))
+    held = {p: p.read_bytes() for p in copy.root.rglob("*") if p.is_file() and p.name != ".lock"}
+    redraw = ["run", SIMULATED, "--only", CODE, "--stage", "intake", "--stage", "plan", "--redraw"]
+    status, told = survey(copy, *redraw)
+    assert status == 2 and "Say --yes to draw again. Nothing was written." in told
+    assert re.search(
+        r"0825 Læsø, \w+: \d+ would leave, \d+ would come in; \d+ of \d+ answers", told
+    )
+    now = {p: p.read_bytes() for p in copy.root.rglob("*") if p.is_file() and p.name != ".lock"}
+    assert now == held
+    lost = int(re.search(r"In all (\d+) answers would be lost", told)[1])
+    status, told = survey(copy, *redraw, "--yes")
+    after = pd.read_parquet(copy.sample(CODE))
+    gone = sample[~sample["key"].isin(after["key"])]
+    assert status == 0 and len(gone) > 0
+    assert f"{len(gone)} who had it are in the sample no more" in told
+    answers = pd.read_parquet(copy.answers(CODE))
+    counted = answers[counts_as_answer(answers, round_of(copy))]
+    assert lost == counted["key"].isin(gone["key"]).sum()
+    summary = run(copy)
+    assert summary.failures == []
+    assert any(f"in its sample no more ({CODE} {NAME})" in note for note in summary.notes)
+    assert not pd.read_parquet(copy.answers(CODE))["key"].isin(gone["key"]).any()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of its own is a thing of Unix")
+@pytest.mark.parametrize(("typed", "status"), [("yes", 0), ("no", 2), ("", 2)])
+def test_at_a_terminal_it_asks(copy, typed, status):
+    import pty
+
+    corrected(copy)
+    before = copy.sample(CODE).read_bytes()
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{typed}\n".encode())
+    with open(theirs, "r+b", buffering=0) as terminal, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", os.fdopen(os.dup(terminal.fileno()), "r"))
+        with pytest.raises(Exit) if status else nullcontext():
+            patch.setattr(State, "address", str(copy.root))
+            _confirm_redraw(round_of(copy), [CODE], STAGES, yes=False)
+    os.close(ours)
+    assert copy.sample(CODE).read_bytes() == before
