@@ -30,7 +30,9 @@ REPORT = (*STEPS["report"].makes, f"{_BUILD}/{{folder}}/**", f"{_DATA}/delivery/
 ESTIMATES = STEPS["analyse"].makes
 ANSWERS = (f"{_DATA}/responses/{{code}}.parquet", f"{_DATA}/texts/{{code}}.xlsx")
 INTAKE = (*STEPS["intake"].makes, *(p for p in STEPS["plan"].makes if p not in SAMPLE))
-OTHER = (f"{_DATA}/notebooks/{{code}}-*", f"{_BUILD}/skabeloner/{{code}}-*")  # of one that is out
+OTHER = (  # of one that is out
+    f"{_DATA}/notebooks/{{code}}-*", f"{_BUILD}/skabeloner/{{code}}-*", f"{_BUILD}/spoergeskema/{{code}}-*",
+)  # fmt: skip
 FROZEN_BY = (f"{_DATA}/sendout/{{code}}/*", f"{_DATA}/responses/{{code}}*")
 RELEASED = ("release", "national", "star", "index")  # steps of the whole round
 PER_MUNICIPALITY = {  # kind of result → the steps whose record goes with it

@@ -141,6 +141,7 @@ def participants(
 def _withdraw(paths: Paths, round_: Round, named: str, reason: str, dry_run: bool) -> None:
     """Take a municipality out of the round, with its results; what is frozen for its keys stays."""
     from helpers.belonging import codes_with_traces, take_out
+    from helpers.development.files import FOLDER
     from helpers.preparation.signup import plan_sign_ups
     from helpers.preparation.signup_overview import write_overview
     from helpers.preparation.signup_withdrawal import named_municipality, plan_withdrawal
@@ -179,6 +180,11 @@ def _withdraw(paths: Paths, round_: Round, named: str, reason: str, dry_run: boo
         console.print(
             f"The country's numbers hold its answers until the round is released again: "
             f"`survey run {round_.id}`. Until then nothing can be delivered.",
+            style="yellow", markup=False,
+        )  # fmt: skip
+    if changed and (paths.root / "build" / FOLDER / "udvikling.html").is_file():
+        console.print(
+            f"build/{FOLDER}/ may show its numbers of this round: make it again with `survey compare`.",
             style="yellow", markup=False,
         )  # fmt: skip
     if place.code in held_codes(paths, leave.round):

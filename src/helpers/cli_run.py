@@ -99,9 +99,13 @@ def _decisions(round_: Round, codes: str | None, reason: str | None) -> dict[str
             raise usage("--reason belongs to --keep-sample. Nothing was written.")
         return {}
     from helpers.plan import Decision
+    from helpers.preparation.municipality_names import find_municipality
 
-    chosen = [c.strip() for c in codes.split(",") if c.strip()]
-    if foreign := [c for c in chosen if c not in round_.settings.participants]:
+    named = [c.strip() for c in codes.split(",") if c.strip()]
+    found = {text: find_municipality(text, round_.municipalities)[0] for text in named}
+    chosen = [place.code for place in found.values() if place is not None]
+    part = round_.settings.participants
+    if foreign := [t for t, p in found.items() if p is None or p.code not in part]:
         raise usage(f"--keep-sample: {', '.join(foreign)} takes no part in {round_.id}.")
     text = " ".join((reason or "").split())
     if not text:

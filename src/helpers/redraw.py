@@ -45,6 +45,8 @@ def redraw_of(paths: Paths, round_: Round, codes: Sequence[str], *, intake: bool
     That is tried on copies in a folder of the round's own that is gone afterwards. Citizens are counted,
     none is named. Raises nothing for one municipality: what stops it stands in the notes.
     """
+    for left in paths.data.glob(".redraw-*"):  # of a call that was killed
+        shutil.rmtree(left, ignore_errors=True)
     collected = collect(paths, round_)
     tables, notes = [], []
     for code in codes:
