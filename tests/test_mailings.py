@@ -159,7 +159,7 @@ def test_nothing_plain_is_ever_written_on_the_way(planned, round_2024, monkeypat
     survey(planned, "sendout", ROUND, "--only", CODE)
     names = {p.rsplit("/", 1)[-1] for p in written}
     assert {re.sub(r"\.\d+", "", n) for n in names if "lock" not in n} <= {
-        ".invitation.zip", ".delivery-passphrases.csv", ".mailings.json",
+        ".invitation.zip", ".delivery-passphrases.csv", ".mailings.json", "-invited.csv",
     }  # fmt: skip
 
 
@@ -513,3 +513,100 @@ def test_a_simulated_round_is_sent_by_nobody_on_its_calendars_days(round_2024):
     assert _sender_cvr(demo, CODE) == "00000000" and _sender_cvr(round_2024, CODE) is None
     assert clock(demo, "first_reminder").isoformat() == "2024-03-18T08:00:00+00:00"
     assert clock(round_2024, "first_reminder").tzinfo is not None
+
+
+# --------------------------------------------------------------------- another sample than was invited
+
+
+def drawn_again(paths, out: int, new: int) -> tuple[list[str], list[str]]:
+    """The sample without its first `out` citizens and with `new` others, as after --redraw."""
+    sample = sample_of(paths)
+    replaced = paths.sample(CODE).parent / "replaced" / f"{CODE}-sample-1.parquet"
+    replaced.parent.mkdir(exist_ok=True)
+    sample.to_parquet(replaced)
+    gone = sample["key"].iloc[:out].tolist()
+    back = sample.iloc[:new].assign(key=[f"{i:032x}" for i in range(new)])
+    pd.concat([sample.iloc[out:], back], ignore_index=True).to_parquet(paths.sample(CODE))
+    return gone, back["key"].tolist()
+
+
+@pytest.mark.parametrize("register", [True, False], ids=["register", "a round from before it"])
+def test_a_reminder_is_nobodys_first_letter(planned, round_2024, register):
+    """Who came into the sample gets the invitation, who left it nothing, whoever stayed a reminder."""
+    first = sample_of(planned)["key"].tolist()
+    assert survey(planned, "sendout", ROUND, "--only", CODE)[0].exit_code == 0
+    if not register:
+        planned.invited(CODE).unlink()
+    gone, new = drawn_again(planned, out=6, new=4)
+    result, told = survey(planned, "sendout", ROUND, "--only", CODE, "--mailing", "first_reminder")
+    assert result.exit_code == 0, told
+    assert "4 of the sample had no invitation before this reminder" in told
+    assert "6 who had the invitation are in the sample no more" in told
+    assert keys_in(opened(planned, "paamindelse-1.zip")["paamindelse-1.xlsx"]) == first[6:]
+    added = opened(planned, "invitation-nye.zip")
+    assert keys_in(added["flettebrev-nye.xlsx"]) == new
+    assert set(added) == {"flettebrev-nye.xlsx", "breve-nye.docx", sealed.READ_ME}
+    made = read_mailings(planned, CODE)
+    assert made["invitation"].letters == 46 and made["invitation_added"].letters == 4
+    assert made["first_reminder"].left_out_not_invited == 4
+    # the same reminder made again is still no letter to those whose invitation lies beside it
+    survey(planned, "sendout", ROUND, "--only", CODE, "--mailing", "first_reminder")
+    assert keys_in(opened(planned, "paamindelse-1.zip")["paamindelse-1.xlsx"]) == first[6:]
+    assert keys_in(opened(planned, "invitation-nye.zip")["flettebrev-nye.xlsx"]) == new
+    survey(planned, "sendout", ROUND, "--only", CODE, "--mailing", "second_reminder")
+    second = keys_in(opened(planned, "paamindelse-2.zip")["paamindelse-2.xlsx"])
+    assert sorted(second) == sorted([*first[6:], *new]) and not set(second) & set(gone)
+
+
+def test_the_invitation_alone_for_those_who_lack_it(planned, round_2024):
+    assert survey(planned, "sendout", ROUND, "--only", CODE, "--missing")[0].exit_code == 1
+    survey(planned, "sendout", ROUND, "--only", CODE)
+    told = survey(planned, "sendout", ROUND, "--only", CODE, "--missing")[1]
+    assert "invitation added: 0 letters" in told
+    assert not (planned.sendout(CODE) / "invitation-nye.zip").exists()
+    _, new = drawn_again(planned, out=2, new=3)
+    told = survey(planned, "status", ROUND)[1]
+    assert f"{CODE}: 3 of the sample have had no invitation" in told and "2 who had it" in told
+    told = survey(planned, "sendout", ROUND, "--only", CODE, "--missing")[1]
+    assert "invitation added: 3 letters" in told
+    assert keys_in(opened(planned, "invitation-nye.zip")["flettebrev-nye.xlsx"]) == new
+    _, told = survey(planned, "sendout", ROUND, "--only", CODE, "--mailing", "first_reminder")
+    assert "had no invitation" not in told
+    assert set(new) <= set(keys_in(opened(planned, "paamindelse-1.zip")["paamindelse-1.xlsx"]))
+    status = survey(planned, "sendout", ROUND, "--missing", "--mailing", "first_reminder")[0]
+    assert status.exit_code == 2
+
+
+def test_who_could_not_be_written_to_before_is_invited_first(planned, round_2024):
+    """Found again after the invitation: the exception is taken out, and no letter has been there."""
+    keys = sample_of(planned)["key"].tolist()
+    note(planned, round_2024, {keys[0]: UNREACHABLE})
+    survey(planned, "sendout", ROUND, "--only", CODE)
+    note(planned, round_2024, {keys[0]: UNREACHABLE}, remove=True)
+    survey(planned, "sendout", ROUND, "--only", CODE, "--mailing", "first_reminder")
+    assert keys_in(opened(planned, "paamindelse-1.zip")["paamindelse-1.xlsx"]) == keys[1:]
+    assert keys_in(opened(planned, "invitation-nye.zip")["flettebrev-nye.xlsx"]) == keys[:1]
+
+
+def test_no_text_message_is_anybodys_first_word(planned, round_2024):
+    survey(planned, "sendout", ROUND, "--only", CODE)
+    drawn_again(planned, out=0, new=5)
+    result, told = survey(planned, "sms", ROUND, "--only", CODE, "--all")
+    assert result.exit_code == 0 and "5 not invited" in told
+
+
+def test_the_whole_invitation_made_again_says_who_had_it(planned, round_2024):
+    survey(planned, "sendout", ROUND, "--only", CODE)
+    drawn_again(planned, out=6, new=4)
+    told = survey(planned, "sendout", ROUND, "--only", CODE)[1]
+    assert "40 of this list stood in the invitation made before" in told
+    told = survey(planned, "sendout", ROUND, "--only", CODE, "--mailing", "first_reminder")[1]
+    assert "first_reminder: 44 letters" in told and "6 who had the invitation" in told
+
+
+def test_a_register_that_cannot_be_read_is_told(planned, round_2024):
+    survey(planned, "sendout", ROUND, "--only", CODE)
+    planned.invited(CODE).write_text("key;made\n", "utf-8")
+    result, told = survey(planned, "sendout", ROUND, "--only", CODE, "--mailing", "first_reminder")
+    assert result.exit_code == 1 and "is no register of those invited" in told
+    assert not (planned.sendout(CODE) / "paamindelse-1.zip").exists()

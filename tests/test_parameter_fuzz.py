@@ -81,7 +81,9 @@ def all_models(models=MODELS) -> set[type[BaseModel]]:
             found.add(model)
             for hint in typing.get_type_hints(model, include_extras=True).values():
                 waiting += [
-                    t for t, _ in inner_types(hint) if isinstance(t, type) and issubclass(t, BaseModel)
+                    t
+                    for t, _ in inner_types(hint)
+                    if isinstance(t, type) and issubclass(t, BaseModel)
                 ]
     return found
 
@@ -94,7 +96,10 @@ def test_no_number_and_no_day_is_left_to_the_librarys_guess():
         for name, hint in typing.get_type_hints(model, include_extras=True).items():
             for kind, checks in inner_types(hint):
                 if kind in (int, float, dt.date):
-                    assert any(isinstance(c, pydantic.BeforeValidator) for c in checks), (model, name)
+                    assert any(isinstance(c, pydantic.BeforeValidator) for c in checks), (
+                        model,
+                        name,
+                    )
 
 
 def test_every_pattern_has_its_words():
@@ -103,7 +108,12 @@ def test_every_pattern_has_its_words():
             for _, checks in inner_types(hint):
                 for check in checks:
                     if pattern := getattr(check, "pattern", None) or next(
-                        (m.pattern for m in getattr(check, "metadata", ()) if hasattr(m, "pattern")), None
+                        (
+                            m.pattern
+                            for m in getattr(check, "metadata", ())
+                            if hasattr(m, "pattern")
+                        ),
+                        None,
                     ):
                         assert pattern in EXPECTED, (model, name, pattern)
 
@@ -165,10 +175,29 @@ def mutated(text: str, suffix: str, draw: random.Random) -> bytes:
 
 def changed_signs(text: str, draw: random.Random) -> bytes:
     """Bytes put in, taken out, or the file saved in another way."""
-    content = text.encode(draw.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252"]), "replace")
+    content = text.encode(
+        draw.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252"]), "replace"
+    )
     for _ in range(draw.randint(0, 3)):
         at = draw.randrange(len(content))
-        sign = draw.choice([b'"', b"'", b":", b"\t", b"\n", b"[", b"{", b",", b";", b"\xff", b"#", b"&", b"\0", b"%"])
+        sign = draw.choice(
+            [
+                b'"',
+                b"'",
+                b":",
+                b"\t",
+                b"\n",
+                b"[",
+                b"{",
+                b",",
+                b";",
+                b"\xff",
+                b"#",
+                b"&",
+                b"\0",
+                b"%",
+            ]
+        )
         content = content[:at] + sign + content[at + draw.randint(0, 2) :]
     return content if draw.random() > 0.1 else content[: draw.randrange(len(content))]
 
@@ -197,7 +226,10 @@ def changed_yaml(text: str, draw: random.Random) -> str:
 
 def changed_table(text: str, draw: random.Random) -> str:
     rows = list(csv.reader(io.StringIO(text)))
-    i, how = draw.randrange(len(rows)), draw.choice(["delete", "twice", "field", "field", "swap", "short", "long"])
+    i, how = (
+        draw.randrange(len(rows)),
+        draw.choice(["delete", "twice", "field", "field", "swap", "short", "long"]),
+    )
     row = rows[i]
     if how == "delete":
         del rows[i]
@@ -293,11 +325,15 @@ def tree(root: Path) -> dict[str, bytes]:
 WITHOUT_ROUND: set[str] = set()
 
 
-@pytest.mark.parametrize("name, parameters", sorted(commands()), ids=[n for n, _ in sorted(commands())])
+@pytest.mark.parametrize(
+    "name, parameters", sorted(commands()), ids=[n for n, _ in sorted(commands())]
+)
 def test_every_command_ends_with_2_and_writes_nothing(root, name, parameters):
     if name in WITHOUT_ROUND:
         return
-    change(root, "classification/2024.csv", "^sygedagpenge,sygedagpenge", "sygedagpenge,sygdagpenge")
+    change(
+        root, "classification/2024.csv", "^sygedagpenge,sygedagpenge", "sygedagpenge,sygdagpenge"
+    )
     for file in ("rounds/demo.yml", "rounds/demo-2023.yml", "rolling/demo-rullende.yml"):
         change(root, file, "^seed: .*", "seed: 2026-02-30")
     before = tree(root)

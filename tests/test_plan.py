@@ -1,12 +1,17 @@
 """A drawn sample is frozen once letters are made or answers exist."""
 
+import json
+from dataclasses import asdict
+
 import pandas as pd
 import pytest
 from answers import export
 
 from helpers.errors import FrozenSampleError
 from helpers.intake import find_extracts, take_in
-from helpers.plan import REDRAW_VARIABLE, make_plan, save_sample
+from helpers.paths import KEEP_VARIABLE, REDRAW_VARIABLE
+from helpers.plan import Decision, freeze_reason, make_plan, read_decision, save_sample
+from helpers.redraw import redraw_of
 from helpers.responses import collect
 from helpers.sendout import write_sendout
 
@@ -123,3 +128,93 @@ def test_a_sample_that_cannot_be_read_stops_its_municipality_alone(planned, roun
     assert set(collected.answers) == {"0825"}
     assert set(collected.errors) == {"0161"}
     assert "cannot be read" in str(collected.errors["0161"])
+
+
+def test_a_late_joiner_is_not_bound_by_the_others_answers(planned, round_2024):
+    """Answers of others in one file for all: only keys of the sample itself, or what cannot be read, bind."""
+    planned.responses.mkdir()
+    stranger = pd.DataFrame({"key": ["ab" * 16], "status": ["completed"]})
+    stranger.to_csv(planned.responses / "alle.csv", index=False)
+    assert freeze_reason(planned, "0161") is None
+    own = pd.read_parquet(planned.sample("0161"))["key"].iloc[:1].tolist()
+    pd.DataFrame({"key": own, "status": ["none"]}).to_csv(planned.responses / "b.csv", index=False)
+    assert "answers have come" in freeze_reason(planned, "0161")
+    (planned.responses / "b.csv").unlink()
+    assert freeze_reason(planned, "0161") is None
+    (planned.responses / "b.xlsx").write_bytes(b"no workbook")
+    assert "answers have come" in freeze_reason(planned, "0161")
+
+
+def test_a_decision_to_keep_holds_for_the_sample_it_was_made_against(
+    planned, round_2024, monkeypatch
+):
+    write_sendout(planned, round_2024, "0161")
+    before = planned.sample("0161").read_bytes()
+    late_extract(planned, round_2024)
+    decision = Decision("2024-03-14", "anna", "the letters are out")
+    monkeypatch.setenv(KEEP_VARIABLE, json.dumps(asdict(decision)))
+    told = save_sample(planned, "0161", make_plan(planned, round_2024, "0161"))
+    assert told.startswith("Kept: the")
+    assert planned.sample("0161").read_bytes() == before
+    monkeypatch.setenv(KEEP_VARIABLE, "")
+    assert save_sample(planned, "0161", make_plan(planned, round_2024, "0161")).startswith("Kept")
+    kept = read_decision(planned, "0161")
+    assert (kept.decided_by, kept.reason) == ("anna", "the letters are out")
+    assert "935 citizens would leave it, 145 would come in" in kept.told
+    # another extract is another question
+    population = pd.read_parquet(planned.population("0161")).iloc[5:]
+    population.to_parquet(planned.population("0161"))
+    with pytest.raises(FrozenSampleError, match="--keep-sample 0161"):
+        save_sample(planned, "0161", make_plan(planned, round_2024, "0161"))
+    assert planned.sample("0161").read_bytes() == before
+
+
+def test_a_decision_is_over_when_the_sample_is_drawn_again(planned, round_2024, monkeypatch):
+    write_sendout(planned, round_2024, "0161")
+    late_extract(planned, round_2024)
+    monkeypatch.setenv(KEEP_VARIABLE, json.dumps(asdict(Decision("2024-03-14", "anna", "x"))))
+    save_sample(planned, "0161", make_plan(planned, round_2024, "0161"))
+    monkeypatch.setenv(KEEP_VARIABLE, "")
+    monkeypatch.setenv(REDRAW_VARIABLE, "1")
+    save_sample(planned, "0161", make_plan(planned, round_2024, "0161"))
+    assert read_decision(planned, "0161") is None
+
+
+def answers_of(paths, code: str) -> None:
+    paths.responses.mkdir(exist_ok=True)
+    table = export(pd.read_parquet(paths.sample(code)))
+    table.to_csv(paths.responses / f"{code}-svar.csv", index=False)
+
+
+def test_what_a_redraw_would_change_is_counted_and_nothing_written(planned, round_2024):
+    write_sendout(planned, round_2024, "0161")
+    answers_of(planned, "0161")
+    before = pd.read_parquet(planned.sample("0161"))
+    answered = collect(planned, round_2024).answers["0161"]
+    assert redraw_of(planned, round_2024, ["0161"], intake=True).changes.empty
+    path = find_extracts(planned, "0161")[0]
+    path.unlink()
+    path.with_name("0161-rettet.csv").write_bytes(find_extracts(planned, "0741")[0].read_bytes())
+    held = {p: p.read_bytes() for p in planned.root.rglob("*") if p.is_file()}
+    found = redraw_of(planned, round_2024, ["0161"], intake=True)
+    assert {p: p.read_bytes() for p in planned.root.rglob("*") if p.is_file()} == held
+    take_in(planned, round_2024, "0161")
+    after = make_plan(planned, round_2024, "0161").sample
+    gone = before[~before["person_id"].isin(after["person_id"])]
+    assert found.changes["leave"].sum() == len(gone) == 935
+    assert found.changes["come_in"].sum() == 145
+    lost = answered[answered["status"].eq("completed") & answered["key"].isin(gone["key"])]
+    assert found.lost == len(lost) > 0
+
+
+def test_answers_of_who_left_the_sample_stop_nobody(planned, round_2024, monkeypatch):
+    write_sendout(planned, round_2024, "0161")
+    answers_of(planned, "0161")
+    late_extract(planned, round_2024)
+    monkeypatch.setenv(REDRAW_VARIABLE, "1")
+    save_sample(planned, "0161", make_plan(planned, round_2024, "0161"))
+    collected = collect(planned, round_2024)
+    assert collected.errors == {} and collected.left["0161"] > 0
+    assert set(collected.answers.get("0161", pd.DataFrame({"key": []}))["key"]) <= set(
+        pd.read_parquet(planned.sample("0161"))["key"]
+    )

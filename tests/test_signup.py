@@ -16,7 +16,7 @@ from helpers.errors import ParameterError
 from helpers.params import load_municipalities, load_round
 from helpers.paths import PROJECT, Paths
 from helpers.preparation.municipality_names import find_municipality
-from helpers.preparation.participants_block import with_participants
+from helpers.preparation.participants_block import with_participants, without_participants
 from helpers.preparation.signup import plan_sign_ups
 from helpers.preparation.signup_files import stored_file
 from helpers.preparation.signup_headings import HEADINGS, empty_sheet
@@ -624,3 +624,134 @@ def test_the_limit_of_the_sign_up_makes_no_step_stale(root):
     for step in STEPS.values():
         code = "runden" if step.whole_round else "0741"
         assert parameter_digests(step, before, code) == parameter_digests(step, after, code)
+
+
+# ----------------------------------------------------------------------------------------- withdrawn
+
+REGISTER = f"params/withdrawals/{ROUND}.csv"
+
+
+def left(root, named="0825", reason="for få borgere"):
+    status, told = call(root, ROUND, "--withdraw", named, "--reason", reason)
+    assert status == 0, told
+    return told
+
+
+@pytest.mark.parametrize("named", ["0825", "825", "Læsø", "Læsø Kommune"])
+def test_who_withdraws_is_out_of_the_round_and_in_the_register(root, named):
+    before = (root / "params" / FILE).read_text("utf-8")
+    left(root, named)
+    after = (root / "params" / FILE).read_text("utf-8")
+    assert after == "".join(line for line in before.splitlines(True) if '"0825"' not in line)
+    round_ = load_round(root, ROUND)
+    assert "0825" not in round_.settings.participants
+    today = dt.date.today()
+    assert (root / REGISTER).read_text("utf-8") == (
+        f"municipality,withdrawn_on,reason,rejoined_on\n0825,{today},for få borgere,\n"
+    )
+    assert round_.withdrawn["0825"].reason == "for få borgere"
+    book = openpyxl.load_workbook(overview_file(Paths(root, ROUND)))
+    [row] = table(book["Udtrådte"])
+    assert (row["Kode"], row["Kommune"], row["Begrundelse"]) == ("0825", "Læsø", "for få borgere")
+    assert "0825" not in {r["Kode"] for r in table(book["Tilmeldinger"])}
+
+
+def test_withdrawn_twice_changes_nothing(root):
+    left(root)
+    before = everything(root)
+    assert "has withdrawn already: for få borgere" in left(root, reason="en anden")
+    assert everything(root) == before
+
+
+def test_an_old_sign_up_does_not_bring_it_back(root):
+    left(root)
+    text = f"{HEAD}\nSamsø;05-02-2024\nLæsø;05-02-2024\n"
+    before = everything(root)
+    status, told = call(root, ROUND, sheet(root, text))
+    assert status == 2
+    assert f"line 3: 0825 Læsø withdrew on {dt.date.today()} (for få borgere)" in told
+    assert "--rejoin 0825" in told
+    assert {p: b for p, b in everything(root).items() if p.name != "tilmeldinger.csv"} == before
+    status, told = call(root, ROUND, sheet(root, text), "--rejoin", "Læsø")
+    assert status == 0 and "New: 0825 Læsø" in told
+    round_ = load_round(root, ROUND)
+    assert "0825" in round_.settings.participants and round_.withdrawn == {}
+    assert round_.withdrawals[0].rejoined_on == dt.date.today()
+    left(root, reason="alligevel ikke")
+    assert [w.reason for w in load_round(root, ROUND).withdrawals] == ["for få borgere", "alligevel ikke"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments, told",
+    [
+        (["--withdraw", "0825"], "--reason: is missing"),
+        (["--withdraw", "0825", "--reason", "  "], "--reason: is missing"),
+        (["--withdraw", "0825", "--reason", "x" * 301], "has 301 signs"),
+        (["--withdraw", "0825", "--reason", "ring 23456789"], "telephone number"),
+        (["--withdraw", "0825", "--reason", "jf. 110753-1238"], "CPR number"),
+        (["--withdraw", "0461", "--reason", "x"], "0461 Odense takes no part"),
+        (["--withdraw", "Lesø", "--reason", "x"], "Did you mean 0825 Læsø?"),
+        (["--withdraw", "0825", "--reason", "x", "--late"], "goes alone"),
+        (["--reason", "x"], "belongs to --withdraw"),
+        (["--rejoin", "0741"], "0741 Samsø has not withdrawn"),
+        (["--rejoin", "Atlantis"], "unknown municipality"),
+    ],
+)
+def test_a_wrong_call_about_a_withdrawal_writes_nothing(root, arguments, told):
+    before = everything(root)
+    status, output = call(root, ROUND, *arguments)
+    assert (status, told in output) == (2, True), output
+    assert everything(root) == before and not (root / "data" / ROUND / "tilmeldinger.xlsx").exists()
+
+
+def test_a_withdrawal_that_is_only_tried(root):
+    before = everything(root)
+    status, told = call(root, ROUND, "--withdraw", "0825", "--reason", "x", "--dry-run")
+    assert status == 0 and f"Would write: {REGISTER}" in told
+    assert everything(root) == before
+
+
+@pytest.mark.parametrize(
+    "line, told",
+    [
+        ("0825,2024-02-30,x,", "line 2: withdrawn_on »2024-02-30« is no date"),
+        ("0825,,x,", "line 2: withdrawn_on »« is no date"),
+        ("0825,2024-02-20,,", "line 2: reason is empty"),
+        ("0825,2024-02-20,x,2024-02-19", "lies before withdrawn_on"),
+        ("9999,2024-02-20,x,", "line 2: unknown municipality »9999«"),
+        ("0825,2024-02-20,x", "line 2: has 3 fields"),
+        ('0825,2024-02-20,"x,', "cannot be read as CSV"),
+        ("0825,2024-02-20,x,", "0825 withdrew on 2024-02-20, and takes part"),
+    ],
+)
+def test_a_register_written_by_hand_is_checked(root, line, told):
+    (root / REGISTER).parent.mkdir()
+    (root / REGISTER).write_text(f"municipality,withdrawn_on,reason,rejoined_on\n{line}\n", "utf-8")
+    assert told in refuse(root, ROUND)
+
+
+def test_a_register_saved_by_excel_is_refused_in_one_line(root):
+    (root / REGISTER).parent.mkdir()
+    (root / REGISTER).write_text(
+        "municipality;withdrawn_on;reason;rejoined_on\n0825;a;b;\n", "utf-8"
+    )
+    assert "has other columns" in refuse(root, ROUND)
+
+
+@pytest.mark.parametrize("codes", [["0825"], ["0825", "0101"], ["0707"], []])
+@pytest.mark.parametrize(
+    "block",
+    ['participants: ["0825",\n  "0101"]  # all\n', 'participants:\n  - "0101"  # Kbh\n  # isle\n  - "0825"\n',
+     'participants:\n- "0825"\n- "0101"\n', "participants: []\n", ""],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("more", ["", "# the end\nmodels: {min_answers: 100}\n"])
+def test_taken_out_of_a_list_in_any_form(codes, block, end, more):
+    text = f"a: 1  # one\n{block}{more}".replace("\n", end)
+    new = without_participants(text, codes, load_municipalities(PROJECT))
+    there = yaml.safe_load(text)
+    if "participants" in there:
+        there["participants"] = [c for c in there["participants"] if c not in codes]
+    assert yaml.safe_load(new) == there
+    assert "# one" in new and ("# the end" in new) == ("# the end" in text)
+    assert "\n" not in new.replace(end, "") if end == "\r\n" else "\r" not in new

@@ -46,6 +46,12 @@ def sendout(
     template: Annotated[
         Path | None, typer.Option(help="Word template for these letters (.docx).")
     ] = None,
+    missing: Annotated[
+        bool,
+        typer.Option(
+            "--missing", help="The invitation, to those of the sample alone who have had none."
+        ),
+    ] = False,
     new_template: Annotated[
         Path | None, typer.Option(help="Write the default letter here, to make one's own from.")
     ] = None,
@@ -54,11 +60,13 @@ def sendout(
     samples are frozen."""
     from helpers.fieldwork.known_names import hint
     from helpers.fieldwork.letter_templates import default
-    from helpers.fieldwork.mailing_kinds import MAILINGS
+    from helpers.fieldwork.mailing_kinds import ADDED, MAILINGS
 
     if mailing not in MAILINGS:
         raise usage(f"--mailing: unknown mailing »{mailing}«. {hint(mailing, NAMES)}")
-    kind = MAILINGS[mailing]
+    if missing and mailing != NAMES[0]:
+        raise usage("--missing is of the invitation. Beside a reminder it is made by itself.")
+    kind = ADDED if missing else MAILINGS[mailing]
     if new_template is not None:
         write_atomically(new_template, lambda p: p.write_bytes(default(kind)))
         console.print(f"Written: {new_template}", markup=False)
@@ -72,15 +80,23 @@ def sendout(
     now = clock(round_, mailing)
     try:
         used = _templates_checked(round_, codes, kind, template, now.date())
+        first = (
+            _templates_checked(round_, codes, ADDED, None, now.date()) if kind.is_reminder else {}
+        )
     except SurveyError as e:
         raise _wrong(e) from e
     close_data(root())
     paths = Paths(root(), round_.id)
-    failed, letters, paper, notes = 0, 0, 0, {}
+    failed, letters, paper, added, notes = 0, 0, 0, 0, {}
     with held(round_.id):
         for code in codes:
             try:
                 mailed = make_mailing(paths, round_, code, kind, used[code], now, plain=plain)
+                if mailed.made.left_out_not_invited:
+                    more = make_mailing(
+                        paths, round_, code, ADDED, first[code], now, plain=plain, beside=mailing
+                    )
+                    added += more.made.letters + more.made.paper
             except SurveyError as e:
                 failed += 1
                 console.print(f"FAILED {code}: {e}", style="red", markup=False)
@@ -89,15 +105,21 @@ def sendout(
             paper += mailed.made.paper
             for note in mailed.notes:
                 notes.setdefault(note, []).append(code)
-            if mailed.before is not None:
+            if mailed.before is not None and not missing:
                 console.print(f"{code}: {_again(mailed.before, mailed.made)}", markup=False)
     for note, whom in notes.items():
         console.print(f"Note: {note} ({_few(whom)}).", style="yellow", markup=False)
     console.print(
-        f"{mailing}: {letters} letters to Digital Post, {paper} on paper, of {len(codes) - failed} "
+        f"{mailing}{' added' if missing else ''}: {letters} letters to Digital Post, {paper} on paper, of {len(codes) - failed} "
         f"municipalities: {paths.data / 'sendout'}",
         markup=False,
     )
+    if added:
+        console.print(
+            f"The invitation was made beside it for {added} citizens who have had none: "
+            f"{ADDED.package} of each municipality told above. They get the next reminder.",
+            style="yellow", markup=False,
+        )  # fmt: skip
     if not plain and failed < len(codes):
         from helpers.passphrases import passphrase_list
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,9 @@ from rich.table import Table
 
 from helpers.cli_state import console, held, load, root, usage
 from helpers.errors import ParameterError
+from helpers.params import Round
 from helpers.paths import Paths
+from helpers.store import Store
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -65,15 +68,25 @@ def participants(
     empty: Annotated[
         Path | None, typer.Option(help="Write an empty file of sign-ups here, to be filled in.")
     ] = None,
+    withdraw: Annotated[
+        str | None,
+        typer.Option(help="Code or name of a municipality that withdraws; say --reason too."),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it withdraws; no persons.")] = None,
+    rejoin: Annotated[
+        str | None, typer.Option(help="Code or name of one that has withdrawn, to be taken back.")
+    ] = None,
 ) -> None:
     """Take in a round's sign-ups, and write an overview with prices and what is missing.
 
-    Without FILE the overview is made anew from what is recorded.
+    Without FILE the overview is made anew from what is recorded. With --withdraw a municipality leaves
+    the round, at whatever time: its results go, and the others' go on.
     """
     from helpers.paths import write_atomically
     from helpers.preparation.signup import plan_sign_ups
     from helpers.preparation.signup_headings import empty_sheet
     from helpers.preparation.signup_overview import missing_sheet, prices_sheet, write_overview
+    from helpers.preparation.signup_withdrawal import named_municipality
 
     if empty is not None:
         if empty.exists():
@@ -85,8 +98,16 @@ def participants(
         raise usage("Name the round, as: survey participants 2024-foraar sign-ups.csv")
     paths = Paths(root(), round_id)
     before = load(round_id, before_sign_up=True)
+    if withdraw is not None:
+        if file is not None or late or rejoin is not None:
+            raise usage("--withdraw goes alone, with --reason. Nothing was written.")
+        _withdraw(paths, before, withdraw, reason or "", dry_run)
+        return
+    if reason is not None:
+        raise usage("--reason belongs to --withdraw. Nothing was written.")
     try:
-        sign_ups = plan_sign_ups(paths, before, file, late=late)
+        back = [named_municipality(rejoin, before, "--rejoin").code] if rejoin else []
+        sign_ups = plan_sign_ups(paths, before, file, late=late, rejoin=back)
     except ParameterError as e:
         told = "\n".join(f"  - {problem}" for problem in e.problems)
         raise usage(f"The sign-ups are refused; nothing was written.\n{told}") from e
@@ -115,3 +136,60 @@ def participants(
     for name in changed:
         console.print(f"Written: {name}", markup=False)
     console.print(f"Overview, confidential: {overview}", markup=False)
+
+
+def _withdraw(paths: Paths, round_: Round, named: str, reason: str, dry_run: bool) -> None:
+    """Take a municipality out of the round, with its results; what is frozen for its keys stays."""
+    from helpers.belonging import codes_with_traces, take_out
+    from helpers.development.files import FOLDER
+    from helpers.preparation.signup import plan_sign_ups
+    from helpers.preparation.signup_overview import write_overview
+    from helpers.preparation.signup_withdrawal import named_municipality, plan_withdrawal
+    from helpers.records import Snapshot
+    from helpers.retention import held_codes
+
+    store = Store(str(paths.root))
+    try:
+        place = named_municipality(named, round_, "--withdraw")
+        traces = place.code in codes_with_traces(Snapshot(store, round_))
+        leave = plan_withdrawal(
+            paths, round_, place.code, reason, dt.date.today(), traces=traces
+        )  # fmt: skip
+    except ParameterError as e:
+        raise usage(f"{e}\nNothing was written.") from e
+    name, changed = f"{place.code} {place.name}", [p.relative_to(paths.root) for p in leave.texts]
+    if dry_run:
+        for path in changed:
+            console.print(f"Would write: {path.as_posix()}", markup=False)
+        console.print("Nothing was written (--dry-run).")
+        return
+    with held(round_.id):
+        leave.write()
+        left = take_out(Snapshot(store, leave.round))
+        sign_ups = plan_sign_ups(paths, leave.round, None)
+        sign_ups.write(paths)
+        write_overview(paths, sign_ups)
+    if not changed:
+        console.print(f"{name} has withdrawn already: {leave.withdrawal.reason}", markup=False)
+    for path in changed:
+        console.print(f"Written: {path.as_posix()}", markup=False)
+    for told in left:
+        console.print(told, markup=False)
+    released = (paths.build / "released.parquet").is_file()
+    if changed and released and leave.round.participants:
+        console.print(
+            f"The country's numbers hold its answers until the round is released again: "
+            f"`survey run {round_.id}`. Until then nothing can be delivered.",
+            style="yellow", markup=False,
+        )  # fmt: skip
+    if changed and (paths.root / "build" / FOLDER / "udvikling.html").is_file():
+        console.print(
+            f"build/{FOLDER}/ may show its numbers of this round: make it again with `survey compare`.",
+            style="yellow", markup=False,
+        )  # fmt: skip
+    if place.code in held_codes(paths, leave.round):
+        console.print(
+            "Its identities lie here still; they can be deleted now: "
+            f"`survey forget {round_.id} --municipality {place.code}`.",
+            markup=False,
+        )

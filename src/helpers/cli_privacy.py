@@ -94,18 +94,27 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Also before the retention date.")] = False,
 ) -> None:
     """Delete identities, extracts and letters after the round's retention date, on record."""
+    from helpers.intake import stray_extracts
     from helpers.retention import forget as forget_identities
+    from helpers.retention import held_codes
 
-    round_ = load(round_id)
-    if municipality is not None and municipality not in round_.settings.participants:
-        raise usage(f"--municipality: {municipality} takes no part in {round_.id}.")
-    codes = [municipality] if municipality else list(round_.settings.participants)
+    round_ = load(round_id, before_sign_up=True)
     paths = Paths(root(), round_.id)
+    every = dict.fromkeys([*round_.settings.participants, *held_codes(paths, round_)])
+    if municipality is not None and municipality not in {*every, *round_.withdrawn}:
+        raise usage(f"--municipality: {municipality} takes no part in {round_.id}.")
+    codes = [municipality] if municipality else list(every)
     try:
         with held(round_.id):
             deleted = forget_identities(paths, round_, codes, dt.date.today(), before_time=yes)
     except SurveyError as e:
         raise _failed(e) from e
+    for name in [] if municipality else stray_extracts(paths, round_):
+        console.print(
+            f"Left in {paths.extracts}: {name}. Its name begins with no municipality's code: delete it "
+            "by hand.",
+            style="yellow", markup=False,
+        )  # fmt: skip
     count = sum(1 for n in deleted.values() if n)
     console.print(
         f"Identities of {count} municipalities deleted ({sum(deleted.values())} files); "

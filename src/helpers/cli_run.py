@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import getpass
 import os
-from typing import Annotated
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +15,12 @@ from helpers.cli_progress import Told
 from helpers.cli_state import State, console, held, listed, load, root, usage
 from helpers.errors import ParameterError, SurveyError
 from helpers.params import Round
+from helpers.paths import Paths
 from helpers.run import STAGES, Summary, run_round
+from helpers.store import is_address
+
+if TYPE_CHECKING:
+    from helpers.plan import Decision
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -35,6 +44,14 @@ def run(
     redraw: Annotated[
         bool, typer.Option("--redraw", help="Draw a frozen sample again; the old one is kept.")
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --redraw: do not ask, though answers are lost.")
+    ] = False,
+    keep_sample: Annotated[
+        str | None,
+        typer.Option(help="Codes whose frozen sample is kept on record, with --reason."),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why the frozen sample is kept.")] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Run also what has not changed since it was made.")
     ] = False,
@@ -50,17 +67,97 @@ def run(
             f"Expected: one of {', '.join(STAGES)}."
         )
     codes = [c.strip() for c in only.split(",") if c.strip()] if only else None
+    keep = _decisions(round_, keep_sample, reason)
+    if redraw and keep:
+        raise usage("--redraw and --keep-sample exclude each other. Nothing was written.")
+    if redraw and "plan" in (stage or STAGES):
+        _confirm_redraw(round_, codes, stage or STAGES, yes)
     summary = run_stages(
         round_,
         stages=stage or STAGES,
         only=codes,
         jobs=jobs or default_jobs(),
         redraw=redraw,
+        keep=keep,
         again=again,
         scheduler=scheduler,
     )
     tell(summary, round_)
+    if redraw and not is_address(State.address):
+        from helpers.fieldwork.invited import told_of_letters
+
+        paths = Paths(root(), round_.id)
+        for line in told_of_letters(paths, codes or round_.settings.participants):
+            console.print(line, style="yellow", markup=False)
     raise typer.Exit(1 if summary.failures else 0)
+
+
+def _decisions(round_: Round, codes: str | None, reason: str | None) -> dict[str, Decision]:
+    """Municipality → the decision to keep its frozen sample; who decides is who calls."""
+    if not codes:
+        if reason is not None:
+            raise usage("--reason belongs to --keep-sample. Nothing was written.")
+        return {}
+    from helpers.plan import Decision
+    from helpers.preparation.municipality_names import find_municipality
+
+    named = [c.strip() for c in codes.split(",") if c.strip()]
+    found = {text: find_municipality(text, round_.municipalities)[0] for text in named}
+    chosen = [place.code for place in found.values() if place is not None]
+    part = round_.settings.participants
+    if foreign := [t for t, p in found.items() if p is None or p.code not in part]:
+        raise usage(f"--keep-sample: {', '.join(foreign)} takes no part in {round_.id}.")
+    text = " ".join((reason or "").split())
+    if not text:
+        raise usage("--keep-sample: say why, as --reason TEXT. Nothing was written.")
+    try:
+        who = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no name in the environment and no entry for the user
+        who = "not known"
+    return dict.fromkeys(chosen, Decision(dt.date.today().isoformat(), who, text))
+
+
+def _confirm_redraw(
+    round_: Round, codes: Sequence[str] | None, stages: Sequence[str], yes: bool
+) -> None:
+    """Where answers have come, tell who would leave and come in, and ask; ends the call at no."""
+    if is_address(State.address):
+        if not yes:
+            raise usage(
+                "--redraw: what it changes cannot be told at an address. Say --yes too. Nothing was "
+                "written."
+            )
+        return
+    from helpers.redraw import may_have_answers, redraw_of
+
+    paths = Paths(root(), round_.id)
+    chosen = [
+        c for c in round_.settings.participants
+        if (codes is None or c in codes) and may_have_answers(paths, c)
+    ]  # fmt: skip
+    if not chosen:
+        return
+    with held(round_.id):
+        found = redraw_of(paths, round_, chosen, intake="intake" in stages)
+    for note in found.notes:
+        console.print(note, style="yellow", markup=False)
+    if found.changes.empty:
+        return
+    console.print("Drawn again, with answers in (citizens, answers):", markup=False)
+    for row in found.changes.itertuples():
+        name = f"{row.municipality} {round_.municipalities[row.municipality].name}"
+        console.print(
+            f"  {name}, {row.target_group}: {row.leave} would leave, {row.come_in} would come in; "
+            f"{row.lost} of {row.answers} answers would be lost",
+            markup=False,
+        )
+    console.print(f"In all {found.lost} answers would be lost.", style="yellow", markup=False)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise usage("--redraw: answers have come. Say --yes to draw again. Nothing was written.")
+    if console.input("Type yes to draw again: ").strip().lower() != "yes":
+        raise usage("Not drawn again. Nothing was written.")
 
 
 def run_stages(round_: Round, **how) -> Summary:

@@ -21,6 +21,7 @@ from helpers.paths import Paths, close_data
 from helpers.records import Snapshot
 from helpers.steps import PARAMETERS, STEPS, WHOLE_ROUND
 from helpers.store import Store, by_folder, matching
+from helpers.withdrawals import told
 
 if TYPE_CHECKING:
     from helpers.fieldwork.standing import Standing
@@ -48,7 +49,7 @@ SHOWN_REASONS = 8
 SAMPLES = "data/{round}/sample/????.parquet"
 WATCHED = (  # what the answers are told from
     SAMPLES, "data/{round}/responses/????.parquet", "data/{round}/sendout/{code}/mailings.json",
-    "data/{round}/contact/exceptions.csv", "data/{round}/hotline.csv", "data/{round}/effort.parquet",
+    "data/{round}/contact/*.csv", "data/{round}/sample/replaced/????-sample-1.parquet", "data/{round}/hotline.csv", "data/{round}/effort.parquet",
 )  # fmt: skip
 POSSIBLE = 0.05  # a chance of missing the least number that is worth telling
 
@@ -66,6 +67,8 @@ def status(
     reasons: dict[str, list[str]] = defaultdict(list)  # reason → whom it concerns
     marks = _marks(snapshot, round_, reasons)
     console.print(_municipalities(marks, round_))
+    for line in _left(snapshot, round_):
+        console.print(line, markup=False)
     for name, words in ROUND_STEPS.items():
         console.print(f"{_round_step(snapshot, name, reasons)} {words}", markup=False)
     if reasons:
@@ -81,12 +84,28 @@ def status(
         raise typer.Exit(1) from e
 
 
+def _left(snapshot: Snapshot, round_: Round) -> Iterator[str]:
+    """Who has withdrawn, and how many answers are passed over for it."""
+    collected = snapshot.records.get(("collect", WHOLE_ROUND))
+    passed = collected.found.get("left", {}) if collected else {}
+    names = {code: place.name for code, place in round_.municipalities.items()}
+    for code, withdrawal in round_.withdrawn.items():
+        count = f"; answers of {passed[code]} citizens passed over" if passed.get(code) else ""
+        yield f"Withdrawn: {told(withdrawal, names)}{count}"
+    for code in sorted(passed.keys() - round_.withdrawn.keys()):
+        again = "drawn again" if code in round_.settings.participants else "takes no part any more"
+        yield f"{code} {names[code]}, {again}: answers of {passed[code]} citizens passed over"
+
+
 def _watch(paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.date | None) -> str:
     """Tell of the answers, and write the status page; returns where it lies."""
     from helpers.answer_times import danish_today
+    from helpers.fieldwork.invited import told_of_letters
     from helpers.fieldwork.standing import standing_of
     from helpers.fieldwork.status_page import write_status_page
 
+    for line in told_of_letters(paths, round_.settings.participants):
+        console.print(line, markup=False)
     standing = None
     if snapshot.names((SAMPLES,), ""):
         standing = standing_of(paths, round_, on, danish_today())

@@ -26,7 +26,7 @@ from pathlib import Path
 from helpers.errors import ParameterError, SurveyError
 from helpers.lock import in_use
 from helpers.params import Round
-from helpers.paths import REDRAW_VARIABLE, ROOT_VARIABLE, Paths
+from helpers.paths import KEEP_VARIABLE, REDRAW_VARIABLE, ROOT_VARIABLE, Paths
 from helpers.records import Record, library_digest, package_digest, record_name
 from helpers.steps import PARAMETERS, Step, Told, filled
 from helpers.store import Mirror, Store, by_folder, matching
@@ -53,6 +53,7 @@ class Task:
     parameters: dict[str, str]
     arguments: dict[str, object] = field(default_factory=dict)
     redraw: bool = False
+    keep: str = ""  # a decision to keep the frozen sample, as `plan.Decision` in JSON
     package: str = field(default_factory=package_digest)
     libraries: str = field(default_factory=library_digest)
 
@@ -87,6 +88,7 @@ def perform(task: Task) -> Done:
             mirror.fetch(task.files, [*filled(patterns, task.round, task.code), PARAMETERS])
         os.environ[ROOT_VARIABLE] = str(root)
         os.environ[REDRAW_VARIABLE] = "1" if task.redraw else "0"
+        os.environ[KEEP_VARIABLE] = task.keep
         try:
             told = _call(task, root)
         except SurveyError:

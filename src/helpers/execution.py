@@ -29,9 +29,11 @@ from helpers.kernels import KERNEL, MEMORY_VARIABLE, Specs, ZygoteDied
 from helpers.own_numbers import official_name
 from helpers.params import Round, load_tiles
 from helpers.paths import PROJECT, Paths
+from helpers.plan import read_decision
 from helpers.published import load_published
 from helpers.render import render
 from helpers.round_settings import Limits
+from helpers.steps import Told
 from helpers.vault_key import closed_vault
 
 PLAN, ANALYSIS, REPORT = "10-sampling-plan", "20-response-analysis", "30-municipal-report"
@@ -241,9 +243,19 @@ def typeset(
     )
 
 
-def plan_notebook(paths: Paths, round_: Round, code: str) -> None:
+def plan_notebook(paths: Paths, round_: Round, code: str) -> Told:
+    """Tells of a frozen sample that was kept though another would be drawn."""
     parameters, limits = {"round": round_.id, "municipality": code}, round_.settings.limits
     execute(NOTEBOOKS / f"{PLAN}.ipynb", paths.notebook(PLAN, code), parameters, limits)
+    kept = read_decision(paths, code)
+    if kept is None:
+        return Told()
+    return Told(
+        (
+            f"{code} {round_.municipalities[code].name}: the frozen sample is kept, as decided "
+            f"{kept.decided_on} by {kept.decided_by} ({kept.reason}). Drawn anew, {kept.told}.",
+        )
+    )
 
 
 def analysis_notebook(paths: Paths, round_: Round, code: str) -> None:

@@ -83,7 +83,8 @@ def known_persons(
     hold. Raises VaultError where a vault does not open."""
     names: list[str] = []
     numbers: list[str] = []
-    held = [c for c in codes or round_.settings.participants if paths.vault(c).is_file()]
+    every = sorted(p.name for p in paths.vault_folder.glob("????"))  # also of those that are out
+    held = [c for c in codes or every if paths.vault(c).is_file() and c in round_.municipalities]
     if not held:
         return names, numbers
     key = key_of_round(round_.settings, paths.root)

@@ -26,6 +26,7 @@ from helpers.parameter_types import (
 )
 from helpers.round_settings import Model, PriceBand, RoundFile
 from helpers.style import slug
+from helpers.withdrawals import Withdrawal, out
 
 MAX_LOCAL_QUESTIONS = 3  # the agreement with the municipalities (KL)
 FREE_TEXT = "fritekst"
@@ -271,6 +272,7 @@ class Round(Model):
     formats: tuple[ExtractFormat, ...]
     local: dict[Code, LocalFile]
     agreements: dict[Code, dt.date] = Field(default_factory=dict)  # signed processing agreements
+    withdrawals: tuple[Withdrawal, ...] = ()  # of those that took part, in the order recorded
     earlier_titles: dict[str, str] = Field(default_factory=dict)  # of the earlier rounds
 
     @property
@@ -284,6 +286,11 @@ class Round(Model):
     @property
     def participants(self) -> tuple[Municipality, ...]:
         return tuple(self.municipalities[c] for c in self.settings.participants)
+
+    @property
+    def withdrawn(self) -> dict[str, Withdrawal]:
+        """Municipality → its withdrawal, of those that are out now."""
+        return out(self.withdrawals)
 
     @property
     def two_way_breakdowns(self) -> tuple[str, ...]:

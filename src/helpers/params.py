@@ -57,6 +57,7 @@ from helpers.round_settings import (
     Sampling,
     Weighting,
 )
+from helpers.withdrawals import read_withdrawals, withdrawals_file
 
 __all__ = [
     "BREAKDOWN_LABELS",
@@ -333,6 +334,8 @@ def with_references(
     if source is not None and settings is not None:
         earlier = _earlier_titles(source, settings, params / "rounds", problems)
     agreements = _load_agreements(params, round_id, known, agreements_until, problems)
+    taking_part = settings.participants if settings is not None else ()
+    withdrawals = read_withdrawals(withdrawals_file(root, round_id), known, taking_part, problems)
     local = _load_local(params / "local" / round_id, known, questionnaire, formats, problems)
     if problems or settings is None:
         raise ParameterError(problems=problems)
@@ -344,6 +347,7 @@ def with_references(
         formats=formats,
         local=local,
         agreements=agreements,
+        withdrawals=withdrawals,
         earlier_titles=earlier,
     )
 

@@ -17,6 +17,8 @@ from helpers.params import Municipality
 
 ROOT_VARIABLE = "SURVEY_ROOT"
 REDRAW_VARIABLE = "SURVEY_REDRAW"  # 1: a frozen sample may be drawn again (`survey run --redraw`)
+# a decision to keep frozen samples (`survey run --keep-sample`), as `plan.Decision` in JSON
+KEEP_VARIABLE = "SURVEY_KEEP_SAMPLE"
 PROJECT = Path(__file__).resolve().parents[2]  # notebooks/, reports/ and _quarto.yml lie here
 
 
@@ -83,6 +85,10 @@ class Paths:
         """The sampling frame as it was when the sample was drawn."""
         return self.data / "sample" / f"{code}-frame.parquet"
 
+    def kept_sample(self, code: str) -> Path:
+        """The decision to keep a frozen sample though another would be drawn."""
+        return self.data / "sample" / "kept" / f"{code}.json"
+
     def sendout(self, code: str) -> Path:
         return self.data / "sendout" / code
 
@@ -94,6 +100,10 @@ class Paths:
     def contact_exceptions(self) -> Path:
         """Who is not written to, or on paper only, by key."""
         return self.data / "contact" / "exceptions.csv"
+
+    def invited(self, code: str) -> Path:
+        """Who has had the invitation, by key."""
+        return self.data / "contact" / f"{code}-invited.csv"
 
     def answers(self, code: str) -> Path:
         return self.responses / f"{code}.parquet"

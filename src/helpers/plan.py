@@ -6,8 +6,10 @@ others is refused and says what changed.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,9 +20,12 @@ from helpers.errors import FrozenSampleError, SurveyError
 from helpers.identities import link_keys
 from helpers.intake import eligible
 from helpers.params import Round
-from helpers.paths import REDRAW_VARIABLE, Paths, write_atomically
+from helpers.paths import KEEP_VARIABLE, REDRAW_VARIABLE, Paths, write_atomically, write_text
 from helpers.responses import export_files
 from helpers.sampling import allocate, draw, generator, sample_size, sampling_frame
+from helpers.sheets import read_sheets
+
+ENCODINGS, DELIMITERS = ["utf-8-sig", "cp1252"], [",", ";", "\t"]  # of exports
 
 
 @dataclass(frozen=True)
@@ -109,21 +114,40 @@ def letters_made(paths: Paths, code: str) -> bool:
 
 
 def freeze_reason(paths: Paths, code: str) -> str | None:
-    """Why the sample stands fast: letters are made, or answers have come. None: it may change."""
+    """Why the sample stands fast: letters are made, or answers have come. None: it may change.
+
+    An export of many municipalities freezes the sample of one without letters only where it may hold
+    its keys: whoever joins late is not bound by the others' answers.
+    """
     if letters_made(paths, code):
         return f"letters have been made ({paths.sendout(code)})"
-    exports = [p.name[:4] for p in export_files(paths)]
-    of_this_or_of_all = [name for name in exports if name == code or not name.isdigit()]
-    if paths.answers(code).is_file() or of_this_or_of_all:
+    exports = export_files(paths)
+    own = [p for p in exports if p.name[:4] == code]
+    of_many = (p for p in exports if not p.name[:4].isdigit())
+    if paths.answers(code).is_file() or own or any(_may_hold(p, paths, code) for p in of_many):
         return f"answers have come ({paths.responses})"
     return None
+
+
+def _may_hold(export: Path, paths: Paths, code: str) -> bool:
+    """Whether an export has a key of the sample; one that cannot be read, or holds no row, may."""
+    sample = read_drawn(paths.sample(code))
+    try:
+        sheets = [s for r in read_sheets(export, ENCODINGS, DELIMITERS) for s in r if s.rows[1:]]
+    except SurveyError:
+        return True
+    if sample is None or not sheets:
+        return True
+    keys = set(sample["key"])
+    return any(str(cell).strip() in keys for s in sheets for row in s.rows for cell in row)
 
 
 def save_sample(paths: Paths, code: str, plan: SamplingPlan) -> str:
     """Write the sample and its frame; returns a line that tells what was done.
 
-    Raises FrozenSampleError where the sample is frozen and the plan draws another, unless
-    `--redraw` was asked for (the replaced sample is kept beside).
+    Raises FrozenSampleError where the sample is frozen and the plan draws another, unless `--redraw` was
+    asked for (the replaced sample is kept beside), or it was decided to keep the frozen one. Such a
+    decision holds for the sample that would be drawn when it was made, and for no other.
     """
     path, frame_path = paths.sample(code), paths.frame(code)
     before, frame = read_drawn(path), read_drawn(frame_path)
@@ -131,20 +155,74 @@ def save_sample(paths: Paths, code: str, plan: SamplingPlan) -> str:
         _write(paths, code, plan)
         return f"Drawn: {len(plan.sample)} citizens."
     if _same(before, plan.sample) and _same(frame, plan.frame):
+        paths.kept_sample(code).unlink(missing_ok=True)
         return f"Unchanged: the same {len(before)} citizens as before."
     reason = freeze_reason(paths, code)
     if reason is not None and os.environ.get(REDRAW_VARIABLE) != "1":
+        if _decided_to_keep(paths, code, plan):
+            return f"Kept: the {len(before)} citizens drawn before. {_changes(before, plan)}"
         raise FrozenSampleError(
             str(path),
             f"a rerun would draw another sample, but {reason}. {_changes(before, plan)}",
             "the population and rules that the sample was drawn with",
-            "Go on with the frozen sample (`--stage analyse`), restore the earlier extract, or "
-            "draw again with --redraw.",
+            f"Keep the frozen sample on record (`survey run {paths.round_id} --keep-sample {code} "
+            "--reason TEXT`), restore the earlier extract, or draw again with --redraw.",
         )
     if reason is not None:
         _keep_replaced(paths, code)
+    paths.kept_sample(code).unlink(missing_ok=True)
     _write(paths, code, plan)
     return f"Drawn again: {len(plan.sample)} citizens. {_changes(before, plan)}"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """To keep a frozen sample: when, by whom and why; `instead_of`: digest of the one that would be drawn
+    then; `told`: how they differ, in numbers."""
+
+    decided_on: str
+    decided_by: str
+    reason: str
+    instead_of: str = ""
+    told: str = ""
+
+
+def read_decision(paths: Paths, code: str) -> Decision | None:
+    """The decision recorded; None where there is none. Raises SurveyError where it cannot be read."""
+    path = paths.kept_sample(code)
+    if not path.is_file():
+        return None
+    try:
+        return Decision(**json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError):
+        raise SurveyError(
+            str(path),
+            "is no decision on a sample",
+            "a JSON object with decided_on, decided_by, reason, instead_of and told",
+            "Delete it, then decide again with --keep-sample.",
+        ) from None
+
+
+def _decided_to_keep(paths: Paths, code: str, plan: SamplingPlan) -> bool:
+    """Whether the frozen sample was, or is now, decided on instead of this plan's; now, it is recorded."""
+    would_be = _digest(plan)
+    told = os.environ.get(KEEP_VARIABLE)
+    if told:
+        before = read_drawn(paths.sample(code))
+        decision = replace(
+            Decision(**json.loads(told)), instead_of=would_be, told=_changes(before, plan)
+        )
+        text = json.dumps(asdict(decision), ensure_ascii=False, indent=1) + "\n"
+        write_text(paths.kept_sample(code), text)
+        return True
+    known = read_decision(paths, code)
+    return known is not None and known.instead_of == would_be
+
+
+def _digest(plan: SamplingPlan) -> str:
+    """Of who would be drawn, and from what; keys apart, which are made anew at each try."""
+    drawn = plan.sample.drop(columns="key").to_csv(index=False)
+    return hashlib.sha256((drawn + plan.frame.to_csv(index=False)).encode()).hexdigest()
 
 
 def _write(paths: Paths, code: str, plan: SamplingPlan) -> None:

@@ -192,7 +192,8 @@ def load_published(root: Path, round_: Round, only: str | None = None) -> Publis
 
     `only`: results and comparisons of this municipality (and the country) alone, for its own report;
     with `national` the country's and those of every municipality as a whole.
-    Raises SurveyError where the release has not been made yet.
+    Raises SurveyError where the release has not been made yet, or holds a municipality that takes no part
+    any more.
     """
     folder = root / "build" / round_.id
     missing = [f for f in FILES.values() if not (folder / f).is_file()]
@@ -203,6 +204,8 @@ def load_published(root: Path, round_: Round, only: str | None = None) -> Publis
             "the tables of a finished release",
             f"Run `survey run {round_.id} --stage release` first.",
         )
+    response = pd.read_parquet(folder / FILES["response"])
+    _require_participants(round_, response, folder)
     wanted = None if only is None else [[("municipality", "in", [only, NATIONAL])]]
     if only == NATIONAL:
         wanted.append([("breakdown", "==", "all")])
@@ -211,9 +214,25 @@ def load_published(root: Path, round_: Round, only: str | None = None) -> Publis
         round=round_,
         results=pd.read_parquet(folder / FILES["results"], filters=wanted),
         comparisons=pd.read_parquet(folder / FILES["comparisons"], filters=wanted),
-        response=pd.read_parquet(folder / FILES["response"]),
+        response=response,
         drivers=pd.read_parquet(folder / FILES["drivers"], filters=of),
     )
+
+
+def _require_participants(round_: Round, response: pd.DataFrame, folder: Path) -> None:
+    """A release from before a municipality withdrew is no result of the round: the country's numbers hold
+    its answers."""
+    out = (set(response["municipality"]) & round_.municipalities.keys()) - set(
+        round_.settings.participants
+    )
+    if out:
+        names = ", ".join(f"{c} {round_.municipalities[c].name}" for c in sorted(out))
+        raise SurveyError(
+            str(folder),
+            f"the release holds numbers of {names}, which takes no part in {round_.id} any more",
+            "a release of those that take part",
+            f"Run `survey run {round_.id} --stage release` first.",
+        )
 
 
 def load_earlier(root: Path, published: Published, only: str | None = None) -> list[Published]:

@@ -80,6 +80,10 @@ def record_name(step: Step, round_id: str, code: str) -> str:
     return f"data/{round_id}/records/{step.name}/{code}.json"
 
 
+def _record_name(round_: Round, key: tuple[str, str]) -> str:
+    return f"data/{round_.id}/records/{key[0]}/{key[1]}.json"
+
+
 class Snapshot:
     """The files of a round as they lie now, with their digests; each content is read once."""
 
@@ -100,6 +104,11 @@ class Snapshot:
             parts = name.split("/")
             if parts[:3] == ["data", self.round.id, "records"] and len(parts) == 5:
                 self._read(name, (parts[3], parts[4].removesuffix(".json")))
+        there = self.signatures.keys()
+        self.records = {
+            k: r for k, r in self.records.items() if _record_name(self.round, k) in there
+        }
+        self._read_as = {n: s for n, s in self._read_as.items() if n in there}
 
     def _read(self, name: str, key: tuple[str, str]) -> None:
         if self._read_as.get(name) == self.signatures[name]:

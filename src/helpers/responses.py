@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ from helpers.latest import (
     Conflict,
     latest_answers,
 )
+from helpers.left_keys import keys_asked_before
 from helpers.left_out import digest_of, read_left_out
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
@@ -43,12 +45,16 @@ _MEND = "Mend the export or ask for it again, then take it in again."
 @dataclass(frozen=True)
 class Collected:
     """`answers`: code → a row an exported citizen; `errors`: code (or ROUND_LEVEL) → what is wrong;
-    `conflicts`: what `latest_answers` had to decide; `notes`: what is odd and refuses nothing."""
+    `conflicts`: what `latest_answers` had to decide; `notes`: what is odd and refuses nothing; `left`:
+    code → citizens in the exports who are asked no more; `of_others`: code of a municipality that is out →
+    what is wrong with its export."""
 
     answers: dict[str, pd.DataFrame]
     errors: dict[str, ResponseError]
     conflicts: tuple[Conflict, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
+    left: dict[str, int] = field(default_factory=dict)
+    of_others: dict[str, ResponseError] = field(default_factory=dict)
 
 
 def export_files(paths: Paths) -> list[Path]:
@@ -68,11 +74,11 @@ def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collec
     spans, unread = answer_spans(paths, round_, today)
     for code, told in unread.items():
         problems.setdefault(code, []).extend(told)
-    decided = read_left_out(paths)
+    decided, left = read_left_out(paths), keys_asked_before(paths, round_)
     tables, left_out = [], []
     for path in export_files(paths):
         rows = decided.get(digest_of(path.read_bytes())) if decided else None
-        checked = check_export(path, round_, owners, rows or frozenset())
+        checked = check_export(path, round_, owners, rows or frozenset(), left)
         for whose, told in checked.problems.items():
             problems.setdefault(whose, []).extend(told)
         if checked.rows is not None:
@@ -80,13 +86,19 @@ def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collec
         if checked.left_out:
             left_out.append(f"{path.name} ({row_spans(checked.left_out)})")
     errors = {code: ResponseError(problems=told) for code, told in problems.items()}
+    ours = {ROUND_LEVEL, *round_.settings.participants}
+    of_others = {code: errors.pop(code) for code in [*errors] if code not in ours}
     notes = [_told_left_out(left_out)] if left_out else []
     if not tables:
-        return Collected({}, errors, notes=tuple(notes))
-    rows = pd.concat(tables, ignore_index=True).dropna(subset="municipality")
+        return Collected({}, errors, notes=tuple(notes), of_others=of_others)
+    rows = pd.concat(tables, ignore_index=True)
+    answered = rows["left"].notna() & rows["status"].isin(ANSWERED)
+    gone = rows[answered].groupby("left")["key"].nunique()
+    gone = {str(code): int(n) for code, n in gone.items()}
+    rows = rows.drop(columns="left").dropna(subset="municipality")
     rows = rows[~rows["municipality"].isin(list(errors))].reset_index(drop=True)
     if rows.empty:
-        return Collected({}, errors, notes=tuple(notes))
+        return Collected({}, errors, notes=tuple(notes), left=gone, of_others=of_others)
     notes += notes_on(rows, spans, round_)
     times = known_times(rows, spans, "municipality")
     rows, conflicts = latest_answers(rows, times, round_.settings.responses.min_questions_answered)
@@ -94,7 +106,7 @@ def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collec
         str(code): group.drop(columns="municipality").reset_index(drop=True)
         for code, group in rows.groupby("municipality")
     }
-    return Collected(answers, errors, tuple(conflicts), tuple(notes))
+    return Collected(answers, errors, tuple(conflicts), tuple(notes), gone, of_others)
 
 
 def _told_left_out(files: list[str]) -> str:
@@ -120,9 +132,10 @@ def answer_spans(
 
 @dataclass(frozen=True)
 class Checked:
-    """One export. `rows`: those of `read_export` with `municipality` (missing for an unknown key), `file`
-    and `row`, None where it cannot be read at all; `problems`: owner → all troubles; `left_out`: rows
-    with an unknown key that were left out."""
+    """One export. `rows`: those of `read_export` with `municipality` (missing for a key that no sample
+    holds), `left` (the municipality of one who is asked no more), `file` and `row`, None where it cannot
+    be read at all; `problems`: owner → all troubles; `left_out`: rows with an unknown key that were left
+    out."""
 
     rows: pd.DataFrame | None
     problems: dict[str, list[Problem]]
@@ -134,26 +147,32 @@ def check_export(
     round_: Round,
     owners: Mapping[str, str],
     leave_out: frozenset[int] | None = frozenset(),
+    left: Mapping[str, str] = MappingProxyType({}),
 ) -> Checked:
-    """Check one export. `owners`: key → municipality.
+    """Check one export. `owners`: key → municipality; `left`: the same of citizens who are asked no more
+    (`keys_asked_before`).
 
-    Rows with a key that no sample holds, or without a key, and in a file of one municipality those of
-    another, are troubles, told with their rows. `leave_out`: rows to leave out where no sample holds
-    their key; None: all such rows.
+    Rows with a key that no sample holds or held, or without a key, and in a file of one municipality
+    those of another, are troubles, told with their rows; in a file of a municipality that is out, they
+    are its own. `leave_out`: rows to leave out where no sample holds their key; None: all such rows.
     """
     participants = round_.settings.participants
-    named = path.name[:4] if path.name[:4] in participants else ROUND_LEVEL
+    known = {*participants, *round_.withdrawn, *left.values()}
+    named = path.name[:4] if path.name[:4] in known else ROUND_LEVEL
     problems: dict[str, list[Problem]] = {}
     try:
         table, found = read_export(path, [q.id for q in round_.questionnaire.scaled])
     except SurveyError as e:
         return Checked(None, {named: list(e.problems)})
     code = pd.Series([owners.get(k) for k in table["key"]], index=table.index, dtype=object)
-    unknown = frozenset(code.index[code.isna()])
+    gone = [left.get(k) if k not in owners else None for k in table["key"]]
+    was = pd.Series(gone, index=table.index, dtype=object)
+    unknown = frozenset(code.index[code.isna() & was.isna()])
     left_out = unknown if leave_out is None else unknown & leave_out
-    table, code = table[~table.index.isin(left_out)], code[~code.index.isin(left_out)]
+    kept = ~table.index.isin(left_out)
+    table, code, was = table[kept], code[kept], was[kept]
     for problem, row in found:
-        if row not in left_out:
+        if row not in left_out and was[row] is None:
             whose = named or (code.get(row) if isinstance(code.get(row), str) else ROUND_LEVEL)
             problems.setdefault(whose, []).append(problem)
 
@@ -165,7 +184,7 @@ def check_export(
     skip = f"leave such rows out with `survey collect {round_.id} FILE --skip-unknown`"
     keyless = table["key"] == ""
     refuse(
-        code.isna() & ~keyless,
+        code.isna() & was.isna() & ~keyless,
         "keys belong to no drawn sample",
         "keys from the round's own letters",
         f"Take out the rows, put back the sample that the letters were made from, or {skip}.",
@@ -177,12 +196,12 @@ def check_export(
         f"Ask for the export again, or {skip}.",
     )
     refuse(
-        code.notna() & (code != named) & (named != ROUND_LEVEL),
+        code.notna() & (code != named) & (named in participants),
         "keys belong to other municipalities",
         f"keys of {named}",
         "Rename the file if it holds several municipalities, or take out the rows.",
     )
-    rows = table.assign(municipality=code, file=path.name, row=table.index)
+    rows = table.assign(municipality=code, left=was, file=path.name, row=table.index)
     return Checked(rows, problems, left_out)
 
 

@@ -76,24 +76,48 @@ def _files(place: Path) -> list[Path]:
     return sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else []
 
 
+def held_codes(paths: Paths, round_: Round) -> list[str]:
+    """Municipalities of which a vault, an extract or letters lie here, whether they take part or not."""
+    every = ([paths.vault_folder, "*"], [paths.extracts, "*"], [paths.data / "sendout", "*/*"])
+    found = {
+        path.relative_to(folder).parts[0][:4]
+        for folder, pattern in every
+        for path in (folder.glob(pattern) if folder.is_dir() else ())
+        if path.name != paths.mailings("0000").name
+    }
+    return sorted(found & round_.municipalities.keys())
+
+
 def forget(
     paths: Paths, round_: Round, codes: Sequence[str], today: dt.date, *, before_time: bool = False
 ) -> dict[str, int]:
     """Delete vault, extract and letters of the municipalities; returns files deleted per code.
 
     Refuses (SurveyError) on or before the round's retention date, or where it has none, unless
-    `before_time`. Every deletion is recorded with its day in `data/<round>/forgotten.json`; the
+    `before_time`, or all of them have withdrawn: their identities are needed no more. Every deletion is recorded with its day in `data/<round>/forgotten.json`; the
     record names files by kind and number, no person. Answers, estimates, what has been released and
     the counts of each mailing stay: without the vault nothing leads from them to a person.
     """
     until = round_.settings.retention_until
-    if not before_time and (until is None or today <= until):
+    waiting = [code for code in codes if code not in round_.withdrawn]
+    if waiting and not before_time and (until is None or today <= until):
         told = f"the retention date is {until}" if until else "the round has no retention date"
+        unsaid = [code for code in waiting if code not in round_.settings.participants]
+        say = (
+            f"survey participants {round_.id} --withdraw {unsaid[0]} --reason TEXT"
+            if unsaid
+            else ""
+        )
         raise SurveyError(
             f"params/rounds/{round_.id}.yml, key `retention_until`",
             f"{told}; today is {today}",
             "a day after the retention date",
-            "Wait, or say --yes if the identities are to be deleted now.",
+            (
+                f"Record that {', '.join(unsaid)} withdrew (`{say}`), wait, or"
+                if unsaid
+                else "Wait, or"
+            )
+            + " say --yes if the identities are to be deleted now.",
         )
     deleted = {}
     for code in codes:

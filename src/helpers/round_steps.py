@@ -36,13 +36,21 @@ from helpers.vault_key import VaultError
 def collect_answers(paths: Paths, round_: Round) -> Told:
     """Share the exports' answers out to the municipalities that drew the keys, free texts scrubbed.
 
-    Tells what is wrong with an export as a failure of its municipality (or of the round), what is odd in
-    it, and where two answers of one citizen contradict each other. Finds `answered`: the codes that have answers that count; and
-    `conflicts`: code → a list of rows a citizen.
+    Answers that no export holds any more are removed, but where an export is not well: then they stay
+    as they were. Tells what is wrong with an export as a failure of its municipality (or of the round),
+    what is odd in it, and where two answers of one citizen contradict each other. Finds `answered`: the
+    codes that have answers that count; `conflicts`: code → a list of rows a citizen; `left`: code → citizens in the exports who are
+    asked no more.
     """
     collected = collect(paths, round_, danish_today())
     collected, notes = _without_persons(paths, round_, collected)
     save_answers(paths, collected)
+    if ROUND_LEVEL not in collected.errors:
+        for code in (
+            set(round_.settings.participants) - collected.answers.keys() - collected.errors.keys()
+        ):
+            paths.answers(code).unlink(missing_ok=True)
+            paths.texts(code).unlink(missing_ok=True)
     for code, answers in collected.answers.items():
         write_texts(paths, round_, code, answers)
     failures = {
@@ -53,11 +61,30 @@ def collect_answers(paths: Paths, round_: Round) -> Told:
     conflicts = {code: [list(c.rows) for c in own] for code, own in by_code}
     notes += collected.notes
     notes += tuple(_contradiction(code, rows) for code, rows in conflicts.items())
+    notes += passed_over(round_, collected)
     answered = (
         c for c, table in collected.answers.items() if counts_as_answer(table, round_).any()
     )
-    found = {"answered": sorted(answered), "conflicts": conflicts}
+    found = {"answered": sorted(answered), "conflicts": conflicts, "left": dict(collected.left)}
     return Told(notes, failures, found)
+
+
+def passed_over(round_: Round, collected: Collected) -> tuple[str, ...]:
+    """Answers of citizens who are asked no more, and exports of municipalities that are out, in words."""
+    told = []
+    for code, count in sorted(collected.left.items()):
+        place = f"{code} {round_.municipalities[code].name}"
+        citizens = "1 citizen" if count == 1 else f"{count} citizens"
+        takes_part = code in round_.settings.participants
+        why = "in its sample no more" if takes_part else "which takes no part any more"
+        of = f"{citizens} {why}" if takes_part else f"{citizens} of {place}, {why}"
+        told.append(f"Passed over: answers of {of}{f' ({place})' if takes_part else ''}.")
+    told += [
+        f"Passed over, for {code} {round_.municipalities[code].name} takes no part any more: "
+        f"{error.problems[0]}"
+        for code, error in sorted(collected.of_others.items())
+    ]
+    return tuple(told)
 
 
 def _contradiction(code: str, conflicts: list[list[str]]) -> str:

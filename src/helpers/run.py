@@ -6,12 +6,16 @@ fails is named with step, cause and remedy, and the others finish.
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+from helpers.belonging import ENDINGS, codes_with_traces, forgotten_codes, take_out
 from helpers.engine import Done, Task, Workers, cause
 from helpers.errors import ParameterError
 from helpers.lock import locked
@@ -19,13 +23,14 @@ from helpers.params import Round
 from helpers.paths import close_data
 from helpers.records import Snapshot, record_name
 from helpers.review.run_log import logged
-from helpers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
 from helpers.steps import STAGES, STEPS, WHOLE_ROUND, Step, parameter_digests
 from helpers.store import Store
 
+if TYPE_CHECKING:
+    from helpers.plan import Decision
+
 __all__ = ["STAGES", "WHOLE_ROUND", "Progress", "Summary", "run_round"]
 COLLECT = "collect"  # a part of the stage analyse that `survey collect` runs alone
-ENDINGS = WORKBOOK_ENDINGS | TEXT_ENDINGS  # of extracts and exports
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ def run_round(
     only: Sequence[str] | None = None,
     jobs: int = 1,
     redraw: bool = False,
+    keep: Mapping[str, Decision] = MappingProxyType({}),
     again: bool = False,
     scheduler: str | None = None,
     progress: Progress | None = None,
@@ -81,7 +87,8 @@ def run_round(
     """Run what is stale of the stages (or COLLECT) for the round's municipalities (or `only` these codes).
 
     `root`: a folder, or an address that all workers of the `scheduler` see. `again`: also what is
-    current. Raises ParameterError where `only` names a municipality that takes no part, no scheduler
+    current. `redraw`: draw frozen samples again; `keep`: municipalities whose frozen sample is kept
+    though another would be drawn, which is recorded. Raises ParameterError where `only` names a municipality that takes no part, no scheduler
     answers, or another run works on the round; everything else that goes wrong is in the summary.
     """
     codes = _chosen(round_, only)
@@ -93,8 +100,9 @@ def run_round(
         for top in ("data", "build"):
             store.sweep(f"{top}/{round_.id}")
         workers = open_.enter_context(Workers(jobs, scheduler, f"{store.root} {round_.id}"))
-        run = _Run(store, round_, codes, workers, progress or Progress(), redraw, again)
+        run = _Run(store, round_, codes, workers, progress or Progress(), redraw, keep, again)
         open_.enter_context(logged(store, round_.id, stages, run.summary))
+        run.leave()
         if "intake" in stages:
             run.intake()
         if "plan" in stages:
@@ -142,17 +150,22 @@ class _Run:
         workers: Workers,
         progress: Progress,
         redraw: bool,
+        keep: Mapping[str, Decision],
         again: bool,
     ) -> None:
         self.store, self.round, self.codes = store, round_, codes
         self.workers, self.progress = workers, progress
-        self.redraw, self.again = redraw, again
+        self.redraw, self.keep, self.again = redraw, keep, again
         self.snapshot = Snapshot(store, round_)
         self.summary = Summary()
         self.found: dict[str, dict] = {}  # what the steps of the whole round found
         self.under_way: dict[str, _Stage] = {}
 
     # ------------------------------------------------------------------------------------ stages
+
+    def leave(self) -> None:
+        """Results whose input is gone leave the round, and are told of."""
+        self.summary.notes += take_out(self.snapshot)
 
     def intake(self) -> None:
         forgotten = self._forgotten()
@@ -166,6 +179,7 @@ class _Run:
             if codes and self._has_key(codes):
                 self._each({"intake": codes})
                 self._once("intake-record")
+        self._tell_those_out()
         strays = self._strays()
         if strays:
             self.summary.notes.append(
@@ -173,15 +187,41 @@ class _Run:
                 "no participant's code; rename them, or add the municipality to the round."
             )
 
+    def _tell_those_out(self) -> None:
+        """Of whom something lies here that takes no part any more: what is left to be done."""
+        known, data = self.round.settings.participants, f"data/{self.round.id}"
+        for code in sorted(codes_with_traces(self.snapshot) - set(known)):
+            place = f"{code} {self.round.municipalities[code].name}"
+            sealed = (f"{data}/extracts/{code}*", f"{data}/vault/{code}")
+            if code in self.round.withdrawn:
+                if self.snapshot.names(sealed, code):
+                    self.summary.notes.append(
+                        f"{place} has withdrawn, and its identities lie here still: "
+                        f"`survey forget {self.round.id} --municipality {code}` deletes them."
+                    )
+            elif self.snapshot.names((f"{data}/sample/{code}.parquet", sealed[1]), code):
+                self.summary.notes.append(
+                    f"{place} takes no part any more, and nothing says why: record it with `survey "
+                    f"participants {self.round.id} --withdraw {code} --reason TEXT`."
+                )
+
     def plan(self) -> None:
         codes = self._well(self.codes)
         with self._stage("plan", len(codes)):
             self._each({"plan": codes})
+        kept = f"data/{self.round.id}/sample/kept/{{}}.json".format
+        for code in self._well(list(self.keep)):
+            if kept(code) not in self.snapshot.signatures:
+                self.summary.notes.append(
+                    f"{code} {self.round.municipalities[code].name}: nothing was to be decided, for its "
+                    "sample is the one that would be drawn, or was not frozen."
+                )
 
     def collect(self) -> None:
         """Answers shared out to the municipalities, without analysing them."""
         if self._exports():
             self._once(COLLECT)
+            self.leave()
 
     def analyse(self) -> None:
         if not self._exports():
@@ -196,7 +236,9 @@ class _Run:
             self._once(COLLECT)
             if COLLECT not in self.found:
                 return
-            answered = self.found[COLLECT]["answered"]
+            self.leave()
+            answers = self.snapshot.names((f"data/{self.round.id}/responses/????.parquet",), "")
+            answered = {Path(name).stem for name in answers}
             codes = self._well(codes)
             silent = [c for c in codes if c not in answered]
             if silent:
@@ -217,6 +259,7 @@ class _Run:
         if "release" in stages:
             with self._stage("release", 1):
                 self._each({"release": [WHOLE_ROUND]})
+            self.leave()
         released = self.snapshot.records.get(("release", WHOLE_ROUND))
         if released is None or any(f.stage == "release" for f in self.summary.failures):
             if "release" not in stages:
@@ -281,7 +324,7 @@ class _Run:
     def _strays(self) -> list[str]:
         """Names of files in `extracts/` that begin with no participant's code."""
         names = self._names(f"data/{self.round.id}/extracts")
-        known = self.round.settings.participants
+        known = {*self.round.settings.participants, *self.round.withdrawn}
         return [n for n in names if Path(n).suffix.lower() in ENDINGS and n[:4] not in known]
 
     def _exports(self) -> list[str]:
@@ -290,12 +333,10 @@ class _Run:
 
     def _forgotten(self) -> set[str]:
         """Municipalities whose identities were deleted, and no new extract has come since."""
-        data = f"data/{self.round.id}"
-        if f"{data}/forgotten.json" not in self.snapshot.signatures:
-            return set()
+        data, forgotten = f"data/{self.round.id}", forgotten_codes(self.store, self.round.id)
         return {
             c for c in self.codes
-            if not self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
+            if c in forgotten and not self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
             and f"{data}/population/{c}.parquet" in self.snapshot.signatures
         }  # fmt: skip
 
@@ -360,6 +401,7 @@ class _Run:
             parameter_digests(step, self.round, code) | more,
             arguments,
             self.redraw,
+            json.dumps(asdict(self.keep[code])) if code in self.keep else "",
         )
 
     def _keep(self, task: Task, stage: str, came: Done | BaseException) -> bool:

@@ -102,7 +102,8 @@ STEPS = {
             needs=(f"{_DATA}/sendout/{{code}}/*", f"{_DATA}/responses/*"),
             makes=(
                 f"{_DATA}/sample/{{code}}.parquet", f"{_DATA}/sample/{{code}}-frame.parquet",
-                f"{_DATA}/sample/replaced/{{code}}-*", f"{_DATA}/notebooks/{{code}}-10-sampling-plan.ipynb",
+                f"{_DATA}/sample/replaced/{{code}}-*", f"{_DATA}/sample/kept/{{code}}.json",
+                f"{_DATA}/notebooks/{{code}}-10-sampling-plan.ipynb",
             ),
             blind_to=frozenset(
                 NOT_UNTIL_COLLECTION - {"questionnaire", "disclosure", "comparison"}  # of local groups
@@ -111,7 +112,10 @@ STEPS = {
         ),
         Step(
             "collect", "analyse", "helpers.round_steps:collect_answers",
-            reads=(f"{_DATA}/responses/*", f"{_DATA}/sample/????.parquet"),
+            reads=(
+                f"{_DATA}/responses/*", f"{_DATA}/sample/????.parquet",
+                f"{_DATA}/sample/replaced/????-sample-*.parquet",
+            ),
             needs=(f"{_DATA}/vault/*", f"{_DATA}/sendout/{{participant}}/mailings.json"),
             makes=(f"{_DATA}/responses/????.parquet", f"{_DATA}/texts/*.xlsx"),
             blind_to=frozenset(NOT_SINCE_COLLECTION | {"sampling", "weighting", "comparison"}),

@@ -21,6 +21,7 @@ INPUTS = (
     "data/{round}/vault/*",
     "data/{round}/sample/*",
     "data/{round}/sample/replaced/*",
+    "data/{round}/sample/kept/*",
     "data/{round}/sendout/**",
     "data/{round}/responses/*",
     "data/{round}/forgotten.json",

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.errors import ParameterError, Problem, ResponseError, SurveyError
+from helpers.left_keys import keys_asked_before
 from helpers.left_out import digest_of, leave_out, read_left_out
 from helpers.params import Round
 from helpers.paths import Paths, write_private
@@ -76,7 +77,7 @@ def receive(
     beside today's, and the order in which they come changes nothing. Raises ResponseError, and writes
     nothing, where no sample has been drawn or one cannot be read: no key could be judged.
     """
-    owners = _owners(paths, round_)
+    owners, left = _owners(paths, round_), keys_asked_before(paths, round_)
     lying = {digest_of(p.read_bytes()) for p in export_files(paths)}
     decided = read_left_out(paths)
     taken: dict[str, int] = {}
@@ -98,7 +99,7 @@ def receive(
             known.append(str(path))
             continue
         before = decided.get(digest, frozenset())
-        checked = check_export(path, round_, owners, None if skip_unknown_on else before)
+        checked = check_export(path, round_, owners, None if skip_unknown_on else before, left)
         if checked.problems or checked.rows is None:
             told = [p for own in checked.problems.values() for p in own]
             refused[str(path)] = ResponseError(problems=told)

@@ -19,6 +19,7 @@ import pandas as pd
 
 from helpers.errors import Problem, SurveyError
 from helpers.fieldwork.contact_exceptions import read_exceptions
+from helpers.left_keys import keys_asked_before
 from helpers.params import Municipality, Round
 from helpers.paths import Paths, write_private
 from helpers.responses import key_owners, row_spans
@@ -114,7 +115,9 @@ def _in_order(call: _Call) -> tuple[str, ...]:
 def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
     """Row of the sheet → call."""
     sheet, headings = _table(file)
-    owners, _ = key_owners(paths, round_) if "key" in headings else ({}, {})
+    owners: dict[str, str] = {}
+    if "key" in headings:  # a caller may hold the link of one who is asked no more
+        owners = keys_asked_before(paths, round_) | key_owners(paths, round_)[0]
     problems: list[Problem] = [*sheet.lost_cells(file, range(len(headings)))]
     lost = {p.place.cells[0] for p in problems}
     calls: dict[int, _Call] = {}
@@ -226,7 +229,8 @@ def _within(day: dt.date, round_: Round) -> bool:
 def _place(cell: object, round_: Round) -> Municipality | None:
     text = f"{cell:.0f}" if isinstance(cell, float) else str(cell).strip()
     code = text.zfill(4) if text.isdecimal() else text.casefold()
-    return next((p for p in round_.participants if code in (p.code, p.name.casefold())), None)
+    known = [*round_.participants, *(round_.municipalities[c] for c in round_.withdrawn)]
+    return next((p for p in known if code in (p.code, p.name.casefold())), None)
 
 
 def _topic(text: str, rules: Fieldwork) -> tuple[str, tuple[str, str] | None]:

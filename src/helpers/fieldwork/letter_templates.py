@@ -147,7 +147,8 @@ def templates(
 def _strangers(folder: Path, round_: Round) -> Sequence[Problem]:
     if not folder.is_dir():
         return []
-    names = [*MAILINGS, *(f"{c}-{m}" for c in round_.settings.participants for m in MAILINGS)]
+    codes = [*round_.settings.participants, *round_.withdrawn]
+    names = [*MAILINGS, *(f"{c}-{m}" for c in codes for m in MAILINGS)]
     return [
         Problem(str(path), "is the letter of no participant and mailing",
                 "<code>-<mailing>.docx or <mailing>.docx", hint(path.stem, names) if _near(path.stem, names) else "Rename it.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,18 @@ class Mailing:
     def is_reminder(self) -> bool:
         return self.id != "invitation"
 
+    @property
+    def is_added(self) -> bool:
+        return self.package == ADDED_PACKAGE
+
+    @property
+    def recorded_as(self) -> str:
+        """Its name in the record of mailings: an added invitation stands beside the first one."""
+        return "invitation_added" if self.is_added else self.id
+
+
+ADDED_PACKAGE = "invitation-nye.zip"
+
 
 def _reminder(id_: str, number: int, subject: str) -> Mailing:
     stem = f"paamindelse-{number}"
@@ -49,3 +61,9 @@ MAILINGS = {
         _reminder("second_reminder", 2, "Sidste påmindelse: undersøgelse om jobcentret"),
     )
 }  # fmt: skip
+# the same invitation to those of the sample who have had none: drawn again, or reachable again
+ADDED = replace(
+    MAILINGS["invitation"], package=ADDED_PACKAGE, workbook="flettebrev-nye.xlsx",
+    letters="breve-nye.docx", memo="memo-nye.tar.lzma", paper_workbook="papirbreve-nye.xlsx",
+    paper_letters="papirbreve-nye.docx",
+)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from helpers.errors import SurveyError
 from helpers.paths import Paths, write_text
@@ -16,7 +16,7 @@ SMS = "sms"
 class Made:
     """One mailing as it was made last: a row of the record.
 
-    `mailing`: invitation, first_reminder, second_reminder or sms; `made_on`: ISO date; `letters`: to
+    `mailing`: invitation, invitation_added, first_reminder, second_reminder or sms; `made_on`: ISO date; `letters`: to
     Digital Post; `paper`: on paper; `left_out_…`: citizens who got nothing, by the first reason that
     holds; `sms`: text messages; `times`: how often it has been made, `first_made_on`: the first day.
     """
@@ -28,6 +28,7 @@ class Made:
     left_out_answered: int = 0
     left_out_opted_out: int = 0
     left_out_unreachable: int = 0
+    left_out_not_invited: int = 0
     sms: int = 0
     times: int = 1
     first_made_on: str = ""
@@ -69,11 +70,15 @@ def invited_on(paths: Paths, code: str) -> dt.date | None:
 
 
 def record_mailing(paths: Paths, code: str, made: Made) -> Made | None:
-    """Put the mailing into the record in place of an earlier one of its kind; returns that one."""
+    """Put the mailing into the record in place of an earlier one of its kind; returns that one. Letters of
+    invitations that are added add up, for they go to others each time."""
     known = read_mailings(paths, code)
     before = known.get(made.mailing)
     times = 1 + (before.times if before else 0)
     first = before.first_made_on if before else made.made_on
+    if before and made.mailing == "invitation_added":
+        letters, paper = made.letters + before.letters, made.paper + before.paper
+        made = replace(made, letters=letters, paper=paper)
     row = asdict(made) | {"times": times, "first_made_on": first}
     rows = {name: asdict(m) for name, m in known.items()} | {made.mailing: row}
     write_text(paths.mailings(code), json.dumps(list(rows.values()), indent=1) + "\n")

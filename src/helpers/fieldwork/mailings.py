@@ -10,12 +10,18 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.fieldwork import memo
+from helpers.fieldwork.invited import read_invited, record_invited
 from helpers.fieldwork.letter_fields import letter_day, values
 from helpers.fieldwork.letter_templates import Template
 from helpers.fieldwork.letters import HtmlLetter, merged_letters
 from helpers.fieldwork.lists import workbook
 from helpers.fieldwork.mailing_kinds import MAILINGS, Mailing
-from helpers.fieldwork.mailing_record import Made, record_mailing, require_invitation
+from helpers.fieldwork.mailing_record import (
+    Made,
+    read_mailings,
+    record_mailing,
+    require_invitation,
+)
 from helpers.fieldwork.recipients import Recipients, recipients_of
 from helpers.fieldwork.sealed import READ_ME, read_me, seal
 from helpers.own_numbers import official_name
@@ -53,30 +59,70 @@ def make_mailing(
     now: dt.datetime,
     *,
     plain: bool = False,
+    beside: str = "",
 ) -> Mailed:
     """Write a mailing to `sendout/<code>/`, encrypted unless `plain`, and record it.
 
     From the invitation on the sample is frozen. Made again, a mailing replaces itself, and the record
-    says how many fell away. Raises SurveyError before the plan, for a reminder before the invitation,
+    says how many fell away; an added invitation (ADDED) that nobody lacks writes nothing. `beside`: the
+    reminder that an added invitation is written with, and that it stands for. Raises SurveyError before the plan, for a reminder before the invitation,
     and where the vault does not open.
     """
-    if mailing.is_reminder:
-        require_invitation(paths, round_.id, code, "a reminder")
+    if mailing.is_reminder or mailing.is_added:
+        what = "a reminder" if mailing.is_reminder else "an added invitation"
+        require_invitation(paths, round_.id, code, what)
     to = recipients_of(paths, round_, code, mailing)
+    if mailing.is_added and not (len(to.digital) or len(to.paper)):
+        before = read_mailings(paths, code).get(mailing.recorded_as)
+        return Mailed((), _made(mailing, to, now.date()), before, ())
+    told_before = _sample_told(paths, code, mailing, to)
     members, told = _members(round_, code, mailing, template, to, now)
     files = seal(
         paths, round_, code, mailing.package, members, plain=plain, supersedes=mailing.files
     )
     made = _made(mailing, to, now.date())
-    notes = [*told, *_uncollected(paths, code, mailing)]
+    _note_invited(paths, code, mailing, to, now.date(), beside)
+    notes = [*told, *told_before, *_uncollected(paths, code, mailing)]
     return Mailed(tuple(files), made, record_mailing(paths, code, made), tuple(notes))
+
+
+def _note_invited(
+    paths: Paths, code: str, mailing: Mailing, to: Recipients, day: dt.date, beside: str = ""
+) -> None:
+    if not mailing.is_reminder:
+        keys = [*to.digital["Nøgle"], *to.paper["Nøgle"]]
+        record_invited(paths, code, keys, day, added=mailing.is_added, instead_of=beside)
+
+
+def _sample_told(paths: Paths, code: str, mailing: Mailing, to: Recipients) -> list[str]:
+    """What is to be known of those invited where the sample is another one now."""
+    notes = []
+    if to.not_invited:
+        notes.append(
+            f"{to.not_invited} of the sample had no invitation before this reminder, and get none: their "
+            "invitation is made beside it"
+        )
+    if to.left_sample:
+        notes.append(
+            f"{to.left_sample} who had the invitation are in the sample no more: they get nothing, and "
+            "their answers count no more"
+        )
+    known = None if mailing.is_reminder or mailing.is_added else read_invited(paths, code)
+    people = {*to.digital["Nøgle"], *to.paper["Nøgle"]}
+    if known is not None and people - {*known["key"]}:
+        again = len(people & {*known["key"]})
+        notes.append(
+            f"{again} of this list stood in the invitation made before; if that was sent, make it with "
+            "--missing, for the others alone"
+        )
+    return notes
 
 
 def _made(mailing: Mailing, to: Recipients, day: dt.date) -> Made:
     return Made(
-        mailing.id, day.isoformat(), letters=len(to.digital), paper=len(to.paper),
+        mailing.recorded_as, day.isoformat(), letters=len(to.digital), paper=len(to.paper),
         left_out_answered=to.answered, left_out_opted_out=to.opted_out,
-        left_out_unreachable=to.unreachable,
+        left_out_unreachable=to.unreachable, left_out_not_invited=to.not_invited,
     )  # fmt: skip
 
 
@@ -87,6 +133,7 @@ def write_list(paths: Paths, round_: Round, code: str, to: Recipients, now: dt.d
     files = seal(
         paths, round_, code, mailing.package, members, plain=True, supersedes=mailing.files
     )
+    _note_invited(paths, code, mailing, to, now.date())
     record_mailing(paths, code, _made(mailing, to, now.date()))
     return files[0]
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from helpers.errors import SurveyError
 from helpers.fieldwork.contact_exceptions import EXEMPT, OPTED_OUT, UNREACHABLE, reasons_of
+from helpers.fieldwork.invited import left_sample, without_invitation
 from helpers.fieldwork.mailing_kinds import Mailing
 from helpers.identities import send_out_list
 from helpers.params import Round
@@ -20,13 +21,18 @@ from helpers.vault_key import key_of_round
 @dataclass(frozen=True)
 class Recipients:
     """`digital` and `paper`: a row a citizen with `Nøgle`, `CPR-nr.`, `Navn`, `Telefonnr.`, `Link`;
-    the counts are of those who get nothing, each citizen under the first reason that holds."""
+    the counts are of those who get nothing, each citizen under the first reason that holds.
+    `not_invited`: to whom a reminder would be the first letter; `invited_before`: of an invitation that is
+    added, who has had one. `left_sample`: who had the invitation, and is in the sample no more."""
 
     digital: pd.DataFrame
     paper: pd.DataFrame
     answered: int
     opted_out: int
     unreachable: int
+    not_invited: int = 0
+    invited_before: int = 0
+    left_sample: int = 0
 
 
 def people_of_sample(paths: Paths, round_: Round, code: str) -> pd.DataFrame:
@@ -79,20 +85,28 @@ def has_answered(paths: Paths, round_: Round, code: str, keys: pd.Series) -> pd.
 def recipients_of(paths: Paths, round_: Round, code: str, mailing: Mailing) -> Recipients:
     """Share the sample out to Digital Post, paper, and nothing.
 
-    An invitation leaves out who asked to be left out or cannot be reached; a reminder also who has
-    answered. Who is exempt from Digital Post gets each mailing on paper. Raises SurveyError.
+    An invitation leaves out who asked to be left out or cannot be reached; one that is added also who has
+    had it or has answered; a reminder who has answered or has had no invitation. Who is exempt from
+    Digital Post gets each mailing on paper. Raises SurveyError.
     """
     people = people_of_sample(paths, round_, code)
     noted = reasons_of(paths, people["Nøgle"]).set_index(people.index)
     answered = has_answered(paths, round_, code, people["Nøgle"])
-    answered &= mailing.is_reminder
+    answered &= mailing.is_reminder or mailing.is_added
     opted_out = noted[OPTED_OUT] & ~answered
     unreachable = noted[UNREACHABLE] & ~answered & ~opted_out
     writes = ~(answered | opted_out | unreachable)
+    new = without_invitation(paths, code, people["Nøgle"], mailing.id)
+    not_invited = writes & new & mailing.is_reminder
+    invited_before = writes & ~new & mailing.is_added
+    writes &= ~(not_invited | invited_before)
     return Recipients(
         people[writes & ~noted[EXEMPT]].reset_index(drop=True),
         people[writes & noted[EXEMPT]].reset_index(drop=True),
         int(answered.sum()),
         int(opted_out.sum()),
         int(unreachable.sum()),
+        int(not_invited.sum()),
+        int(invited_before.sum()),
+        left_sample(paths, code, people["Nøgle"]),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.fieldwork.contact_exceptions import OPTED_OUT, UNREACHABLE, reasons_of
+from helpers.fieldwork.invited import without_invitation
 from helpers.fieldwork.lists import workbook
 from helpers.fieldwork.mailing_record import SMS, Made, record_mailing, require_invitation
 from helpers.fieldwork.phone_numbers import mobile_numbers
@@ -25,12 +26,13 @@ WORKBOOK, PACKAGE = "sms.xlsx", "sms.zip"
 @dataclass(frozen=True)
 class Texted:
     """`messages` were listed; the counts are of citizens who got none, each under the first reason
-    that holds. `exceptions`: of any kind; `doubles`: whose number somebody else's message goes to."""
+    that holds. `not_invited`: whose first word it would be; `exceptions`: of any kind; `doubles`: whose number somebody else's message goes to."""
 
     file: Path | None
     messages: int
     answered: int
     exceptions: int
+    not_invited: int
     not_chosen: int
     no_number: int
     not_mobile: int
@@ -64,6 +66,7 @@ def write_sms(
     for name, out in (
         ("answered", has_answered(paths, round_, code, people["Nøgle"])),
         ("exceptions", noted.any(axis=1)),
+        ("not_invited", without_invitation(paths, code, people["Nøgle"], SMS)),
         ("not_chosen", ~group.isin(groups) if groups is not None else ~left),
         ("no_number", people["Telefonnr."] == ""),
         ("not_mobile", numbers.isna()),
@@ -76,6 +79,7 @@ def write_sms(
     made = Made(
         SMS, today.isoformat(), sms=len(once), left_out_answered=counts["answered"],
         left_out_opted_out=int(noted[OPTED_OUT].sum()), left_out_unreachable=int(noted[UNREACHABLE].sum()),
+        left_out_not_invited=counts["not_invited"],
     )  # fmt: skip
     record_mailing(paths, code, made)
     return Texted(file, len(once), **counts)

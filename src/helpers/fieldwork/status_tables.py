@@ -173,7 +173,7 @@ def hotline_tables(paths: Paths, round_: Round) -> dict | None:
 def mailing_rows(paths: Paths, round_: Round) -> list[dict]:
     """A row a mailing that has been made, as `sendout/<code>/mailings.json` tells; those without a
     record are left out. Raises SurveyError where a record cannot be read."""
-    words = MAILINGS | {"sms": "sms"}
+    words = MAILINGS | {"sms": "sms", "invitation_added": "supplerende invitation"}
     return [
         {
             "code": place.code,

@@ -6,7 +6,7 @@ too. A new line has the municipality's name as its comment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
@@ -49,6 +49,30 @@ def with_participants(
     comment = lines[last].partition("#")  # behind an empty list, say
     head = f"{KEY}:" + (f"  #{comment[2].rstrip()}" if comment[1] else "") + end
     return "".join([*lines[:first], head, *whole, *lines[last + 1 :]])
+
+
+def without_participants(
+    text: str, codes: Collection[str], municipalities: Mapping[str, Municipality]
+) -> str:
+    """The file's text without `codes` taking part; nobody left leaves an empty list."""
+    key, block = _find(text)
+    if key is None or not isinstance(block, SequenceNode):
+        return text
+    left = [n.value for n in block.value if n.value not in codes]
+    if len(left) == len(block.value):
+        return text
+    end = "\r\n" if "\r\n" in text else "\n"
+    lines = text.splitlines(keepends=True)
+    if left and not block.flow_style:
+        gone = {n.start_mark.line for n in block.value if n.value in codes}
+        return "".join(line for i, line in enumerate(lines) if i not in gone)
+    first, last = key.start_mark.line, block.end_mark.line
+    if not block.flow_style:  # its end is where the next key begins
+        last = block.value[-1].start_mark.line
+    elif left:
+        emptied = "".join([*lines[:first], f"{KEY}: []{end}", *lines[last + 1 :]])
+        return with_participants(emptied, left, municipalities)
+    return "".join([*lines[:first], f"{KEY}: []{end}", *lines[last + 1 :]])
 
 
 def _line(code: str, municipalities: Mapping[str, Municipality], indent: str, end: str) -> str:

@@ -1,6 +1,7 @@
 """Sign-ups of a round: who takes part, signed agreements, contacts, drafts of local questions.
 
-Each fact is kept in one place: participants in the round's file, agreements in `params/agreements/`,
+Each fact is kept in one place: participants in the round's file, withdrawals in `params/withdrawals/`,
+agreements in `params/agreements/`,
 wordings in `params/local/`, day of sign-up and contacts in `data/<round>/signups.csv`. Everything is
 checked and made ready (`plan_sign_ups`) before anything is written (`SignUps.write`). The same file
 once more changes nothing.
@@ -9,7 +10,7 @@ once more changes nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from helpers.preparation.signup_files import (
     stored_text,
 )
 from helpers.preparation.signup_sheet import SignUpRow, SignUpSheet, read_sign_ups
+from helpers.withdrawals import rejoined, withdrawals_file, withdrawals_text
 
 CONTACTS = ("contact_name", "contact_email", "contact_phone")
 
@@ -67,20 +69,30 @@ class SignUps:
             write_text(path, text)
 
 
-def plan_sign_ups(paths: Paths, round_: Round, file: Path | None, *, late: bool = False) -> SignUps:
+def plan_sign_ups(
+    paths: Paths,
+    round_: Round,
+    file: Path | None,
+    *,
+    late: bool = False,
+    rejoin: Collection[str] = (),
+    today: dt.date | None = None,
+) -> SignUps:
     """The sign-ups with those of `file`; without one as they stand.
 
-    `late`: take in those after the deadline too. Raises ParameterError with every trouble: those of the
-    file (`read_sign_ups`), late ones, more than the round takes, agreements signed before they were
-    sent. Whoever was taken in before stays, also where the file names it no longer.
+    `late`: take in those after the deadline too; `rejoin`: municipalities that have withdrawn and are
+    taken back. Raises ParameterError with every trouble: those of the file (`read_sign_ups`), late ones,
+    more than the round takes, agreements signed before they were sent, one that has withdrawn. Whoever
+    was taken in before stays, also where the file names it no longer.
     """
     stored = stored_file(paths)
     known = read_sign_ups(stored, round_) if stored.is_file() else SignUpSheet(stored.name, ())
     given = read_sign_ups(file, round_) if file else SignUpSheet("", ())
     before = read_agreements(paths, round_)
     problems = [*known.problems, *given.problems]
-    problems += [] if late else _late(given, known, round_)
+    problems += [] if late else _late(given, known, round_, rejoin)
     problems += _too_many(given, round_)
+    problems += _withdrawn(given, round_, rejoin)
     after = dict(before)
     for row in given.rows:
         old = before.get(row.code, Agreement())
@@ -91,7 +103,7 @@ def plan_sign_ups(paths: Paths, round_: Round, file: Path | None, *, late: bool 
             after[row.code] = new
     if problems:
         raise ParameterError(problems=list(dict.fromkeys(problems)))
-    participants = sorted({*round_.settings.participants, *(r.code for r in given.rows)})
+    participants = sorted({*round_.settings.participants, *(r.code for r in given.rows), *rejoin})
     rows = {row.code: row for row in known.rows if row.code in participants}
     rows |= {row.code: _with_contacts_of(rows.get(row.code), row) for row in given.rows}
     # in the order in which they are to be written
@@ -103,6 +115,9 @@ def plan_sign_ups(paths: Paths, round_: Round, file: Path | None, *, late: bool 
     texts = dict(drafts)
     if after != before:
         texts[agreements_file(paths)] = agreements_text(after)
+    withdrawals = rejoined(round_.withdrawals, rejoin, today or dt.date.today())
+    if withdrawals != round_.withdrawals:
+        texts[withdrawals_file(paths.root, round_.id)] = withdrawals_text(withdrawals)
     if set(participants) != set(round_.settings.participants):
         texts[round_file(paths)] = round_text(paths, round_, participants)
     settings = round_.settings.model_copy(update={"participants": tuple(participants)})
@@ -111,7 +126,7 @@ def plan_sign_ups(paths: Paths, round_: Round, file: Path | None, *, late: bool 
         r.code: len(r.local_questions) for r in given.rows if local_file(paths, r.code) in drafts
     }
     return SignUps(
-        round_.model_copy(update={"settings": settings}),
+        round_.model_copy(update={"settings": settings, "withdrawals": withdrawals}),
         rows,
         after,
         questions,
@@ -133,14 +148,16 @@ def _days_late(row: SignUpRow, deadline: dt.date) -> int:
     return max(0, (row.signed_up - deadline).days)
 
 
-def _late(given: SignUpSheet, known: SignUpSheet, round_: Round) -> Iterator[Problem]:
-    """Sign-ups after the deadline, but for those taken in before with the same day."""
+def _late(
+    given: SignUpSheet, known: SignUpSheet, round_: Round, rejoin: Collection[str]
+) -> Iterator[Problem]:
+    """Sign-ups after the deadline, but for those taken in before with the same day, or taken back."""
     sign_up = round_.settings.calendar.sign_up
     there = set(round_.settings.participants)
     taken = {(row.code, row.signed_up) for row in known.rows if row.code in there}
     for row in given.rows if sign_up else ():
         days = _days_late(row, sign_up.end)
-        if days and (row.code, row.signed_up) not in taken:
+        if days and row.code not in rejoin and (row.code, row.signed_up) not in taken:
             yield Problem(
                 f"{given.where}, line {row.line}",
                 f"{round_.municipalities[row.code].name} signed up {row.signed_up}, {days} "
@@ -165,6 +182,26 @@ def _too_many(given: SignUpSheet, round_: Round) -> Iterator[Problem]:
                 "Say no to it, take out another one, or raise `sign_up.max_participants` in "
                 f"params/rounds/{round_.id}.yml.",
             )
+
+
+def _withdrawn(given: SignUpSheet, round_: Round, rejoin: Collection[str]) -> Iterator[Problem]:
+    """Who has withdrawn does not come back by an old file; nobody is taken back who is not out."""
+    for row in given.rows:
+        if row.code in round_.withdrawn and row.code not in rejoin:
+            place, left = round_.municipalities[row.code], round_.withdrawn[row.code]
+            yield Problem(
+                f"{given.where}, line {row.line}",
+                f"{row.code} {place.name} withdrew on {left.withdrawn_on} ({left.reason})",
+                "municipalities that have not withdrawn",
+                f"Take the row out, or take the municipality back with --rejoin {row.code}.",
+            )
+    for code in rejoin:
+        if code not in round_.withdrawn:
+            yield Problem(
+                "--rejoin", f"{code} {round_.municipalities[code].name} has not withdrawn",
+                f"one of {', '.join(round_.withdrawn) or 'those that have: there is none'}",
+                "A municipality that is new comes in with a file of sign-ups.",
+            )  # fmt: skip
 
 
 def _signed_before_sent(where: str, row: SignUpRow, new: Agreement) -> Iterator[Problem]:
@@ -212,7 +249,7 @@ def _notes(
     if said and gone:
         yield (
             f"Not in {given.where}, and kept: {', '.join(names[c] for c in gone)}. Whoever has withdrawn "
-            f"is to be taken out of params/rounds/{round_.id}.yml by hand"
+            f"is taken out with: survey participants {round_.id} --withdraw CODE --reason TEXT"
         )
 
 

@@ -17,7 +17,7 @@ from helpers.errors import ParameterError, Problem
 from helpers.param_models import LocalFile
 from helpers.params import Round
 from helpers.paths import Paths
-from helpers.preparation.participants_block import with_participants
+from helpers.preparation.participants_block import with_participants, without_participants
 from helpers.preparation.signup_headings import HEADINGS
 from helpers.preparation.signup_sheet import SignUpRow
 from helpers.sheets import read_kept_table
@@ -52,13 +52,16 @@ def local_file(paths: Paths, code: str) -> Path:
 
 
 def round_text(paths: Paths, round_: Round, participants: list[str]) -> str:
-    """The round's file with the participants. Raises ParameterError where it cannot be edited safely."""
+    """The round's file with these participants and no others. Raises ParameterError where it cannot be
+    edited safely."""
     path = round_file(paths)
     old = path.read_bytes().decode("utf-8-sig")
-    new = with_participants(old, participants, round_.municipalities)
+    gone = set(round_.settings.participants) - set(participants)
+    new = without_participants(old, gone, round_.municipalities)
+    new = with_participants(new, participants, round_.municipalities)
     before, after = yaml.safe_load(old), yaml.safe_load(new)
     if after != before | {"participants": after["participants"]} or (
-        set(after["participants"]) != set(participants)
+        set(after["participants"] or ()) != set(participants)
     ):
         raise ParameterError(
             f"{path}, key `participants`",

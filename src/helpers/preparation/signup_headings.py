@@ -32,7 +32,9 @@ HEADINGS = {
     ),
     "local_questions": ("Antal lokale spørgsmål", "Lokale spørgsmål", "local_questions"),
 }  # fmt: skip
-LOCAL = re.compile(r"(?:lokal|lokaltspørgsmål|localquestion)(\d+)")  # as `heading_key` gives headings
+LOCAL = re.compile(
+    r"(?:lokal|lokaltspørgsmål|localquestion)(\d+)"
+)  # as `heading_key` gives headings
 LOCAL_HEADING = "Lokalt spørgsmål {}"
 NEAR = 75  # out of 100: a heading or name that may be meant
 _KNOWN = {heading_key(name): column for column, names in HEADINGS.items() for name in names}

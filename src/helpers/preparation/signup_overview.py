@@ -51,6 +51,7 @@ def write_overview(paths: Paths, sign_ups: SignUps) -> Path:
             municipalities_sheet(sign_ups),
             prices_sheet(sign_ups),
             missing_sheet(sign_ups),
+            *withdrawn_sheets(sign_ups),
         ):
             write_table(book, formats, sheet)
     return write_private(overview_file(paths), whole.getvalue())
@@ -166,6 +167,23 @@ def missing_sheet(sign_ups: SignUps) -> Sheet:
     word = "kommune" if places == 1 else "kommuner"
     note = f"{places} {word} mangler noget." if rows else "Intet mangler."
     return Sheet("Mangler", "", columns, rows, title, note, 2)
+
+
+def withdrawn_sheets(sign_ups: SignUps) -> list[Sheet]:
+    """A row a withdrawal; no sheet where nobody has withdrawn."""
+    round_ = sign_ups.round
+    rows: list[list[Cell]] = [
+        [w.municipality, round_.municipalities[w.municipality].name, _serial(w.withdrawn_on),
+         w.reason, _serial(w.rejoined_on)]
+        for w in round_.withdrawals
+    ]  # fmt: skip
+    columns = (
+        Column("Kode", 8), Column("Kommune", 24), Column("Udtrådt", 12, "date"),
+        Column("Begrundelse", 60), Column("Optaget igen", 12, "date"),
+    )  # fmt: skip
+    title = f"Udtrådte kommuner: {round_.settings.title}"
+    note = "Kommuner, som har deltaget i runden og er trådt ud af den."
+    return [Sheet("Udtrådte", "", columns, rows, title, note, 2)] if rows else []
 
 
 def _missing(sign_ups: SignUps, code: str) -> Iterator[str]:
