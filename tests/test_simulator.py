@@ -465,7 +465,9 @@ def test_a_number_of_the_municipality_keeps_what_is_read_from_it(settings):
     setting = settings["demo"]
     persons = make_persons(setting, setting.places[0])
     read, drawn = parse_cpr(persons["cpr"]), parse_cpr(persons["drawn"])
-    assert read[["birth_date", "gender", "problem"]].equals(drawn[["birth_date", "gender", "problem"]])
+    assert read[["birth_date", "gender", "problem"]].equals(
+        drawn[["birth_date", "gender", "problem"]]
+    )
     more = make_persons(setting, setting.places[0], taken=persons["cpr"])
     assert not set(more["cpr"]) & set(persons["cpr"])
 

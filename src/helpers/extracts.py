@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -37,7 +38,8 @@ class Extract:
     `gender`, `name`, `phone`, `benefit_type`, `spell_start`, `latest_conversation`,
     `course_closed`, `passive` and `local_<id>` for each local background variable.
     `refused` lists row, column and problem of each cell that cannot be taken; `problems` all
-    troubles, ready to be told in English or, `told("da")`, in Danish.
+    troubles, ready to be told in English or, `told("da")`, in Danish; `told` what is read right and
+    worth a look; `around` the texts that may say whose file it is (`_around`).
     """
 
     file: str
@@ -47,6 +49,8 @@ class Extract:
     refused: pd.DataFrame
     problems: tuple[Fault, ...]
     ignored_columns: tuple[str, ...]
+    told: tuple[Fault, ...] = ()
+    around: tuple[str, ...] = ()
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -359,7 +363,22 @@ def _check(
         ),
         problems=tuple(problems),
         ignored_columns=tuple(ignored),
+        around=_around(found, used),
     )
+
+
+def _around(found: Found, used: set[int]) -> tuple[str, ...]:
+    """The sheet's name, the cells above the headings, and of a column that tells the municipality what
+    most rows have, as »Kommune: Læsø«."""
+    rows, at = found.sheet.rows, found.header_row
+    texts = [found.sheet.name, *(str(c).strip() for row in rows[:at] for c in row)]
+    for column, heading in enumerate(rows[at]):
+        if "kommune" in normalise(heading) and column not in used:
+            cells = [str(row[column]).strip() for row in rows[at + 1 :] if len(row) > column]
+            cell, count = Counter(cells).most_common(1)[0] if cells else ("", 0)
+            if 2 * count > len(cells):
+                texts.append(f"{heading}: {cell.removesuffix('.0')}")
+    return tuple(dict.fromkeys(t for t in texts if t))
 
 
 def _benefit_faults(

@@ -7,6 +7,7 @@ random person id.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from helpers.classify import bands, classify, counts
 from helpers.cpr import WOMAN, age_on
 from helpers.errors import ExtractError
 from helpers.extracts import Extract, read_extract
+from helpers.fingerprints import file_digest, fingerprints
 from helpers.identities import update_vault
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
+from helpers.preparation.plausibility import Judged, before_of, judge
 from helpers.sheets import is_table_file
 from helpers.vault import read_vault, write_vault
 from helpers.vault_key import key_of_round
@@ -36,6 +39,9 @@ class IntakeResult:
     ignored_columns: tuple[str, ...] = ()
     error: ExtractError | None = None
     layout: str = ""
+    judged: Judged = Judged()
+    digest: str = ""
+    key_id: str = ""
 
 
 def find_extract(paths: Paths, code: str) -> Path:
@@ -88,8 +94,9 @@ def require_agreement(round_: Round, code: str, today: dt.date) -> None:
 def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
     """Read, check, split and classify one municipality's extract.
 
-    Writes `vault/<code>` and `population/<code>` only where the whole file is well; a refused file
-    leaves both as they were and comes back with its `error`. Raises ExtractError where no agreement
+    Writes `vault/<code>`, `population/<code>` and `fingerprints/<code>` only where the whole file is
+    well and can be what it says; a refused file leaves them as they were and comes back with its
+    `error`. Persons whom the municipality leaves to others are counted, and in neither of the first two. Raises ExtractError where no agreement
     has been signed, there is no file, or more than one; VaultError where there is no key.
     """
     require_agreement(round_, code, dt.date.today())
@@ -100,21 +107,27 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
         extract = read_extract(path, round_.formats, round_.local_for(code), reference)
     except ExtractError as e:
         return IntakeResult(path.name, code, {}, error=e)
-    if extract.problems:
+    persons, digest = with_age(extract.persons, reference), file_digest(path)
+    judged = judge(extract, persons, round_, code, digest, before_of(paths, round_, code))
+    if problems := (*extract.problems, *judged.stops):
         return IntakeResult(
             path.name,
             code,
             {},
-            extract.refused.to_dict("records"),
+            extract.refused.to_dict("records")
+            + [{"row": None, "column": "", "problem": str(stop)} for stop in judged.stops],
             extract.ignored_columns,
-            ExtractError(problems=extract.problems),
+            ExtractError(problems=problems),
             extract.layout,
+            judged,
         )
-    persons = with_age(extract.persons, reference)
+    prints = fingerprints(persons, key)
+    own = persons[~prints["token"].isin(left_to_others(paths, code))].reset_index(drop=True)
     known = read_vault(paths.vault(code), key, round_.id, code) if held else None
-    vault = update_vault(known, persons, round_.settings, code)
-    population = population_table(persons, vault, round_)
+    vault = update_vault(known, own, round_.settings, code)
+    population = population_table(own, vault, round_)
     write_vault(paths.vault(code), vault, key, round_.id, code)
+    write_atomically(paths.fingerprints(code), prints.to_parquet)
     write_atomically(paths.population(code), population.to_parquet)
     return IntakeResult(
         path.name,
@@ -122,7 +135,16 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
         found_counts(extract, persons, round_),
         ignored_columns=extract.ignored_columns,
         layout=extract.layout,
+        judged=judged,
+        digest=digest,
+        key_id=key.id,
     )
+
+
+def left_to_others(paths: Paths, code: str) -> list[str]:
+    """Tokens of the persons whom the municipality leaves to others (`round_findings.py`)."""
+    path = paths.left_to_others(code)
+    return json.loads(path.read_text("utf-8")) if path.is_file() else []
 
 
 def population_table(persons: pd.DataFrame, vault: pd.DataFrame, round_: Round) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
+from helpers.intake_decisions import IntakeDecision
 from helpers.round_settings import Code, Model, PriceBand, RoundFile
 from helpers.style import slug
 
@@ -230,6 +231,7 @@ class Round(Model):
     local: dict[Code, LocalFile]
     agreements: dict[Code, dt.date] = Field(default_factory=dict)  # signed processing agreements
     earlier_titles: dict[str, str] = Field(default_factory=dict)  # of the earlier rounds
+    decisions: dict[Code, tuple[IntakeDecision, ...]] = Field(default_factory=dict)
 
     @property
     def id(self) -> str:

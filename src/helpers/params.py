@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from helpers.errors import ParameterError, Problem
+from helpers.intake_decisions import IntakeDecision, by_municipality
 from helpers.param_models import (
     ANSWERS,
     BREAKDOWN_LABELS,
@@ -379,6 +380,9 @@ def with_references(
         )
     agreements = _load_agreements(params, round_id, municipalities, problems)
     formats = _load_formats((params / "extract-formats").glob("*.yml"), rule_sets, problems)
+    decided = params / "decisions" / f"{round_id}.csv"
+    lines = _build_rows(IntakeDecision, decided, problems) if decided.is_file() else ()
+    decisions = by_municipality(lines, decided, municipalities, problems)
     local = {}
     for local_path in sorted((params / "local" / round_id).glob("*.yml")):
         built = _build(LocalFile, _read_yaml(local_path), str(local_path), problems)
@@ -396,6 +400,7 @@ def with_references(
         local=local,
         agreements=agreements,
         earlier_titles=earlier_titles,
+        decisions=decisions,
     )
 
 

@@ -24,6 +24,7 @@ from helpers.steps import STAGES, STEPS, WHOLE_ROUND, Step, parameter_digests
 from helpers.store import Store
 
 __all__ = ["STAGES", "WHOLE_ROUND", "Progress", "Summary", "run_round"]
+PRINTS = "data/{round}/fingerprints/????.parquet"
 COLLECT = "collect"  # a part of the stage analyse that `survey collect` runs alone
 ENDINGS = WORKBOOK_ENDINGS | TEXT_ENDINGS  # of extracts and exports
 
@@ -151,6 +152,7 @@ class _Run:
         self.summary = Summary()
         self.found: dict[str, dict] = {}  # what the steps of the whole round found
         self.under_way: dict[str, _Stage] = {}
+        self.round_looked_at = False  # whether the extracts were looked at beside each other
 
     # ------------------------------------------------------------------------------------ stages
 
@@ -165,7 +167,7 @@ class _Run:
         with self._stage("intake", len(codes)):
             if codes and self._has_key(codes):
                 self._each({"intake": codes})
-                self._once("intake-record")
+                self._beside_each_other(codes)
         strays = self._strays()
         if strays:
             self.summary.notes.append(
@@ -173,7 +175,21 @@ class _Run:
                 "no participant's code; rename them, or add the municipality to the round."
             )
 
+    def _beside_each_other(self, codes: list[str]) -> None:
+        """Look at the extracts beside each other. Whom a municipality leaves to others is taken out by its
+        intake, which then has another file to go by."""
+        self._once("intake-record")
+        self.round_looked_at = True
+        step = STEPS["intake"]
+        left = [c for c in self._well(codes) if self.snapshot.why_stale(step, c)]
+        if left:
+            self._each({"intake": left}, counted=False)
+            self._once("intake-record")
+        self.under_way["intake"].done = len(self._well(codes))
+
     def plan(self) -> None:
+        if not self.round_looked_at and self.snapshot.names((PRINTS,), ""):
+            self._once("intake-record")  # no sample is drawn of citizens who are in two extracts
         codes = self._well(self.codes)
         with self._stage("plan", len(codes)):
             self._each({"plan": codes})
@@ -390,7 +406,9 @@ class _Run:
             self.found[step.name] = found
 
     def _fail(self, code: str, stage: str, told: str) -> None:
-        self.summary.failures.append(Failure(code, stage, told))
+        failure = Failure(code, stage, told)
+        if failure not in self.summary.failures:
+            self.summary.failures.append(failure)
 
     @contextmanager
     def _stage(self, name: str, total: int) -> Iterator[None]:

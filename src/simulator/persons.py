@@ -133,7 +133,9 @@ def _own_numbers(drawn: np.ndarray, middle: int, taken: Iterable[str]) -> list[s
         start, slots = 5 * sevenths.index(text[6]) + int(text[9]) // 2, 5 * len(sevenths)
         for two in (middle, *range(PLACES, 100)):
             at = ((start + k) % slots for k in range(slots))
-            made = (f"{text[:6]}{sevenths[i // 5]}{two:02d}{2 * (i % 5) + int(text[9]) % 2}" for i in at)
+            made = (
+                f"{text[:6]}{sevenths[i // 5]}{two:02d}{2 * (i % 5) + int(text[9]) % 2}" for i in at
+            )
             free = next((n for n in made if n not in held), None)
             if free:
                 break

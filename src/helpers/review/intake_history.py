@@ -7,12 +7,12 @@ cell of the file. The same file with the same outcome is one line, however often
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from helpers.fingerprints import file_digest
 from helpers.paths import Paths
 from helpers.review.fault_words import kind_of, kind_of_problem
 from helpers.review.run_log import append_line, read_lines
@@ -43,7 +43,7 @@ def add_to_history(paths: Paths, result: IntakeResult, today: dt.date) -> None:
     line = {
         "day": today.isoformat(),
         "file": result.file,
-        "digest": _digest(paths, result.file),
+        "digest": file_digest(paths.extracts / result.file),
         "layout": result.layout,
         "outcome": REFUSED if result.error else TAKEN_IN,
         "faults": dict(sorted(Counter(map(kind_of_problem, problems)).items())),
@@ -53,12 +53,6 @@ def add_to_history(paths: Paths, result: IntakeResult, today: dt.date) -> None:
     if before and {**before[-1], "day": ""} == {**line, "day": ""}:
         return
     append_line(path, json.dumps(line, ensure_ascii=False))
-
-
-def _digest(paths: Paths, name: str) -> str:
-    """First 16 hexadecimal digits of the file's SHA-256; tells a mended file from the one before it."""
-    with open(paths.extracts / name, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def read_history(paths: Paths, code: str) -> list[Attempt]:
