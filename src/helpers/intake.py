@@ -39,7 +39,7 @@ class IntakeResult:
     ignored_columns: tuple[str, ...] = ()
     error: ExtractError | None = None
     layout: str = ""
-    judged: Judged = Judged()
+    judged: Judged = field(default_factory=Judged)
     digest: str = ""
     key_id: str = ""
 
