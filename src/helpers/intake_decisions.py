@@ -87,5 +87,5 @@ def how_to_decide(round_id: str, code: str, finding: str, digest: str) -> str:
     """The sentence that tells an analyst how to record a decision."""
     return (
         f"If it is right all the same, record that in params/decisions/{round_id}.csv ({COLUMNS}): "
-        f"{code},{finding},{digest},{TAKES[finding]},<why>,<day>,<who>"
+        f"»{code},{finding},{digest},{TAKES[finding]},<why>,<day>,<who>«"
     )

@@ -103,6 +103,18 @@ def merge(paths: Paths, round_: Round) -> Told:
     return Told(_to_look_at(paths, round_, content["look"]), failures)
 
 
+def found_at_intake(paths: Paths, round_: Round) -> dict[str, dict[str, list[dict]]]:
+    """Code → `stopped`, `look` and `decided` as `intake.json` has them; none before it is written, and
+    none for a municipality of whose file there is nothing to tell."""
+    record = json.loads(paths.intake.read_text("utf-8")) if paths.intake.is_file() else {}
+    found: dict[str, dict[str, list[dict]]] = {}
+    for kind in ("stopped", "look", "decided"):
+        for file, told in record.get(kind, {}).items():
+            if file[:4] in round_.settings.participants:
+                found.setdefault(file[:4], {}).setdefault(kind, []).extend(told)
+    return dict(sorted(found.items()))
+
+
 def _leave(paths: Paths, code: str, tokens: list[str]) -> None:
     """Keep whom the municipality leaves to others: its next intake takes them out."""
     path = paths.left_to_others(code)

@@ -70,10 +70,6 @@ TEXTS = {
         "Det er ikke undersøgt, om borgerne også står i en anden kommunes udtræk, for rundens nøgle "
         "mangler her. Det undersøges, når udtrækket indlæses.",
     ),
-    "left_to_others": (
-        "Persons left to {other}, in whose extract they stand too: {count} (rows {rows}).",
-        "Borgere, som overlades til {other}, hvor de også står i udtrækket: {count} (række {rows}).",
-    ),
     "few_eligible": (
         "Persons in the target groups: {count}; {wanted} answers are wanted, so all will be invited.",
         "Borgere i målgrupperne: {count}. Der ønskes {wanted} svar, så alle bliver inviteret.",
@@ -118,6 +114,17 @@ TEXTS = {
         "Passive persons, who will be left out: {count} of {of} ({share}).",
         "Passive borgere, som bliver taget ud: {count} af {of} ({share}). Er kolonnen vendt om?",
     ),
+}  # fmt: skip
+LABELS = {  # for the evaluation
+    "no_code": "Kommunen kendes ikke", "no_participant": "Ikke tilmeldt", "size": "Usædvanlig størrelse",
+    "other_size": "Anden størrelse end i sidste runde", "other_local": "En anden kommunes kolonne",
+    "nothing_new": "Ingen nye datoer", "two_names": "CPR-nummer med to navne",
+    "not_compared": "Ikke holdt op mod andre kommuner", "few_eligible": "Få i målgrupperne",
+    "empty_group": "Tom målgruppe", "without_phone": "Mange uden telefonnummer",
+    "odd_phone": "Telefonnumre uden otte cifre", "without_name": "Uden navn",
+    "without_conversation": "Mange uden samtaledato", "late_conversation": "Samtaler efter opgørelsesdatoen",
+    "late_start": "Forløb efter opgørelsesdatoen", "early_start": "Forløb fra før den tidligste alder",
+    "nobody_passive": "Ingen passive", "many_passive": "Mange passive",
 }  # fmt: skip
 
 

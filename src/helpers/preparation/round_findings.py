@@ -48,8 +48,8 @@ class Taken:
 
 @dataclass(frozen=True)
 class Beside:
-    """By code: what stops (kind and details), what is worth a look, and the tokens of those left to
-    others. `other_keys`: codes whose extract cannot be compared, being hashed under another key."""
+    """By code: what stops (kind and details) unless it was decided, what is worth a look, and the tokens
+    of those left to others. `other_keys`: codes whose extract cannot be compared, being hashed under another key."""
 
     found: dict[str, list[Found]]
     looks: dict[str, list[Warning]]
@@ -112,7 +112,6 @@ def _shared_persons(by_code: dict[str, Taken], round_: Round, beside: Beside) ->
     prints = pd.concat(tables, ignore_index=True)
     shared = prints[prints["token"].duplicated(keep=False)]
     pairs: dict[tuple[str, str], list[str]] = defaultdict(list)
-    left: dict[tuple[str, str], list[int]] = defaultdict(list)
     for token, holders in shared.sort_values(["code", "row"]).groupby("token", sort=False):
         rows = dict(zip(holders["code"], holders["row"]))
         if not _same_person(holders["name_token"]):
@@ -126,16 +125,13 @@ def _shared_persons(by_code: dict[str, Taken], round_: Round, beside: Beside) ->
         for code in rows:
             if code not in keepers:
                 beside.left[code].append(token)
-                left[code, keepers[0]].append(rows[code])
+                pairs[code, keepers[0]].append(f"{rows[code]} = {rows[keepers[0]]}")
         for code, other in _ordered_pairs(keepers):
             pairs[code, other].append(f"{rows[code]} = {rows[other]}")
     for (code, other), told in pairs.items():
         if by_code[code].digest != by_code[other].digest:
             details = _in_two(by_code[code], by_code[other], told, round_)
             beside.found[code].append((IN_TWO_EXTRACTS, details))
-    for (code, other), rows in left.items():
-        told = {"other": _named(round_, other), "count": style.number(len(rows))}
-        beside.looks[code].append(warning("left_to_others", **told, rows=listed_rows(rows)))
 
 
 def _ordered_pairs(codes: Iterable[str]) -> Iterator[tuple[str, str]]:
