@@ -166,12 +166,12 @@ PLAUSIBILITY = {
         Kind(
             "file_of_before",
             Wording(
-                "is the same file as {other_file} of {other} in {round}",
+                "says the same of the same persons as {other_file} of {other} in {round}",
                 "an extract made for {now}",
                 _ASK_OR,
             ),
             Wording(
-                "filen er den samme som {other_file} fra {other} i {round}",
+                "filen siger det samme om de samme borgere som {other_file} fra {other} i {round}",
                 "et udtræk, der er dannet til {now}",
                 _SEND,
             ),

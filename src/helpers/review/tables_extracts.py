@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from IPython.display import Markdown
-
 from collections import defaultdict
+
+from IPython.display import Markdown
 
 from helpers import style
 from helpers.intake_decisions import LEAVE_OUT
