@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 import pytest
-from conftest import EXTRACTS, SIX, vault_of
+from conftest import EXTRACTS, REFERENCE, SIX, vault_of
 
 from helpers import intake
 from helpers.errors import ExtractError
@@ -136,6 +136,8 @@ def test_no_extract_and_two_extracts(paths, round_2024):
 @pytest.mark.parametrize("round_id", ["2023-pilot", "2024-foraar"])
 def test_population_follows_the_rounds_own_rules(paths, round_id):
     round_ = load_round(paths.root, round_id)
+    on = round_.settings.model_copy(update={"reference_date": REFERENCE, "extract_period": None})
+    round_ = round_.model_copy(update={"settings": on})  # of the file
     take_in(paths, round_, "0741")
     groups = set(pd.read_parquet(paths.population("0741"))["target_group"].dropna())
     assert groups == {g.id for g in round_.rules.groups}

@@ -15,6 +15,7 @@ from conftest import EXTRACTS
 from python_calamine import CalamineWorkbook
 
 import simulator
+from helpers.cpr import parse_cpr
 from helpers.extracts import read_extract
 from helpers.params import LocalFile, load_round
 from helpers.paths import PROJECT
@@ -362,7 +363,7 @@ def truth(settings) -> dict[str, pd.DataFrame]:
         parts = []
         for place in setting.places:
             persons = make_persons(setting, place)
-            draws = Draws(setting.seed, place.code, persons["cpr"].to_numpy(dtype="uint64"))
+            draws = Draws(setting.seed, place.code, persons["drawn"].to_numpy(dtype="uint64"))
             general = draws.normal("general")
             part = pd.DataFrame(make_opinions(persons, place, setting, draws, general, QUESTIONS))
             status = make_answers(setting, place)["status"]
@@ -452,6 +453,23 @@ def test_citizens_of_the_two_rounds_are_invented_apart(settings):
         for round_id in ("demo-2023", "demo")
     )
     assert len(earlier & later) < len(earlier) / 1000  # chance alone
+
+
+def test_no_citizen_is_in_two_municipalities_of_a_round(settings):
+    for setting in settings.values():
+        numbers = pd.concat([make_persons(setting, p)["cpr"] for p in setting.places])
+        assert numbers.is_unique
+
+
+def test_a_number_of_the_municipality_keeps_what_is_read_from_it(settings):
+    setting = settings["demo"]
+    persons = make_persons(setting, setting.places[0])
+    read, drawn = parse_cpr(persons["cpr"]), parse_cpr(persons["drawn"])
+    assert read[["birth_date", "gender", "problem"]].equals(
+        drawn[["birth_date", "gender", "problem"]]
+    )
+    more = make_persons(setting, setting.places[0], taken=persons["cpr"])
+    assert not set(more["cpr"]) & set(persons["cpr"])
 
 
 def test_response_of_the_earlier_round_is_lower(truth):

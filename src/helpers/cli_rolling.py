@@ -52,6 +52,9 @@ def tick(
         console.print(line, markup=False)
     for problem in told.failures:
         console.print(f"FAILED {problem}", style="red", markup=False)
+    if told.looks:
+        console.print("Worth a look in the extracts:", style="yellow")
+        console.print(listed("\n".join(told.looks)), style="yellow", markup=False)
     if told.waiting:
         last = rolling.settings.last_extract_day
         console.print(f"Waiting until day {last} of the month for:", style="yellow")

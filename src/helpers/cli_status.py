@@ -46,9 +46,10 @@ ROUND_STEPS = {
     "scan-round": "scan",
 }
 SHOWN_REASONS = 8
+SHOWN_LOOKS = 40  # lines about extracts; the others stand in intake.json
 SAMPLES = "data/{round}/sample/????.parquet"
 WATCHED = (  # what the answers are told from
-    SAMPLES, "data/{round}/responses/????.parquet", "data/{round}/sendout/{code}/mailings.json",
+    SAMPLES, "data/{round}/intake.json", "data/{round}/responses/????.parquet", "data/{round}/sendout/{code}/mailings.json",
     "data/{round}/contact/*.csv", "data/{round}/sample/replaced/????-sample-1.parquet", "data/{round}/hotline.csv", "data/{round}/effort.parquet",
 )  # fmt: skip
 POSSIBLE = 0.05  # a chance of missing the least number that is worth telling
@@ -104,7 +105,10 @@ def _watch(paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.
     from helpers.fieldwork.standing import standing_of
     from helpers.fieldwork.status_page import write_status_page
 
-    for line in told_of_letters(paths, round_.settings.participants):
+    for line in (
+        *told_extracts(paths, round_),
+        *told_of_letters(paths, round_.settings.participants),
+    ):
         console.print(line, markup=False)
     standing = None
     if snapshot.names((SAMPLES,), ""):
@@ -119,6 +123,27 @@ def _watch(paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.
     name = page.relative_to(paths.root).as_posix()
     snapshot.store.put(page, name)
     return f"{snapshot.store.root}/{name}"
+
+
+def told_extracts(paths: Paths, round_: Round) -> list[str]:
+    """What stops an extract among the others, what is worth a look, and what was decided."""
+    from helpers.intake_record import found_at_intake
+
+    found = found_at_intake(paths, round_)
+    lines = []
+    for kind, title in (("stopped", "Stopped"), ("decided", "Let pass by decision"),
+                        ("look", "Worth a look")):  # fmt: skip
+        own = [
+            f"  {code} {round_.municipalities[code].name}: {one['en']}"
+            + (f" ({one['by']}, {one['date']}: {one['reason']})" if kind == "decided" else "")
+            for code, told in found.items()
+            for one in told.get(kind, ())
+        ]
+        shown = own if kind == "stopped" else own[:SHOWN_LOOKS]
+        rest = len(own) - len(shown)
+        more = [f"  and {rest} more, in data/{round_.id}/intake.json"] if rest else []
+        lines += [f"\n{title}, of the extracts:", *shown, *more] if own else []
+    return lines
 
 
 def told_answers(standing: Standing, round_: Round) -> list[str]:

@@ -86,7 +86,8 @@ def check(
         raise usage(f"{e}\nNothing was written.") from e
     if municipality is not None and municipality not in round_.municipalities:
         raise usage(f"--municipality: »{municipality}« is no municipality's code.")
-    checked = check_extract(file, round_, municipality or municipality_of(file, round_))
+    paths = None if is_address(State.address) else Paths(root(), round_.id)
+    checked = check_extract(file, round_, municipality or municipality_of(file, round_), paths)
     _print(lines_about(checked, round_, language))
     console.print()
     if not checked.is_well:

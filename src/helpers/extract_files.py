@@ -59,4 +59,5 @@ def _together(extracts: Sequence[Extract]) -> Extract:
         problems=tuple(problems),
         ignored_columns=tuple(dict.fromkeys(c for e in extracts for c in e.ignored_columns)),
         told=(fault("files_together", place, **details), *(t for e in extracts for t in e.told)),
+        around=tuple(dict.fromkeys(text for e in extracts for text in e.around)),
     )

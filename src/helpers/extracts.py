@@ -45,7 +45,8 @@ class Extract:
     `refused` lists row, column and problem of each cell that cannot be taken; `problems` all
     troubles, ready to be told in English or, `told("da")`, in Danish; `told` what is read by a stated
     rule and worth a look. Of very many troubles of a kind the last one stands for
-    the others (`count`); `faulty_rows` has the rows of all.
+    the others (`count`); `faulty_rows` has the rows of all; `around`: the texts that may say whose file
+    it is (`_around`).
     """
 
     file: str
@@ -57,6 +58,7 @@ class Extract:
     ignored_columns: tuple[str, ...]
     told: tuple[Fault, ...] = ()
     faulty_rows: frozenset[int] = frozenset()
+    around: tuple[str, ...] = ()
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -284,7 +286,22 @@ def _check(
             found, place, title, received, persons, numbers["padded"].to_numpy(), settled
         ),
         faulty_rows=frozenset(refused.rows | set(unknown_texts.index)),
+        around=_around(found, used),
     )
+
+
+def _around(found: Found, used: set[int]) -> tuple[str, ...]:
+    """The sheet's name, the cells above the headings, and of a column that tells the municipality what
+    most rows have, as »Kommune: Læsø«."""
+    rows, at = found.sheet.rows, found.header_row
+    texts = [found.sheet.name, *(str(c).strip() for row in rows[:at] for c in row)]
+    for column, heading in enumerate(rows[at]):
+        if "kommune" in normalise(heading) and column not in used:
+            cells = [str(row[column]).strip() for row in rows[at + 1 :] if len(row) > column]
+            cell, count = Counter(cells).most_common(1)[0] if cells else ("", 0)
+            if 2 * count > len(cells):
+                texts.append(f"{heading}: {cell.removesuffix('.0')}")
+    return tuple(dict.fromkeys(t for t in texts if t))
 
 
 def _benefit_faults(

@@ -1,7 +1,7 @@
 """A trouble of a municipality's file, told in English to analysts and in Danish to municipalities.
 
 A fault is a problem that also knows its kind and the cells it stands in, so that a file can be
-marked. Both languages come from one row a kind (`fault_kinds.py`); nothing is translated afterwards.
+marked. Both languages come from one row a kind (`fault_kinds.py`, `plausibility_kinds.py`); nothing is translated afterwards.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from helpers.errors import ExtractError, Problem
 from helpers.fault_kinds import KINDS
+from helpers.plausibility_kinds import PLAUSIBILITY
 from helpers.told_kinds import TOLD
 
 ENGLISH, DANISH = "en", "da"
@@ -62,7 +63,7 @@ class Fault(Problem):
 
 
 def fault(kind: str, place: Place, **details: object) -> Fault:
-    """A fault of one of KINDS, or of TOLD, at a place; `details` fill in its sentences.
+    """A fault of one of KINDS, TOLD or PLAUSIBILITY at a place; `details` fill in its sentences.
 
     A detail `near`, where it is not empty, adds the sentence's hint at what may have been meant.
     """
@@ -80,7 +81,7 @@ def refusal(kind: str, place: Place, **details: object) -> ExtractError:
 
 
 def _told(kind: str, place: Place, details: dict[str, str], language: str) -> Problem:
-    words = (KINDS | TOLD)[kind].in_language(language)
+    words = (KINDS | TOLD | PLAUSIBILITY)[kind].in_language(language)
     hint = words.hint if details.get("near") else ""
     what, expected, remedy = (
         sentence.format(**details) for sentence in (words.what + hint, words.expected, words.remedy)

@@ -7,6 +7,7 @@ random person id.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from helpers.cpr import WOMAN, age_on
 from helpers.errors import ExtractError
 from helpers.extract_files import BETWEEN_FILES, read_files
 from helpers.extracts import Extract
+from helpers.fingerprints import file_digest, fingerprints
 from helpers.identities import update_vault
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
+from helpers.preparation.plausibility import Judged, before_of, judge
 from helpers.sheets import is_table_file
 from helpers.vault import read_vault, write_vault
 from helpers.vault_key import key_of_round
@@ -38,6 +41,9 @@ class IntakeResult:
     ignored_columns: tuple[str, ...] = ()
     error: ExtractError | None = None
     layout: str = ""
+    judged: Judged = field(default_factory=Judged)
+    digest: str = ""
+    key_id: str = ""
 
     @property
     def files(self) -> list[str]:
@@ -88,9 +94,11 @@ def require_agreement(round_: Round, code: str, today: dt.date) -> None:
 def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
     """Read, check, split and classify one municipality's extract.
 
-    Writes `vault/<code>` and `population/<code>` only where the whole file is well; a refused file
-    leaves both as they were and comes back with its `error`. Raises ExtractError where no agreement
-    has been signed or there is no file; VaultError where there is no key.
+    Writes `vault/<code>`, `population/<code>` and `fingerprints/<code>` only where the whole file is
+    well and can be what it says; a refused file leaves them as they were and comes back with its
+    `error`. Persons whom the municipality leaves to others are counted, and in neither of the first two.
+    Raises ExtractError where no agreement has been signed or there is no file; VaultError where there is
+    no key.
     """
     require_agreement(round_, code, dt.date.today())
     key, held = key_of_round(round_.settings, paths.root), paths.vault(code).is_file()
@@ -101,21 +109,27 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
         extract = read_files(files, round_.formats, round_.local_for(code), reference)
     except ExtractError as e:
         return IntakeResult(names, code, {}, error=e)
-    if extract.problems:
+    persons, digest = with_age(extract.persons, reference), file_digest(*files)
+    judged = judge(extract, persons, round_, code, digest, before_of(paths, round_, code))
+    if problems := (*extract.problems, *judged.stops):
         return IntakeResult(
             names,
             code,
             {},
-            extract.refused.to_dict("records"),
+            extract.refused.to_dict("records")
+            + [{"row": None, "column": "", "problem": str(stop)} for stop in judged.stops],
             extract.ignored_columns,
-            ExtractError(problems=extract.problems),
+            ExtractError(problems=problems),
             extract.layout,
+            judged,
         )
-    persons = with_age(extract.persons, reference)
+    prints = fingerprints(persons, key)
+    own = persons[~prints["token"].isin(left_to_others(paths, code))].reset_index(drop=True)
     known = read_vault(paths.vault(code), key, round_.id, code) if held else None
-    vault = update_vault(known, persons, round_.settings, code)
-    population = population_table(persons, vault, round_)
+    vault = update_vault(known, own, round_.settings, code)
+    population = population_table(own, vault, round_)
     write_vault(paths.vault(code), vault, key, round_.id, code)
+    write_atomically(paths.fingerprints(code), prints.to_parquet)
     write_atomically(paths.population(code), population.to_parquet)
     return IntakeResult(
         names,
@@ -123,7 +137,16 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
         found_counts(extract, persons, round_),
         ignored_columns=extract.ignored_columns,
         layout=extract.layout,
+        judged=judged,
+        digest=digest,
+        key_id=key.id,
     )
+
+
+def left_to_others(paths: Paths, code: str) -> list[str]:
+    """Tokens of the persons whom the municipality leaves to others (`round_findings.py`)."""
+    path = paths.left_to_others(code)
+    return json.loads(path.read_text("utf-8")) if path.is_file() else []
 
 
 def population_table(persons: pd.DataFrame, vault: pd.DataFrame, round_: Round) -> pd.DataFrame:

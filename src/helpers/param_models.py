@@ -14,6 +14,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, model_validator
 
 from helpers.cell_keys import heading_key
+from helpers.intake_decisions import IntakeDecision
 from helpers.parameter_types import (
     QUESTION_PATTERN,
     Code,
@@ -274,6 +275,7 @@ class Round(Model):
     agreements: dict[Code, dt.date] = Field(default_factory=dict)  # signed processing agreements
     withdrawals: tuple[Withdrawal, ...] = ()  # of those that took part, in the order recorded
     earlier_titles: dict[str, str] = Field(default_factory=dict)  # of the earlier rounds
+    decisions: dict[Code, tuple[IntakeDecision, ...]] = Field(default_factory=dict)
 
     @property
     def id(self) -> str:

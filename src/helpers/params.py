@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from helpers.errors import ParameterError, Problem
 from helpers.format_rules import format_problems, words_problems
+from helpers.intake_decisions import IntakeDecision, by_municipality
 from helpers.param_models import (
     BREAKDOWN_LABELS,
     Agreement,
@@ -334,6 +335,7 @@ def with_references(
     if source is not None and settings is not None:
         earlier = _earlier_titles(source, settings, params / "rounds", problems)
     agreements = _load_agreements(params, round_id, known, agreements_until, problems)
+    decisions = _load_decisions(params, round_id, known, problems)
     taking_part = settings.participants if settings is not None else ()
     withdrawals = read_withdrawals(withdrawals_file(root, round_id), known, taking_part, problems)
     local = _load_local(params / "local" / round_id, known, questionnaire, formats, problems)
@@ -348,8 +350,20 @@ def with_references(
         local=local,
         agreements=agreements,
         withdrawals=withdrawals,
+        decisions=decisions,
         earlier_titles=earlier,
     )
+
+
+def _load_decisions(
+    params: Path, round_id: str, known: Mapping[str, Municipality], problems: list[Problem]
+) -> dict[str, tuple[IntakeDecision, ...]]:
+    """Municipality → what was decided about its extracts; none without a file."""
+    path = params / "decisions" / f"{round_id}.csv"
+    if not path.is_file():
+        return {}
+    rows = read_table(IntakeDecision, path, problems).rows
+    return by_municipality(rows, path, known, problems)
 
 
 def _stranger_problems(source: Source, known: Mapping[str, Municipality]) -> list[Problem]:

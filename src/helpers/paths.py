@@ -75,6 +75,14 @@ class Paths:
         """Encrypted identities; only intake and send-out open it."""
         return self.vault_folder / code
 
+    def fingerprints(self, code: str) -> Path:
+        """Keyed hashes of the CPR numbers of one municipality's extract."""
+        return self.data / "fingerprints" / f"{code}.parquet"
+
+    def left_to_others(self, code: str) -> Path:
+        """Whom the municipality leaves to others in whose extracts they stand too, by fingerprint."""
+        return self.data / "left-to-others" / f"{code}.json"
+
     def population(self, code: str) -> Path:
         return self.data / "population" / f"{code}.parquet"
 

@@ -33,6 +33,8 @@ KINDS = (
     ("vault", "identities, encrypted", "send-out only", "yes, encrypted"),
     ("sendout", "letters, lists, text messages", "the municipality's send-out", "yes: CPR number, name"),
     ("contact", "who is not to be written to", "analysts", "by key"),
+    ("fingerprints", "keyed hashes of CPR numbers", "analysts", "with the key alone"),
+    ("left-to-others", "who is left to another municipality, as keyed hashes", "analysts", "with the key alone"),
     ("population", "a row a person under a random id", "analysts", "no, but every person has a row"),
     ("sample", "who was drawn, with link tokens", "analysts", "no, but every person has a row"),
     ("responses", "survey tool's exports, and answers", "analysts", "free text may"),
@@ -91,7 +93,7 @@ def held_codes(paths: Paths, round_: Round) -> list[str]:
 def forget(
     paths: Paths, round_: Round, codes: Sequence[str], today: dt.date, *, before_time: bool = False
 ) -> dict[str, int]:
-    """Delete vault, extract and letters of the municipalities; returns files deleted per code.
+    """Delete vault, extract, fingerprints and letters of the municipalities; returns files deleted per code.
 
     Refuses (SurveyError) on or before the round's retention date, or where it has none, unless
     `before_time`, or all of them have withdrawn: their identities are needed no more. Every deletion is recorded with its day in `data/<round>/forgotten.json`; the
@@ -134,6 +136,11 @@ def forget(
         for files in kinds.values():
             for path in files:
                 path.unlink()
+        for path in (
+            paths.fingerprints(code),
+            paths.left_to_others(code),
+        ):  # they go with the vault
+            path.unlink(missing_ok=True)
         if not paths.mailings(code).is_file():
             shutil.rmtree(paths.sendout(code), ignore_errors=True)
         forget_passphrases(paths, [listed_as(code, p.name) for p in kinds["sendout"]])

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from helpers.plan import Decision
 
 __all__ = ["STAGES", "WHOLE_ROUND", "Progress", "Summary", "run_round"]
+PRINTS = "data/{round}/fingerprints/????.parquet"
 COLLECT = "collect"  # a part of the stage analyse that `survey collect` runs alone
 
 
@@ -160,6 +161,7 @@ class _Run:
         self.summary = Summary()
         self.found: dict[str, dict] = {}  # what the steps of the whole round found
         self.under_way: dict[str, _Stage] = {}
+        self.round_looked_at = False  # whether the extracts were looked at beside each other
 
     # ------------------------------------------------------------------------------------ stages
 
@@ -178,7 +180,7 @@ class _Run:
         with self._stage("intake", len(codes)):
             if codes and self._has_key(codes):
                 self._each({"intake": codes})
-                self._once("intake-record")
+                self._beside_each_other(codes)
         self._tell_those_out()
         strays = self._strays()
         if strays:
@@ -205,7 +207,21 @@ class _Run:
                     f"participants {self.round.id} --withdraw {code} --reason TEXT`."
                 )
 
+    def _beside_each_other(self, codes: list[str]) -> None:
+        """Look at the extracts beside each other. Whom a municipality leaves to others is taken out by its
+        intake, which then has another file to go by."""
+        self._once("intake-record")
+        self.round_looked_at = True
+        step = STEPS["intake"]
+        left = [c for c in self._well(codes) if self.snapshot.why_stale(step, c)]
+        if left:
+            self._each({"intake": left}, counted=False)
+            self._once("intake-record")
+        self.under_way["intake"].done = len(self._well(codes))
+
     def plan(self) -> None:
+        if not self.round_looked_at and self.snapshot.names((PRINTS,), ""):
+            self._once("intake-record")  # no sample is drawn of citizens who are in two extracts
         codes = self._well(self.codes)
         with self._stage("plan", len(codes)):
             self._each({"plan": codes})
@@ -432,7 +448,9 @@ class _Run:
             self.found[step.name] = found
 
     def _fail(self, code: str, stage: str, told: str) -> None:
-        self.summary.failures.append(Failure(code, stage, told))
+        failure = Failure(code, stage, told)
+        if failure not in self.summary.failures:
+            self.summary.failures.append(failure)
 
     @contextmanager
     def _stage(self, name: str, total: int) -> Iterator[None]:

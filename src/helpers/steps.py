@@ -27,7 +27,9 @@ NO_RESULT = {
     "fieldwork",
 }  # fmt: skip
 # parameters that change no result after the collection of answers, or none before it
-NOT_SINCE_COLLECTION = {"formats", "agreements", "retention_until", "price_bands", "link_base"}
+NOT_SINCE_COLLECTION = {
+    "formats", "agreements", "decisions", "retention_until", "price_bands", "link_base",
+}  # fmt: skip
 NOT_UNTIL_COLLECTION = {
     "questionnaire", "responses", "weighting", "disclosure", "comparison", "two_way", "models",
     "earlier_rounds", "earlier_titles", "participants", "price_bands", "retention_until",
@@ -81,15 +83,25 @@ STEPS = {
     for step in (
         Step(
             "intake", "intake", "helpers.intake_record:intake",
-            reads=(f"{_DATA}/extracts/{{code}}*",),
+            reads=(
+                f"{_DATA}/extracts/{{code}}*", f"{_DATA}/left-to-others/{{code}}.json",
+                "data/{earlier}/intake.json",
+            ),
             carries=(f"{_DATA}/vault/{{code}}", f"{_DATA}/intake-history/{{code}}.jsonl"),
-            makes=(f"{_DATA}/population/{{code}}.parquet", f"{_DATA}/intake/{{code}}.json"),
+            makes=(
+                f"{_DATA}/population/{{code}}.parquet", f"{_DATA}/intake/{{code}}.json",
+                f"{_DATA}/fingerprints/{{code}}.parquet",
+            ),
             blind_to=frozenset(NOT_UNTIL_COLLECTION | {"sampling", "calendar", "period", "link_base", "title"}),
         ),
         Step(
             "intake-record", "intake", "helpers.intake_record:merge",
-            reads=(f"{_DATA}/intake/*.json",),
-            makes=(f"{_DATA}/intake.json",),
+            reads=(
+                f"{_DATA}/intake/*.json", f"{_DATA}/fingerprints/*.parquet",
+                "data/{earlier}/intake.json", "data/{earlier}/intake-history/*.jsonl",
+                "data/{earlier}/fingerprints/*.parquet",
+            ),
+            makes=(f"{_DATA}/intake.json", f"{_DATA}/left-to-others/*.json"),
             blind_to=frozenset(
                 NOT_UNTIL_COLLECTION - {"participants"}
                 | {"sampling", "calendar", "period", "link_base", "title"}
@@ -107,7 +119,7 @@ STEPS = {
             ),
             blind_to=frozenset(
                 NOT_UNTIL_COLLECTION - {"questionnaire", "disclosure", "comparison"}  # of local groups
-                | {"formats", "agreements", "link_base"}
+                | {"formats", "agreements", "decisions", "link_base"}
             ),
         ),
         Step(
@@ -243,6 +255,7 @@ def parameter_digests(step: Step, round_: Round, code: str) -> dict[str, str]:
         "municipalities": _of(round_.municipalities, own),
         "local_files": _of(round_.local, own),
         "agreements": _of(round_.agreements, own),
+        "decisions": _of(round_.decisions, own),
     }
     blind = step.blind_to | NO_RESULT
     return {n: _digest(v) for n, v in sorted(parts.items()) if n not in blind}

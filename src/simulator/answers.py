@@ -172,7 +172,7 @@ def answers_of(
 ) -> pd.DataFrame:
     """What these persons would answer, as `make_answers`; `tilt`: added to their general attitude;
     `selective`: how much likelier an answer is by attitude (logits a standard deviation)."""
-    draws = Draws(setting.seed, place.code, persons["cpr"].to_numpy(dtype="uint64"))
+    draws = Draws(setting.seed, place.code, persons["drawn"].to_numpy(dtype="uint64"))
     general = draws.normal("general")
     asked = [*QUESTIONS, *place.questions]
     opinions = make_opinions(persons, place, setting, draws, general + tilt, asked)

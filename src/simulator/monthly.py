@@ -108,7 +108,7 @@ class World:
 
     def opinions(self, town: Town, questions: list[str]) -> pd.DataFrame:
         """The truth: what each citizen there would answer this month, a row a citizen with `cpr`."""
-        draws = Draws(self.setting.seed, town.place.code, town.here["cpr"].to_numpy("uint64"))
+        draws = Draws(self.setting.seed, town.place.code, town.here["drawn"].to_numpy("uint64"))
         general = draws.normal("general") + self.tilt(town)
         found = make_opinions(town.here, town.place, self.setting, draws, general, questions)
         return pd.DataFrame({"cpr": town.here["cpr"].to_numpy()} | found)
@@ -152,9 +152,9 @@ def _forward(town: Town, setting: Setting) -> None:
     # persons of one month are invented apart from those of every other
     apart = replace(setting, seed=setting.seed + 12 * month.astype("datetime64[Y]").astype(int)
                     + setting.reference_date.month)  # fmt: skip
-    new = make_persons(apart, town.place, count)
-    known = pd.concat([town.here["cpr"], town.gone["cpr"]])
-    new = _new_spells(new[~new["cpr"].isin(known)], month, rng)
+    known = pd.concat([town.here, town.gone])
+    new = make_persons(apart, town.place, count, taken=known["cpr"])
+    new = _new_spells(new[~new["drawn"].isin(known["drawn"])], month, rng)
     changed = rng.random(len(stay)) < CHANGE_SHARE
     other = stay["benefit"].to_numpy(dtype=object).copy()
     other[changed] = rng.permutation(other)[changed]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +17,7 @@ BENEFITS = {
     "ledighedsydelse": 0.035, "ressourceforloeb": 0.035, "jobafklaring": 0.05,
     "foertidspension": 0.015, "revalidering": 0.015,
 }  # fmt: skip
+PLACES = 98  # municipalities, each with two digits of its own in its citizens' numbers
 PASSIVE_SHARE = 0.04
 NO_PHONE_SHARE = 0.08
 NO_CONVERSATION_SHARE = 0.05
@@ -32,11 +36,14 @@ def extract_size(place: Place) -> int:
     return FIXED_SIZES.get(place.code, round(share * place.inhabitants))
 
 
-def make_persons(setting: Setting, place: Place, size: int | None = None) -> pd.DataFrame:
-    """A row a person: cpr (ten digits, unique), name, woman, age, benefit, spell_start and
-    latest_conversation (datetime64), course_closed, phone, passive and `local_<id>`. Invented for
-    this round alone; ages and spells are as of its reference date. `extract_size` persons, or
-    `size`."""
+def make_persons(
+    setting: Setting, place: Place, size: int | None = None, taken: Iterable[str] = ()
+) -> pd.DataFrame:
+    """A row a person: cpr (ten digits, no other person's of the round), drawn (the number that the
+    person's chance goes by), name, woman, age, benefit, spell_start and latest_conversation
+    (datetime64), course_closed, phone, passive and `local_<id>`. Invented for this round alone; ages
+    and spells are as of its reference date. `extract_size` persons, or `size`; `taken`: numbers that
+    others of the municipality have."""
     rng = setting.generator(place.code, "persons")
     n = extract_size(place) if size is None else size
     reference = np.datetime64(setting.reference_date)
@@ -56,9 +63,11 @@ def make_persons(setting: Setting, place: Place, size: int | None = None) -> pd.
     conversation[rng.random(n) < NO_CONVERSATION_SHARE] = np.datetime64("NaT")
     phone = rng.integers(20_000_000, 99_999_999, n).astype(str).astype(object)
     phone[rng.random(n) < NO_PHONE_SHARE] = ""
+    drawn = _cpr_numbers(rng, birth, woman)
     persons = pd.DataFrame(
         {
-            "cpr": _cpr_numbers(rng, birth, woman),
+            "cpr": _own_numbers(drawn, _middle(setting, place), taken),
+            "drawn": drawn,
             "name": first.astype(object) + " " + rng.choice(LAST, n).astype(object),
             "woman": woman,
             "age": (reference - birth).astype(int) // 365.2425,
@@ -106,3 +115,32 @@ def _cpr_numbers(rng, birth: np.ndarray, woman: np.ndarray) -> np.ndarray:
             numbers[i] = f"{stems[i]}{s}{m:02d}{d}"
         todo = np.flatnonzero(pd.Series(numbers).duplicated())
     return numbers
+
+
+def _middle(setting: Setting, place: Place) -> int:
+    """The two digits that the municipality's numbers have in this round; other ones in another round."""
+    return (place.number + zlib.crc32(setting.round_id.encode())) % PLACES
+
+
+def _own_numbers(drawn: np.ndarray, middle: int, taken: Iterable[str]) -> list[str]:
+    """The drawn numbers with the municipality's own digits in the eighth and ninth place, so that no
+    citizen is in two municipalities; birth date, century and gender stay. Where another has the number
+    already, the next that is free: twenty or thirty for each birth date and gender."""
+    held = set(taken)
+    own = []
+    for text in drawn:
+        sevenths = "0123" if text[6] in "0123" else "456789"
+        start, slots = 5 * sevenths.index(text[6]) + int(text[9]) // 2, 5 * len(sevenths)
+        for two in (middle, *range(PLACES, 100)):
+            at = ((start + k) % slots for k in range(slots))
+            made = (
+                f"{text[:6]}{sevenths[i // 5]}{two:02d}{2 * (i % 5) + int(text[9]) % 2}" for i in at
+            )
+            free = next((n for n in made if n not in held), None)
+            if free:
+                break
+        if free is None:
+            raise ValueError("more invented citizens are born on one day than there are numbers")
+        held.add(free)
+        own.append(free)
+    return own

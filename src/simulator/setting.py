@@ -34,6 +34,7 @@ class Place:
     inhabitants: int
     questions: tuple[str, ...]
     background: tuple[dict, ...]
+    number: int = 0  # of its line in params/municipalities.csv, from 0
 
     @property
     def slug(self) -> str:
@@ -101,6 +102,7 @@ def read_places(root: Path, round_id: str, participants: Sequence[str]) -> tuple
                 int(row["population"]),
                 tuple(q["id"] for q in local.get("questions") or ()),
                 tuple(local.get("background") or ()),
+                list(known).index(str(code)),
             )
         )
     return tuple(places)

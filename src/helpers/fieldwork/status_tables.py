@@ -13,6 +13,7 @@ from helpers.fieldwork.hotline import calls_so_far
 from helpers.fieldwork.mailing_record import read_mailings
 from helpers.fieldwork.standing import Standing
 from helpers.fieldwork.status_curves import MAILINGS, short
+from helpers.intake_record import found_at_intake
 from helpers.params import Municipality, Round
 from helpers.paths import Paths
 from helpers.published import NATIONAL
@@ -90,6 +91,26 @@ def chance_in_words(chance: float) -> str:
     if chance < 0.01:
         return "under 1\u00a0%"
     return "over 99\u00a0%" if chance > 0.99 else style.percent(chance)
+
+
+def extract_rows(paths: Paths, round_: Round) -> list[dict]:
+    """A row a participant of whose extract there is something to tell: what stops it, what is worth a
+    look, and what was let pass by whom and why."""
+    found = found_at_intake(paths, round_)
+    return [
+        {
+            "code": place.code,
+            "name": place.name,
+            "stopped": [one["da"] for one in found[place.code].get("stopped", ())],
+            "look": [one["da"] for one in found[place.code].get("look", ())],
+            "decided": [
+                f"{one['da']} ({one['by']}, {style.date(dt.date.fromisoformat(one['date']))}: {one['reason']})"
+                for one in found[place.code].get("decided", ())
+            ],
+        }
+        for place in ordered(round_)
+        if place.code in found
+    ]
 
 
 def group_rows(round_: Round, standing: Standing) -> list[dict]:

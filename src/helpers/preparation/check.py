@@ -12,9 +12,14 @@ import pandas as pd
 from helpers.errors import ExtractError
 from helpers.extracts import Extract, read_extract
 from helpers.faults import Fault
+from helpers.fingerprints import file_digest, fingerprints
 from helpers.intake import found_counts, with_age
 from helpers.params import Round
-from helpers.preparation.check_warnings import Warning, warnings_of
+from helpers.paths import Paths
+from helpers.preparation.check_warnings import Warning, warning
+from helpers.preparation.plausibility import Judged, before_of, judge, with_decisions
+from helpers.preparation.round_findings import Taken, beside_others, read_taken
+from helpers.vault_key import Key, VaultError, key_of_round
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,8 @@ class Checked:
     `code` is the municipality's, empty where it is not known; `layout` is empty where none fits.
     `rows_read` counts persons, `rows_faulty` those with a fault; `counts` are persons of the rows
     without faults per target group and per reason left out under the round's own rules, zeros left
-    out. `faults` are all troubles, in the order of rows.
+    out. `faults` are all troubles, in the order of rows; `accepted` are findings that a person let pass
+    for this file, with the reason.
     """
 
     file: str
@@ -36,6 +42,7 @@ class Checked:
     ignored_columns: tuple[str, ...]
     warnings: tuple[Warning, ...]
     faults: tuple[Fault, ...]
+    accepted: tuple[tuple[Fault, str], ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -47,17 +54,26 @@ def municipality_of(path: Path, round_: Round) -> str:
     return path.name[:4] if path.name[:4] in round_.municipalities else ""
 
 
-def check_extract(path: Path, round_: Round, code: str) -> Checked:
-    """Read a file as intake would, for the municipality `code` (empty: not known, so that local
-    background variables are not asked for). Opens no vault, needs no key and writes nothing."""
+def check_extract(path: Path, round_: Round, code: str, paths: Paths | None = None) -> Checked:
+    """Read and judge a file as intake would, for the municipality `code` (empty: not known, so that
+    local background variables are not asked for). Opens no vault, needs no key and writes nothing.
+
+    `paths`: the round's data, where they lie here. The file is then looked at beside the other
+    municipalities' and those of earlier rounds, as far as there are any and the key is at hand.
+    """
     try:
         extract = read_extract(
             path, round_.formats, round_.local_for(code or "0000"), round_.settings.reference_date
         )
     except ExtractError as e:
         return Checked(path.name, code, "", 0, 0, {}, (), (), _faults(e.problems))
+    digest = file_digest(path)
     persons = with_age(extract.persons, round_.settings.reference_date)
     well = persons[~persons["row"].isin(extract.faulty_rows)].reset_index(drop=True)
+    before = before_of(paths, round_, code) if paths and code else None
+    judged = judge(extract, persons, round_, code, digest, before)
+    if paths and code:
+        judged += _beside(paths, round_, extract, well, code, digest)
     return Checked(
         file=path.name,
         code=code,
@@ -66,9 +82,38 @@ def check_extract(path: Path, round_: Round, code: str) -> Checked:
         rows_faulty=len(persons) - len(well),
         counts=_counts(extract, well, round_),
         ignored_columns=extract.ignored_columns,
-        warnings=warnings_of(well, round_, code),
-        faults=_faults(extract.problems),
+        warnings=judged.looks,
+        faults=_faults((*extract.problems, *judged.stops)),
+        accepted=tuple((stop, f"{d.by}, {d.date}: {d.reason}") for d, stop in judged.decided),
     )
+
+
+def _beside(
+    paths: Paths, round_: Round, extract: Extract, persons: pd.DataFrame, code: str, digest: str
+) -> Judged:
+    """The file beside those that intake took in; where persons cannot be compared, that is told."""
+    others = [t for t in read_taken(paths, round_) if t.code != code]
+    key = _key(paths, round_)
+    looks: list[Warning] = []
+    if key is not None:
+        prints = fingerprints(persons, key)
+    else:
+        prints = pd.DataFrame(columns=["token", "name_token", "row", "spell_start"])
+        looks += [warning("not_compared")] if others else []
+    own = Taken(code, extract.file, digest, key.id if key else (others[0].key if others else ""),
+                len(persons), int(persons["passive"].sum()), prints)  # fmt: skip
+    beside = beside_others(paths, round_, [own, *others])
+    if code in beside.other_keys:
+        looks.append(warning("not_compared"))
+    found = with_decisions(beside.found.get(code, ()), extract.file, round_, code, digest)
+    return found + Judged(looks=(*looks, *beside.looks.get(code, ())))
+
+
+def _key(paths: Paths, round_: Round) -> Key | None:
+    try:
+        return key_of_round(round_.settings, paths.root)
+    except VaultError:
+        return None  # told where there is something to compare with
 
 
 def _counts(extract: Extract, persons: pd.DataFrame, round_: Round) -> dict[str, int]:

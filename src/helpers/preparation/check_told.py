@@ -28,6 +28,7 @@ WORDS = {
         "left_out": "Left out",
         "ignored": "Columns that are not used: {columns}",
         "look": "Worth a look:",
+        "accepted": "Let pass by decision:",
         "faults": "Faults: {count}",
         "expected": "Expected",
         "more": "… and {count} more; see the marked copy.",
@@ -46,6 +47,7 @@ WORDS = {
         "left_out": "Bliver taget ud",
         "ignored": "Kolonner, som ikke bruges: {columns}",
         "look": "Værd at se på:",
+        "accepted": "Godkendt:",
         "faults": "Fejl: {count}",
         "expected": "Forventet",
         "more": "… og {count} mere. Se den markerede kopi.",
@@ -81,6 +83,10 @@ def lines_about(checked: Checked, round_: Round, language: str) -> Iterator[str]
         yield ""
         yield words["look"]
         yield from (f"  - {warning.told(language)}" for warning in checked.warnings)
+    if checked.accepted:
+        yield ""
+        yield words["accepted"]
+        yield from (f"  - {f.told(language).what} ({why})." for f, why in checked.accepted)
 
 
 def _groups(checked: Checked, round_: Round, language: str) -> Iterator[str]:

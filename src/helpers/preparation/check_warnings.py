@@ -1,17 +1,20 @@
-"""What in a well-formed extract is worth a look before it is sent: no errors, but often signs of one.
+"""What in a well-formed extract is worth a look: no errors, but often signs of one.
 
-A kind stands once, in English and in Danish, with its limit as a named constant.
+A kind stands once, in English and in Danish, with its limit as a named constant. What is surely wrong
+stands in `stopping.py` and `round_findings.py`; all of it comes together in `plausibility.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from helpers import style
+from helpers.cells import normalise
 from helpers.classify import classify
+from helpers.faults import Fault
 from helpers.params import Round
 
 WITHOUT_PHONE = 0.25  # share of persons above which it is told
@@ -20,6 +23,9 @@ PASSIVE = 0.5
 SEEN_IN = 100  # persons, at least, before it is told that nobody is passive
 GROUPS_SEEN_IN = 200  # persons in the target groups, before it is told that one is empty
 OF_INHABITANTS = (0.01, 0.2)  # persons as a share of the inhabitants, as extracts use to be
+OF_LAST_ROUND = (2 / 3, 1.5)  # persons as a share of the last round's, from which it is told
+NOTHING_NEW_DAYS = 28  # so long before the reference date the newest date may lie, untold …
+NEWS_SEEN_IN = 500  # … in an extract of so many persons
 YOUNGEST_START_YEARS = 15  # nobody is on a benefit earlier
 ROWS_NAMED = 10
 
@@ -39,6 +45,30 @@ TEXTS = {
         "{low}–{high}.",
         "Borgere i udtrækket: {count}, {share} af kommunens indbyggere. Det plejer at være "
         "{low}–{high}. Er det hele udtrækket?",
+    ),
+    "other_size": (
+        "Persons in the extract: {count}; in the round {round} there were {before}.",
+        "Borgere i udtrækket: {count}. I runden {round} var der {before}. Er det hele udtrækket?",
+    ),
+    "other_local": (
+        "The column »{column}« is the own background variable of {other}: is it {other}'s file?",
+        "Kolonnen »{column}« er en baggrundsoplysning, som {other} har. Er det filen fra {other}?",
+    ),
+    "nothing_new": (
+        "The newest date in the file is {newest}, {days} days before the reference date.",
+        "Den nyeste dato i filen er {newest}, {days} dage før opgørelsesdatoen. Er det et nyt udtræk?",
+    ),
+    "two_names": (
+        "The same CPR number stands under another first name in the extract of {other}: row {row} here, "
+        "row {other_row} there. One of the two is wrong, so neither of them is invited until it is mended.",
+        "Samme CPR-nummer står med et andet fornavn i udtrækket fra {other}: række {row} her, række "
+        "{other_row} dér. Det ene er forkert, så ingen af dem bliver inviteret, før det er rettet.",
+    ),
+    "not_compared": (
+        "Whether these persons stand in another municipality's extract too was not judged: the round's "
+        "key is not at hand. Intake judges it.",
+        "Det er ikke undersøgt, om borgerne også står i en anden kommunes udtræk, for rundens nøgle "
+        "mangler her. Det undersøges, når udtrækket indlæses.",
     ),
     "few_eligible": (
         "Persons in the target groups: {count}; {wanted} answers are wanted, so all will be invited.",
@@ -85,29 +115,79 @@ TEXTS = {
         "Passive borgere, som bliver taget ud: {count} af {of} ({share}). Er kolonnen vendt om?",
     ),
 }  # fmt: skip
+LABELS = {  # for the evaluation
+    "no_code": "Kommunen kendes ikke", "no_participant": "Ikke tilmeldt", "size": "Usædvanlig størrelse",
+    "other_size": "Anden størrelse end i sidste runde", "other_local": "En anden kommunes kolonne",
+    "nothing_new": "Ingen nye datoer", "two_names": "CPR-nummer med to navne",
+    "not_compared": "Ikke holdt op mod andre kommuner", "few_eligible": "Få i målgrupperne",
+    "empty_group": "Tom målgruppe", "without_phone": "Mange uden telefonnummer",
+    "odd_phone": "Telefonnumre uden otte cifre", "without_name": "Uden navn",
+    "without_conversation": "Mange uden samtaledato", "late_conversation": "Samtaler efter opgørelsesdatoen",
+    "late_start": "Forløb efter opgørelsesdatoen", "early_start": "Forløb fra før den tidligste alder",
+    "nobody_passive": "Ingen passive", "many_passive": "Mange passive",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Warning:
-    """One thing worth a look; numbers and dates are printed in the Danish way in both languages."""
+    """One thing worth a look; numbers and dates are printed in the Danish way in both languages.
+
+    `fault`: what the reader of the file told, where it comes from there; it has the texts then.
+    """
 
     kind: str
     details: tuple[tuple[str, str], ...] = ()
+    fault: Fault | None = None
 
     def told(self, language: str) -> str:
+        if self.fault is not None:
+            return _as_read(self.fault, language)
         english, danish = TEXTS[self.kind]
         return (danish if language == "da" else english).format(**dict(self.details))
 
 
-def warnings_of(persons: pd.DataFrame, round_: Round, code: str) -> tuple[Warning, ...]:
+def _as_read(fault: Fault, language: str) -> str:
+    where = replace(fault.place, file="").told(language)
+    told = str(replace(fault.told(language), where=where, expected="", remedy=""))
+    told = told if where else told.removeprefix(": ")
+    return told[:1].upper() + told[1:]
+
+
+def warning(kind: str, **details: str) -> Warning:
+    return Warning(kind, tuple(details.items()))
+
+
+@dataclass(frozen=True)
+class Before:
+    """The municipality's extract in the latest earlier round that has one: persons, passive ones, and
+    the round's title."""
+
+    persons: int
+    passive: int
+    title: str
+
+
+def warnings_of(
+    persons: pd.DataFrame,
+    round_: Round,
+    code: str,
+    before: Before | None = None,
+    ignored_columns: Sequence[str] = (),
+) -> tuple[Warning, ...]:
     """What is worth a look in the persons of one file, `age` added; `code` empty: not known."""
-    found = [*_of_municipality(persons, round_, code)]
+    found = [*_of_municipality(persons, round_, code, before, ignored_columns)]
     if len(persons):
         found += [*_of_groups(persons, round_), *_of_persons(persons, round_)]
-    return tuple(Warning(kind, tuple(details.items())) for kind, details in found)
+    return tuple(warning(kind, **details) for kind, details in found)
 
 
-def _of_municipality(persons: pd.DataFrame, round_: Round, code: str) -> Iterator[tuple[str, dict]]:
+def _of_municipality(
+    persons: pd.DataFrame,
+    round_: Round,
+    code: str,
+    before: Before | None,
+    ignored_columns: Sequence[str],
+) -> Iterator[tuple[str, dict]]:
     if not code:
         yield "no_code", {}
         return
@@ -120,6 +200,17 @@ def _of_municipality(persons: pd.DataFrame, round_: Round, code: str) -> Iterato
     if len(persons) and not low <= share <= high:
         limits = {"low": style.percent(low), "high": style.percent(high)}
         yield "size", {"count": style.number(len(persons)), "share": _share(share), **limits}
+    if before is not None:
+        low, high = (before.persons * times for times in OF_LAST_ROUND)
+        if not low <= len(persons) <= high:
+            counts = {"count": style.number(len(persons)), "before": style.number(before.persons)}
+            yield "other_size", {"round": before.title, **counts}
+    seen = {normalise(heading) for heading in ignored_columns}
+    for other in round_.local.values():
+        for own in other.background if other.municipality != code else ():
+            if normalise(own.column) in seen:
+                name = round_.municipalities[other.municipality].name
+                yield "other_local", {"column": own.column, "other": name}
 
 
 def _of_groups(persons: pd.DataFrame, round_: Round) -> Iterator[tuple[str, dict]]:
@@ -151,6 +242,9 @@ def _of_persons(persons: pd.DataFrame, round_: Round) -> Iterator[tuple[str, dic
     yield from _rows("late_conversation", persons, talk > reference, **day)
     yield from _rows("late_start", persons, start > reference, **day)
     yield from _rows("early_start", persons, start < of_age, years=str(YOUNGEST_START_YEARS))
+    newest = pd.concat([start, talk]).max()
+    if len(persons) >= NEWS_SEEN_IN and (days := (reference - newest).days) > NOTHING_NEW_DAYS:
+        yield "nothing_new", {"newest": style.date(newest), "days": str(days)}
     if len(persons) >= SEEN_IN and not persons["passive"].any():
         yield "nobody_passive", {}
     yield from _above("many_passive", persons["passive"], PASSIVE)
@@ -169,8 +263,12 @@ def _rows(
     """Told where there is any, with the first rows."""
     rows = persons.loc[where, "row"].tolist()
     if rows:
-        named = ", ".join(map(str, rows[:ROWS_NAMED])) + (" …" if rows[ROWS_NAMED:] else "")
-        yield kind, {"count": style.number(len(rows)), "rows": named, **more}
+        yield kind, {"count": style.number(len(rows)), "rows": listed_rows(rows), **more}
+
+
+def listed_rows(rows: Sequence[object]) -> str:
+    """The first rows, or pairs of rows; »…« where there are more."""
+    return ", ".join(map(str, rows[:ROWS_NAMED])) + (" …" if rows[ROWS_NAMED:] else "")
 
 
 def _share(share: float) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from helpers.errors import Problem
+from helpers.plausibility_kinds import LABELS
 
 # kind → what its sentences have in common, and what a reader of the evaluation is told
 KINDS: dict[str, tuple[str, str]] = {
@@ -65,4 +66,4 @@ def kind_of(told: str) -> str:
 
 def kind_label(kind: str) -> str:
     """Danish words for a kind; »Andet« for one that this version does not know."""
-    return KINDS[kind][1] if kind in KINDS else OTHER_LABEL
+    return KINDS[kind][1] if kind in KINDS else LABELS.get(kind, OTHER_LABEL)

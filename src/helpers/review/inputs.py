@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pandas as pd
 
 from helpers.answer_times import span_of
 from helpers.errors import Problem, SurveyError
+from helpers.intake_record import found_at_intake
 from helpers.params import Municipality, Round
 from helpers.paths import Paths
 from helpers.plan import read_drawn
@@ -50,6 +51,7 @@ class Review:
     calls        a row a call to the hotline, its cells as text; None where no calls are recorded
     replaced     code → how often its sample was drawn again after letters were made
     forgotten    code → day on which its identities were deleted
+    at_intake    code → what stops its extract, what is worth a look, what was decided
     """
 
     paths: Paths
@@ -63,6 +65,7 @@ class Review:
     calls: pd.DataFrame | None
     replaced: dict[str, int]
     forgotten: dict[str, dt.date]
+    at_intake: dict[str, dict[str, list[dict]]] = field(default_factory=dict)
 
     @cached_property
     def of_answers(self) -> pd.DataFrame:
@@ -115,6 +118,7 @@ def load_review(paths: Paths, round_: Round, today: dt.date | None = None) -> Re
         _calls(paths.data / "hotline.csv"),
         _replaced(paths, codes),
         _forgotten(paths),
+        found_at_intake(paths, round_),
     )
 
 

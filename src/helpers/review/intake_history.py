@@ -7,7 +7,6 @@ cell of the file. The same file with the same outcome is one line, however often
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from helpers.errors import Problem
+from helpers.fingerprints import file_digest
 from helpers.paths import Paths
 from helpers.review.fault_words import kind_of, kind_of_problem
 from helpers.review.run_log import append_line, read_lines
@@ -45,7 +45,7 @@ def add_to_history(paths: Paths, result: IntakeResult, today: dt.date) -> None:
     line = {
         "day": today.isoformat(),
         "file": result.file,
-        "digest": _digest(paths, result.files),
+        "digest": file_digest(*(paths.extracts / name for name in result.files)),
         "layout": result.layout,
         "outcome": REFUSED if result.error else TAKEN_IN,
         "faults": _counted(problems),
@@ -55,15 +55,6 @@ def add_to_history(paths: Paths, result: IntakeResult, today: dt.date) -> None:
     if before and {**before[-1], "day": ""} == {**line, "day": ""}:
         return
     append_line(path, json.dumps(line, ensure_ascii=False))
-
-
-def _digest(paths: Paths, names: Iterable[str]) -> str:
-    """First 16 hexadecimal digits of the files' SHA-256; tells a mended file from the one before it."""
-    content = hashlib.sha256()
-    for name in names:
-        with open(paths.extracts / name, "rb") as file:
-            hashlib.file_digest(file, lambda: content)
-    return content.hexdigest()[:16]
 
 
 def _counted(problems: Iterable[Problem]) -> dict[str, int]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from IPython.display import Markdown
 
 from helpers import style
+from helpers.intake_decisions import LEAVE_OUT
+from helpers.preparation.check_warnings import LABELS
 from helpers.review.extract_faults import NO_LAYOUT, extracts, faults, ignored_columns, layouts
 from helpers.review.fault_words import kind_label
 from helpers.review.inputs import Review
@@ -108,3 +112,45 @@ def passed_over(review: Review) -> Markdown:
         rows.append([f"og {more} {'overskrift' if more == 1 else 'overskrifter'} mere", ""])
     basis = "Grundlag: kommunernes seneste fil. Kilde: loggen over indlæste filer."
     return table_with_basis(["Overskrift", "Kommuner"], rows, basis)
+
+
+def worth_a_look(review: Review) -> Markdown:
+    """What intake found worth a look, and what stops a municipality still: a row a kind."""
+    codes: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for code, told in review.at_intake.items():
+        for state, label in (("stopped", "standset"), ("look", "indlæst")):
+            for one in told.get(state, ()):
+                codes[LABELS.get(one["finding"]) or kind_label(one["finding"]), label].add(code)
+    if not codes:
+        return Markdown("Der er ikke noteret noget, der er værd at se på i udtrækkene.")
+    rows = [
+        [
+            kind,
+            state,
+            style.number(len(own)),
+            names(review.named(own)) if len(own) <= NAMED else "–",
+        ]
+        for (kind, state), own in sorted(codes.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
+    basis = "Grundlag: kommunernes seneste fil. Kilde: `intake.json`, hvor hvert fund er beskrevet."
+    return table_with_basis(["Fund", "Udtrækket er", "Antal", "Kommuner"], rows, basis)
+
+
+def decided(review: Review) -> Markdown:
+    """Every recorded decision about an extract, with its reason, and whether its file is the one used."""
+    rows = []
+    for code, lines in sorted(review.round.decisions.items()):
+        used = {one["finding"] for one in review.at_intake.get(code, {}).get("decided", ())}
+        for line in lines:
+            word = "overladt til den anden kommune" if line.decision == LEAVE_OUT else "godkendt"
+            place = review.round.municipalities[code].name
+            state = "ja" if line.finding in used else "nej"
+            told = [place, kind_label(line.finding), word, line.reason]
+            rows.append([*told, style.date(line.date), line.by, state])
+    if not rows:
+        return Markdown("Der er ikke truffet beslutninger om enkelte udtræk.")
+    headings = ["Kommune", "Fund", "Beslutning", "Begrundelse", "Dato", "Af", "Brugt"]
+    basis = (
+        f"Grundlag: alle noterede beslutninger. Kilde: `params/decisions/{review.round.id}.csv`."
+    )
+    return table_with_basis(headings, rows, basis)

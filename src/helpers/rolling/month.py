@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.cpr import age_on
+from helpers.errors import ExtractError
 from helpers.extracts import read_extract
 from helpers.fieldwork.lists import workbook
 from helpers.fieldwork.mailing_kinds import MAILINGS
@@ -21,6 +22,8 @@ from helpers.fieldwork.sealed import seal
 from helpers.identities import CONTACT, link_keys, send_out_list, update_vault
 from helpers.intake import eligible, population_table, require_agreement
 from helpers.params import Round
+from helpers.preparation.check_warnings import Warning
+from helpers.rolling.extract_findings import PRINTS, MonthJudged, judge_month
 from helpers.rolling.months import name, ordinal
 from helpers.rolling.places import Places, commit_folder, read_told, write_told
 from helpers.rolling.rotation import MonthPlan, empty_registry, forget_gone, plan_month
@@ -54,17 +57,22 @@ def take_month(
     extract: Path,
     key: Key,
     today: dt.date,
-) -> None:
-    """Read the extract, keep the persons' ids, draw and commit `months/<month>/<code>/`.
+) -> tuple[Warning, ...]:
+    """Read the extract, keep the persons' ids, draw and commit `months/<month>/<code>/`; returns what is
+    worth a look.
 
     Raises ExtractError where the extract is refused or no agreement is signed; nothing of the month is
     then written.
-    """  # fmt: skip
+    """
     round_ = rolling.at(month)
     require_agreement(round_, code, today)
     read = read_extract(extract, round_.formats, round_.local_for(code), month)
     read.raise_problems()
     persons = read.persons.assign(age=age_on(read.persons["birth_date"], month))
+    month_judged = judge_month(places, round_, code, month, extract, read, persons, key)
+    if stops := month_judged.judged.stops:
+        raise ExtractError(problems=stops)
+    persons = persons[month_judged.own.to_numpy()].reset_index(drop=True)
     before = _before(places, code, month)
     path = places.paths.vault(code)
     known = read_vault(path, key, rolling.id, code) if path.is_file() else None
@@ -84,7 +92,8 @@ def take_month(
         rolling.settings,
         np.random.default_rng([rolling.settings.seed, int(code), ordinal(month)]),
     )
-    _commit(places, rolling, round_, code, month, plan, before.block_months)
+    _commit(places, rolling, round_, code, month, plan, before.block_months, month_judged)
+    return month_judged.judged.looks
 
 
 def _commit(
@@ -95,6 +104,7 @@ def _commit(
     month: dt.date,
     plan: MonthPlan,
     block_months: int | None,
+    judged: MonthJudged,
 ) -> None:
     of_month = round_.settings.model_copy(update={"round": f"{rolling.id} {name(month)}"})
     keys = link_keys(plan.sample["person_id"], pd.Series(dtype="str"), of_month)
@@ -105,6 +115,7 @@ def _commit(
         "eligible": len(plan.population),
         "asked": len(plan.sample),
         "at_turn": int(plan.strata["at_turn"].sum()),
+        **judged.told,
     }
 
     def write(folder: Path) -> None:
@@ -113,6 +124,7 @@ def _commit(
         sampling_frame(plan.population).to_parquet(folder / FRAME)
         plan.sample.assign(key=keys).to_parquet(folder / SAMPLE)
         registry.to_parquet(folder / REGISTRY)
+        judged.prints.to_parquet(folder / PRINTS)
         write_told(folder, told)
 
     commit_folder(places.of_month(month, code), write)

@@ -25,6 +25,7 @@ from helpers.rolling.answers import (
     write_keys,
 )
 from helpers.rolling.answers import month_is_complete as is_complete
+from helpers.rolling.extract_findings import PRINTS
 from helpers.rolling.inbox import Inbox
 from helpers.rolling.log import Log
 from helpers.rolling.month import (
@@ -54,6 +55,7 @@ class Ticked:
     done: list[str] = field(default_factory=list)
     failures: list[Problem] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)  # worth a look in the extracts taken
     log_digest: str = ""
 
 
@@ -228,9 +230,10 @@ class Tick:
                 self.step(f"{name(month)} {code}")
                 extract = self.inbox.fetch(file, self.places.paths.extracts)
                 try:
-                    take_month(
+                    looks = take_month(
                         self.places, self.rolling, code, month, extract, self.key, self.today
                     )
+                    self.told.looks += [f"{code} {name(month)}: {x.told('en')}" for x in looks]
                 finally:
                     extract.unlink()  # identities lie in the vault from here on
                 return
@@ -291,5 +294,6 @@ class Tick:
                     kept[code] = kept.get(code, 0) + 1
                     if kept[code] > 2:
                         (folder / REGISTRY).unlink()
+                        (folder / PRINTS).unlink(missing_ok=True)
                 if old > self.rolling.settings.retention_months:
                     (folder / POPULATION).unlink(missing_ok=True)
