@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from helpers.errors import ExtractError, Problem
@@ -285,16 +286,21 @@ def _text_sheet(path: Path, read: TextRows, has_errors: bool) -> Sheet:
 # ----------------------------------------------------------------------- other files than extracts
 
 
-def read_kept_table(path: Path, delimiters: Sequence[str] = (";",)) -> list[dict[str, str]]:
-    """A table that was written here and may have been edited since, CSV with headings: heading → cell of
-    each row; a short row's last cells are empty. The delimiter is the one that the headings have most
-    of. Raises ExtractError with the line of a stray quotation mark, and as `read_sheets`.
+def read_kept_table(path: Path, delimiters: Sequence[str] = (";",)) -> pd.DataFrame:
+    """A table that was written here and may have been edited since: CSV with headings → texts, a row a
+    row; a short row's last cells are empty, and a file without a row of headings has no columns.
+
+    The delimiter is the one that the headings have most of. Raises ExtractError with the line of a
+    stray quotation mark, and as `read_sheets`.
     """
+    if not path.stat().st_size:
+        return pd.DataFrame()
     readings = read_sheets(path, ("utf-8-sig", "cp1252"), delimiters)
     sheet = max((s for (s,) in readings), key=lambda s: len(s.head[0]) if s.head else 0)
-    rows = [[str(cell) for cell in row] for row in sheet.rows if row]
-    headings = rows[0] if rows else []
-    return [dict(zip(headings, row + [""] * (len(headings) - len(row)))) for row in rows[1:]]
+    headings, *rows = [[str(cell) for cell in row] for row in sheet.rows if row] or [[]]
+    width = len(headings)
+    cells = [(row + [""] * width)[:width] for row in rows]
+    return pd.DataFrame(cells, columns=headings, dtype="str")
 
 
 def retold(error: ExtractError, expected: str, remedy: str) -> list[Problem]:
