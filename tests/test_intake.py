@@ -78,7 +78,7 @@ def test_no_extract_is_opened_before_the_agreement_is_signed(
     paths, round_2024, signed, monkeypatch
 ):
     opened = []
-    monkeypatch.setattr(intake, "read_extract", lambda *a: opened.append(a))
+    monkeypatch.setattr(intake, "read_files", lambda *a: opened.append(a))
     agreements = {k: v for k, v in round_2024.agreements.items() if k != "0825"}
     without = round_2024.model_copy(
         update={"agreements": agreements | ({"0825": signed} if signed else {})}

@@ -18,7 +18,7 @@ from helpers.errors import ParameterError, SurveyError
 from helpers.extracts import Extract
 from helpers.faults import DANISH, Place, fault
 from helpers.fingerprints import content_digest, file_digest, fingerprints
-from helpers.intake import find_extract, take_in
+from helpers.intake import find_extracts, take_in
 from helpers.intake_decisions import TAKES
 from helpers.intake_record import found_at_intake, intake, merge
 from helpers.params import load_round
@@ -540,5 +540,5 @@ def test_check_says_what_it_did_not_judge(shared, few, monkeypatch, tmp_path):
     monkeypatch.delenv("SURVEY_KEY")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
     monkeypatch.setenv("APPDATA", str(tmp_path / "nobody"))
-    checked = check_extract(find_extract(shared, "0825"), few, "0825", shared)
+    checked = check_extract(find_extracts(shared, "0825")[0], few, "0825", shared)
     assert checked.is_well and "not_compared" in {w.kind for w in checked.warnings}
