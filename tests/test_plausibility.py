@@ -427,12 +427,12 @@ def test_a_decision_lets_one_finding_of_one_file_pass(there, few):
         ("0741,same_file,0123456789abcdef,accept,asked,2024-02-20,KL", "unknown finding"),
         ("0411,old_extract,0123456789abcdef,accept,asked,2024-02-20,KL", "unknown municipality"),
         ("0741,in_two_extracts,0123456789abcdef,accept,asked,2024-02-20,KL", "»leave_out«"),
-        ("0741,old_extract,0123456789abcdef,ignore,asked,2024-02-20,KL", "line 2, key `decision`"),
-        ("0741,old_extract,0123,accept,asked,2024-02-20,KL", "line 2, key `file`"),
-        ("0741,old_extract,0123456789abcdef,accept,,2024-02-20,KL", "line 2, key `reason`"),
-        ("0741,old_extract,0123456789abcdef,accept,asked,20-02-2024,KL", "line 2, key `date`"),
-        ("0741,old_extract,0123456789abcdef,accept,asked,2999-02-20,KL", "lies after today"),
-        ("0741,old_extract,0123456789abcdef,accept,asked,2024-02-20,", "line 2, key `by`"),
+        ("0741,old_extract,0123456789abcdef,ignore,asked,2024-02-20,KL", "line 2: decision »ignore« is not known"),
+        ("0741,old_extract,0123,accept,asked,2024-02-20,KL", "line 2: file is »0123«"),
+        ("0741,old_extract,0123456789abcdef,accept,,2024-02-20,KL", "line 2: reason is empty"),
+        ("0741,old_extract,0123456789abcdef,accept,asked,20-02-2024,KL", "line 2: date »20-02-2024« is no date"),
+        ("0741,old_extract,0123456789abcdef,accept,asked,2099-02-20,KL", "lies after today"),
+        ("0741,old_extract,0123456789abcdef,accept,asked,2024-02-20,", "line 2: by is empty"),
     ],
 )  # fmt: skip
 def test_a_decision_that_decides_nothing_is_told_when_parameters_load(there, bad, words):

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from helpers.errors import Problem
-from helpers.parameter_types import Code, Day
+from helpers.parameter_types import DIGEST_PATTERN, Code, Day, Words
 from helpers.plausibility_kinds import IN_TWO_EXTRACTS, PLAUSIBILITY, SAME_FILE
 from helpers.round_settings import Model
 
@@ -33,11 +33,11 @@ class IntakeDecision(Model):
 
     municipality: Code
     finding: str
-    file: Annotated[str, Field(pattern=rf"^[0-9a-f]{{{DIGEST_DIGITS}}}$")]
+    file: Annotated[str, Field(pattern=DIGEST_PATTERN)]
     decision: Literal["accept", "leave_out"]
-    reason: Annotated[str, Field(pattern=r"\w.*\w")]
+    reason: Words
     date: Day
-    by: Annotated[str, Field(pattern=r"\w")]
+    by: Words
 
     @field_validator("date")
     @classmethod

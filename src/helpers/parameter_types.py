@@ -32,6 +32,7 @@ PHONE_PATTERN = r"^\+?[0-9][0-9 ]{5,14}[0-9]$"
 WORDS_PATTERN = r"\S"
 MONTH_PATTERN = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 QUESTION_PATTERN = r"^q[0-9]{2}$"
+DIGEST_PATTERN = r"^[0-9a-f]{16}$"
 # pattern → what a text that it does not match is told
 EXPECTED = {
     CODE_PATTERN: 'a municipality\'s four digits in quotes, as "0707"',
@@ -43,6 +44,7 @@ EXPECTED = {
     WORDS_PATTERN: "a text",
     MONTH_PATTERN: "a month, as 2025-01",
     QUESTION_PATTERN: "q and two digits, as q07",
+    DIGEST_PATTERN: "the file's sign of 16 digits and letters a–f, as the message about it told it",
 }
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
