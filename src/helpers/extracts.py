@@ -92,6 +92,8 @@ class _Faults:
 
     def take_out_lost(self, body: pd.DataFrame) -> pd.DataFrame:
         """The cells without those whose value is lost, which are faults."""
+        if CellError not in set(map(type, body.to_numpy(dtype=object).ravel())):
+            return body
         there = body.map(lambda cell: isinstance(cell, CellError))
         for name in there.columns[there.any()]:
             for row, error in body.loc[there[name], name].items():
