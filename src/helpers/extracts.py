@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice, repeat
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +25,12 @@ from helpers.faults import Fault, Place, fault
 from helpers.labels import normalise
 from helpers.one_person import one_row_each
 from helpers.params import ExtractFormat, LocalFile
-from helpers.sheets import CellError, lost_cell
+from helpers.sheets import CellError, Sheet, lost_kind
 from helpers.stray_rows import names_with_more, phones_with_more
 from helpers.what_is_told import what_is_told
 
+TOLD_OF_A_KIND = 1_000  # faults of a kind in a column told one by one; the others are counted
+ROWS_NAMED = 20  # with the same CPR number
 NEAR_BENEFIT = 0.8  # likeness from which an unknown benefit text is taken for a slip of the pen
 
 
@@ -39,8 +43,9 @@ class Extract:
     `course_closed`, `passive` and `local_<id>` for each local background variable; `rows_read` counts
     the file's rows, of which a person may have several.
     `refused` lists row, column and problem of each cell that cannot be taken; `problems` all
-    troubles, ready to be told in English or, `told("da")`, in Danish; `told` what is read by a stated
-    rule and worth a look.
+    troubles, ready to be told in English or, `told("da")`, in Danish; of very many of a kind the last one
+    stands for the others (`count`), and `faulty_rows` has the rows of all. `told` is what is read by a
+    stated rule and worth a look.
     """
 
     file: str
@@ -51,6 +56,7 @@ class Extract:
     problems: tuple[Fault, ...]
     ignored_columns: tuple[str, ...]
     told: tuple[Fault, ...] = ()
+    faulty_rows: frozenset[int] = frozenset()
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -81,49 +87,77 @@ def read_extract(
 class _Faults:
     """Collects faulty cells; a value is quoted only where it cannot identify a person.
 
-    `columns`: field → (position from 0, heading as it is asked for). `lost`: row and field of the cells
-    whose value is lost, of which nothing more is told.
+    `columns`: field → (position from 0, heading as it is asked for).
     """
 
     place: Place
     columns: Mapping[str, tuple[int, str]]
     faults: list[Fault] = field(default_factory=list)
-    lost: set[tuple[int, str]] = field(default_factory=set)
+    rows: set[int] = field(default_factory=set)  # of all faults, also of those only counted
+    lost: dict[str, set[int]] = field(default_factory=dict)  # field → rows told by `add_lost` alone
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind and field
+    last: dict[tuple[str, str], int] = field(default_factory=dict)  # index of its last fault
 
-    def take_out_lost(self, body: pd.DataFrame) -> pd.DataFrame:
-        """The cells without those whose value is lost, which are faults."""
-        if CellError not in set(map(type, body.to_numpy(dtype=object).ravel())):
-            return body
-        there = body.map(lambda cell: isinstance(cell, CellError))
-        for name in there.columns[there.any()]:
-            for row, error in body.loc[there[name], name].items():
-                self.faults.append(lost_cell(self._at(int(row), name), error))
-                self.lost.add((int(row), name))
-        return body.mask(there, "")
+    def add_lost(self, body: pd.DataFrame) -> None:
+        """The cells whose value is lost, in whatever field; no other fault of theirs is told."""
+        for name in self.columns:
+            errors = {row: c for row, c in body[name].items() if type(c) is CellError}
+            for row, error in errors.items():
+                self.add(lost_kind(error), [row], name, text=str(error))
+            self.lost[name] = set(errors)
 
-    def add(self, kind: str, row_numbers: Iterable[int], name: str, **details: object) -> None:
-        """The same kind of fault in these rows of one field."""
-        for row in map(int, row_numbers):
-            if (row, name) not in self.lost:
-                self.faults.append(fault(kind, self._at(row, name), **details))
-
-    def _at(self, row: int, name: str) -> Place:
-        position, title = self.columns[name]
-        return replace(self.place, row=row, column=title, cells=((row, position + 1),))
+    def add(
+        self,
+        kind: str,
+        row_numbers: Iterable[int],
+        name: str,
+        texts: Iterable[str] | None = None,
+        **details: object,
+    ) -> None:
+        """The same kind of fault in these rows of one field; `texts`: the detail `text` of each."""
+        lost, key = self.lost.get(name, ()), (kind, name)
+        for row, text in zip(map(int, row_numbers), repeat(None) if texts is None else texts):
+            if row in lost:
+                continue
+            self.rows.add(row)
+            self.counts[key] += 1
+            if self.counts[key] <= TOLD_OF_A_KIND + 1:
+                own = {"text": text} if text is not None else {}
+                position, title = self.columns[name]
+                place = replace(self.place, row=row, column=title, cells=((row, position + 1),))
+                self.faults.append(fault(kind, place, **details, **own))
+                self.last[key] = len(self.faults) - 1
 
     def add_cells(
         self, kind: str, cells: pd.Series, where: np.ndarray, name: str, **details: object
     ) -> None:
         """The cells `where` is true, each with its text; one without text is empty."""
         if where.any():
-            for row, text in as_text(cells[where]).items():
-                if text:
-                    self.add(kind, [row], name, text=quotable(text), **details)
-                else:
-                    self.add("empty", [row], name)
+            texts = as_text(cells[where])
+            empty = texts == ""
+            self.add("empty", texts.index[empty], name)
+            self.add(kind, texts.index[~empty], name, map(quotable, texts[~empty]), **details)
+
+    def add_overlong(self, rows: np.ndarray, sheet: Sheet, width: int) -> None:
+        """Rows with cells beyond the headings."""
+        self.rows.update(map(int, rows))
+        told = [
+            _overlong(self.place, int(r), sheet.rows[r - 1], width) for r in rows[:TOLD_OF_A_KIND]
+        ]
+        self.faults += _counted(told, len(rows))
 
     def in_order(self) -> list[Fault]:
+        """All faults by row; the last one of a kind in a field stands for those that are only counted."""
+        for key, count in self.counts.items():
+            if count > TOLD_OF_A_KIND:
+                last = self.last[key]
+                self.faults[last] = replace(self.faults[last], count=count - TOLD_OF_A_KIND)
         return sorted(self.faults, key=lambda f: (f.place.row, f.place.column))
+
+
+def _counted(told: list[Fault], count: int) -> list[Fault]:
+    """The faults, the last of which stands for all of the `count` that are not among them."""
+    return [*told[:-1], replace(told[-1], count=1 + count - len(told))] if told else []
 
 
 def _overlong(place: Place, row: int, cells: Sequence[object], width: int) -> Fault:
@@ -155,11 +189,12 @@ def _check(
     rows = body.index.to_numpy()
     overlong = body["overlong"].to_numpy(bool)
     width = len(sheet.rows[found.header_row])
-    refused.faults += [
-        _overlong(place, int(row), sheet.rows[row - 1], width) for row in rows[overlong]
-    ]
+    refused.add_overlong(rows[overlong], sheet, width)
 
-    received, body = body, refused.take_out_lost(body[list(header)])
+    received = body
+    if CellError in set(map(type, body.to_numpy(dtype=object).ravel())):
+        refused.add_lost(body)
+        body = body.mask(body.map(lambda cell: isinstance(cell, CellError)), "")
     numbers = parse_cpr(body["cpr"])
     problem = numbers["problem"].to_numpy(dtype=object)
     bad = problem != ""
@@ -222,7 +257,8 @@ def _check(
     settled = one_row_each(persons, ~bad, reference_date)
     for kind, groups in (("cpr_twice", settled.undecided), ("cpr_two_names", settled.strangers)):
         for same in groups:
-            refused.add(kind, same, "cpr", rows=", ".join(map(str, same)))
+            more = " …" if len(same) > ROWS_NAMED else ""
+            refused.add(kind, same, "cpr", rows=", ".join(map(str, same[:ROWS_NAMED])) + more)
 
     in_rows = refused.in_order()
     in_whole = replace(place, column=title["benefit"])
@@ -247,6 +283,7 @@ def _check(
         told=what_is_told(
             found, place, title, received, persons, numbers["padded"].to_numpy(), settled
         ),
+        faulty_rows=frozenset(refused.rows | set(unknown_texts.index)),
     )
 
 
@@ -255,12 +292,13 @@ def _benefit_faults(
 ) -> list[Fault]:
     """Unknown benefit texts, each once: they stop the file until the mapping is extended."""
     faults = []
-    for text, rows in texts.index.groupby(texts).items():
+    by_text = texts.index.groupby(texts)
+    for text, rows in islice(by_text.items(), TOLD_OF_A_KIND):
         told = {"text": quotable(text), "count": len(rows), "first": rows[0]}
         told |= {"layout": layout.layout, "near": "".join(_near_benefit(text, layout))}
         cells = tuple((int(row), position + 1) for row in rows)
         faults.append(fault("unknown_benefit", replace(place, cells=cells), **told))
-    return faults
+    return _counted(faults, len(by_text))
 
 
 def _near_benefit(text: str, layout: ExtractFormat) -> list[str]:

@@ -6,7 +6,7 @@ marked. Both languages come from one row a kind (`fault_kinds.py`); nothing is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from helpers.errors import ExtractError, Problem
 from helpers.fault_kinds import KINDS
@@ -57,7 +57,8 @@ class Fault(Problem):
 
     def told(self, language: str) -> Problem:
         """The same in one of LANGUAGES."""
-        return _told(self.kind, self.place, dict(self.details), language)
+        told = _told(self.kind, self.place, dict(self.details), language)
+        return replace(told, count=self.count)
 
 
 def fault(kind: str, place: Place, **details: object) -> Fault:

@@ -39,7 +39,7 @@ def read_list(list_file: Path) -> dict[str, tuple[str, ...]]:
     ExtractError with the line of a stray quotation mark: no passphrase is lost for it."""
     if not list_file.is_file():
         return {}
-    rows = [tuple(row.values()) for row in read_kept_table(list_file)]
+    rows = read_kept_table(list_file).itertuples(index=False, name=None)
     return {row[1]: row for row in rows if len(row) == len(LIST_HEADINGS) and all(row)}
 
 

@@ -165,7 +165,7 @@ def _table(path: Path) -> tuple[Sheet, list[str]]:
             for sheet in sheets:
                 headings = [str(c).strip().lower() for c in sheet.head[0]] if sheet.head else []
                 if {"key", "status"} <= set(headings):
-                    sheet.rows  # refused here where the file was not read whole
+                    sheet.require_whole()
                     return sheet, headings
     except ExtractError as e:
         raise ResponseError(problems=retold(e, "the survey tool's export", _MEND)) from e

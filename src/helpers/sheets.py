@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from helpers.errors import ExtractError, Problem
@@ -83,6 +84,10 @@ class Sheet:
         """Whether no cell holds anything to see."""
         return not any(str(cell).strip() for row in self.rows for cell in row)
 
+    def require_whole(self) -> None:
+        """Raises ExtractError where the file was not read whole."""
+        self.rows  # noqa: B018
+
     def where(self, file: Path) -> str:
         return self.place(file).told()
 
@@ -93,11 +98,15 @@ class Sheet:
     def lost_cells(self, file: Path, columns: Iterable[int], first_row: int = 2) -> list[Fault]:
         """A fault for each CellError in these columns, from 0, from `first_row` on, from 1."""
         return [
-            lost_cell(self.place(file, row=number, column=self._heading(at), cells=((number, at + 1),)), row[at])
+            fault(
+                lost_kind(row[at]),
+                self.place(file, row=number, column=self._heading(at), cells=((number, at + 1),)),
+                text=row[at],
+            )
             for at in columns
             for number, row in enumerate(self.rows[first_row - 1 :], start=first_row)
             if at < len(row) and isinstance(row[at], CellError)
-        ]  # fmt: skip
+        ]
 
     def _heading(self, column: int) -> str:
         return str(self.rows[0][column]).strip() if column < len(self.rows[0]) else str(column + 1)
@@ -128,9 +137,9 @@ class UnreadSheet(Sheet):
         raise ExtractError(problems=self._faults)
 
 
-def lost_cell(place: Place, error: CellError) -> Fault:
-    """The fault of one cell whose value is lost."""
-    return fault("cell_not_computed" if error.text == NOT_COMPUTED else "cell_error", place, text=error)
+def lost_kind(error: CellError) -> str:
+    """The kind of fault that a cell without its value is."""
+    return "cell_not_computed" if error.text == NOT_COMPUTED else "cell_error"
 
 
 def is_table_file(path: Path) -> bool:
@@ -189,9 +198,9 @@ def _read_workbook(path: Path, content: bytes) -> list[Sheet]:
     except (CalamineError, OSError, ValueError, KeyError) as e:
         raise refusal("file_broken", place) from e
     except BaseException as e:  # calamine's own panic is no Exception
-        if type(e).__name__ != "PanicException":
-            raise
-        raise refusal("file_broken", place) from e
+        if type(e).__name__ == "PanicException":
+            raise refusal("file_broken", place) from e
+        raise
 
 
 def _facts(content: bytes) -> tuple[WorkbookFacts, bytes]:
@@ -277,16 +286,21 @@ def _text_sheet(path: Path, read: TextRows, has_errors: bool) -> Sheet:
 # ----------------------------------------------------------------------- other files than extracts
 
 
-def read_kept_table(path: Path, delimiters: Sequence[str] = (";",)) -> list[dict[str, str]]:
-    """A table that was written here and may have been edited since, CSV with headings: heading → cell of
-    each row; a short row's last cells are empty. The delimiter is the one that the headings have most
-    of. Raises ExtractError with the line of a stray quotation mark, and as `read_sheets`.
+def read_kept_table(path: Path, delimiters: Sequence[str] = (";",)) -> pd.DataFrame:
+    """A table that was written here and may have been edited since: CSV with headings → texts, a row a
+    row; a short row's last cells are empty, and a file without a row of headings has no columns.
+
+    The delimiter is the one that the headings have most of. Raises ExtractError with the line of a
+    stray quotation mark, and as `read_sheets`.
     """
+    if not path.stat().st_size:
+        return pd.DataFrame()
     readings = read_sheets(path, ("utf-8-sig", "cp1252"), delimiters)
     sheet = max((s for (s,) in readings), key=lambda s: len(s.head[0]) if s.head else 0)
-    rows = [[str(cell) for cell in row] for row in sheet.rows if row]
-    headings = rows[0] if rows else []
-    return [dict(zip(headings, row + [""] * (len(headings) - len(row)))) for row in rows[1:]]
+    headings, *rows = [[str(cell) for cell in row] for row in sheet.rows if row] or [[]]
+    width = len(headings)
+    cells = [(row + [""] * width)[:width] for row in rows]
+    return pd.DataFrame(cells, columns=headings, dtype="str")
 
 
 def retold(error: ExtractError, expected: str, remedy: str) -> list[Problem]:

@@ -70,8 +70,7 @@ def read_exceptions(paths: Paths) -> pd.DataFrame:
     path = paths.contact_exceptions
     if not path.is_file():
         return pd.DataFrame(columns=list(COLUMNS), dtype="str")
-    rows = read_kept_table(path, (",", ";"))  # semicolons where a Danish Excel has saved it
-    table = pd.DataFrame(rows, columns=None if rows else list(COLUMNS), dtype="str")
+    table = read_kept_table(path, (",", ";"))  # semicolons where a Danish Excel has saved it
     wrong = [c for c in COLUMNS if c not in table]
     if wrong or not table["reason"].isin(REASONS).all():
         raise ExceptionsError(

@@ -91,12 +91,12 @@ def calls_so_far(paths: Paths) -> pd.DataFrame:
 def _logged(paths: Paths) -> list[_Call]:
     if not paths.hotline.is_file():
         return []
-    rows = read_kept_table(paths.hotline)
-    if missing := [c for c in COLUMNS if rows and c not in rows[0]]:
+    table = read_kept_table(paths.hotline)
+    if missing := [c for c in COLUMNS if c not in table]:
         raise SurveyError(
             str(paths.hotline), f"lacks {', '.join(missing)}", ", ".join(COLUMNS), "Put it back."
         )
-    return [_Call(**{c: row[c] for c in COLUMNS}) for row in rows]
+    return [_Call(*row) for row in table[list(COLUMNS)].itertuples(index=False, name=None)]
 
 
 def _write(paths: Paths, calls: list[_Call]) -> None:

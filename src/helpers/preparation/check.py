@@ -56,9 +56,8 @@ def check_extract(path: Path, round_: Round, code: str) -> Checked:
         )
     except ExtractError as e:
         return Checked(path.name, code, "", 0, 0, {}, (), (), _faults(e.problems))
-    faulty = {row for fault in extract.problems for row, _ in fault.place.cells}
     persons = with_age(extract.persons, round_.settings.reference_date)
-    well = persons[~persons["row"].isin(faulty)].reset_index(drop=True)
+    well = persons[~persons["row"].isin(extract.faulty_rows)].reset_index(drop=True)
     return Checked(
         file=path.name,
         code=code,

@@ -30,7 +30,8 @@ WORDS = {
         "look": "Worth a look:",
         "faults": "Faults: {count}",
         "expected": "Expected",
-        "more": "… and {count} more; all are in the marked copy.",
+        "more": "… and {count} more; see the marked copy.",
+        "like": "and {count} more of this kind",
         "remedies": "What to do:",
         "well": "The file is well: it will be taken in as it is.",
         "not_well": "The file would be refused as it is.",
@@ -47,7 +48,8 @@ WORDS = {
         "look": "Værd at se på:",
         "faults": "Fejl: {count}",
         "expected": "Forventet",
-        "more": "… og {count} mere. Alle står i den markerede kopi.",
+        "more": "… og {count} mere. Se den markerede kopi.",
+        "like": "og {count} mere af samme slags",
         "remedies": "Det skal I gøre:",
         "well": "Filen er i orden og kan sendes, som den er.",
         "not_well": "Filen kan ikke bruges, som den er. Ret fejlene, og afprøv den igen.",
@@ -100,10 +102,10 @@ def _counted(label: str, count: int) -> str:
 def fault_lines(checked: Checked, language: str, marked: bool) -> Iterator[str]:
     """Each fault with its place, then each remedy once; many only where there is no marked copy."""
     words = WORDS[language]
-    yield words["faults"].format(count=style.number(len(checked.faults)))
+    yield words["faults"].format(count=style.number(sum(f.count for f in checked.faults)))
     shown = checked.faults[:FAULTS_SHOWN] if marked else checked.faults
     yield from (f"  - {fault_line(fault, language)}" for fault in shown)
-    if rest := len(checked.faults) - len(shown):
+    if rest := sum(f.count for f in checked.faults) - sum(f.count for f in shown):
         yield "  " + words["more"].format(count=style.number(rest))
     remedies = dict.fromkeys(f.told(language).remedy for f in checked.faults)
     yield words["remedies"]
@@ -119,8 +121,10 @@ def fault_line(fault: Fault, language: str) -> str:
 def sentence(fault: Fault, language: str) -> str:
     """Trouble and what was expected, without the place."""
     told = fault.told(language)
+    like = f" ({WORDS[language]['like'].format(count=style.number(told.count - 1))})"
+    more = like if told.count > 1 else ""
     expected = f" {WORDS[language]['expected']}: {told.expected}." if told.expected else ""
-    return f"{told.what}.{expected}"
+    return f"{told.what}{more}.{expected}"
 
 
 def verdict(checked: Checked, language: str) -> str:

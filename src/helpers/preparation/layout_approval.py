@@ -165,7 +165,10 @@ def _tried(
             Problem(file.name, told, remedy="Give the new layout the headings of the file.")
         ], []
     mendable = [f for f in extract.problems if f.kind in MENDABLE]
-    own = Counter(f.told(ENGLISH).what for f in extract.problems if f.kind not in MENDABLE)
+    own: Counter[str] = Counter()
+    for f in extract.problems:
+        if f.kind not in MENDABLE:
+            own[f.told(ENGLISH).what] += f.count
     told = [f"{file.name}: {what} ({count} rows)" for what, count in own.most_common(FAULTS_TOLD)]
     shown = [
         Problem(
@@ -173,7 +176,7 @@ def _tried(
         )
         for f in mendable[:FAULTS_TOLD]
     ]
-    if rest := len(mendable) - len(shown):
+    if rest := sum(f.count for f in mendable) - len(shown):
         shown.append(
             Problem(
                 file.name, f"… and {rest} more such faults", remedy="`survey check` lists them."

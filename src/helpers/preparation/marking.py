@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
@@ -36,6 +37,7 @@ SUFFIX = "-markeret"
 RED = "FFF4B3A6"
 AUTHOR = "survey check"
 COMMENTS_MAX = 2_000  # a workbook with more opens slowly; the cells are red all the same
+CELLS_MAX = 20_000  # marked and listed; a file with more is not mended cell by cell
 LINKS_MAX = 65_000  # Excel drops a sheet's links beyond 65,530
 TEXT_SHEET = {"en": "Extract", "da": "Udtræk"}
 _OPENPYXL_ENDINGS = {".xlsx", ".xlsm"}
@@ -106,9 +108,9 @@ def write_marked(
 
 
 def _places(faults: Sequence[Fault]) -> Iterator[tuple[Fault, tuple[int, int] | None]]:
-    """A fault and one of its cells each; None for one that stands in no cell."""
-    for fault in faults:
-        yield from ((fault, cell) for cell in fault.place.cells or (None,))
+    """A fault and one of its cells each, CELLS_MAX at most; None for one that stands in no cell."""
+    every = ((fault, cell) for fault in faults for cell in fault.place.cells or (None,))
+    return islice(every, CELLS_MAX)
 
 
 def _sheet_name(fault: Fault, language: str) -> str:

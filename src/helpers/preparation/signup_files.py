@@ -9,6 +9,7 @@ import json
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import yaml
@@ -76,16 +77,16 @@ def read_agreements(paths: Paths, round_: Round) -> dict[str, Agreement]:
     if not path.is_file():
         return {}
     found: dict[str, Agreement] = {}
-    for number, row in enumerate(read_kept_table(path, (",", ";")), start=2):
-        code, sent = row["municipality"].strip(), row.get("sent", "").strip()
+    table = read_kept_table(path, (",", ";")).reindex(
+        columns=["municipality", "sent"], fill_value=""
+    )
+    for number, code, sent in zip(count(2), *(table[c].str.strip() for c in table)):
         try:
             day = dt.date.fromisoformat(sent) if sent else None
         except ValueError:
             where = f"{path}, line {number}"
             problems.append(
-                Problem(
-                    where, f"sent »{sent}« is no date", "a day as 2024-02-20", "Mend the date."
-                )
+                Problem(where, f"sent »{sent}« is no date", "a day as 2024-02-20", "Mend the date.")
             )
             continue
         found[code] = Agreement(day, round_.agreements.get(code))

@@ -113,7 +113,7 @@ def _table(path: Path) -> tuple[Sheet, Columns, tuple[str, ...]]:
             raise ParameterError(path.name, "is empty", "a line of headings", "Fill it in.")
         known = sheet_meant(path.name, readings, _known_headings)
         sheet = known or max(sheets, key=_known_headings)
-        sheet.rows  # refused here where the file was not read whole
+        sheet.require_whole()
     except ExtractError as e:
         told = retold(e, "a CSV file or workbook of sign-ups", "Save it again.")
         raise ParameterError(problems=told) from e

@@ -6,9 +6,13 @@ import re
 import unicodedata
 
 # as Excel writes them in English and Danish, and LibreOffice its own
-ERROR_TEXTS = frozenset(
-    ["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!", "#EXTERNAL!", "#PYTHON!", "#TIMEOUT!", "#ERROR!", "#NUL!", "#DIVISION/0!", "#VÆRDI!", "#REFERENCE!", "#NAVN?", "#TAL!", "#I/T", "#OVERLØB!", "#SPILD!", "#BEREGN!", "#FELT!", "#BLOKERET!", "#UKENDT!", "#FORBIND!", "#OPTAGET!", "#EKSTERN!", "#HENTER_DATA", "#FEJL!"]
-)
+ERROR_TEXTS = {
+    "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA",
+    "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!",
+    "#EXTERNAL!", "#PYTHON!", "#TIMEOUT!", "#ERROR!", "#NUL!", "#DIVISION/0!", "#VÆRDI!",
+    "#REFERENCE!", "#NAVN?", "#TAL!", "#I/T", "#OVERLØB!", "#SPILD!", "#BEREGN!", "#FELT!",
+    "#BLOKERET!", "#UKENDT!", "#FORBIND!", "#OPTAGET!", "#EKSTERN!", "#HENTER_DATA", "#FEJL!",
+}  # fmt: skip
 _OTHER_ERROR = re.compile(r"(?:Err|Fejl):[0-9]{3}|#{3,}")  # LibreOffice's; a column too narrow
 
 _MISREAD = re.compile(

@@ -20,10 +20,12 @@ _UTF8_LETTER = re.compile(  # Â and Ã, which begin them, and â€ stand in no
     rb"[\xc2\xc3][\x80-\xbf]|\xe2\x80[\x80-\xbf]"
 )
 _DANISH = re.compile(rb"[\xc6\xd8\xc5\xe6\xf8\xe5]")  # ÆØÅæøå of Windows
-_OTHER_LETTER = re.compile(  # æøå, ÆØÅ of DOS (cp850, cp865) and Macintosh inside a word, or no sign at all
-    rb"(?<=[A-Za-z])[\x91\xbe\xbf\x8c][a-z]|[\x86\x9b][a-z]|[\x81\x8d\x8f\x90\x9d]"
+_OTHER_LETTER = (
+    re.compile(  # æøå, ÆØÅ of DOS (cp850, cp865) and Macintosh inside a word, or no sign at all
+        rb"(?<=[A-Za-z])[\x91\xbe\xbf\x8c][a-z]|[\x86\x9b][a-z]|[\x81\x8d\x8f\x90\x9d]"
+    )
 )
-_LINE_END = re.compile(br"\r\n|\r|\n")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 def decoded(path_name: str, content: bytes, encodings: Sequence[str]) -> tuple[str, str]:

@@ -77,7 +77,9 @@ def read_rows(lines: Sequence[str], delimiter: str) -> TextRows:
 def _split(lines: Sequence[str], delimiter: str) -> TextRows:
     """The rows of lines without quotation marks."""
     if len(lines) > MAX_ROWS or len(lines) + sum(x.count(delimiter) for x in lines) > MAX_CELLS:
-        return TextRows([x.rstrip("\r\n").split(delimiter) for x in lines[:MAX_HEAD]], too_many=True)
+        return TextRows(
+            [x.rstrip("\r\n").split(delimiter) for x in lines[:MAX_HEAD]], too_many=True
+        )
     return TextRows(list(csv.reader(lines, delimiter=delimiter)))
 
 

@@ -16,6 +16,9 @@ from helpers.received.facts import (
 )
 
 MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
+_ENCRYPTED = "EncryptedPackage".encode(
+    "utf-16-le"
+)  # the stream that a workbook of today is kept in
 _LAST_SECTOR = 0xFFFFFFFA  # from here on a number is no sector
 _BEGIN, _END, _CONTINUED = (0x0809, 0x0009, 0x0209, 0x0409), 0x000A, 0x003C
 _SHEET_OF_BOOK, _EPOCH, _PASSWORD, _ROW = 0x0085, 0x0022, 0x002F, (0x0208, 0x0008)
@@ -28,9 +31,11 @@ _HIDDEN_ROW = 0x20
 
 def read_facts(content: bytes) -> WorkbookFacts:
     """Raises NotReadable where the file is not built as an .xls, NeedsPassword where it is encrypted."""
+    if _ENCRYPTED in content:
+        raise NeedsPassword
     try:
         return _facts(_workbook_stream(content))
-    except (struct.error, IndexError, UnicodeDecodeError) as e:
+    except (struct.error, IndexError, ValueError) as e:
         raise NotReadable from e
 
 
@@ -96,7 +101,7 @@ def _workbook_stream(content: bytes) -> bytes:
     for name in ("workbook", "book"):
         if name in found:
             return found[name]
-    raise NeedsPassword if "encryptedpackage" in found else NotReadable
+    raise NotReadable
 
 
 # -------------------------------------------------------------------------------------- its records

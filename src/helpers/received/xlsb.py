@@ -17,7 +17,9 @@ from helpers.received.ooxml import relations
 
 _ROW, _BLANK, _CELL_ERROR, _SHARED_TEXT, _FORMULA_ERROR = 0, 1, 3, 7, 11
 _SHORT_CELLS = range(12, 19)  # which follow the cell before; calamine passes over them
-_CELLS = range(2, 12)  # RK, error, truth, number, text, shared text; formulas of text, number, truth, error
+_CELLS = range(
+    2, 12
+)  # RK, error, truth, number, text, shared text; formulas of text, number, truth, error
 _SHARED_TEXT_ITEM, _WORKBOOK_PROPERTIES, _SHEET_OF_BOOK = 19, 153, 156
 _HIDDEN_ROW = 0x10  # of the twelfth byte of a row
 

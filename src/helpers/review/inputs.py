@@ -185,10 +185,8 @@ def _calls(path: Path) -> pd.DataFrame | None:
     """The calls of `hotline.csv`, whatever its columns; Danish Excel separates by semicolon."""
     if not path.is_file():
         return None
-    if not path.stat().st_size:
-        return pd.DataFrame()
-    rows = [r for r in read_kept_table(path, (";", ",", "\t")) if any(c.strip() for c in r.values())]
-    return pd.DataFrame(rows, dtype="str").rename(columns=lambda c: c.strip().lower())
+    table = read_kept_table(path, (";", ",", "\t")).rename(columns=lambda c: c.strip().lower())
+    return table[(table != "").any(axis=1)].reset_index(drop=True)
 
 
 def _replaced(paths: Paths, codes: Iterable[str]) -> dict[str, int]:

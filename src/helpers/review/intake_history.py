@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from helpers.errors import Problem
 from helpers.paths import Paths
 from helpers.review.fault_words import kind_of, kind_of_problem
 from helpers.review.run_log import append_line, read_lines
@@ -47,13 +48,21 @@ def add_to_history(paths: Paths, result: IntakeResult, today: dt.date) -> None:
         "digest": _digest(paths, result.files),
         "layout": result.layout,
         "outcome": REFUSED if result.error else TAKEN_IN,
-        "faults": dict(sorted(Counter(map(kind_of_problem, problems)).items())),
+        "faults": _counted(problems),
         "ignored_columns": list(result.ignored_columns),
     }
     before = read_lines(path)
     if before and {**before[-1], "day": ""} == {**line, "day": ""}:
         return
     append_line(path, json.dumps(line, ensure_ascii=False))
+
+
+def _counted(problems: Iterable[Problem]) -> dict[str, int]:
+    """Kind → number of faults."""
+    counts: Counter[str] = Counter()
+    for problem in problems:
+        counts[kind_of_problem(problem)] += problem.count
+    return dict(sorted(counts.items()))
 
 
 def _digest(paths: Paths, names: Iterable[str]) -> str:
