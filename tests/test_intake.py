@@ -13,6 +13,7 @@ from helpers.errors import ExtractError
 from helpers.intake import find_extracts, take_in
 from helpers.intake_record import keep_result, merge
 from helpers.params import load_round
+from helpers.review.intake_history import add_to_history, read_history
 from helpers.vault_key import VaultError
 
 EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))
@@ -123,14 +124,34 @@ def test_a_file_that_cannot_be_read_is_in_the_record_too(paths, round_2024):
 
 
 def test_no_extract_and_two_extracts(paths, round_2024):
-    path = find_extracts(paths, "0741")[0]
+    [path] = find_extracts(paths, "0741")
+    good = take_in(paths, round_2024, "0741")
     path.with_name("0741-igen.csv").write_bytes(path.read_bytes())
-    with pytest.raises(ExtractError, match="2 extracts for 0741"):
-        find_extracts(paths, "0741")[0]
+    assert len(find_extracts(paths, "0741")) == 2
+    refused = take_in(paths, round_2024, "0741")
+    assert "0741-igen.csv / 0741-samsoe.csv" in str(refused.error)
+    assert "2 files have persons in common: 190" in str(refused.error) and good.counts
     path.unlink()
     path.with_name("0741-igen.csv").unlink()
     with pytest.raises(ExtractError, match="no extract for 0741"):
-        find_extracts(paths, "0741")[0]
+        find_extracts(paths, "0741")
+
+
+def test_two_files_without_a_person_in_common_are_one_extract(paths, round_2024):
+    [path] = find_extracts(paths, "0741")
+    head, *persons = path.read_text("cp1252").splitlines()
+    path.write_text("\n".join([head, *persons[:100]]), "cp1252")
+    path.with_name("0741-del-2.csv").write_text("\n".join([head, *persons[100:]]), "cp1252")
+    result = take_in(paths, round_2024, "0741")
+    name = "0741-del-2.csv / 0741-samsoe.csv"
+    assert result.counts == {
+        k: v for k, v in EXPECTED["files"]["0741-samsoe.csv"].items() if k != "municipality"
+    }
+    assert len(vault_of(paths, "0741", round_2024)) == 190
+    assert recorded(paths, round_2024, result)["files"][name]["rows_read"] == 190
+    add_to_history(paths, result, dt.date(2024, 2, 21))
+    [attempt] = read_history(paths, "0741")
+    assert (attempt.file, attempt.outcome) == (name, "taken_in")
 
 
 @pytest.mark.parametrize("round_id", ["2023-pilot", "2024-foraar"])

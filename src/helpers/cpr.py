@@ -53,7 +53,7 @@ def parse_cpr(cells: pd.Series) -> pd.DataFrame:
     digits = padded.to_numpy(dtype="S10").view(np.uint8).reshape(-1, 10).astype(np.int16) - ord("0")
     birth_date = np.where(ten | nine, _birth_dates(digits), np.datetime64("NaT"))
 
-    is_text = ~cells.map(type).isin([int, float]).to_numpy()
+    is_text = np.array([not isinstance(c, int | float) for c in cells.to_numpy(dtype=object)], bool)
     in_one = nine & whole & is_text
     # nine digits that begin with a date themselves may as well have lost the last one
     either_end = in_one & ~np.isnat(_birth_dates(np.roll(digits, -1, axis=1)))

@@ -43,10 +43,9 @@ class Extract:
     `course_closed`, `passive` and `local_<id>` for each local background variable; `rows_read` counts
     the file's rows, of which a person may have several.
     `refused` lists row, column and problem of each cell that cannot be taken; `problems` all
-    troubles, ready to be told in English or, `told("da")`, in Danish; `told` what is read by a stated
-    rule and worth a look. Of very many troubles of a kind the last one stands for
-    the others (`count`); `faulty_rows` has the rows of all; `around`: the texts that may say whose file
-    it is (`_around`).
+    troubles, ready to be told in English or, `told("da")`, in Danish; of very many of a kind the last one
+    stands for the others (`count`), and `faulty_rows` has the rows of all. `told` is what is read by a
+    stated rule and worth a look; `around`: the texts that may say whose file it is (`_around`).
     """
 
     file: str
@@ -89,28 +88,24 @@ def read_extract(
 class _Faults:
     """Collects faulty cells; a value is quoted only where it cannot identify a person.
 
-    `columns`: field → (position from 0, heading as it is asked for). `lost`: field → rows whose value
-    is lost, of which nothing more is told.
+    `columns`: field → (position from 0, heading as it is asked for).
     """
 
     place: Place
     columns: Mapping[str, tuple[int, str]]
     faults: list[Fault] = field(default_factory=list)
     rows: set[int] = field(default_factory=set)  # of all faults, also of those only counted
-    lost: dict[str, set[int]] = field(default_factory=dict)
+    lost: dict[str, set[int]] = field(default_factory=dict)  # field → rows told by `add_lost` alone
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind and field
     last: dict[tuple[str, str], int] = field(default_factory=dict)  # index of its last fault
 
-    def take_out_lost(self, body: pd.DataFrame) -> pd.DataFrame:
-        """The cells without those whose value is lost, in whatever field: no other fault of theirs is
-        told."""
-        there = body.map(lambda cell: isinstance(cell, CellError))
+    def add_lost(self, body: pd.DataFrame) -> None:
+        """The cells whose value is lost, in whatever field; no other fault of theirs is told."""
         for name in self.columns:
             errors = {row: c for row, c in body[name].items() if type(c) is CellError}
             for row, error in errors.items():
                 self.add(lost_kind(error), [row], name, text=str(error))
             self.lost[name] = set(errors)
-        return body.mask(there, "")
 
     def add(
         self,
@@ -197,7 +192,10 @@ def _check(
     width = len(sheet.rows[found.header_row])
     refused.add_overlong(rows[overlong], sheet, width)
 
-    received, body = body, refused.take_out_lost(body[list(header)])
+    received = body
+    if CellError in set(map(type, body.to_numpy(dtype=object).ravel())):
+        refused.add_lost(body)
+        body = body.mask(body.map(lambda cell: isinstance(cell, CellError)), "")
     numbers = parse_cpr(body["cpr"])
     problem = numbers["problem"].to_numpy(dtype=object)
     bad = problem != ""
@@ -260,7 +258,8 @@ def _check(
     settled = one_row_each(persons, ~bad, reference_date)
     for kind, groups in (("cpr_twice", settled.undecided), ("cpr_two_names", settled.strangers)):
         for same in groups:
-            refused.add(kind, same, "cpr", rows=", ".join(map(str, same)))
+            more = " …" if len(same) > ROWS_NAMED else ""
+            refused.add(kind, same, "cpr", rows=", ".join(map(str, same[:ROWS_NAMED])) + more)
 
     in_rows = refused.in_order()
     in_whole = replace(place, column=title["benefit"])

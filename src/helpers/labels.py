@@ -22,7 +22,7 @@ _MARKS_OF_HEADINGS = str.maketrans("", "", "*?!#")
 
 def is_blank(text: str) -> bool:
     """Whether a text shows nothing: no signs, or only spaces and invisible ones."""
-    return all(map(_is_unseen, text))
+    return not text[:1].isalnum() and all(map(_is_unseen, text))
 
 
 def _is_unseen(sign: str) -> bool:

@@ -21,6 +21,7 @@ from helpers.one_person import OnePerson
 from helpers.received.cell_texts import looks_like_mojibake
 
 ROWS_NAMED = 10
+_SELDOM_IN_NAMES = "[^A-Za-zÆØÅæøå '.,-]"
 
 
 def what_is_told(
@@ -48,7 +49,8 @@ def what_is_told(
         told.append(fault("hidden_rows", place, **_counted(hidden)))
     if padded.any():
         told.append(of("cpr_padded", "cpr", count=style.number(int(padded.sum()))))
-    odd = [row for row, name in zip(persons["row"], persons["name"]) if looks_like_mojibake(name)]
+    seldom = persons[persons["name"].str.contains(_SELDOM_IN_NAMES)]
+    odd = [row for row, name in zip(seldom["row"], seldom["name"]) if looks_like_mojibake(name)]
     if odd:
         told.append(of("odd_letters", "name", **_counted(odd)))
     for kind, groups in (
@@ -86,7 +88,7 @@ def _cells_told(
         days = persons[name].to_numpy()
         numbers = are_day_numbers(body[name]) & ~np.isnat(days)
         if not sheet.epoch_1904:  # a number in a workbook that counts from 1900 is surely a day
-            numbers &= body[name].map(lambda cell: isinstance(cell, str)).to_numpy(bool)
+            numbers &= np.array([isinstance(cell, str) for cell in body[name]], dtype=bool)
         if numbers.any():
             latest, since = (d.astype("datetime64[D]").item() for d in (days[numbers].max(), epoch))
             counted = {"count": style.number(int(numbers.sum()))}
