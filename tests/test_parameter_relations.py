@@ -88,18 +88,26 @@ def test_a_benefit_type_of_a_layout_without_a_rule(root):
 def test_a_new_benefit_type_belongs_to_the_rule_sets_of_the_rounds_that_meet_it(root):
     """As after 1 July 2025: the old round is refused with its rule set named, a new rule set reads it."""
     old = (root / "params/classification/2024.csv").read_text("utf-8")
-    new = '"kontanthjælp grundsats, jobparat",job_uddannelsesparate,8,weeks,lov 1655 af 30.12.2024\n'
+    new = (
+        '"kontanthjælp grundsats, jobparat",job_uddannelsesparate,8,weeks,lov 1655 af 30.12.2024\n'
+    )
     (root / "params/classification/2025.csv").write_text(old + new, "utf-8")
     add(root, "extract-formats/standard.yml", "  Kontanthjælp (grundsats), jobparat: kontanthjælp grundsats, jobparat")  # fmt: skip
-    assert "2024.csv: no rule for the benefit type »kontanthjælp grundsats, jobparat«" in refuse(root)
+    assert "2024.csv: no rule for the benefit type »kontanthjælp grundsats, jobparat«" in refuse(
+        root
+    )
     settings(root, classification="2025")
     assert len(load_round(root, ROUND).rules.rules) == 15
 
 
 def test_a_rule_for_a_group_that_does_not_exist(root):
-    change(root, "classification/2024.csv", "^sygedagpenge,sygedagpenge", "sygedagpenge,sygdagpenge")
+    change(
+        root, "classification/2024.csv", "^sygedagpenge,sygedagpenge", "sygedagpenge,sygdagpenge"
+    )
     told = refuse(root)
-    assert "2024.csv, line 3: unknown target group »sygdagpenge«. Did you mean »sygedagpenge«?" in told
+    assert (
+        "2024.csv, line 3: unknown target group »sygdagpenge«. Did you mean »sygedagpenge«?" in told
+    )
 
 
 def test_a_group_without_rules(root):
@@ -244,7 +252,9 @@ def test_questions_and_themes_come_in_their_order_however_the_rows_lie(root):
 def test_simulated_answers_need_their_question(root):
     change(root, "questionnaires/2024.csv", "^q13,", "q16,")
     assert "the question q13 is missing, on which simulated answers rely" in refuse(root, "demo")
-    assert len(load_round(root, ROUND).questionnaire.scaled) == 13  # a real round may number otherwise
+    assert (
+        len(load_round(root, ROUND).questionnaire.scaled) == 13
+    )  # a real round may number otherwise
 
 
 def test_free_texts_are_read_of_the_questions_that_the_export_has():
@@ -419,7 +429,9 @@ def test_sizes_rise(root, sizes, told):
 
 def test_a_thousands_point_is_no_decimal_point(root):
     change(root, FILE, "up_to_inhabitants: 39000", "up_to_inhabitants: 39.000")
-    assert "»39.000« is no whole number. Expected: digits only, as 39000. Write 39000" in refuse(root)
+    assert "»39.000« is no whole number. Expected: digits only, as 39000. Write 39000" in refuse(
+        root
+    )
     change(root, FILE, "up_to_inhabitants: 39.000", "up_to_inhabitants: 39000")
     change(root, "municipalities.csv", r"^(0825,\w+,\w+),\d+", r"\1,1.800")
     assert "line 94: population »1.800« is no whole number" in refuse(root)
@@ -444,7 +456,9 @@ def test_a_thousands_point_is_no_decimal_point(root):
 )  # fmt: skip
 def test_an_unquoted_code(root, written, told):
     change(root, FILE, '- "0825"', f"- {written}")
-    number = (root / "params" / FILE).read_text("utf-8").splitlines().index(f"  - {written}  # Læsø")
+    number = (
+        (root / "params" / FILE).read_text("utf-8").splitlines().index(f"  - {written}  # Læsø")
+    )
     found = refuse(root)
     assert told in found and f"line {number + 1}, key `participants.5`" in found
 
@@ -454,7 +468,9 @@ def test_an_unquoted_code_in_octal_digits_that_yaml_leaves_alone_is_read(root):
     assert "0825" in load_round(root, ROUND).settings.participants
 
 
-@pytest.mark.parametrize("word", ["no", "No", "off", "yes", "on", "1", "0", "2024-02-01", "~", "1.0"])
+@pytest.mark.parametrize(
+    "word", ["no", "No", "off", "yes", "on", "1", "0", "2024-02-01", "~", "1.0"]
+)
 def test_words_that_yaml_takes_for_something_else(root, word):
     change(root, "extract-formats/standard.yml", r"^no_words: \[Nej,", f"no_words: [{word}, Nej,")
     told = refuse(root)
@@ -464,7 +480,7 @@ def test_words_that_yaml_takes_for_something_else(root, word):
 
 def test_a_key_without_quotes(root):
     add(root, FILE, "digital_post: {sender_cvr: {0707: '45973328'}}")
-    assert 'sender_cvr.455`: »0707« without quotes is a number, and is no text' in refuse(root)
+    assert "sender_cvr.455`: »0707« without quotes is a number, and is no text" in refuse(root)
 
 
 # --------------------------------------------------------------------------------- layouts and words
@@ -484,7 +500,7 @@ def test_a_key_without_quotes(root):
     ],
 )  # fmt: skip
 def test_date_forms_name_a_day(root, form, told):
-    change(root, "extract-formats/fasit.yml", r'^date_forms: \[', f'date_forms: ["{form}", ')
+    change(root, "extract-formats/fasit.yml", r"^date_forms: \[", f'date_forms: ["{form}", ')
     found = refuse(root)
     assert told in found and "fasit.yml, line" in found and "date_forms" in found
 
@@ -568,7 +584,9 @@ def test_the_words_of_proposals(root, old, new, told):
 )  # fmt: skip
 def test_municipalities_are_a_table(root, old, new, told):
     change(root, "municipalities.csv", old, new)
-    if told != "is nearly":  # swapped headings: every name is a region, and regions stand twice as names
+    if (
+        told != "is nearly"
+    ):  # swapped headings: every name is a region, and regions stand twice as names
         assert told in refuse(root)
     else:
         assert "name »hovedstaden« stands twice" in refuse(root)
@@ -591,7 +609,10 @@ def test_the_map_of_tiles_is_checked_before_anything_runs(root, old, new, told):
         ("0826,2024-02-20", "unknown municipality »0826«"),
         ("825,2024-02-20", "municipality is »825«"),
         ("0825,2024-02-21", "municipality »0825« stands twice (first in line 7)"),
-        ("0860,20-02-2024", "signed »20-02-2024« is no date. Expected: a day as 2024-02-20. Write 2024-02-20."),
+        (
+            "0860,20-02-2024",
+            "signed »20-02-2024« is no date. Expected: a day as 2024-02-20. Write 2024-02-20.",
+        ),
         ("0860,2204-02-20", "signed »2204-02-20« is far from now"),
         ("0860,2042-02-20", "signed 2042-02-20, after the round ended (2024-04-26)"),
         ("0860,ja", "signed »ja« is no date"),

@@ -10,6 +10,7 @@ import typer
 from helpers.cli_progress import Told
 from helpers.cli_state import State, console, held, listed, load, root, usage
 from helpers.errors import ParameterError, SurveyError
+from helpers.parameter_local import worth_a_look
 from helpers.params import Round
 from helpers.run import STAGES, Summary, run_round
 
@@ -50,6 +51,8 @@ def run(
             f"Expected: one of {', '.join(STAGES)}."
         )
     codes = [c.strip() for c in only.split(",") if c.strip()] if only else None
+    for note in worth_a_look(round_):
+        console.print(f"Worth a look: {note}", style="yellow", markup=False)
     summary = run_stages(
         round_,
         stages=stage or STAGES,
