@@ -411,9 +411,9 @@ def test_income_is_the_sum_of_the_participants_prices(round_):
     "key, told",
     [
         ({"sms_kr": 1}, "unknown key"),
-        ({"sms_dkk": -1}, "greater than or equal to 0"),
+        ({"sms_dkk": -1}, "is »-1«. Expected: 0 or more"),
         ({"analyst_hours": {"lunch": 1}}, "sign_up"),
-        ({"analyst_hours": {"extracts": -1}}, "greater than or equal to 0"),
+        ({"analyst_hours": {"extracts": -1}}, "is »-1«. Expected: 0 or more"),
     ],
 )
 def test_costs_are_closed_and_checked(root, key, told):

@@ -14,6 +14,7 @@ import typer
 from helpers.cli_progress import Told
 from helpers.cli_state import State, console, held, listed, load, root, usage
 from helpers.errors import ParameterError, SurveyError
+from helpers.parameter_local import worth_a_look
 from helpers.params import Round
 from helpers.paths import Paths
 from helpers.run import STAGES, Summary, run_round
@@ -72,6 +73,8 @@ def run(
         raise usage("--redraw and --keep-sample exclude each other. Nothing was written.")
     if redraw and "plan" in (stage or STAGES):
         _confirm_redraw(round_, codes, stage or STAGES, yes)
+    for note in worth_a_look(round_):
+        console.print(f"Worth a look: {note}", style="yellow", markup=False)
     summary = run_stages(
         round_,
         stages=stage or STAGES,

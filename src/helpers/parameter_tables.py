@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from helpers.errors import Problem
-from helpers.parameter_files import read_csv
+from helpers.parameter_csv import read_csv
 from helpers.parameter_words import Row, build
 
 M = TypeVar("M", bound=BaseModel)

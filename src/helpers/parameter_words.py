@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from helpers.errors import Problem
-from helpers.parameter_files import Source, Unread
+from helpers.parameter_files import Source, Unread, shortened
 from helpers.parameter_types import (
     BELOW_LAW,
     CODE_PATTERN,
@@ -34,7 +34,6 @@ from helpers.parameter_types import (
 
 M = TypeVar("M", bound=BaseModel)
 CORRECT = "Correct it, then run again."
-SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True)
@@ -178,13 +177,8 @@ def _shown(given: object, written: str | None) -> str:
         return "a group of keys"
     if isinstance(given, str) or not isinstance(given, list | tuple | set | frozenset):
         text = given if isinstance(given, str) else written
-        return f"»{_short(str(given if text is None else text))}«"
+        return f"»{shortened(str(given if text is None else text))}«"
     return "a list"
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 
 def _unknown_key(loc: Sequence[object], known: object) -> tuple[str, str, str]:
@@ -208,8 +202,8 @@ def _no_text(given: object, written: str | None) -> tuple[str, str, str]:
                 f'Put it in quotes: "{text}"; a code has four digits: "0{text}".',
             )
     else:
-        why = f"»{_short(text)}« without quotes is no text"
-    return why, "a text in quotes", f'Put it in quotes: "{_short(text)}".'
+        why = f"»{shortened(text)}« without quotes is no text"
+    return why, "a text in quotes", f'Put it in quotes: "{shortened(text)}".'
 
 
 def _unlike(given: object, pattern: str) -> tuple[str, str, str]:
@@ -218,7 +212,7 @@ def _unlike(given: object, pattern: str) -> tuple[str, str, str]:
         return "is empty", expected, "Fill it in."
     if pattern == CODE_PATTERN and re.fullmatch("[0-9]{3}", str(given)):
         return f"is »{given}«", expected, f'Write "0{given}".'
-    return f"is »{_short(str(given))}«", expected, CORRECT
+    return f"is »{shortened(str(given))}«", expected, CORRECT
 
 
 def _no_choice(
