@@ -35,6 +35,8 @@ COMPARISON_COLUMNS = [
     "own", "reference_value", "difference", "ci_low", "ci_high", "p_value", "p_adjusted",
     "worth_mentioning", "p_adjusted_in_list", "worth_mentioning_in_list", "note", "status",
 ]  # fmt: skip
+# where nothing can be compared, a table without rows still holds texts: readers filter by them
+COMPARISON_TEXTS = [*COMPARISON_COLUMNS[:7], "note", "status"]
 
 # Some two municipalities' results. A municipality's rows stand together, so who reads them alone
 # passes over nearly all groups.
@@ -190,7 +192,8 @@ def _comparisons(
     enough = (table["n_other"] >= least) & (table["n"] >= least)
     table = judge(table[own & other & enough], rules)
     table = table.assign(note=table["reference"].map(marks).fillna(""), status=SHOWN)
-    return table[COMPARISON_COLUMNS].reset_index(drop=True)
+    table = table[COMPARISON_COLUMNS].astype(dict.fromkeys(COMPARISON_TEXTS, "str"))
+    return table.reset_index(drop=True)
 
 
 def _against_others(
@@ -242,7 +245,8 @@ def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
         any((place, item) in closed for item in [*names.split(","), OVERALL])
         for place, names in zip(drivers["municipality"], themes)
     ]
-    return drivers.loc[~np.array(bad, dtype=bool), DRIVER_COLUMNS].reset_index(drop=True)
+    shown = drivers.loc[~np.array(bad, dtype=bool), DRIVER_COLUMNS]
+    return shown.astype({"municipality": "str", "theme": "str"}).reset_index(drop=True)
 
 
 def _response(found: RoundEstimates, cells: pd.DataFrame, least: int) -> pd.DataFrame:
