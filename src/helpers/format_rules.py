@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
-from helpers.cell_keys import heading_key, word_key
 from helpers.errors import Problem
+from helpers.labels import heading_key, normalise
 from helpers.param_models import EXTRACT_FIELDS, ExtractFormat, LayoutWords
 from helpers.parameter_files import Source
 from helpers.parameter_relations import same_key
@@ -58,7 +58,7 @@ def _heading_problems(source: Source, layout: ExtractFormat) -> Iterator[Problem
 
 
 def _word_problems(source: Source, layout: ExtractFormat) -> Iterator[Problem]:
-    yes, no = ({word_key(w) for w in words} for words in (layout.yes_words, layout.no_words))
+    yes, no = ({normalise(w) for w in words} for words in (layout.yes_words, layout.no_words))
     if both := (yes & no) - {""}:
         told = f"{', '.join(sorted(both))} means both yes and no"
         yield Problem(source.at("no_words"), told, "one", "Take one out.")
@@ -117,8 +117,8 @@ def words_problems(source: Source, words: LayoutWords) -> Iterator[Problem]:
             yield Problem(
                 source.at("delimiters"), f"»{sign}« is no single sign", "one sign", "Mend it."
             )
-    yes = {word_key(w) for w in (*words.yes_words, *words.more_yes_words)}
-    no = {word_key(w) for w in (*words.no_words, *words.more_no_words)}
+    yes = {normalise(w) for w in (*words.yes_words, *words.more_yes_words)}
+    no = {normalise(w) for w in (*words.no_words, *words.more_no_words)}
     if both := yes & no:
         told = f"{', '.join(sorted(both))} means both yes and no"
         yield Problem(source.at("no_words"), told, "one", "Take one out.")

@@ -13,8 +13,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from helpers.cell_keys import heading_key
 from helpers.intake_decisions import IntakeDecision
+from helpers.labels import heading_key
 from helpers.parameter_types import (
     QUESTION_PATTERN,
     Code,

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from helpers.cell_keys import heading_key
 from helpers.errors import Problem
+from helpers.labels import heading_key
 from helpers.param_models import (
     ANSWERS,
     FREE_TEXT,

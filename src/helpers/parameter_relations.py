@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from helpers.cell_keys import word_key
 from helpers.errors import Problem
+from helpers.labels import normalise
 from helpers.param_models import (
     ANSWERS,
     FREE_TEXT,
@@ -50,7 +50,7 @@ def municipality_problems(table: Table[Municipality]) -> Iterator[Problem]:
 
 def rule_problems(rules: Table[Rule], groups: Table[TargetGroup]) -> Iterator[Problem]:
     """One rule a benefit type, and target groups that there are."""
-    yield from stands_twice(rules, "a rule for", lambda r: word_key(r.benefit_type))
+    yield from stands_twice(rules, "a rule for", lambda r: normalise(r.benefit_type))
     known = [g.id for g in groups.rows]
     for line, rule in rules.lines:
         if groups.whole and rule.target_group and rule.target_group not in known:
@@ -190,7 +190,7 @@ def same_key(where: str, kind: str, meant: Iterable[tuple[str, object]]) -> Iter
     mean different things, and texts of which it sees nothing."""
     first: dict[str, tuple[str, object]] = {}
     for text, meaning in meant:
-        key = word_key(text)
+        key = normalise(text)
         if not key:
             yield Problem(
                 where, f"{kind} »{text}« has no letter or digit, and would be read as empty",
