@@ -293,7 +293,7 @@ class Tick:
                 if (folder / REGISTRY).is_file():
                     kept[code] = kept.get(code, 0) + 1
                     if kept[code] > 2:
-                        (folder / REGISTRY).unlink()
                         (folder / PRINTS).unlink(missing_ok=True)
+                        (folder / REGISTRY).unlink()  # last: a killed tick begins here again
                 if old > self.rolling.settings.retention_months:
                     (folder / POPULATION).unlink(missing_ok=True)
