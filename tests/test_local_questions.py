@@ -71,7 +71,7 @@ def test_a_scale_of_its_own_belongs_to_its_municipality(root):
         (SCALE | {7: "Ønsker ikke at svare"}, "7 is no answer"),
         (SCALE | {0: "Slet ikke"}, "0 is no answer"),
         (SCALE | {3: "  "}, "the label of 3 is empty"),
-        (SCALE | {3: "x" * 41}, "the label of 3 has 41 characters; 40 fit a figure"),
+        (SCALE | {3: "x" * 41}, "the label of 3 has 41 characters, and 40 fit a figure"),
         (SCALE | {4: "aldrig  NOGENSINDE"}, "two answers have the same label"),
         (SCALE | {6: "Ikke relevant"}, "6 is »Ikke relevant«, but reports print it as »ved ikke«"),
     ],

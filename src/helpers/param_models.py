@@ -187,7 +187,7 @@ def scale_troubles(labels: dict[int, str]) -> list[str]:
     ]
     troubles += [f"the label of {k} is empty; write it" for k, v in labels.items() if not v.strip()]
     troubles += [
-        f"the label of {k} has {len(v)} characters; {MAX_LABEL_CHARACTERS} fit a figure"
+        f"the label of {k} has {len(v)} characters, and {MAX_LABEL_CHARACTERS} fit a figure; shorten it"
         for k, v in labels.items()
         if len(v) > MAX_LABEL_CHARACTERS
     ]
