@@ -424,7 +424,8 @@ def test_the_command(tmp_path):
     waiting = survey("demo-rullende", "--today", "2025-01-09")
     assert waiting.exit_code == 0 and "Waiting until day 10" in waiting.output
     done = survey("demo-rullende", "--today", "2025-01-10")
-    assert done.exit_code == 0 and "2025-01 sampled" in done.output
+    assert done.exit_code == 1 and "2025-01 sampled" in done.output, "the missing one is a failure"
+    assert "no extract had come by day 10 from 0825 Læsø" in done.output
     assert "Nothing is due." in survey("demo-rullende", "--today", "2025-01-10").output
     (small.places.paths.responses).mkdir(exist_ok=True)
     (small.places.paths.responses / "wrong.csv").write_text("a,b\n1,2\n")

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from helpers.cli_state import console, held, load, root, usage
-from helpers.errors import SurveyError
+from helpers.cli_state import codes_of, console, held, load, name_of, root, usage
 from helpers.paths import Paths
 
 key_app = typer.Typer(no_args_is_help=True, help="The key of the vaults.", rich_markup_mode=None)
@@ -23,12 +22,6 @@ def add_commands(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _failed(error: SurveyError) -> typer.Exit:
-    for problem in error.problems:
-        console.print(f"FAILED {problem}", style="red", markup=False)
-    return typer.Exit(1)
-
-
 @key_app.command("new")
 def new(
     path: Annotated[Path | None, typer.Argument(help="Key file; default: the user's own.")] = None,
@@ -36,10 +29,7 @@ def new(
     """Make a new random key, in a file outside the project that its owner alone can read."""
     from helpers.vault_key import FILE_VARIABLE, default_key_file, new_key
 
-    try:
-        key = new_key(path, root())
-    except SurveyError as e:
-        raise _failed(e) from e
+    key = new_key(path, root())
     console.print(f"Key {key.id} written to {path or default_key_file()}.", markup=False)
     if path is not None:
         console.print(f"Set {FILE_VARIABLE} to that file.", markup=False)
@@ -55,15 +45,14 @@ def rotate(
     from helpers.vault import rotate as rotate_vaults
     from helpers.vault_key import key_from_file, key_of_round
 
+    if not old.is_file():
+        raise usage(f"--old: {old} does not exist. Expected: the file of the key in use until now.")
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
-    try:
-        new_key = key_of_round(round_.settings, root())
-        files = [p for p in paths.vault_folder.glob("*") if p.is_file()]
-        with held(round_.id):
-            done = rotate_vaults(files, key_from_file(old, root()), new_key, round_.id)
-    except SurveyError as e:
-        raise _failed(e) from e
+    new_key = key_of_round(round_.settings, root())
+    files = [p for p in paths.vault_folder.glob("*") if p.is_file()]
+    with held(round_.id):
+        done = rotate_vaults(files, key_from_file(old, root()), new_key, round_.id)
     console.print(
         f"{done.rotated} vaults are now under key {new_key.id}; {done.already} were already."
     )
@@ -77,35 +66,27 @@ def encrypt(round_id: RoundArgument) -> None:
 
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
-    try:
-        key = key_of_round(round_.settings, root())
-        done = 0
-        for old in sorted(paths.vault_folder.glob("*.parquet")):
-            done += encrypt_plain(old, key, round_.id, old.stem)
-            old.rename(old.with_suffix(""))
-    except SurveyError as e:
-        raise _failed(e) from e
+    key = key_of_round(round_.settings, root())
+    done = 0
+    for old in sorted(paths.vault_folder.glob("*.parquet")):
+        done += encrypt_plain(old, key, round_.id, old.stem)
+        old.rename(old.with_suffix(""))
     console.print(f"{done} vaults encrypted under key {key.id}.")
 
 
 def forget(
     round_id: RoundArgument,
-    municipality: Annotated[str | None, typer.Option(help="One code; else all.")] = None,
+    municipality: Annotated[str | None, typer.Option(help="One code or name; else all.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Also before the retention date.")] = False,
 ) -> None:
     """Delete identities, extracts and letters after the round's retention date, on record."""
     from helpers.retention import forget as forget_identities
 
     round_ = load(round_id)
-    if municipality is not None and municipality not in round_.settings.participants:
-        raise usage(f"--municipality: {municipality} takes no part in {round_.id}.")
-    codes = [municipality] if municipality else list(round_.settings.participants)
+    codes = codes_of(round_, municipality, "--municipality")
     paths = Paths(root(), round_.id)
-    try:
-        with held(round_.id):
-            deleted = forget_identities(paths, round_, codes, dt.date.today(), before_time=yes)
-    except SurveyError as e:
-        raise _failed(e) from e
+    with held(round_.id):
+        deleted = forget_identities(paths, round_, codes, dt.date.today(), before_time=yes)
     count = sum(1 for n in deleted.values() if n)
     console.print(
         f"Identities of {count} municipalities deleted ({sum(deleted.values())} files); "
@@ -142,10 +123,7 @@ def scan(
 
     if not path.exists():
         raise usage(f"{path} does not exist.")
-    try:
-        known = known_persons(Paths(root(), round_id), load(round_id)) if round_id else ((), ())
-    except SurveyError as e:
-        raise _failed(e) from e
+    known = known_persons(Paths(root(), round_id), load(round_id)) if round_id else ((), ())
     findings = scan_files(path, *known)
     for finding in findings:
         console.print(str(finding), style="red", markup=False)
@@ -160,13 +138,10 @@ def deliver(round_id: RoundArgument) -> None:
 
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
-    try:
-        with held(round_.id):
-            made = make_packages(paths, load_published(root(), round_))
-    except SurveyError as e:
-        raise _failed(e) from e
+    with held(round_.id):
+        made = make_packages(paths, load_published(root(), round_))
     for code, reason in made.left_out.items():
-        console.print(f"Left out {code}: {reason}", style="yellow", markup=False)
+        console.print(f"Left out {name_of(round_, code)}: {reason}", style="yellow", markup=False)
     console.print(
         f"{len(made.zips)} packages: {made.zips[0].parent if made.zips else '–'}. "
         f"Passphrases, to be sent another way: {made.list_file}.",

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from helpers.engine import Done, Task, Workers, cause
-from helpers.errors import ParameterError
 from helpers.lock import locked
 from helpers.params import Round
 from helpers.paths import close_data
+from helpers.preparation.municipality_names import participants_given
 from helpers.records import Snapshot, record_name
 from helpers.review.run_log import logged
 from helpers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
@@ -71,7 +71,7 @@ def run_round(
     round_: Round,
     *,
     stages: Sequence[str] = STAGES,
-    only: Sequence[str] | None = None,
+    only: Sequence[object] | None = None,
     jobs: int = 1,
     redraw: bool = False,
     again: bool = False,
@@ -95,6 +95,8 @@ def run_round(
         workers = open_.enter_context(Workers(jobs, scheduler, f"{store.root} {round_.id}"))
         run = _Run(store, round_, codes, workers, progress or Progress(), redraw, again)
         open_.enter_context(logged(store, round_.id, stages, run.summary))
+        if "intake" in stages and not run.has_key():
+            return run.summary
         if "intake" in stages:
             run.intake()
         if "plan" in stages:
@@ -108,18 +110,11 @@ def run_round(
     return run.summary
 
 
-def _chosen(round_: Round, only: Sequence[str] | None) -> list[str]:
+def _chosen(round_: Round, only: Sequence[object] | None) -> list[str]:
     if only is None:
         return list(round_.settings.participants)
-    foreign = [c for c in only if c not in round_.settings.participants]
-    if foreign:
-        raise ParameterError(
-            "--only",
-            f"{', '.join(foreign)} takes no part in {round_.id}",
-            f"codes among the {len(round_.participants)} participants",
-            f"Correct the code, or add it to params/rounds/{round_.id}.yml.",
-        )
-    return [c for c in round_.settings.participants if c in set(only)]
+    chosen = participants_given(round_, only)
+    return [c for c in round_.settings.participants if c in chosen]
 
 
 @dataclass
@@ -154,16 +149,30 @@ class _Run:
 
     # ------------------------------------------------------------------------------------ stages
 
+    def has_key(self) -> bool:
+        """Whether the vaults' key is there, where intake has something to do: one trouble of the round,
+        told before work begins."""
+        from helpers.vault_key import VaultError, key_of_round
+
+        if self.workers.scheduler or not self._stale("intake", self._kept()):
+            return True  # remote workers have it, or nobody needs it
+        try:
+            key_of_round(self.round.settings, self.store.folder or Path.cwd())
+        except VaultError as e:
+            self._fail(WHOLE_ROUND, "intake", str(e))
+            return False
+        return True
+
     def intake(self) -> None:
-        forgotten = self._forgotten()
+        forgotten = set(self.codes) - set(self._kept())
         if forgotten:
             self.summary.notes.append(
                 f"Identities of {len(forgotten)} municipalities have been deleted; intake leaves "
                 "them as they are."
             )
-        codes = [c for c in self.codes if c not in forgotten]
+        codes = self._kept()
         with self._stage("intake", len(codes)):
-            if codes and self._has_key(codes):
+            if codes:
                 self._each({"intake": codes})
                 self._once("intake-record")
         strays = self._strays()
@@ -174,7 +183,15 @@ class _Run:
             )
 
     def plan(self) -> None:
-        codes = self._well(self.codes)
+        taken_in = [
+            c for c in self._well(self.codes)
+            if f"data/{self.round.id}/population/{c}.parquet" in self.snapshot.signatures
+        ]  # fmt: skip
+        for code in self._well(self.codes):
+            if code not in taken_in:  # told at once, without a notebook that fails
+                remedy = f"Run `survey run {self.round.id} --stage intake` first."
+                self._fail(code, "plan", f"Nothing has been taken in of {code} yet. {remedy}")
+        codes = taken_in
         with self._stage("plan", len(codes)):
             self._each({"plan": codes})
 
@@ -262,19 +279,6 @@ class _Run:
             return f"{self.store.root}/data/{self.round.id}/{folder}"
         return str(there / "data" / self.round.id / folder)
 
-    def _has_key(self, codes: list[str]) -> bool:
-        """Whether the vaults' key is there: one trouble of the round, not one of each municipality."""
-        from helpers.vault_key import VaultError, key_of_round
-
-        if self.workers.scheduler or not self._stale("intake", codes):
-            return True  # remote workers have it, or nobody needs it
-        try:
-            key_of_round(self.round.settings, self.store.folder or Path.cwd())
-        except VaultError as e:
-            self._fail(WHOLE_ROUND, "intake", str(e))
-            return False
-        return True
-
     def _names(self, folder: str) -> list[str]:
         return [n.rsplit("/", 1)[-1] for n in self.snapshot.names((f"{folder}/*",), "")]
 
@@ -288,16 +292,16 @@ class _Run:
         names = self._names(f"data/{self.round.id}/responses")
         return [n for n in names if Path(n).suffix.lower() in ENDINGS]
 
-    def _forgotten(self) -> set[str]:
-        """Municipalities whose identities were deleted, and no new extract has come since."""
+    def _kept(self) -> list[str]:
+        """All but the municipalities whose identities were deleted, and no new extract has come since."""
         data = f"data/{self.round.id}"
         if f"{data}/forgotten.json" not in self.snapshot.signatures:
-            return set()
-        return {
+            return self.codes
+        return [
             c for c in self.codes
-            if not self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
-            and f"{data}/population/{c}.parquet" in self.snapshot.signatures
-        }  # fmt: skip
+            if self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
+            or f"{data}/population/{c}.parquet" not in self.snapshot.signatures
+        ]  # fmt: skip
 
     def _well(self, codes: list[str]) -> list[str]:
         return [c for c in codes if c not in self.summary.failed]

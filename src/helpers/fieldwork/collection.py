@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.errors import ParameterError, Problem, ResponseError, SurveyError
+from helpers.errors import ParameterError, Problem, ResponseError, SurveyError, TooEarlyError
 from helpers.params import Round
 from helpers.paths import Paths, write_private
 from helpers.responses import check_export, counts_as_answer, export_files, key_owners
@@ -100,7 +100,7 @@ def _owners(paths: Paths, round_: Round) -> Mapping[str, str]:
     if problems:
         raise ResponseError(problems=[p for told in problems.values() for p in told])
     if not owners:
-        raise ResponseError(
+        raise TooEarlyError(
             str(paths.data / "sample"),
             "no sample has been drawn, so no key can be known",
             "the result of the step plan",

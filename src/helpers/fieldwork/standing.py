@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from helpers.errors import SurveyError
+from helpers.errors import TooEarlyError
 from helpers.fieldwork.citizens import SILENT, as_of, citizens_asked
 from helpers.fieldwork.contact_exceptions import read_exceptions
 from helpers.fieldwork.counts import count_citizens
@@ -34,11 +34,11 @@ def standing_of(paths: Paths, round_: Round, on: dt.date | None = None) -> Stand
 
     The moment is that of the latest answer in any export, as exports are taken for all municipalities
     at about the same time; where answers come by the hundred a day it is close to that time. Raises
-    SurveyError where no sample has been drawn.
+    TooEarlyError where no sample has been drawn.
     """
     citizens = citizens_asked(paths, round_)
     if citizens.empty:
-        raise SurveyError(
+        raise TooEarlyError(
             str(paths.data / "sample"),
             "no sample has been drawn",
             "the result of the step plan",
