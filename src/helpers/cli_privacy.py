@@ -138,8 +138,9 @@ def deliver(round_id: RoundArgument) -> None:
 
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
+    published = load_published(root(), round_)
     with held(round_.id):
-        made = make_packages(paths, load_published(root(), round_))
+        made = make_packages(paths, published)
     for code, reason in made.left_out.items():
         console.print(f"Left out {name_of(round_, code)}: {reason}", style="yellow", markup=False)
     console.print(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from helpers.cli_state import console, held, load, root, usage
+from helpers.cli_state import console, held, load, root
 from helpers.paths import ROOT_VARIABLE, Paths
 
 
@@ -17,15 +17,12 @@ def add_commands(app: typer.Typer) -> None:
 
 def review(round_id: Annotated[str, typer.Argument(metavar="ROUND")]) -> None:
     """Write the round's evaluation: time, extracts, response, costs and deviations. It stays inside."""
+    from helpers.review.inputs import require_begun
     from helpers.review.report import write_review
 
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
-    if not paths.data.is_dir():
-        raise usage(
-            f"{paths.data} does not exist: nothing of {round_.id} has been received or run. Expected: "
-            f"a round that has begun. Run `survey run {round_.id}` first, or name the right --root."
-        )
+    require_begun(paths)  # before the lock makes its folder
     os.environ[ROOT_VARIABLE] = str(paths.root)  # where the notebook looks
     with held(round_.id), console.status("Evaluation"):
         written = write_review(paths, round_)

@@ -11,7 +11,7 @@ from helpers.cli_progress import Told
 from helpers.cli_state import State, codes_of, console, held, load, root, usage
 from helpers.cli_told import Failures
 from helpers.params import Round
-from helpers.run import STAGES, Summary, run_round
+from helpers.run import STAGES, WHOLE_ROUND, Summary, run_round
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -78,11 +78,11 @@ def tell(summary: Summary, round_: Round) -> None:
         console.print(f"\nWaiting for: {line}", style="yellow", markup=False)
     if {"report", "national"} & set(summary.done):
         console.print(f"\nReports: {State.address}/build/{round_.id}/index.html", markup=False)
-    if failures:
-        console.print(
-            f"{len(failures)} failed; the others finished. Mend the causes and run again.",
-            style="red",
-        )
+    if summary.failed == {WHOLE_ROUND}:
+        console.print("Mend the cause and run again.", style="red")
+    elif failures:
+        told = f"{len(failures)} failed; the others finished. Mend the causes and run again."
+        console.print(told, style="red")
 
 
 def failures_of(summary: Summary, round_: Round) -> Failures:

@@ -16,8 +16,8 @@ from rich.table import Table
 from helpers.cli_progress import STAGE_WORDS
 from helpers.cli_run import default_jobs, run_stages, tell
 from helpers.cli_state import console, failed, has_parameters, load, root, usage
-from helpers.params import Round
-from helpers.paths import Paths, begin_parameters, close_data
+from helpers.params import Round, load_round
+from helpers.paths import PROJECT, Paths, begin_parameters, close_data
 from helpers.run import Summary
 
 simulate_app = typer.Typer(
@@ -33,8 +33,8 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(simulate_app, name="simulate")
 
 
-def _simulated(round_id: str) -> Round:
-    round_ = load(round_id)
+def _simulated(round_id: str, where: Path | None = None) -> Round:
+    round_ = load(round_id) if where is None else load_round(where, round_id)
     if not round_.settings.simulated:
         raise usage(
             f"{round_id} is a real round; only a round with `simulated: true` can be simulated."
@@ -111,6 +111,7 @@ def demo(
     In a folder without params/ those that come with the program are written first.
     """
     if not has_parameters():
+        _simulated(round_id, PROJECT)  # a wrong call writes nothing
         console.print(f"Written: {begin_parameters(root())}", markup=False)
     round_ = _simulated(round_id)
     workers = jobs or default_jobs()

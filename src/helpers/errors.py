@@ -118,6 +118,9 @@ class FileError(SurveyError, OSError):
     `filename` is that file. An OSError too, so that whoever expects one gets it.
     """
 
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))  # not OSError's own
+
 
 def file_error(error: OSError, path: Path | None = None) -> FileError:
     """An error of the system as one to tell; `path`: of the user's file, where the error names

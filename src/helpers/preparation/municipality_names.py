@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -80,7 +79,8 @@ def codes_given(
         if found is not None and found.code in allowed:
             codes.append(found.code)
             continue
-        shown = word.strip() if isinstance(word, str) else word
+        shown = str(word).strip()
+        shown = shown.zfill(CODE_DIGITS) if shown.isdecimal() else shown
         told = f"{shown} {trouble}" + (f" ({found.name})" if found else "")
         problems.append(Problem(where, told, "a code or name, as 0707 or Norddjurs", remedy))
     if not words:
@@ -110,6 +110,12 @@ def _named(
         octal = f"{int(text):o}".zfill(CODE_DIGITS)
         if is_number and octal in allowed:  # YAML reads 0707 without quotes as 455
             return None, f"Did you mean {octal} {allowed[octal].name}? Put it in quotes: '{octal}'."
-        codes = difflib.get_close_matches(text.zfill(CODE_DIGITS), list(allowed), n=1)
-        near = allowed[codes[0]] if codes else None
+        near = _near_code(text.zfill(CODE_DIGITS), allowed)
     return found, f"Did you mean {near.code} {near.name}?" if near else "Correct it."
+
+
+def _near_code(code: str, allowed: Mapping[str, Municipality]) -> Municipality | None:
+    """The one whose code differs in the fewest digits, two at most, and then by the least number."""
+    apart = {c: sum(a != b for a, b in zip(c, code)) for c in allowed if len(code) == CODE_DIGITS}
+    near = [c for c in apart if apart[c] <= 2]
+    return allowed[min(near, key=lambda c: (apart[c], abs(int(c) - int(code))))] if near else None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.errors import Problem, SurveyError
+from helpers.errors import Problem, SurveyError, TooEarlyError
 from helpers.params import Municipality, Round
 from helpers.paths import Paths
 from helpers.plan import read_drawn
@@ -97,8 +97,23 @@ class Review:
         return [a for a in self.attempts if a.municipality == code]
 
 
+def require_begun(paths: Paths) -> None:
+    """Raises TooEarlyError where nothing of the round lies there."""
+    if not paths.data.is_dir():
+        raise TooEarlyError(
+            str(paths.data),
+            f"does not exist: nothing of {paths.round_id} has been received or run",
+            "a round that has begun",
+            f"Run `survey run {paths.round_id}` first, or name the right --root.",
+        )
+
+
 def load_review(paths: Paths, round_: Round) -> Review:
-    """Read what lies under `data/<round>/` and the list of released municipalities under `build/`."""
+    """Read what lies under `data/<round>/` and the list of released municipalities under `build/`.
+
+    Raises TooEarlyError where the round has not begun.
+    """
+    require_begun(paths)
     codes = round_.settings.participants
     return Review(
         paths,
