@@ -267,7 +267,7 @@ def test_the_rules_need_every_channel():
 
 def test_the_command_needs_samples(paths):
     told = CliRunner().invoke(app, ["--root", str(paths.root), "effort", "2024-foraar"])
-    assert told.exit_code == 1 and "no sample has been drawn" in told.output
+    assert told.exit_code == 2 and "no sample has been drawn" in told.output
 
 
 def test_the_command_writes_the_plan(planned):

@@ -176,4 +176,4 @@ def test_the_command(paths, told):
     assert "ask for the reason »opted_out«" in done.output
     assert CliRunner().invoke(app, [*words, "nix.csv"]).exit_code == 2
     bad = CliRunner().invoke(app, [*words, str(told(GOOD.replace("0707", "9999")))])
-    assert bad.exit_code == 1 and bad.output.count("is no participant") == 2
+    assert bad.exit_code == 2 and bad.output.count("is no participant") == 2

@@ -144,6 +144,7 @@ def test_the_package_s_digest_is_of_code_notebooks_and_sources(tmp_path, monkeyp
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("one\ntwo\n")
     monkeypatch.setattr(records, "PROJECT", tmp_path)
+    monkeypatch.setattr(records, "PACKAGE", tmp_path / "src/helpers")
     digest = records.package_digest.__wrapped__
     before = digest()
     (tmp_path / "src/helpers/__pycache__").mkdir()

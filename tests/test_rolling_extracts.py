@@ -43,7 +43,9 @@ def test_last_months_file_under_a_new_name_is_refused_until_decided(small):
     line = f"0825,file_of_before,{file_digest(before)},accept,nobody came or went,2025-02-05,KL"
     decided(small, line)
     assert not small.tick(day=6).failures
-    assert read_told(small.places.of_month(small.world.month, "0825"))["decided"] == ["file_of_before"]
+    assert read_told(small.places.of_month(small.world.month, "0825"))["decided"] == [
+        "file_of_before"
+    ]
 
 
 def test_last_months_content_saved_anew_is_refused_too(small):
@@ -64,10 +66,14 @@ def test_a_citizen_whom_another_municipality_asks_this_month_is_left_to_it(small
     small.world.write_extracts(small.inbox)
     told = small.tick(day=5)
     month = small.world.month
-    assert len(told.failures) == 1 and "stand in the extract of 0741 Samsø too" in str(told.failures[0])
+    assert len(told.failures) == 1 and "stand in the extract of 0741 Samsø too" in str(
+        told.failures[0]
+    )
     assert small.places.of_month(month, "0741").is_dir()
     path = files(small)["0825"]
-    decided(small, f"0825,in_two_extracts,{file_digest(path)},leave_out,lives on Samsø,2025-01-05,KL")
+    decided(
+        small, f"0825,in_two_extracts,{file_digest(path)},leave_out,lives on Samsø,2025-01-05,KL"
+    )
     assert not small.tick(day=6).failures
     folder = small.places.of_month(month, "0825")
     assert len(pd.read_parquet(folder / PRINTS)) == len(other.here)

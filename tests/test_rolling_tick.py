@@ -194,8 +194,44 @@ def test_a_missing_extract_is_waited_for_until_the_last_day_and_then_skipped(sma
     assert told.done and told.done[0].endswith("without 0825.")
     entry = json.loads(small.places.log.read_text("utf-8").splitlines()[-1])
     assert entry["skipped"] == {"0825": "no extract"} and entry["municipalities"] == 1
+    assert [str(p) for p in told.failures] == [
+        "2025-01: no extract had come by day 10 from 0825 Læsø; the month goes on without them. "
+        f"Expected: <code>-2025-01.xlsx or .csv in {small.inbox}. "
+        "See to it that 2025-02 is delivered in time."
+    ]
     small.world.write_extracts(small.inbox)  # too late: the month stands fast
-    assert not small.tick(11).done
+    told = small.tick(11)
+    assert not told.done and not told.failures
+    assert told.notes == ["0825-2025-01.xlsx: not read; 2025-01 goes on without 0825."]
+
+
+@pytest.mark.parametrize(
+    "name, what",
+    [
+        ("825-2025-01.xlsx", "is not named as an extract"),
+        ("Læsø januar.xlsx", "is not named as an extract"),
+        ("0825_2025-01.csv", "is not named as an extract"),
+        ("0825-2025-1.csv", "is not named as an extract"),
+        ("0825-2025-01.docx", "is no workbook or CSV"),
+        ("0826-2025-01.csv", "0826 takes no part"),
+        ("0825-2025-13.csv", "2025-13 is no month"),
+        ("0825-2024-01.csv", "2024-01 lies outside 2025-01 to 2025-02"),
+        ("0825-2052-01.csv", "2052-01 lies outside 2025-01 to 2025-02"),
+    ],
+)
+def test_a_misnamed_extract_is_named_at_every_tick_until_it_is_mended(small, name, what):
+    small.world.write_extracts(small.inbox, frozenset({"0825"}))
+    for passed_over in ("Thumbs.db", ".0825-2025-01.csv.part", "~$0825-2025-01.xlsx"):
+        (small.inbox / passed_over).write_text("x")
+    (small.inbox / name).write_text("x")
+    for day in (5, 6):
+        told = small.tick(day)
+        [problem] = told.failures
+        assert problem.where == f"{small.inbox}, {name}" and what in problem.what
+        assert "0741-2025-02.xlsx" in problem.expected and problem.remedy
+        assert told.waiting == ["2025-01 0825: no extract"]
+    (small.inbox / name).unlink()
+    assert not small.tick(7).failures
 
 
 def test_a_refused_extract_is_told_and_its_mended_file_taken(small):
@@ -424,7 +460,8 @@ def test_the_command(tmp_path):
     waiting = survey("demo-rullende", "--today", "2025-01-09")
     assert waiting.exit_code == 0 and "Waiting until day 10" in waiting.output
     done = survey("demo-rullende", "--today", "2025-01-10")
-    assert done.exit_code == 0 and "2025-01 sampled" in done.output
+    assert done.exit_code == 1 and "2025-01 sampled" in done.output, "the missing one is a failure"
+    assert "no extract had come by day 10 from 0825 Læsø" in done.output
     assert "Nothing is due." in survey("demo-rullende", "--today", "2025-01-10").output
     (small.places.paths.responses).mkdir(exist_ok=True)
     (small.places.paths.responses / "wrong.csv").write_text("a,b\n1,2\n")

@@ -37,7 +37,7 @@ def test_a_round_made_again_differs_in_nothing_but_what_was_slipped_in(
     root = tmp_path / "root"
     shutil.copytree(finished.paths.root, root)
     changed = passed_off_as_made(root, finished)
-    with pytest.raises(SurveyError, match=f"stale: index runden, scan {CODE}"):
+    with pytest.raises(SurveyError, match=f"stale: index, scan {CODE}"):
         verify(root, finished.round, jobs=1)
     for name in ("index", "scan", "scan-round"):  # they have read the changed report
         snapshot = Snapshot(Store(str(root)), finished.round)

@@ -40,7 +40,8 @@ class Analysis:
 
 def analyse(paths: Paths, round_: Round, code: str) -> Analysis:
     """Weigh and estimate from the drawn sample, its frame and the collected answers."""
-    for path, step in ((paths.sample(code), "plan"), (paths.answers(code), "analyse")):
+    needed = {paths.sample(code): "plan", paths.frame(code): "plan", paths.answers(code): "analyse"}
+    for path, step in needed.items():
         if not path.is_file():
             raise SurveyError(
                 str(path),

@@ -1,7 +1,7 @@
 """`survey`: the command line.
 
-Exit status 0 all done; 1 some municipalities failed, the others finished; 2 the call or the
-parameters are wrong, nothing was written; 130 and 143 stopped by Ctrl-C or SIGTERM.
+Exit status 0 done, or nothing to do; 1 something failed, the rest finished; 2 the call or the parameters
+are wrong, nothing was written; 130 and 143 stopped by Ctrl-C or SIGTERM.
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ from helpers import (
 )
 from helpers.cli_deck import deck
 from helpers.cli_load import load_database
-from helpers.cli_state import State, console
+from helpers.cli_output import lasting_output
+from helpers.cli_state import ROOT_OPTION, Commands, State, console
 from helpers.cli_status import status
-from helpers.engine import cause
-from helpers.errors import SurveyError
-from helpers.paths import PROJECT
 
 STOPPED = {128 + signal.SIGINT, 128 + signal.SIGTERM}  # exit statuses
 app = typer.Typer(
+    cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -59,30 +58,31 @@ app.command()(deck)
 @app.callback()
 def settings(
     root: Annotated[
-        str,
-        typer.Option(help="Folder, or address as s3://…, that holds params/, data/ and build/."),
-    ] = str(PROJECT),
+        str | None,
+        typer.Option(
+            ROOT_OPTION,
+            help="Folder, or address as s3://…, that holds params/, data/ and build/; may also stand "
+            "behind the command. Default: the checkout, or, installed, the folder one stands in.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Citizen survey of jobcentres: from extracts to samples, weights and reports."""
     State.set_root(root)
 
 
 def main() -> None:
-    """Entry point; a SurveyError that reaches here ends with its text, not with a trace. Ctrl-C and
-    SIGTERM end it with what it has opened closed, and the exit status 130 or 143."""
+    """Entry point. Ctrl-C and SIGTERM end it with what it has opened closed, and the exit status 130 or
+    143."""
     signal.signal(signal.SIGTERM, _stop)
-    try:
-        app()
-    except SurveyError as e:
-        console.print(str(e), style="red", markup=False)
-        raise SystemExit(1) from e
-    except OSError as e:  # a full drive, say, before a step could tell of it
-        console.print(f"FAILED {cause(e)}", style="red", markup=False)
-        raise SystemExit(1) from e
-    except SystemExit as e:
-        if e.code in STOPPED:
-            console.print("\nStopped. What is done stays done; run again to go on.", style="red")
-        raise
+    with lasting_output():
+        try:
+            app()
+        except SystemExit as e:
+            if e.code in STOPPED:
+                told = "\nStopped. What is done stays done; run again to go on."
+                console.print(told, style="red")
+            raise
 
 
 def _stop(signum: int, _) -> None:

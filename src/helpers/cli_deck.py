@@ -13,7 +13,7 @@ from helpers.cli_state import console, load, root, usage
 
 def deck(
     round_id: Annotated[str, typer.Argument(metavar="ROUND")] = "",
-    municipality: Annotated[str, typer.Argument(metavar="CODE")] = "",
+    municipality: Annotated[str, typer.Argument(metavar="CODE", help="Code or name.")] = "",
     template: Annotated[Path | None, typer.Option(help="The municipality's own template.")] = None,
     to: Annotated[Path, typer.Option(help="The deck to write.")] = Path("praesentation.pptx"),
     new_template: Annotated[
@@ -23,6 +23,7 @@ def deck(
     """Write a municipality's deck, in its own template where it has one."""
     from helpers.deck import write_deck
     from helpers.paths import write_atomically
+    from helpers.preparation.municipality_names import participant_given
     from helpers.published import load_published
 
     if new_template is not None:
@@ -30,8 +31,13 @@ def deck(
         write_atomically(new_template, lambda p: p.write_bytes(ours))
         console.print(f"Written: {new_template}", markup=False)
         return
+    if not round_id or not municipality:
+        raise usage("Missing argument ROUND or CODE, as `survey deck 2024-foraar 0707`.")
+    if template is not None and not template.is_file():
+        raise usage(
+            f"--template: {template} does not exist. Expected: a PowerPoint template (.pptx)."
+        )
     round_ = load(round_id)
-    if municipality not in round_.settings.participants:
-        raise usage(f"{municipality!r} is no participant of {round_.id}; give a four-digit code.")
-    published = load_published(root(), round_, only=municipality)
-    console.print(f"Written: {write_deck(published, municipality, to, template)}", markup=False)
+    code = participant_given(round_, municipality, "CODE").code
+    published = load_published(root(), round_, only=code)
+    console.print(f"Written: {write_deck(published, code, to, template)}", markup=False)

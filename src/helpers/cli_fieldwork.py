@@ -8,8 +8,19 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from helpers.cli_state import State, console, held, listed, load, root, usage
-from helpers.errors import ParameterError, SurveyError
+from helpers.cli_state import (
+    State,
+    console,
+    failed,
+    held,
+    load,
+    name_of,
+    of_the_call,
+    root,
+    tell_failed,
+    usage,
+)
+from helpers.errors import ParameterError
 from helpers.params import Round
 from helpers.paths import Paths, close_data
 
@@ -20,11 +31,6 @@ SHOWN_ROWS, SHOWN_FILES = 15, 5
 def add_commands(app: typer.Typer) -> None:
     for command in (collect, effort, hotline):
         app.command()(command)
-
-
-def _failed(error: SurveyError) -> typer.Exit:
-    console.print(f"FAILED\n{listed(str(error))}", style="red", markup=False)
-    return typer.Exit(1)
 
 
 def collect(
@@ -43,28 +49,22 @@ def collect(
 
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
-    try:
-        given = exports_in(files)
-    except ParameterError as e:
-        raise usage(f"{listed(str(e))}\nNothing was written.") from e
+    given = exports_in(files)
     close_data(root())
     before = answers_by_municipality(paths, round_)
-    try:
-        with held(round_.id):
-            today = danish_today() if skip_unknown else None
-            received = receive(paths, round_, given, skip_unknown_on=today)
-    except SurveyError as e:
-        raise _failed(e) from e
+    with held(round_.id):
+        today = danish_today() if skip_unknown else None
+        received = receive(paths, round_, given, skip_unknown_on=today)
     failures: list[tuple[str, str]] = [(n, str(e)) for n, e in received.refused.items()]
     notes: list[str] = []
     if export_files(paths):
         try:
             with console.status("sharing the answers out"):
                 summary = run_round(State.address, round_, stages=[COLLECT])
-        except ParameterError as e:
-            raise usage(str(e)) from e
+        except ParameterError as e:  # another run came between; the files are in
+            raise failed(e) from e
         notes = summary.notes
-        failures += [(_name(round_, f.municipality), f.cause) for f in summary.failures]
+        failures += [(name_of(round_, f.municipality), f.cause) for f in summary.failures]
     console.print(
         f"{len(received.taken)} of {len(given)} files taken ({sum(received.taken.values())} rows), "
         f"{len(received.known)} known already, {len(received.refused)} refused."
@@ -84,16 +84,11 @@ def collect(
     for note in notes:
         console.print(f"\n{note}", style="yellow", markup=False)
     for name, told in failures:
-        console.print(f"\nFAILED {name}:", style="bold red", markup=False)
-        console.print(listed(told), markup=False)
+        console.print()
+        tell_failed(told, name)
     if received.refused:
         console.print("A file is taken whole or not at all; the others are in.", style="red")
     raise typer.Exit(1 if failures else 0)
-
-
-def _name(round_: Round, code: str) -> str:
-    place = round_.municipalities.get(code)
-    return f"{code} {place.name}" if place else code
 
 
 def _tell_answers(round_: Round, before: dict[str, int], after: dict[str, int]) -> None:
@@ -107,7 +102,7 @@ def _tell_answers(round_: Round, before: dict[str, int], after: dict[str, int]) 
     table.add_column("new", justify="right")
     table.add_column("in all", justify="right")
     for code, more in changed.items():
-        table.add_row(_name(round_, code), f"{more:+d}", str(after[code]))
+        table.add_row(name_of(round_, code), f"{more:+d}", str(after[code]))
     table.add_section()
     table.add_row("in all", f"{sum(changed.values()):+d}", str(sum(after.values())))
     console.print(table)
@@ -126,13 +121,10 @@ def effort(
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
     budgets = {"reminder": None, "sms": sms_budget, "telephone": calls}
-    try:
-        with held(round_.id):
-            now = standing_of(paths, round_, today=danish_today())
-            plan = make_plan(now.citizens, now.forecast, round_, now.exceptions, budgets)
-            write_plan(paths, plan)
-    except SurveyError as e:
-        raise _failed(e) from e
+    with held(round_.id):
+        now = standing_of(paths, round_, today=danish_today())
+        plan = make_plan(now.citizens, now.forecast, round_, now.exceptions, budgets)
+        write_plan(paths, plan)
     if now.moment >= now.curves.marks["end"]:
         console.print("The collection has ended: no answers would be counted.", style="yellow")
     table = Table(title=f"{round_.id}: where effort gives most")
@@ -141,7 +133,7 @@ def effort(
         table.add_column(heading, justify="right" if right else "left", overflow="fold")
     for row in plan[plan["chosen"]].head(SHOWN_ROWS).itertuples():
         table.add_row(
-            str(row.rank), _name(round_, row.municipality), row.target_group, row.channel,
+            str(row.rank), name_of(round_, row.municipality), row.target_group, row.channel,
             str(row.persons), f"{row.expected_answers:.1f}", f"{row.gain:.1f}",
         )  # fmt: skip
     console.print(table)
@@ -173,11 +165,8 @@ def hotline(
     if not file.is_file():
         raise usage(f"{file} does not exist. Expected: a CSV of calls. Nothing was written.")
     close_data(root())
-    try:
-        with held(round_.id):
-            logged = log_calls(paths, round_, file)
-    except SurveyError as e:
-        raise _failed(e) from e
+    with held(round_.id), of_the_call():
+        logged = log_calls(paths, round_, file)
     console.print(
         f"{logged.new} calls logged, {logged.known} known already: {paths.hotline}", markup=False
     )

@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 
-from helpers.cli_state import console, held, listed, load, root, usage
+from helpers.cli_state import codes_of, console, held, load, of_the_call, root, usage
+from helpers.cli_told import Failures
 from helpers.errors import ParameterError, Problem, SurveyError
 from helpers.params import Round
 from helpers.paths import Paths, close_data, write_atomically
+from helpers.vault_key import key_of_round
 
 RoundArgument = Annotated[str, typer.Argument(metavar="ROUND")]
-Only = Annotated[str | None, typer.Option(help="Codes, as 0707,0580.")]
+Only = Annotated[str | None, typer.Option(help="Codes or names, as 0707,Favrskov.")]
 Plain = Annotated[
     bool, typer.Option("--plain", help="Without encryption, file by file: on a secured drive only.")
 ]
@@ -24,18 +26,6 @@ NAMES = ("invitation", "first_reminder", "second_reminder")
 def add_commands(app: typer.Typer) -> None:
     for command in (sendout, exceptions, sms):
         app.command()(command)
-
-
-def _codes(round_: Round, only: str | None) -> list[str]:
-    codes = [c.strip() for c in only.split(",") if c.strip()] if only else []
-    foreign = [c for c in codes if c not in round_.settings.participants]
-    if foreign:
-        raise usage(f"--only: {', '.join(foreign)} takes no part in {round_.id}.")
-    return list(dict.fromkeys(codes)) or list(round_.settings.participants)
-
-
-def _wrong(error: SurveyError) -> typer.Exit:
-    return usage(f"Nothing was written.\n{listed(str(error))}")
 
 
 def sendout(
@@ -76,18 +66,14 @@ def sendout(
     from helpers.fieldwork.mailings import clock, make_mailing
 
     round_ = load(round_id)
-    codes = _codes(round_, only)
+    codes = codes_of(round_, only)
     now = clock(round_, mailing)
-    try:
-        used = _templates_checked(round_, codes, kind, template, now.date())
-        first = (
-            _templates_checked(round_, codes, ADDED, None, now.date()) if kind.is_reminder else {}
-        )
-    except SurveyError as e:
-        raise _wrong(e) from e
+    used = _templates_checked(round_, codes, kind, template, now.date())
+    first = _templates_checked(round_, codes, ADDED, None, now.date()) if kind.is_reminder else {}
+    key_of_round(round_.settings, root())  # one trouble of the round, not one of each municipality
     close_data(root())
     paths = Paths(root(), round_.id)
-    failed, letters, paper, added, notes = 0, 0, 0, 0, {}
+    failures, letters, paper, added, notes = Failures(round_), 0, 0, 0, {}
     with held(round_.id):
         for code in codes:
             try:
@@ -98,8 +84,7 @@ def sendout(
                     )
                     added += more.made.letters + more.made.paper
             except SurveyError as e:
-                failed += 1
-                console.print(f"FAILED {code}: {e}", style="red", markup=False)
+                failures.add(code, e)
                 continue
             letters += mailed.made.letters
             paper += mailed.made.paper
@@ -107,10 +92,11 @@ def sendout(
                 notes.setdefault(note, []).append(code)
             if mailed.before is not None and not missing:
                 console.print(f"{code}: {_again(mailed.before, mailed.made)}", markup=False)
+    failures.tell()
     for note, whom in notes.items():
         console.print(f"Note: {note} ({_few(whom)}).", style="yellow", markup=False)
     console.print(
-        f"{mailing}{' added' if missing else ''}: {letters} letters to Digital Post, {paper} on paper, of {len(codes) - failed} "
+        f"{mailing}{' added' if missing else ''}: {letters} letters to Digital Post, {paper} on paper, of {len(codes) - len(failures)} "
         f"municipalities: {paths.data / 'sendout'}",
         markup=False,
     )
@@ -120,13 +106,13 @@ def sendout(
             f"{ADDED.package} of each municipality told above. They get the next reminder.",
             style="yellow", markup=False,
         )  # fmt: skip
-    if not plain and failed < len(codes):
+    if not plain and len(failures) < len(codes):
         from helpers.passphrases import passphrase_list
 
         console.print(
             f"Passphrases, to be sent another way: {passphrase_list(paths)}", markup=False
         )
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(1 if failures else 0)
 
 
 def _templates_checked(round_: Round, codes, kind, given: Path | None, today: dt.date):
@@ -184,14 +170,11 @@ def exceptions(
         raise usage(f"--reason: unknown reason »{reason}«. {hint(reason, REASONS)}")
     paths = Paths(root(), round_.id)
     close_data(root())
-    with held(round_.id):
-        try:
-            noted = note_exceptions(
-                paths, round_, file, dt.date.today(),
-                reason=reason, skip_unknown=skip_unknown, remove=remove,
-            )  # fmt: skip
-        except SurveyError as e:
-            raise _wrong(e) from e
+    with held(round_.id), of_the_call():
+        noted = note_exceptions(
+            paths, round_, file, dt.date.today(),
+            reason=reason, skip_unknown=skip_unknown, remove=remove,
+        )  # fmt: skip
     new = ", ".join(f"{n} {r}" for r, n in noted.new.items()) or "nothing"
     console.print(
         f"{'Taken out' if remove else 'Recorded'}: {new}; {noted.known} "
@@ -216,33 +199,32 @@ def sms(
     from helpers.fieldwork.sms_text import sms_texts
 
     round_ = load(round_id)
-    codes = _codes(round_, only)
+    codes = codes_of(round_, only)
     paths = Paths(root(), round_.id)
-    try:
-        texts = sms_texts(round_, codes)
+    texts = sms_texts(round_, codes)
+    with of_the_call():  # without a plan the call lacks --all
         chosen = None if everybody else chosen_groups(paths, round_, "sms")
-    except SurveyError as e:
-        raise _wrong(e) from e
+    key_of_round(round_.settings, root())
     today = clock(round_, "second_reminder").date()
     close_data(root())
-    failed, lists, totals = 0, 0, {}
+    failures, lists, totals = Failures(round_), 0, {}
     with held(round_.id):
         for code in codes:
             groups = None if chosen is None else chosen.get(code, frozenset())
             try:
                 done = write_sms(paths, round_, code, texts[code], groups, today, plain=plain)
             except SurveyError as e:
-                failed += 1
-                console.print(f"FAILED {code}: {e}", style="red", markup=False)
+                failures.add(code, e)
                 continue
             lists += done.file is not None
             for name, count in vars(done).items():
                 if name != "file":
                     totals[name] = totals.get(name, 0) + count
+    failures.tell()
     told = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in totals.items() if name != "messages")  # fmt: skip
     console.print(
         f"{totals.get('messages', 0)} text messages in {lists} lists: {paths.data / 'sendout'}\n"
         f"Left out: {told or 'nobody'}.",
         markup=False,
     )
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(1 if failures else 0)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from helpers.cli_state import console, held, load, root, usage
+from helpers.cli_state import console, held, listed, load, root, usage
 from helpers.errors import ParameterError
 from helpers.params import Round
 from helpers.paths import Paths
@@ -109,8 +109,7 @@ def participants(
         back = [named_municipality(rejoin, before, "--rejoin").code] if rejoin else []
         sign_ups = plan_sign_ups(paths, before, file, late=late, rejoin=back)
     except ParameterError as e:
-        told = "\n".join(f"  - {problem}" for problem in e.problems)
-        raise usage(f"The sign-ups are refused; nothing was written.\n{told}") from e
+        raise usage(f"The sign-ups are refused; nothing was written.\n{listed(str(e))}") from e
     new = [m for m in sign_ups.round.participants if m.code not in before.settings.participants]
     for note in sign_ups.notes:
         console.print(f"! {note}.", style="yellow", markup=False)

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from helpers.cli_state import console, held, load, root, usage
-from helpers.errors import SurveyError
+from helpers.cli_state import console, held, load, name_of, root, usage
 from helpers.paths import Paths
 
 key_app = typer.Typer(no_args_is_help=True, help="The key of the vaults.", rich_markup_mode=None)
@@ -23,12 +22,6 @@ def add_commands(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _failed(error: SurveyError) -> typer.Exit:
-    for problem in error.problems:
-        console.print(f"FAILED {problem}", style="red", markup=False)
-    return typer.Exit(1)
-
-
 @key_app.command("new")
 def new(
     path: Annotated[Path | None, typer.Argument(help="Key file; default: the user's own.")] = None,
@@ -36,10 +29,7 @@ def new(
     """Make a new random key, in a file outside the project that its owner alone can read."""
     from helpers.vault_key import FILE_VARIABLE, default_key_file, new_key
 
-    try:
-        key = new_key(path, root())
-    except SurveyError as e:
-        raise _failed(e) from e
+    key = new_key(path, root())
     console.print(f"Key {key.id} written to {path or default_key_file()}.", markup=False)
     if path is not None:
         console.print(f"Set {FILE_VARIABLE} to that file.", markup=False)
@@ -55,15 +45,14 @@ def rotate(
     from helpers.vault import rotate as rotate_vaults
     from helpers.vault_key import key_from_file, key_of_round
 
+    if not old.is_file():
+        raise usage(f"--old: {old} does not exist. Expected: the file of the key in use until now.")
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
-    try:
-        new_key = key_of_round(round_.settings, root())
-        files = [p for p in paths.vault_folder.glob("*") if p.is_file()]
-        with held(round_.id):
-            done = rotate_vaults(files, key_from_file(old, root()), new_key, round_.id)
-    except SurveyError as e:
-        raise _failed(e) from e
+    new_key = key_of_round(round_.settings, root())
+    files = [p for p in paths.vault_folder.glob("*") if p.is_file()]
+    with held(round_.id):
+        done = rotate_vaults(files, key_from_file(old, root()), new_key, round_.id)
     console.print(
         f"{done.rotated} vaults are now under key {new_key.id}; {done.already} were already."
     )
@@ -77,38 +66,35 @@ def encrypt(round_id: RoundArgument) -> None:
 
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
-    try:
-        key = key_of_round(round_.settings, root())
-        done = 0
-        for old in sorted(paths.vault_folder.glob("*.parquet")):
-            done += encrypt_plain(old, key, round_.id, old.stem)
-            old.rename(old.with_suffix(""))
-    except SurveyError as e:
-        raise _failed(e) from e
+    key = key_of_round(round_.settings, root())
+    done = 0
+    for old in sorted(paths.vault_folder.glob("*.parquet")):
+        done += encrypt_plain(old, key, round_.id, old.stem)
+        old.rename(old.with_suffix(""))
     console.print(f"{done} vaults encrypted under key {key.id}.")
 
 
 def forget(
     round_id: RoundArgument,
-    municipality: Annotated[str | None, typer.Option(help="One code; else all.")] = None,
+    municipality: Annotated[str | None, typer.Option(help="One code or name; else all.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Also before the retention date.")] = False,
 ) -> None:
     """Delete identities, extracts and letters after the round's retention date, on record."""
     from helpers.intake import stray_extracts
+    from helpers.preparation.municipality_names import codes_given
     from helpers.retention import forget as forget_identities
     from helpers.retention import held_codes
 
     round_ = load(round_id, before_sign_up=True)
     paths = Paths(root(), round_.id)
     every = dict.fromkeys([*round_.settings.participants, *held_codes(paths, round_)])
-    if municipality is not None and municipality not in {*every, *round_.withdrawn}:
-        raise usage(f"--municipality: {municipality} takes no part in {round_.id}.")
-    codes = [municipality] if municipality else list(every)
-    try:
-        with held(round_.id):
-            deleted = forget_identities(paths, round_, codes, dt.date.today(), before_time=yes)
-    except SurveyError as e:
-        raise _failed(e) from e
+    codes = list(every)
+    if municipality is not None:
+        known = [round_.municipalities[c] for c in {*every, *round_.withdrawn}]
+        told = f"takes no part in {round_.id}"
+        codes = codes_given(municipality, known, round_.municipalities, "--municipality", told)
+    with held(round_.id):
+        deleted = forget_identities(paths, round_, codes, dt.date.today(), before_time=yes)
     for name in [] if municipality else stray_extracts(paths, round_):
         console.print(
             f"Left in {paths.extracts}: {name}. Its name begins with no municipality's code: delete it "
@@ -151,10 +137,7 @@ def scan(
 
     if not path.exists():
         raise usage(f"{path} does not exist.")
-    try:
-        known = known_persons(Paths(root(), round_id), load(round_id)) if round_id else ((), ())
-    except SurveyError as e:
-        raise _failed(e) from e
+    known = known_persons(Paths(root(), round_id), load(round_id)) if round_id else ((), ())
     findings = scan_files(path, *known)
     for finding in findings:
         console.print(str(finding), style="red", markup=False)
@@ -169,13 +152,11 @@ def deliver(round_id: RoundArgument) -> None:
 
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
-    try:
-        with held(round_.id):
-            made = make_packages(paths, load_published(root(), round_))
-    except SurveyError as e:
-        raise _failed(e) from e
+    published = load_published(root(), round_)
+    with held(round_.id):
+        made = make_packages(paths, published)
     for code, reason in made.left_out.items():
-        console.print(f"Left out {code}: {reason}", style="yellow", markup=False)
+        console.print(f"Left out {name_of(round_, code)}: {reason}", style="yellow", markup=False)
     console.print(
         f"{len(made.zips)} packages: {made.zips[0].parent if made.zips else '–'}. "
         f"Passphrases, to be sent another way: {made.list_file}.",

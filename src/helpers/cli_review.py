@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from helpers.cli_state import console, held, load, root, usage
-from helpers.errors import SurveyError
+from helpers.cli_state import console, held, load, root
 from helpers.paths import ROOT_VARIABLE, Paths
 
 
@@ -18,23 +17,15 @@ def add_commands(app: typer.Typer) -> None:
 
 def review(round_id: Annotated[str, typer.Argument(metavar="ROUND")]) -> None:
     """Write the round's evaluation: time, extracts, response, costs and deviations. It stays inside."""
+    from helpers.review.inputs import require_begun
     from helpers.review.report import write_review
 
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
-    if not paths.data.is_dir():
-        raise usage(
-            f"{paths.data} does not exist: nothing of {round_.id} has been received or run. Expected: "
-            f"a round that has begun. Run `survey run {round_.id}` first, or name the right --root."
-        )
+    require_begun(paths)  # before the lock makes its folder
     os.environ[ROOT_VARIABLE] = str(paths.root)  # where the notebook looks
-    try:
-        with held(round_.id), console.status("Evaluation"):
-            written = write_review(paths, round_)
-    except SurveyError as e:
-        for problem in e.problems:
-            console.print(f"FAILED {problem}", style="red", markup=False)
-        raise typer.Exit(1) from e
+    with held(round_.id), console.status("Evaluation"):
+        written = write_review(paths, round_)
     for path in written:
         console.print(f"Written: {path}", markup=False)
     console.print("It holds internal counts: it stays in the house.")

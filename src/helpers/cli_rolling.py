@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from helpers.cli_state import console, held, listed, root, usage
-from helpers.errors import ParameterError, SurveyError
+from helpers.cli_state import console, failed, held, listed, root, tell_failed, usage
+from helpers.errors import SurveyError
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -33,10 +33,7 @@ def tick(
         day = dt.date.fromisoformat(today) if today else dt.date.today()
     except ValueError as e:
         raise usage(f"--today: »{today}« is no day. Expected: as 2025-03-10.") from e
-    try:
-        rolling = load_rolling(root(), rolling_id)
-    except ParameterError as e:
-        raise usage(f"The parameters are wrong; nothing was written.\n{listed(str(e))}") from e
+    rolling = load_rolling(root(), rolling_id)
     if day > dt.date.today() and not rolling.settings.simulated:
         raise usage(
             f"--today: {day} has not come; months without an extract would be skipped for good. "
@@ -46,12 +43,13 @@ def tick(
         try:
             told = Tick(Places(root(), rolling_id), rolling, day, status.update).run()
         except SurveyError as e:
-            console.print(f"FAILED {e}", style="red", markup=False)
-            raise typer.Exit(1) from e
+            raise failed(e) from e
     for line in told.done:
         console.print(line, markup=False)
-    for problem in told.failures:
-        console.print(f"FAILED {problem}", style="red", markup=False)
+    for note in told.notes:
+        console.print(note, style="yellow", markup=False)
+    if told.failures:
+        tell_failed("\n".join(map(str, told.failures)))
     if told.looks:
         console.print("Worth a look in the extracts:", style="yellow")
         console.print(listed("\n".join(told.looks)), style="yellow", markup=False)
@@ -59,7 +57,7 @@ def tick(
         last = rolling.settings.last_extract_day
         console.print(f"Waiting until day {last} of the month for:", style="yellow")
         console.print(listed("\n".join(told.waiting)), style="yellow", markup=False)
-    if not told.done and not told.failures and not told.waiting:
+    if not told.done and not told.failures and not told.waiting and not told.notes:
         console.print("Nothing is due.")
     console.print(f"Log: {told.log_digest[:16]} ({Places(root(), rolling_id).log})", markup=False)
     raise typer.Exit(1 if told.failures else 0)

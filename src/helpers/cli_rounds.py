@@ -8,9 +8,7 @@ from typing import Annotated
 
 import typer
 
-from helpers.cli_state import console, held, listed, load, root, usage
-from helpers.errors import ParameterError, SurveyError
-from helpers.params import Round
+from helpers.cli_state import codes_of, console, held, load, of_the_call, root, usage
 from helpers.paths import Paths
 
 round_app = typer.Typer(no_args_is_help=True, help="Rounds' parameters.", rich_markup_mode=None)
@@ -22,34 +20,17 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(compare)
 
 
-def _codes(round_: Round, only: str | None) -> list[str] | None:
-    """`--only 0707,0580` as codes of participants; None where it was not said."""
-    if only is None:
-        return None
-    codes = [c.strip() for c in only.split(",") if c.strip()]
-    foreign = [c for c in codes if c not in round_.settings.participants]
-    if foreign or not codes:
-        told = (
-            f"{', '.join(foreign)} takes no part in {round_.id}" if foreign else "no code is given"
-        )
-        raise usage(f"--only: {told}. Expected: participants' codes, as 0707,0580.")
-    return codes
-
-
 def questionnaire(
     round_id: Annotated[str, typer.Argument(metavar="ROUND")],
-    only: Annotated[str | None, typer.Option(help="Codes, as 0707,0580.")] = None,
+    only: Annotated[str | None, typer.Option(help="Codes or names, as 0707,Favrskov.")] = None,
 ) -> None:
     """Write the questionnaire for import into a survey tool (JSON, CSV), local questions too."""
     from helpers.preparation.frame import load_frame
     from helpers.preparation.questionnaire import FOLDER, write_questionnaires
 
     round_ = load(round_id)
-    codes = _codes(round_, only)
-    try:
-        frame = load_frame(root(), round_.questionnaire)
-    except ParameterError as e:
-        raise usage(f"The parameters are wrong; nothing was written.\n{listed(str(e))}") from e
+    codes = None if only is None else codes_of(round_, only)
+    frame = load_frame(root(), round_.questionnaire)
     paths = Paths(root(), round_.id)
     with held(round_.id):
         written = write_questionnaires(paths, round_, frame, codes)
@@ -74,25 +55,19 @@ def compare(
     """Set all released rounds side by side: table here, page and workbook in build/udvikling/."""
     from helpers.development.files import write_development
     from helpers.development.series import load_development
+    from helpers.params import load_municipalities
+    from helpers.preparation.municipality_names import codes_given
     from helpers.published import NATIONAL
 
-    try:
+    with of_the_call():
         held_ = load_development(root(), rounds or ())
-    except SurveyError as e:
-        raise usage(f"{listed(str(e))}\nNothing was written.") from e
     development = held_.development
-    codes = [c.strip() for c in (only or "").split(",") if c.strip()]
-    known = {m.code for m in development.places}
-    if foreign := [c for c in codes if c not in known]:
-        raise usage(
-            f"--only: {', '.join(foreign)} has results in none of the rounds {', '.join(development.ids)}. "
-            "Nothing was written."
-        )
-    try:
-        written = write_development(root(), development)
-    except SurveyError as e:
-        console.print(f"FAILED {listed(str(e))}", style="red", markup=False)
-        raise typer.Exit(1) from e
+    codes = []
+    if only is not None:
+        none = f"has results in none of the rounds {', '.join(development.ids)}"
+        everybody = load_municipalities(root())
+        codes = codes_given(only, development.places, everybody, "--only", none)
+    written = write_development(root(), development)
     for note in held_.notes:
         console.print(note, style="yellow", markup=False)
     of_themes = [(x.label, x) for x in development.lines]
@@ -159,14 +134,11 @@ def new_round(
         raise usage(
             f"--reference-date: »{reference_date}« is no day. Expected: as 2026-02-01. Nothing was written."
         ) from e
-    try:
-        made = make_round(
-            root(), round_id, like, reference_date=day, weeks=shift_weeks, copy_local=copy_local
-        )
-        to_decide = decisions(root(), made)
-        written = write_round(root(), with_header(made, header(made, to_decide)))
-    except ParameterError as e:
-        raise usage(f"{listed(str(e))}\nNothing was written.") from e
+    made = make_round(
+        root(), round_id, like, reference_date=day, weeks=shift_weeks, copy_local=copy_local
+    )
+    to_decide = decisions(root(), made)
+    written = write_round(root(), with_header(made, header(made, to_decide)))
     console.print(f"Different from {like}:", markup=False)
     for key, before, after in differences(made.like, made.round):
         console.print(f"  {key}: {before} → {after}", markup=False)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from helpers.cli_progress import Told
-from helpers.cli_state import State, console, held, listed, load, root, usage
-from helpers.errors import ParameterError, SurveyError
+from helpers.cli_state import State, codes_of, console, held, load, root, usage
+from helpers.cli_told import Failures
 from helpers.parameter_local import worth_a_look
 from helpers.params import Round
 from helpers.paths import Paths
-from helpers.run import STAGES, Summary, run_round
+from helpers.run import STAGES, WHOLE_ROUND, Summary, run_round
 from helpers.store import is_address
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run(
     stage: Annotated[
         list[str] | None, typer.Option(help=f"One of {', '.join(STAGES)}; may be repeated.")
     ] = None,
-    only: Annotated[str | None, typer.Option(help="Codes, as 0707,0580.")] = None,
+    only: Annotated[str | None, typer.Option(help="Codes or names, as 0707,Favrskov.")] = None,
     jobs: Annotated[
         int | None, typer.Option(help="Municipalities at the same time.", min=1)
     ] = None,
@@ -67,7 +67,7 @@ def run(
             f"--stage: unknown stage {', '.join(f'»{s}«' for s in unknown)}. "
             f"Expected: one of {', '.join(STAGES)}."
         )
-    codes = [c.strip() for c in only.split(",") if c.strip()] if only else None
+    codes = codes_of(round_, only)
     keep = _decisions(round_, keep_sample, reason)
     if redraw and keep:
         raise usage("--redraw and --keep-sample exclude each other. Nothing was written.")
@@ -102,14 +102,8 @@ def _decisions(round_: Round, codes: str | None, reason: str | None) -> dict[str
             raise usage("--reason belongs to --keep-sample. Nothing was written.")
         return {}
     from helpers.plan import Decision
-    from helpers.preparation.municipality_names import find_municipality
 
-    named = [c.strip() for c in codes.split(",") if c.strip()]
-    found = {text: find_municipality(text, round_.municipalities)[0] for text in named}
-    chosen = [place.code for place in found.values() if place is not None]
-    part = round_.settings.participants
-    if foreign := [t for t, p in found.items() if p is None or p.code not in part]:
-        raise usage(f"--keep-sample: {', '.join(foreign)} takes no part in {round_.id}.")
+    chosen = codes_of(round_, codes, "--keep-sample")
     text = " ".join((reason or "").split())
     if not text:
         raise usage("--keep-sample: say why, as --reason TEXT. Nothing was written.")
@@ -164,31 +158,32 @@ def _confirm_redraw(
 
 
 def run_stages(round_: Round, **how) -> Summary:
-    try:
-        with Told(round_, console) as progress:
-            return run_round(State.address, round_, progress=progress, **how)
-    except ParameterError as e:
-        raise usage(f"{e}\nNothing was written.") from e
+    with Told(round_, console) as progress:
+        return run_round(State.address, round_, progress=progress, **how)
 
 
 def tell(summary: Summary, round_: Round) -> None:
     """Failures with step, cause and remedy; what the round waits for; where to look."""
-    for failure in summary.failures:
-        place = round_.municipalities.get(failure.municipality)
-        name = f"{failure.municipality} {place.name}" if place else failure.municipality
-        console.print(f"\nFAILED {name}, step {failure.stage}:", style="bold red", markup=False)
-        console.print(listed(failure.cause), markup=False)
+    failures = failures_of(summary, round_)
+    failures.tell()
     for line in summary.notes:
         console.print(f"\n{line}", style="yellow", markup=False)
     for line in summary.waiting:
         console.print(f"\nWaiting for: {line}", style="yellow", markup=False)
     if {"report", "national"} & set(summary.done):
         console.print(f"\nReports: {State.address}/build/{round_.id}/index.html", markup=False)
-    if summary.failures:
-        console.print(
-            f"{len(summary.failed)} failed; the others finished. Mend the causes and run again.",
-            style="red",
-        )
+    if summary.failed == {WHOLE_ROUND}:
+        console.print("Mend the cause and run again.", style="red")
+    elif failures:
+        told = f"{len(failures)} failed; the others finished. Mend the causes and run again."
+        console.print(told, style="red")
+
+
+def failures_of(summary: Summary, round_: Round) -> Failures:
+    failures = Failures(round_)
+    for failure in summary.failures:
+        failures.add(failure.municipality, failure.cause, failure.stage)
+    return failures
 
 
 def verify(
@@ -201,15 +196,9 @@ def verify(
     from helpers.verify import verify as verify_round
 
     round_ = load(round_id)
-    try:
-        with held(round_.id), Told(round_, console) as progress:
-            verified = verify_round(root(), round_, jobs or default_jobs(), progress)
-    except SurveyError as e:
-        console.print(f"FAILED {e}", style="red", markup=False)
-        raise typer.Exit(1) from e
-    for failure in verified.summary.failures:
-        console.print(f"FAILED {failure.municipality}, step {failure.stage}: {failure.cause}",
-                      style="red", markup=False)  # fmt: skip
+    with held(round_.id), Told(round_, console) as progress:
+        verified = verify_round(root(), round_, jobs or default_jobs(), progress)
+    failures_of(verified.summary, round_).tell()
     for name in verified.different:
         console.print(f"DIFFERENT {name}", style="red", markup=False)
     console.print(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +15,9 @@ from rich.table import Table
 
 from helpers.cli_progress import STAGE_WORDS
 from helpers.cli_run import default_jobs, run_stages, tell
-from helpers.cli_state import console, load, root, usage
-from helpers.params import Round
-from helpers.paths import Paths, close_data
+from helpers.cli_state import console, failed, has_parameters, load, root, usage
+from helpers.params import Round, load_round
+from helpers.paths import PROJECT, Paths, begin_parameters, close_data
 from helpers.run import Summary
 
 simulate_app = typer.Typer(
@@ -26,17 +28,36 @@ simulate_app = typer.Typer(
 
 
 def add_commands(app: typer.Typer) -> None:
+    app.command()(init)
     app.command()(demo)
     app.add_typer(simulate_app, name="simulate")
 
 
-def _simulated(round_id: str) -> Round:
-    round_ = load(round_id)
+def _simulated(round_id: str, where: Path | None = None) -> Round:
+    round_ = load(round_id) if where is None else load_round(where, round_id)
     if not round_.settings.simulated:
         raise usage(
             f"{round_id} is a real round; only a round with `simulated: true` can be simulated."
         )
     return round_
+
+
+@contextmanager
+def _simulating() -> Iterator[None]:
+    from simulator import SimulationError
+
+    try:
+        yield
+    except SimulationError as e:
+        raise failed(str(e)) from e
+
+
+def init() -> None:
+    """Begin in a folder (--root) of one's own: write the parameters that come with the program there."""
+    if has_parameters():
+        raise usage(f"{root() / 'params'} is there already. Nothing was written.")
+    console.print(f"Written: {begin_parameters(root())}", markup=False)
+    console.print("Next: survey demo, or survey round new ROUND --like 2024-foraar", markup=False)
 
 
 @simulate_app.command("extracts")
@@ -46,7 +67,8 @@ def extracts(round_id: Annotated[str, typer.Argument(metavar="ROUND")]) -> None:
 
     round_ = _simulated(round_id)
     close_data(root())
-    made = write_extracts(root(), round_.id, jobs=default_jobs())
+    with _simulating():
+        made = write_extracts(root(), round_.id, jobs=default_jobs())
     console.print(
         f"Extracts of {len(made)} municipalities: {Paths(root(), round_.id).extracts}", markup=False
     )
@@ -64,18 +86,15 @@ def answers(
     ] = None,
 ) -> None:
     """Write the exports that the survey tool would give for those who got letters."""
-    from simulator import SimulationError, write_responses
+    from simulator import write_responses
 
     round_ = _simulated(round_id)
     folder = to or Paths(root(), round_.id).responses
     day = until.date() if until else None
-    try:
+    with _simulating():
         made = write_responses(
             root(), round_.id, jobs=default_jobs(), until=day, folder=folder.resolve()
         )
-    except SimulationError as e:
-        console.print(f"FAILED {e}", style="red", markup=False)
-        raise typer.Exit(1) from e
     if not made:
         raise usage(f"{round_.id} has no letters yet. Run `survey sendout {round_.id}` first.")
     console.print(f"Exports of {len(made)} municipalities: {folder}", markup=False)
@@ -87,7 +106,13 @@ def demo(
     ] = None,
     round_id: Annotated[str, typer.Option("--round", help="A simulated round.")] = "demo",
 ) -> None:
-    """Simulate a whole round as files, and the rounds before it, and run every stage on it."""
+    """Simulate a whole round as files, and the rounds before it, and run every stage on it.
+
+    In a folder without params/ those that come with the program are written first.
+    """
+    if not has_parameters():
+        _simulated(round_id, PROJECT)  # a wrong call writes nothing
+        console.print(f"Written: {begin_parameters(root())}", markup=False)
     round_ = _simulated(round_id)
     workers = jobs or default_jobs()
     before = [load(name) for name in reversed(round_.settings.earlier_rounds)]
@@ -130,7 +155,7 @@ def _simulate(round_: Round, workers: int, stages: list[str]) -> Summary:
 
     def timed(name: str, step) -> None:
         began = time.perf_counter()
-        with console.status(STAGE_WORDS[name]):
+        with console.status(STAGE_WORDS[name]), _simulating():
             step()
         seconds[name] = time.perf_counter() - began
 

@@ -1,7 +1,12 @@
-"""What the commands share: the root, the console, and how a wrong call ends."""
+"""What the commands share: the root, the console, codes of municipalities, and how a call ends.
+
+Exit status 0: done, or nothing to do; 1: something failed; 2: the call or the parameters are wrong, and
+nothing was written. A file named in the call is a part of it.
+"""
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,24 +14,62 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
-from helpers.errors import ParameterError
+from helpers.errors import FileError, ParameterError, SurveyError, file_error
 from helpers.params import Round, load_round
-from helpers.paths import PROJECT
+from helpers.paths import default_root
+from helpers.steps import WHOLE_ROUND
 from helpers.store import Store, is_address
+from helpers.vault_key import VaultError
 
 console = Console(highlight=False, soft_wrap=True)
 SHOWN_PROBLEMS = 25
+ROOT_OPTION = "--root"
+
+
+class Commands(TyperGroup):
+    """The commands. `--root` may stand anywhere in a call, and what no command has told ends the call
+    here, in one style and with its status."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, _root_first(args))
+
+    def invoke(self, ctx: typer.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ParameterError as e:
+            raise usage(e) from e
+        except SurveyError as e:
+            raise failed(e) from e
+        except BrokenPipeError:
+            raise
+        except OSError as e:  # a full drive, say, before a step could tell of it
+            if e.errno is None:
+                raise
+            raise failed(file_error(e)) from e
+
+
+def _root_first(args: list[str]) -> list[str]:
+    for i, word in enumerate(args):
+        if word == "--":
+            break
+        if word.startswith(f"{ROOT_OPTION}="):
+            return [word, *_root_first(args[:i] + args[i + 1 :])]
+        if word == ROOT_OPTION and i + 1 < len(args):
+            return [word, args[i + 1], *_root_first(args[:i] + args[i + 2 :])]
+    return args
 
 
 class State:
     """`address` of the root: a folder, or what fsspec opens."""
 
-    address: str = str(PROJECT)
+    address: str = str(default_root())
 
     @classmethod
-    def set_root(cls, root: str) -> None:
-        cls.address = root if is_address(root) else str(Path(root).resolve())
+    def set_root(cls, root: str | None) -> None:
+        chosen = root or str(default_root())
+        cls.address = chosen if is_address(chosen) else str(Path(chosen).resolve())
 
 
 def root() -> Path:
@@ -44,23 +87,78 @@ def held(round_id: str) -> Iterator[None]:
     """Keep runs out of the round while a command changes what lies there."""
     from helpers.lock import locked
 
-    try:
-        with locked(Store(str(root())), round_id):
-            yield
-    except ParameterError as e:
-        raise usage(f"{e}\nNothing was written.") from e
+    with locked(Store(str(root())), round_id):
+        yield
 
 
-def usage(message: str) -> typer.Exit:
+def usage(told: str | SurveyError) -> typer.Exit:
     """Exit status 2: the call or the parameters are wrong, nothing was written."""
-    console.print(message, style="red", markup=False)
+    text = _told(told)
+    again = "" if "othing was" in text else "\nNothing was written."
+    console.print(f"{text}{again}", style="red", markup=False)
     return typer.Exit(2)
+
+
+def failed(told: str | SurveyError, whom: str = "") -> typer.Exit:
+    """Exit status 1: something failed; `whom` it concerns."""
+    tell_failed(told, whom)
+    return typer.Exit(1)
+
+
+def tell_failed(told: str | SurveyError, whom: str = "") -> None:
+    console.print(
+        f"FAILED{' ' * bool(whom)}{whom}:\n{listed(str(told))}", style="red", markup=False
+    )
+
+
+def _told(told: str | SurveyError) -> str:
+    return (
+        listed(str(told)) if isinstance(told, SurveyError) and len(told.problems) > 1 else str(told)
+    )
+
+
+@contextmanager
+def of_the_call() -> Iterator[None]:
+    """What is wrong in here is wrong with the call, as with a file given in it, which is taken whole or
+    not at all; but for a key or a file that the system denies."""
+    try:
+        yield
+    except (VaultError, FileError):
+        raise
+    except SurveyError as e:
+        raise usage(e) from e
+
+
+def name_of(round_: Round, code: str) -> str:
+    """»0825 Læsø«; »the round« of what belongs to no single municipality."""
+    place = round_.municipalities.get(code)
+    return f"{code} {place.name}" if place else "the round" if code == WHOLE_ROUND else code
+
+
+def impersonal(text: str, round_: Round, code: str) -> str:
+    """A text about one municipality as it would be about any, so that the same cause reads the same."""
+    place = round_.municipalities.get(code)
+    if place is None:
+        return text
+    general = text.replace(place.folder, "<folder>").replace(code, "<code>")
+    return re.sub(rf"\b{re.escape(place.name)}\b", "<name>", general)
+
+
+def codes_of(round_: Round, only: str | None, option: str = "--only") -> list[str]:
+    """Codes of the participants named by an option; all participants' where it was not given."""
+    from helpers.preparation.municipality_names import participants_given
+
+    if only is None:
+        return list(round_.settings.participants)
+    return participants_given(round_, only, option)
 
 
 def load(round_id: str, *, before_sign_up: bool = False) -> Round:
     """The round; ends the call, with every trouble told, where its parameters are wrong."""
     try:
         if not is_address(State.address):
+            if not has_parameters():
+                raise _no_parameters(State.address)
             return load_round(Path(State.address), round_id, before_sign_up=before_sign_up)
         with tempfile.TemporaryDirectory() as folder:
             store = Store(State.address)
@@ -69,6 +167,20 @@ def load(round_id: str, *, before_sign_up: bool = False) -> Round:
             return load_round(Path(folder), round_id, before_sign_up=before_sign_up)
     except ParameterError as e:
         raise usage(f"The parameters are wrong; nothing was written.\n{listed(str(e))}") from e
+
+
+def has_parameters() -> bool:
+    """Whether the root is a folder of the survey."""
+    return (root() / "params").is_dir()
+
+
+def _no_parameters(folder: str) -> ParameterError:
+    return ParameterError(
+        folder,
+        "holds no params/",
+        "the folder of the survey, in which params/, data/ and build/ lie",
+        f"Name it with {ROOT_OPTION}, or begin one there: survey init {ROOT_OPTION} {folder}",
+    )
 
 
 def listed(text: str) -> str:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from helpers.cli_state import State, console, load
-from helpers.errors import SurveyError
+from helpers.cli_state import State, console, impersonal, load, name_of
 from helpers.params import Round
 from helpers.paths import Paths, close_data
 from helpers.records import Snapshot
@@ -76,13 +75,9 @@ def status(
         console.print(f"\nStale ({STALE}), and so made again by the next run:", markup=False)
         for reason, whom in sorted(reasons.items(), key=lambda r: (-len(r[1]), r[0])):
             console.print(f"  {reason}: {_few(whom)}", markup=False)
-    try:
-        with _lying_here(snapshot) as paths:
-            page = _watch(paths, round_, snapshot, marks, on.date() if on else None)
-            console.print(f"\nThe status page, for the house only: {page}", markup=False)
-    except SurveyError as e:
-        console.print(f"\nFAILED {e}", style="red", markup=False)
-        raise typer.Exit(1) from e
+    with _lying_here(snapshot) as paths:
+        page = _watch(paths, round_, snapshot, marks, on.date() if on else None)
+        console.print(f"\nThe status page, for the house only: {page}", markup=False)
 
 
 def _left(snapshot: Snapshot, round_: Round) -> Iterator[str]:
@@ -233,11 +228,8 @@ def _why(snapshot: Snapshot, name: str, code: str, reasons: dict[str, list[str]]
     """Whether a step is stale; its reasons are noted, those of one kind together."""
     found = snapshot.why_stale(STEPS[name], code)
     for reason in found:
-        own = reason.replace(code, "<code>")
-        folder = snapshot.round.municipalities.get(code)
-        if folder is not None:
-            own = own.replace(folder.folder.replace(code, "<code>"), "<folder>")
-        reasons[f"{name}: {own}"].append(code)
+        whom = code if code in snapshot.round.municipalities else name_of(snapshot.round, code)
+        reasons[f"{name}: {impersonal(reason, snapshot.round, code)}"].append(whom)
     return bool(found)
 
 

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from helpers.cli_state import State, console, held, listed, load, root, usage
-from helpers.errors import ParameterError, SurveyError
+from helpers.cli_state import State, codes_of, console, held, load, of_the_call, root, usage
 from helpers.paths import Paths
 from helpers.store import is_address
 from helpers.style import slug
@@ -30,7 +29,7 @@ def template(
     only: Annotated[
         str | None,
         typer.Option(
-            help="Codes, as 0707,0580: templates with their local background variables too."
+            help="Codes or names, as 0707,Favrskov: templates with their local background variables too."
         ),
     ] = None,
 ) -> None:
@@ -41,9 +40,7 @@ def template(
     formats = {f.layout: f for f in round_.formats}
     if layout is not None and layout not in formats:
         raise usage(f"--layout: »{layout}« is unknown. Expected: one of {', '.join(formats)}.")
-    codes = [c.strip() for c in only.split(",") if c.strip()] if only else []
-    if foreign := [c for c in codes if c not in round_.settings.participants]:
-        raise usage(f"--only: {', '.join(foreign)} takes no part in {round_.id}.")
+    codes = [] if only is None else codes_of(round_, only)
     chosen = [formats[layout]] if layout else list(round_.formats)
     with held(round_.id):
         written = write_templates(Paths(root(), round_.id), round_, chosen, codes)
@@ -59,7 +56,8 @@ def check(
         str | None, typer.Option("--round", help="Default: the latest that is not simulated.")
     ] = None,
     municipality: Annotated[
-        str | None, typer.Option(help="Its code; default: what the file's name begins with.")
+        str | None,
+        typer.Option(help="Its code or name; default: what the file's name begins with."),
     ] = None,
     language: Annotated[str, typer.Option("--lang", help="en, or da for municipalities.")] = "en",
     copy: Annotated[
@@ -71,6 +69,7 @@ def check(
     from helpers.params import latest_round
     from helpers.preparation.check import check_extract, municipality_of
     from helpers.preparation.check_told import fault_lines, lines_about, verdict
+    from helpers.preparation.municipality_names import codes_given
 
     if language not in LANGUAGES:
         raise usage(f"--lang: »{language}« is unknown. Expected: one of {', '.join(LANGUAGES)}.")
@@ -80,14 +79,19 @@ def check(
         raise usage(f"--copy: {copy} is no folder.")
     if copy is not None and _is_kept(copy):
         raise usage(f"--copy: {copy} lies under data/ or build/; name a folder of your own.")
-    try:
-        round_ = load(round_id or latest_round(root()))
-    except ParameterError as e:
-        raise usage(f"{e}\nNothing was written.") from e
-    if municipality is not None and municipality not in round_.municipalities:
-        raise usage(f"--municipality: »{municipality}« is no municipality's code.")
+    round_ = load(round_id or latest_round(root()))
+    code = municipality_of(file, round_)
+    if municipality is not None:
+        every = round_.municipalities
+        [code] = codes_given(
+            [municipality],
+            every.values(),
+            every,
+            "--municipality",
+            "is no municipality's code or name",
+        )
     paths = None if is_address(State.address) else Paths(root(), round_.id)
-    checked = check_extract(file, round_, municipality or municipality_of(file, round_), paths)
+    checked = check_extract(file, round_, code, paths)
     _print(lines_about(checked, round_, language))
     console.print()
     if not checked.is_well:
@@ -139,7 +143,7 @@ def _marked_copy(
     try:
         marked = write_marked(file, faults, round_.formats, language, folder)
     except OSError as e:
-        return failed.format(why=e.strerror or e), False
+        return failed.format(why=e), False
     return (nowhere, False) if marked is None else (written.format(path=marked.path), True)
 
 
@@ -165,12 +169,12 @@ def layout_new(
     if not re.fullmatch(r"[a-z][a-z0-9-]*", chosen):
         raise usage(f"--name: »{chosen}« is no name for a layout. Expected: as ny-system.")
     path = proposed_path(root(), chosen)
-    try:
-        formats, words, benefit_types = load_layouts(root())
-        if chosen in {f.layout for f in formats}:
-            raise usage(f"--name: the layout {chosen} is known already; choose another name.")
-        if path.exists() and not again:
-            raise usage(f"{path} is there already; --again writes over it.")
+    formats, words, benefit_types = load_layouts(root())
+    if chosen in {f.layout for f in formats}:
+        raise usage(f"--name: the layout {chosen} is known already; choose another name.")
+    if path.exists() and not again:
+        raise usage(f"{path} is there already; --again writes over it.")
+    with of_the_call():
         if known := known_layout(file, formats):
             raise usage(
                 f"{file.name} has the headings of the layout {known}; nothing was written. "
@@ -178,8 +182,6 @@ def layout_new(
                 f"to params/extract-formats/{known}.yml."
             )
         proposal = propose(file, formats, words, benefit_types)
-    except SurveyError as e:
-        raise usage(f"{e}\nNothing was written.") from e
     text = proposal_text(chosen, proposal, benefit_types)
     write_text(path, text)
     sure = sum(c.is_sure for c in proposal.columns.values())
@@ -207,9 +209,7 @@ def layout_approve(
 
     if file is not None and not file.is_file():
         raise usage(f"{file} is no file.")
-    try:
+    with of_the_call():
         path, told = approve(root(), name, file, dt.date.today())
-    except ParameterError as e:
-        raise usage(f"{listed(str(e))}\nNothing was moved.") from e
     _print(told, style="yellow")
     console.print(f"The layout {name} is known from now on: {path}", markup=False)

@@ -42,7 +42,7 @@ def write_deck(published: Published, code: str, path: Path, template: Path | Non
     """Write the deck of municipality `code`; what lay at `path` stays until the new one is whole.
 
     `template`: the municipality's own, made from the house's. Raises SurveyError where the
-    municipality has no released results or the template lacks what pages need.
+    municipality has no released results, ParameterError where the template lacks what pages need.
     """
     o = OwnNumbers(published, code)
     deck = open_template(template)

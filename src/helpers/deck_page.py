@@ -18,7 +18,7 @@ from pptx.util import Inches, Pt
 
 from helpers import style
 from helpers.deck_charts import Box, paint
-from helpers.errors import Problem, SurveyError
+from helpers.errors import ParameterError, Problem
 
 TITLE, SECTION, ONE, TWO = 0, 1, 2, 3  # the template's layouts
 KICKER, NOTE, SOURCE, NUMBER = 14, 12, 13, 15  # placeholder numbers of the content layouts
@@ -41,7 +41,7 @@ _NEEDED = {  # layout → placeholders that pages fill
 def open_template(path: Path | None = None):
     """The house's template, or a municipality's own made from it, without the slides that it has.
 
-    Raises SurveyError where it cannot be read, is not 16:9, or lacks layouts or placeholders.
+    Raises ParameterError where it cannot be read, is not 16:9, or lacks layouts or placeholders.
     """
     if path is None:
         with files("helpers").joinpath("assets/deck/template.pptx").open("rb") as f:
@@ -49,12 +49,12 @@ def open_template(path: Path | None = None):
     try:
         deck = Presentation(str(path))
     except (PackageNotFoundError, BadZipFile, KeyError, ValueError) as e:
-        raise SurveyError(
+        raise ParameterError(
             path.name, "cannot be read as a PowerPoint file", "a .pptx or .potx", _REMEDY
         ) from e
     problems = list(_problems(deck, path.name))
     if problems:
-        raise SurveyError(problems=problems)
+        raise ParameterError(problems=problems)
     for slide in list(deck.slides._sldIdLst):
         deck.part.drop_rel(slide.rId)
         deck.slides._sldIdLst.remove(slide)

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.errors import ParameterError, Problem, SurveyError
+from helpers.errors import ParameterError, Problem, SurveyError, TooEarlyError
 from helpers.package import READ_ME, encrypted_zip, foreign_numbers, members_of, read_me
 from helpers.params import Municipality, Round
 from helpers.passphrases import new_passphrase, passphrase_list, read_list, write_list
-from helpers.paths import Paths, write_private
+from helpers.paths import Paths, put_in_place, write_private
 from helpers.published import NATIONAL, Published
 from helpers.steps import WHOLE_ROUND
 
@@ -69,7 +68,7 @@ def deliver(
         national.pop(f"{NATIONAL}/{name}", None)
     missing = [n for n in NATIONAL_FINISHED if f"{NATIONAL}/{n}" not in national]
     if missing:
-        raise SurveyError(
+        raise TooEarlyError(
             str(paths.national_folder),
             f"{', '.join(missing)} is not there",
             "a finished national report",
@@ -180,14 +179,7 @@ def _put_in_place(
             (folder / name).unlink(missing_ok=True)
             known.pop(name, None)
         for name, (place, passphrase, package) in made.items():
-            os.replace(package, folder / name)
+            put_in_place(package, folder / name)
             known[name] = (place.name, name, passphrase)
-    except OSError as e:
-        raise SurveyError(
-            str(folder / name),
-            f"cannot be replaced ({e.strerror})",
-            "a file that no program holds open",
-            "Close it, then deliver again.",
-        ) from e
     finally:
         write_list(list_file, known)

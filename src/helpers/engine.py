@@ -23,7 +23,7 @@ from importlib import import_module
 from multiprocessing import resource_tracker
 from pathlib import Path
 
-from helpers.errors import ParameterError, SurveyError
+from helpers.errors import ParameterError, SurveyError, file_error
 from helpers.lock import in_use
 from helpers.params import Round
 from helpers.paths import KEEP_VARIABLE, REDRAW_VARIABLE, ROOT_VARIABLE, Paths
@@ -307,8 +307,7 @@ def cause(error: BaseException) -> str:
             "its worker process died again and again (out of memory?). Run again with fewer --jobs."
         )
     if isinstance(error, OSError) and error.errno is not None:
-        name = Path(error.filename).name if error.filename else "a file"
-        return f"{name}: {os.strerror(error.errno)}. Mend that, then run again: what is done stays done."
+        return str(file_error(error))
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if Path(f.filename).parent == Path(__file__).parent]
     frames = own or frames  # where we called a library, rather than where in it that ended

@@ -6,9 +6,13 @@ No message quotes a citizen: a cell's value is named only where it cannot identi
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 MAX_TOLD = 200  # problems of one error told in full; the others are counted by kind
 _MAX_KINDS = 50  # counted apart
@@ -77,6 +81,10 @@ class SurveyError(Exception):
     def __reduce__(self):
         return _rebuild, (type(self), self.problems)
 
+    def _render_traceback_(self) -> list[str]:
+        """What Jupyter shows in a notebook: the message, without where in the package it arose."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 def _rebuild(kind: type[SurveyError], problems: tuple[Problem, ...]) -> SurveyError:
     return kind(problems=problems)
@@ -84,6 +92,10 @@ def _rebuild(kind: type[SurveyError], problems: tuple[Problem, ...]) -> SurveyEr
 
 class ParameterError(SurveyError):
     """The call or a file under `params/` is wrong; nothing has been written."""
+
+
+class TooEarlyError(ParameterError):
+    """The call needs a step that has not been done yet; nothing has been written."""
 
 
 class ExtractError(SurveyError):
@@ -100,3 +112,55 @@ class FrozenSampleError(SurveyError):
 
 class WeightError(SurveyError):
     """Weights cannot be computed from these respondents and margins."""
+
+
+_FULL = ("there is no room left", "Make room there, or work on another drive")
+_TAKEN = ("a folder lies where a file belongs, or a file where a folder does", "Rename one of them")
+_DENIED = (
+    "the system denies it: it is open in another program, or not yours to use",
+    "Close it where it is open (in Excel, say), or see to its permissions",
+)
+_MISSING = ("there is no such file or folder", "Correct the path, or put it there")
+SYSTEM_ERRORS = {  # what the system says → in words, and the remedy
+    errno.EACCES: _DENIED,
+    errno.EPERM: _DENIED,
+    errno.EBUSY: _DENIED,
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: ("it is larger than files may be there", "Raise that limit, or use another drive"),
+    errno.EROFS: ("the drive can only be read", "Work on a drive that can be written to"),
+    errno.EISDIR: _TAKEN,
+    errno.ENOTDIR: _TAKEN,
+    errno.EEXIST: _TAKEN,
+    errno.ENOTEMPTY: _TAKEN,
+    errno.ENOENT: _MISSING,
+    errno.ENAMETOOLONG: ("the name is too long for the system", "Choose a shorter path"),
+}  # fmt: skip
+
+
+class FileError(SurveyError, OSError):
+    """An error of the system in words, about the user's file and no temporary one.
+
+    `filename` is that file. An OSError too, so that whoever expects one gets it.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))  # not OSError's own
+
+
+def file_error(error: OSError, path: Path | None = None) -> FileError:
+    """An error of the system as one to tell; `path`: of the user's file, where the error names
+    another one or none."""
+    told = path or getattr(error, "filename", None)
+    named = "a file" if told is None else str(told)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) and path is None and _is_temporary(named):
+        named = f"{tempfile.gettempdir()}, the folder of temporary files"
+    unknown = (os.strerror(error.errno) if error.errno else "cannot be used", "Mend that")
+    what, remedy = SYSTEM_ERRORS.get(error.errno, unknown)
+    made = FileError(named, what, remedy=f"{remedy}, then run again: what is done stays done.")
+    made.errno, made.filename = error.errno, None if told is None else str(told)
+    return made
+
+
+def _is_temporary(name: str) -> bool:
+    return Path(name).is_relative_to(tempfile.gettempdir())

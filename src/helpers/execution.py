@@ -28,7 +28,7 @@ from helpers.errors import ParameterError, Problem, SurveyError
 from helpers.kernels import KERNEL, MEMORY_VARIABLE, Specs, ZygoteDied
 from helpers.own_numbers import official_name
 from helpers.params import Round, load_tiles
-from helpers.paths import PROJECT, Paths
+from helpers.paths import PROJECT, Paths, put_in_place
 from helpers.plan import read_decision
 from helpers.published import load_published
 from helpers.render import render
@@ -203,7 +203,7 @@ def execute(
             raise _no_memory(source, limits) from e
         finally:
             ensure_event_loop().close()  # this thread's, with the timer of the limit
-    os.replace(failed, output)
+    put_in_place(failed, output)
     return output
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from helpers.bi import TABLES, Table, star
-from helpers.errors import SurveyError
+from helpers.errors import ParameterError, SurveyError
 from helpers.published import Published
 
 ROWS_AT_ONCE = 20_000
@@ -26,7 +26,8 @@ SHARED = ("dim_municipality",)  # of all rounds; a later round's rows replace th
 def load(published: Published, url: str) -> dict[str, int]:
     """Write the round into the database at `url`; table → rows written.
 
-    Raises SurveyError where the address is none, its driver is missing, or the database refuses.
+    Raises ParameterError where the address is none or its driver is missing, SurveyError where the database
+    refuses.
     """
     tables = star(published)
     schema = metadata()
@@ -39,7 +40,7 @@ def load(published: Published, url: str) -> dict[str, int]:
             for name, table in tables.items():
                 _insert(connection, schema.tables[name], table)
     except (ArgumentError, NoSuchModuleError, ImportError) as e:
-        raise SurveyError(
+        raise ParameterError(
             "--to", f"this address cannot be used: {e}",
             "an address as SQLAlchemy knows it, such as sqlite:///survey.db or "
             "postgresql+psycopg://user@host/database",

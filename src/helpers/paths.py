@@ -1,25 +1,32 @@
 """Where things lie: `data/<round>/` stays in, everything under `build/<round>/` may leave.
 
-The root is the project's own folder, or another one (a secured drive, say) that holds `params/`,
-`data/` and `build/`. Notebooks get it through the environment variable SURVEY_ROOT, since their
-only parameters are the round and the municipality.
+The root is the checkout's own folder, of an installed package the folder one stands in, or another one
+(a secured drive, say) that holds `params/`, `data/` and `build/`. Notebooks get it through the
+environment variable SURVEY_ROOT, since their only parameters are the round and the municipality.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.errors import FileError, file_error
 from helpers.params import Municipality
 
 ROOT_VARIABLE = "SURVEY_ROOT"
 REDRAW_VARIABLE = "SURVEY_REDRAW"  # 1: a frozen sample may be drawn again (`survey run --redraw`)
 # a decision to keep frozen samples (`survey run --keep-sample`), as `plan.Decision` in JSON
 KEEP_VARIABLE = "SURVEY_KEEP_SAMPLE"
-PROJECT = Path(__file__).resolve().parents[2]  # notebooks/, reports/ and _quarto.yml lie here
+PACKAGE = Path(__file__).resolve().parent
+PACKED = PACKAGE / "project"  # in an installed package only: put there by hatch_build.py
+IS_INSTALLED = PACKED.is_dir()
+# notebooks/, reports/, _quarto.yml and the parameters to begin with lie here; never written to
+PROJECT = PACKED if IS_INSTALLED else PACKAGE.parents[1]
 
 
 @dataclass(frozen=True)
@@ -163,9 +170,27 @@ class Paths:
         return self.build / "national"
 
 
+def default_root() -> Path:
+    """The checkout, or, of an installed package, the folder one stands in."""
+    return Path.cwd() if IS_INSTALLED else PROJECT
+
+
 def project_paths(round_id: str) -> Paths:
-    """Paths under SURVEY_ROOT, or under the project where that is not set."""
-    return Paths(Path(os.environ.get(ROOT_VARIABLE) or PROJECT), round_id)
+    """Paths under SURVEY_ROOT, or under the default root where that is not set."""
+    return Paths(Path(os.environ.get(ROOT_VARIABLE) or default_root()), str(round_id))
+
+
+def begin_parameters(root: Path) -> Path:
+    """Copy the parameters that come with the program to `root`, all of them or none."""
+    folder = root / "params"
+    beside = root / f".params.{os.getpid()}"
+    with told_of(folder, beside):
+        try:
+            shutil.copytree(PROJECT / "params", beside)
+            os.replace(beside, folder)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    return folder
 
 
 def close_data(root: Path) -> None:
@@ -176,15 +201,51 @@ def close_data(root: Path) -> None:
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
-    """Call `write` with a path beside `path`, then rename: a failure leaves what was there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Call `write` with a path beside `path`, then rename: a failure leaves what was there.
+
+    Raises FileError, which names `path`, where the system does not let it be written.
+    """
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        write(beside)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with told_of(path, beside):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(beside)
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
     return path
+
+
+def put_in_place(made: Path, path: Path) -> None:
+    """Rename a finished file or folder to its place; raises FileError, which names `path`."""
+    with told_of(path, made):
+        os.replace(made, path)
+
+
+@contextmanager
+def told_of(path: Path, beside: Path) -> Iterator[None]:
+    """Errors of the system about `beside`, a file or folder that is to become `path`, are raised as
+    FileError about `path`; those about another file as FileError about that one."""
+    try:
+        yield
+    except Exception as e:
+        error = _of_the_system(e)
+        if error is None:
+            raise
+        there = str(error.filename or beside)
+        if there == str(beside) or there.startswith(f"{beside}{os.sep}"):
+            there = f"{path}{there.removeprefix(str(beside))}"
+        elif isinstance(error, FileError):
+            raise
+        raise file_error(error, Path(there)) from e
+
+
+def _of_the_system(error: Exception) -> OSError | None:
+    """The system's own error, which writers of workbooks wrap into theirs."""
+    inner = [error, *error.args, error.__cause__]
+    return next(
+        (e for e in inner if isinstance(e, OSError) and (e.errno or isinstance(e, FileError))), None
+    )
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.errors import SurveyError
+from helpers.errors import SurveyError, TooEarlyError
 from helpers.params import Municipality, Round, load_round
 
 NATIONAL = "national"
@@ -192,13 +192,13 @@ def load_published(root: Path, round_: Round, only: str | None = None) -> Publis
 
     `only`: results and comparisons of this municipality (and the country) alone, for its own report;
     with `national` the country's and those of every municipality as a whole.
-    Raises SurveyError where the release has not been made yet, or holds a municipality that takes no part
-    any more.
+    Raises TooEarlyError where the release has not been made yet, and SurveyError where it holds a
+    municipality that takes no part any more.
     """
     folder = root / "build" / round_.id
     missing = [f for f in FILES.values() if not (folder / f).is_file()]
     if missing:
-        raise SurveyError(
+        raise TooEarlyError(
             str(folder),
             f"{', '.join(missing)} is not there",
             "the tables of a finished release",

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.params import Round
-from helpers.paths import PROJECT
+from helpers.paths import PACKAGE, PACKED, PROJECT
 from helpers.steps import (
     PARAMETERS,
     RELEASED,
@@ -30,7 +30,7 @@ from helpers.steps import (
 )
 from helpers.store import Store, by_folder, matching
 
-CODE = ("src/helpers", "notebooks", "reports", "_quarto.yml")
+SOURCES = ("notebooks", "reports", "_quarto.yml")
 NOT_CODE = {".pyc", ".log"}
 
 
@@ -54,14 +54,14 @@ class Record:
 
 @cache
 def package_digest() -> str:
-    """Of the code, the notebooks and the report sources of this installation."""
+    """Of the code, the notebooks and the report sources; the same in a checkout and installed from it."""
     whole = hashlib.sha256()
-    for name in CODE:
-        there = PROJECT / name
+    for name, there in {"src/helpers": PACKAGE, **{n: PROJECT / n for n in SOURCES}}.items():
         files = [there] if there.is_file() else sorted(p for p in there.rglob("*") if p.is_file())
         for path in files:
-            relative = path.relative_to(PROJECT)
-            if path.suffix in NOT_CODE or any(p.startswith(".") for p in relative.parts):
+            relative = Path(name) / path.relative_to(there)
+            hidden = any(p.startswith(".") for p in relative.parts)
+            if path.suffix in NOT_CODE or hidden or (there == PACKAGE and PACKED in path.parents):
                 continue
             content = path.read_bytes().replace(b"\r\n", b"\n")  # as git gives them on Windows
             whole.update(f"{relative.as_posix()}\0{len(content)}\0".encode() + content)

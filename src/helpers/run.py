@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from helpers.belonging import ENDINGS, codes_with_traces, forgotten_codes, take_out
 from helpers.engine import Done, Task, Workers, cause
-from helpers.errors import ParameterError
 from helpers.lock import locked
 from helpers.params import Round
 from helpers.paths import close_data
+from helpers.preparation.municipality_names import participants_given
 from helpers.records import Snapshot, record_name
 from helpers.review.run_log import logged
 from helpers.steps import STAGES, STEPS, WHOLE_ROUND, Step, parameter_digests
@@ -77,7 +77,7 @@ def run_round(
     round_: Round,
     *,
     stages: Sequence[str] = STAGES,
-    only: Sequence[str] | None = None,
+    only: Sequence[object] | None = None,
     jobs: int = 1,
     redraw: bool = False,
     keep: Mapping[str, Decision] = MappingProxyType({}),
@@ -104,6 +104,8 @@ def run_round(
         run = _Run(store, round_, codes, workers, progress or Progress(), redraw, keep, again)
         open_.enter_context(logged(store, round_.id, stages, run.summary))
         run.leave()
+        if "intake" in stages and not run.has_key():
+            return run.summary
         if "intake" in stages:
             run.intake()
         if "plan" in stages:
@@ -117,18 +119,11 @@ def run_round(
     return run.summary
 
 
-def _chosen(round_: Round, only: Sequence[str] | None) -> list[str]:
+def _chosen(round_: Round, only: Sequence[object] | None) -> list[str]:
     if only is None:
         return list(round_.settings.participants)
-    foreign = [c for c in only if c not in round_.settings.participants]
-    if foreign:
-        raise ParameterError(
-            "--only",
-            f"{', '.join(foreign)} takes no part in {round_.id}",
-            f"codes among the {len(round_.participants)} participants",
-            f"Correct the code, or add it to params/rounds/{round_.id}.yml.",
-        )
-    return [c for c in round_.settings.participants if c in set(only)]
+    chosen = participants_given(round_, only)
+    return [c for c in round_.settings.participants if c in chosen]
 
 
 @dataclass
@@ -169,16 +164,30 @@ class _Run:
         """Results whose input is gone leave the round, and are told of."""
         self.summary.notes += take_out(self.snapshot)
 
+    def has_key(self) -> bool:
+        """Whether the vaults' key is there, where intake has something to do: one trouble of the round,
+        told before work begins."""
+        from helpers.vault_key import VaultError, key_of_round
+
+        if self.workers.scheduler or not self._stale("intake", self._kept()):
+            return True  # remote workers have it, or nobody needs it
+        try:
+            key_of_round(self.round.settings, self.store.folder or Path.cwd())
+        except VaultError as e:
+            self._fail(WHOLE_ROUND, "intake", str(e))
+            return False
+        return True
+
     def intake(self) -> None:
-        forgotten = self._forgotten()
+        forgotten = set(self.codes) - set(self._kept())
         if forgotten:
             self.summary.notes.append(
                 f"Identities of {len(forgotten)} municipalities have been deleted; intake leaves "
                 "them as they are."
             )
-        codes = [c for c in self.codes if c not in forgotten]
+        codes = self._kept()
         with self._stage("intake", len(codes)):
-            if codes and self._has_key(codes):
+            if codes:
                 self._each({"intake": codes})
                 self._beside_each_other(codes)
         self._tell_those_out()
@@ -222,7 +231,15 @@ class _Run:
     def plan(self) -> None:
         if not self.round_looked_at and self.snapshot.names((PRINTS,), ""):
             self._once("intake-record")  # no sample is drawn of citizens who are in two extracts
-        codes = self._well(self.codes)
+        taken_in = [
+            c for c in self._well(self.codes)
+            if f"data/{self.round.id}/population/{c}.parquet" in self.snapshot.signatures
+        ]  # fmt: skip
+        for code in self._well(self.codes):
+            if code not in taken_in:  # told at once, without a notebook that fails
+                remedy = f"Run `survey run {self.round.id} --stage intake` first."
+                self._fail(code, "plan", f"Nothing has been taken in of {code} yet. {remedy}")
+        codes = taken_in
         with self._stage("plan", len(codes)):
             self._each({"plan": codes})
         kept = f"data/{self.round.id}/sample/kept/{{}}.json".format
@@ -321,19 +338,6 @@ class _Run:
             return f"{self.store.root}/data/{self.round.id}/{folder}"
         return str(there / "data" / self.round.id / folder)
 
-    def _has_key(self, codes: list[str]) -> bool:
-        """Whether the vaults' key is there: one trouble of the round, not one of each municipality."""
-        from helpers.vault_key import VaultError, key_of_round
-
-        if self.workers.scheduler or not self._stale("intake", codes):
-            return True  # remote workers have it, or nobody needs it
-        try:
-            key_of_round(self.round.settings, self.store.folder or Path.cwd())
-        except VaultError as e:
-            self._fail(WHOLE_ROUND, "intake", str(e))
-            return False
-        return True
-
     def _names(self, folder: str) -> list[str]:
         return [n.rsplit("/", 1)[-1] for n in self.snapshot.names((f"{folder}/*",), "")]
 
@@ -347,14 +351,14 @@ class _Run:
         names = self._names(f"data/{self.round.id}/responses")
         return [n for n in names if Path(n).suffix.lower() in ENDINGS]
 
-    def _forgotten(self) -> set[str]:
-        """Municipalities whose identities were deleted, and no new extract has come since."""
+    def _kept(self) -> list[str]:
+        """All but the municipalities whose identities were deleted, and no new extract has come since."""
         data, forgotten = f"data/{self.round.id}", forgotten_codes(self.store, self.round.id)
-        return {
+        return [
             c for c in self.codes
-            if c in forgotten and not self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
-            and f"{data}/population/{c}.parquet" in self.snapshot.signatures
-        }  # fmt: skip
+            if c not in forgotten or self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
+            or f"{data}/population/{c}.parquet" not in self.snapshot.signatures
+        ]  # fmt: skip
 
     def _well(self, codes: list[str]) -> list[str]:
         return [c for c in codes if c not in self.summary.failed]

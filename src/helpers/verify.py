@@ -56,7 +56,11 @@ def verify(root: Path, round_: Round, jobs: int, progress: Progress | None = Non
     Raises SurveyError where the round has not been run to the end, or something in it is stale.
     """
     before = Snapshot(Store(str(root)), round_)
-    stale = sorted({f"{n} {c}" for n, c in before.records if before.why_stale(STEPS[n], c)})
+    stale = sorted(
+        n if c == WHOLE_ROUND else f"{n} {c}"
+        for n, c in before.records
+        if before.why_stale(STEPS[n], c)
+    )
     if stale or ("scan-round", WHOLE_ROUND) not in before.records:
         what = f"stale: {', '.join(stale[:10])}" if stale else "not run to the end"
         raise SurveyError(

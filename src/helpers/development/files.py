@@ -6,7 +6,6 @@ later round must not change them; what is here goes over all rounds that this ro
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from helpers.development.book import write_book
 from helpers.development.page import page
 from helpers.development.series import Development
 from helpers.errors import Problem, SurveyError
-from helpers.paths import write_text
+from helpers.paths import put_in_place, told_of, write_text
 from helpers.scan import scan
 
 FOLDER = "udvikling"  # no round can have this id
@@ -27,7 +26,10 @@ def write_development(root: Path, development: Development) -> list[Path]:
     """
     folder = root / "build" / FOLDER
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{FOLDER}-", dir=folder.parent) as beside:
+    with (
+        tempfile.TemporaryDirectory(prefix=f".{FOLDER}-", dir=folder.parent) as beside,
+        told_of(folder, Path(beside)),
+    ):
         made = Path(beside)
         write_text(made / "udvikling.html", page(development))
         write_book(development, made / "udvikling.xlsx")
@@ -47,6 +49,6 @@ def write_development(root: Path, development: Development) -> list[Path]:
         folder.mkdir(exist_ok=True)
         written = []
         for path in sorted(made.iterdir()):
-            os.replace(path, folder / path.name)
+            put_in_place(path, folder / path.name)
             written.append(folder / path.name)
     return written

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from helpers import style
-from helpers.errors import Problem, SurveyError
+from helpers.errors import Problem, SurveyError, TooEarlyError
 from helpers.own_numbers import NATIONAL_LABEL, OVERALL
 from helpers.params import Municipality, load_round
 from helpers.published import FILES, NATIONAL, Published, load_published
@@ -279,7 +279,7 @@ def load_development(root: Path, wanted: Sequence[str] = ()) -> Held:
     """
     ids = list(dict.fromkeys(wanted)) or held_rounds(root)
     if not ids:
-        raise SurveyError(
+        raise TooEarlyError(
             str(root / "build"), "holds no released round", "one at least",
             "Run `survey run ROUND --stage release` first.",
         )  # fmt: skip

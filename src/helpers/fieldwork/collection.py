@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.errors import ParameterError, Problem, ResponseError, SurveyError
+from helpers.errors import ParameterError, Problem, ResponseError, SurveyError, TooEarlyError
 from helpers.left_keys import keys_asked_before
 from helpers.left_out import digest_of, leave_out, read_left_out
 from helpers.params import Round
@@ -125,7 +125,7 @@ def _owners(paths: Paths, round_: Round) -> Mapping[str, str]:
     if problems:
         raise ResponseError(problems=[p for told in problems.values() for p in told])
     if not owners:
-        raise ResponseError(
+        raise TooEarlyError(
             str(paths.data / "sample"),
             "no sample has been drawn, so no key can be known",
             "the result of the step plan",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
-from helpers.errors import SurveyError
+from helpers.errors import SurveyError, TooEarlyError
 from helpers.params import Round
 from helpers.paths import Paths
 
@@ -18,7 +18,7 @@ def chosen_groups(paths: Paths, round_: Round, channel: str) -> dict[str, frozen
     Raises SurveyError where there is no plan, or it cannot be read.
     """
     if not paths.effort.is_file():
-        raise SurveyError(
+        raise TooEarlyError(
             str(paths.effort),
             "there is no effort plan",
             "the plan that says where another reminder gives most",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from helpers.errors import SurveyError
+from helpers.errors import TooEarlyError
 from helpers.fieldwork.citizens import SILENT, as_of, citizens_asked
 from helpers.fieldwork.contact_exceptions import read_exceptions
 from helpers.fieldwork.counts import count_citizens
@@ -42,11 +42,11 @@ def standing_of(
 
     The moment is that of the latest answer in any export whose time can be right, as exports are taken for all municipalities
     at about the same time; where answers come by the hundred a day it is close to that time. Raises
-    SurveyError where no sample has been drawn.
+    TooEarlyError where no sample has been drawn.
     """
     citizens = citizens_asked(paths, round_, today=today)
     if citizens.empty:
-        raise SurveyError(
+        raise TooEarlyError(
             str(paths.data / "sample"),
             "no sample has been drawn",
             "the result of the step plan",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.answer_times import span_of
-from helpers.errors import Problem, SurveyError
+from helpers.errors import Problem, SurveyError, TooEarlyError
 from helpers.intake_record import found_at_intake
 from helpers.params import Municipality, Round
 from helpers.paths import Paths
@@ -101,9 +101,24 @@ class Review:
         return [a for a in self.attempts if a.municipality == code]
 
 
+def require_begun(paths: Paths) -> None:
+    """Raises TooEarlyError where nothing of the round lies there."""
+    if not paths.data.is_dir():
+        raise TooEarlyError(
+            str(paths.data),
+            f"does not exist: nothing of {paths.round_id} has been received or run",
+            "a round that has begun",
+            f"Run `survey run {paths.round_id}` first, or name the right --root.",
+        )
+
+
 def load_review(paths: Paths, round_: Round, today: dt.date | None = None) -> Review:
     """Read what lies under `data/<round>/` and the list of released municipalities under `build/`.
-    `today`: no answer can have come later (`answer_times.span_of`)."""
+    `today`: no answer can have come later (`answer_times.span_of`).
+
+    Raises TooEarlyError where the round has not begun.
+    """
+    require_begun(paths)
     codes = round_.settings.participants
     mailings = _mailings(paths, codes)
     return Review(

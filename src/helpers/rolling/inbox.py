@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 import fsspec
 
-from helpers.errors import ExtractError, ParameterError
+from helpers.errors import ExtractError, ParameterError, Problem
 from helpers.paths import write_atomically
-from helpers.rolling.months import name
+from helpers.rolling.months import name, parse_month
 from helpers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
-from helpers.store import is_address
+from helpers.store import is_address, is_hidden
+
+ENDINGS = tuple(WORKBOOK_ENDINGS | TEXT_ENDINGS)
+
+OF_THE_SYSTEM = {"thumbs.db", "desktop.ini"}  # which Windows leaves in folders
+NAMED = re.compile(r"(\d{4})-(\d{4}-\d{2})\.[^.]+")
+
+
+def _trouble(file: str, codes: Collection[str], first: dt.date, latest: dt.date) -> str:
+    """What is wrong with a file's name; empty where nothing is."""
+    parts = NAMED.fullmatch(file)
+    if parts is None:
+        return "is not named as an extract, and is not read"
+    if not file.lower().endswith(ENDINGS):
+        return "is no workbook or CSV, and is not read"
+    if parts[1] not in codes:
+        return f"{parts[1]} takes no part, and it is not read"
+    try:
+        month = parse_month(parts[2])
+    except ValueError:
+        return f"{parts[2]} is no month, and it is not read"
+    if not first <= month <= latest:
+        return f"{parts[2]} lies outside {name(first)} to {name(latest)}, and it is not read"
+    return ""
 
 
 class Inbox:
@@ -22,7 +47,12 @@ class Inbox:
         try:
             self.fs, base = fsspec.url_to_fs(self.address)
             self.fs.invalidate_cache()
-            found = self.fs.ls(base, detail=False) if self.fs.isdir(base) else []
+            self.is_there = self.fs.isdir(base)
+            found = (
+                [f["name"] for f in self.fs.ls(base, detail=True) if f["type"] == "file"]
+                if self.is_there
+                else []
+            )
         except Exception as e:  # whatever the file system behind the address raises
             raise ParameterError(
                 "key `inbox`",
@@ -32,13 +62,14 @@ class Inbox:
             ) from e
         self._names = {PurePosixPath(str(path).replace("\\", "/")).name: path for path in found}
 
+    def named(self, code: str, month: dt.date) -> list[str]:
+        """Names of the municipality's files of the month."""
+        begin = f"{code}-{name(month)}."
+        return sorted(n for n in self._names if n.startswith(begin) and n.lower().endswith(ENDINGS))
+
     def find(self, code: str, month: dt.date) -> str | None:
         """Name of the municipality's file of the month. Raises ExtractError where there are more."""
-        begin = f"{code}-{name(month)}."
-        endings = tuple(WORKBOOK_ENDINGS | TEXT_ENDINGS)
-        named = sorted(
-            n for n in self._names if n.startswith(begin) and n.lower().endswith(endings)
-        )
+        named = self.named(code, month)
         if len(named) > 1:
             raise ExtractError(
                 self.address,
@@ -47,6 +78,23 @@ class Inbox:
                 "Keep the one that holds.",
             )
         return named[0] if named else None
+
+    def misnamed(self, codes: Collection[str], first: dt.date, latest: dt.date) -> list[Problem]:
+        """Files that no month of a participant will ever take, by their names; `latest`: the last month of
+        which a file may be there already."""
+        problems = []
+        for file in sorted(self._names):
+            if not is_hidden(file) and file.lower() not in OF_THE_SYSTEM:
+                trouble = _trouble(file, codes, first, latest)
+                if trouble:
+                    problems.append(
+                        Problem(
+                            f"{self.address}, {file}", trouble,
+                            f"<code>-<yyyy-mm>.xlsx or .csv, as {next(iter(codes))}-{name(latest)}.xlsx",
+                            "Rename it, or take it away.",
+                        )
+                    )  # fmt: skip
+        return problems
 
     def fetch(self, file: str, folder: Path) -> Path:
         """A copy of the file in `folder`."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.paths import Paths, write_text
+from helpers.paths import Paths, told_of, write_text
 from helpers.rolling.months import name, parse_month
 from helpers.store import BESIDE
 
@@ -85,10 +85,11 @@ def commit_folder(folder: Path, write: Callable[[Path], object]) -> None:
         return
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
     try:
-        write(beside)
-        os.replace(beside, folder)
+        with told_of(folder, beside):
+            beside.mkdir(parents=True)
+            write(beside)
+            os.replace(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

@@ -46,6 +46,7 @@ from helpers.rolling.windows import RELEASED, WINDOWS, ready, shown_share, windo
 from helpers.vault_key import Key, key_of_round
 
 COMPLETED = "completed.json"
+NO_EXTRACT = "no extract"
 
 
 @dataclass
@@ -56,6 +57,7 @@ class Ticked:
     failures: list[Problem] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     looks: list[str] = field(default_factory=list)  # worth a look in the extracts taken
+    notes: list[str] = field(default_factory=list)  # files that are passed over
     log_digest: str = ""
 
 
@@ -87,6 +89,7 @@ class Tick:
                 self._sample(month)
         self._letters()
         self._forget()
+        self._look_through_inbox()
         self.told.log_digest = self.log.last
         return self.told
 
@@ -212,18 +215,49 @@ class Tick:
 
     def _sample(self, month: dt.date) -> None:
         last_day = month.replace(day=self.rolling.settings.last_extract_day)
+        over = self.today >= last_day
+        missing = []
         for code in self.rolling.settings.participants:
-            if not self.places.of_month(month, code).is_dir():
-                self._take(month, code, over=self.today >= last_day)
+            if self.places.of_month(month, code).is_dir():
+                continue
+            if self._take(month, code, over=over) == NO_EXTRACT:
+                missing.append(f"{code} {self.rolling.round.municipalities[code].name}")
+        if over and missing:
+            self.told.failures.append(self._missing(month, missing))
         if not is_complete(self.places, self.rolling, month):
             return
         write_keys(self.places, self.rolling, month)
         self._complete(month)
 
-    def _take(self, month: dt.date, code: str, *, over: bool) -> None:
+    def _missing(self, month: dt.date, names: list[str]) -> Problem:
+        day = self.rolling.settings.last_extract_day
+        return Problem(
+            name(month),
+            f"no extract had come by day {day} from {', '.join(names)}; the month goes on without them",
+            f"<code>-{name(month)}.xlsx or .csv in {self.inbox.address}"
+            + ("" if self.inbox.is_there else ", which does not exist"),
+            f"See to it that {name(add_months(month, 1))} is delivered in time.",
+        )
+
+    def _look_through_inbox(self) -> None:
+        """Names that no month will take are failures; an extract of a month that goes without is told."""
+        settings = self.rolling.settings
+        now = month_of(self.today)
+        ahead = add_months(now, 1)
+        self.told.failures += self.inbox.misnamed(settings.participants, settings.first, ahead)
+        for month in self.places.started():
+            for code in settings.participants:
+                folder = self.places.of_month(month, code)
+                skipped = folder.is_dir() and read_told(folder)["state"] != DELIVERED
+                if skipped and (file := self.inbox.named(code, month)):
+                    self.told.notes.append(
+                        f"{', '.join(file)}: not read; {name(month)} goes on without {code}."
+                    )
+
+    def _take(self, month: dt.date, code: str, *, over: bool) -> str:
         """The municipality's extract of the month; where there is none, or none that can be read, it is
-        waited for until the month's last day for extracts."""
-        reason = "no extract"
+        waited for until the month's last day for extracts. Returns why it was not taken."""
+        reason = NO_EXTRACT
         try:
             file = self.inbox.find(code, month)
             if file is not None:
@@ -236,7 +270,7 @@ class Tick:
                     self.told.looks += [f"{code} {name(month)}: {x.told('en')}" for x in looks]
                 finally:
                     extract.unlink()  # identities lie in the vault from here on
-                return
+                return ""
         except ExtractError as e:
             reason = f"refused, {len(e.problems)} problem(s)"
             self.told.failures += [
@@ -247,6 +281,7 @@ class Tick:
             skip_month(self.places, code, month, reason)
         else:
             self.told.waiting.append(f"{name(month)} {code}: {reason}")
+        return reason
 
     def _complete(self, month: dt.date) -> None:
         folders = {
