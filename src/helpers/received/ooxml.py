@@ -58,7 +58,8 @@ def with_known_errors(parts: dict[str, bytes], facts: WorkbookFacts) -> dict[str
     """The parts with errors that calamine does not know, as `#SPILL!`, written as one that it knows: it
     refuses the file else."""
     texts = {text for sheet in facts.sheets.values() for text in sheet.lost.values()}
-    unknown = [t.encode() for t in texts - {NOT_COMPUTED, *ERROR_CODES.values()}]
+    known = {NOT_COMPUTED, *ERROR_CODES.values()}
+    unknown = [t.encode() for t in texts - known if t.startswith("#")]
     changed = dict(parts)
     for name, text in product((n for n in parts if not n.endswith("sharedStrings.xml")), unknown):
         changed[name] = changed[name].replace(b">" + text + b"<", b">#N/A<")
