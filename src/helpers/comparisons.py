@@ -44,7 +44,7 @@ def compare(
     r, total = both["value"], both["value_other"]
     covariance = both["v_yy"] - (r + total) * both["v_yx"] + r * total * both["v_xx"]
     covariance = covariance / (both["x"] * both["x_other"])
-    variance = np.maximum(own_variance + other_variance - 2 * covariance, 0)
+    variance = (own_variance + other_variance - 2 * covariance).clip(lower=0)
     inside = both["v_yy"] - 2 * total * both["v_yx"] + total**2 * both["v_xx"]
     rest = np.clip(other_variance - inside / both["x_other"] ** 2, 0, variance)
     parts = [(variance - rest, both["df"]), (rest, both["df_other"] - both["df"])]
@@ -73,7 +73,7 @@ def compare_groups(
     yy, yx, xy, xx = (both[c] for c in COVARIANCES)
     covariance = (yy - b * yx - a * xy + a * b * xx) / (both["x"] * both["x_other"])
     of_a, of_b = (_variance(both, s, confidence) for s in ("", "_other"))
-    variance = np.maximum(of_a + of_b - 2 * covariance, 0)
+    variance = (of_a + of_b - 2 * covariance).clip(lower=0)  # missing stays missing
     parts = [(of_a, both["df"]), (of_b, both["df_other"])]
     table = _differences(both, variance, parts, confidence)
     table.insert(1, "reference", GROUP + both["other"])
