@@ -71,7 +71,11 @@ def islands(tmp_path_factory: pytest.TempPathFactory, in_process: None) -> Paths
     shutil.copytree(PROJECT / "params", root / "params")
     path = root / f"params/rounds/{SIMULATED}.yml"
     content = yaml.safe_load(path.read_text("utf-8"))
-    content |= {"participants": ["0563", "0741", CODE], "earlier_rounds": []}
+    content |= {
+        "participants": ["0563", "0741", CODE],
+        "earlier_rounds": [],
+        "retention_until": "2099-12-31",
+    }
     content["models"]["bootstrap_replicates"] = 100
     path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     paths, round_ = Paths(root, SIMULATED), load_round(root, SIMULATED)
@@ -286,7 +290,9 @@ def test_its_identities_can_be_forgotten_at_once_and_nobody_elses(copy):
 
 def test_one_taken_out_of_the_file_by_hand_stops_nobody_and_is_told(copy):
     path = copy.root / f"params/rounds/{SIMULATED}.yml"
-    path.write_text(path.read_text("utf-8").replace(f"- '{CODE}'\n", ""), "utf-8")
+    content = yaml.safe_load(path.read_text("utf-8"))
+    content["participants"].remove(CODE)
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     assert CODE not in round_of(copy).settings.participants
     summary = run(copy)
     assert summary.failures == []

@@ -7,7 +7,8 @@ import pytest
 
 from helpers.errors import SurveyError
 from helpers.paths import Paths
-from helpers.retention import forget, holdings
+from helpers.retention import forget, held_codes, holdings
+from helpers.withdrawals import Withdrawal
 
 LAST_DAY = dt.date(2025, 4, 30)
 
@@ -74,3 +75,37 @@ def test_what_lies_where(paths):
     assert told["data/2024-foraar/extracts"].identities.startswith("yes")
     assert told["build/2024-foraar"].who == "everybody"
     assert "data/2024-foraar/texts" not in told
+
+
+def without(round_, code, *, recorded: bool):
+    """The round without a municipality, and with its withdrawal recorded or not."""
+    left = tuple(c for c in round_.settings.participants if c != code)
+    settings = round_.settings.model_copy(update={"participants": left})
+    rows = (Withdrawal(code, dt.date(2024, 3, 1), "too few"),) if recorded else ()
+    return round_.model_copy(update={"settings": settings, "withdrawals": rows})
+
+
+def test_who_has_withdrawn_is_forgotten_at_once_and_alone(paths, round_2024):
+    out = without(round_2024, "0707", recorded=True)
+    before = LAST_DAY - dt.timedelta(300)
+    with pytest.raises(SurveyError, match="retention date"):
+        forget(paths, out, ["0707", "0825"], before)
+    assert paths.vault("0707").is_file()
+    assert forget(paths, out, ["0707"], before) == {"0707": 3}
+    assert paths.vault("0825").is_file()
+
+
+def test_one_taken_out_by_hand_waits_until_it_is_recorded(paths, round_2024):
+    out = without(round_2024, "0707", recorded=False)
+    with pytest.raises(SurveyError, match="--withdraw 0707 --reason"):
+        forget(paths, out, ["0707"], LAST_DAY)
+    assert paths.vault("0707").is_file()
+
+
+def test_whose_identities_lie_here_whether_they_take_part_or_not(paths, round_2024):
+    out = without(round_2024, "0707", recorded=True)
+    assert held_codes(paths, out) == ["0707", "0825"]
+    forget(paths, out, ["0707"], LAST_DAY)
+    paths.mailings("0707").parent.mkdir(parents=True, exist_ok=True)
+    paths.mailings("0707").write_text("[]")
+    assert held_codes(paths, out) == ["0825"], "the record of mailings names nobody"
