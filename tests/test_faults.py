@@ -9,13 +9,14 @@ from test_extracts import GOOD, HEADINGS, read, workbook
 from helpers.errors import ExtractError
 from helpers.fault_kinds import KINDS
 from helpers.faults import DANISH, ENGLISH, LANGUAGES, Fault, Place, fault
+from helpers.plausibility_kinds import PLAUSIBILITY
 
 
 def fields(*sentences: str) -> set[str]:
     return {name for s in sentences for _, name, _, _ in Formatter().parse(s) if name}
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", [*KINDS.values(), *PLAUSIBILITY.values()], ids=lambda kind: kind.id)
 def test_both_languages_are_told_from_the_same_details(kind):
     english, danish = kind.english, kind.danish
     told = fields(english.what, english.expected, english.remedy, english.hint)
