@@ -92,7 +92,9 @@ def test_a_municipality_with_few_or_none_beside_one_with_many(tmp_path):
     give(paths, LAESO, 0)
     summary, results = released(paths)
     assert summary.waiting == ["Answers from 0825 Læsø: no export holds one that counts."]
-    assert set(results["municipality"]) == {SAMSO, "national"} and (results["status"] == "shown").any()
+    assert (
+        set(results["municipality"]) == {SAMSO, "national"} and (results["status"] == "shown").any()
+    )
     give(paths, LAESO, 3)
     summary, results = released(paths)
     assert summary.waiting == []
