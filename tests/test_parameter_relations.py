@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,12 @@ def test_a_benefit_type_of_a_layout_without_a_rule(root):
         "standard know; its citizens would silently be left out" in told
     )
     assert load_round(root, "2023-pilot")  # another rule set has it
+
+
+def test_a_rule_that_is_written_in_another_way(root):
+    change(root, "classification/2024.csv", "^sygedagpenge,", "Sygedagpenge,")
+    assert "no rule for the benefit type »sygedagpenge«" in refuse(root)
+    assert "The row »Sygedagpenge« is written otherwise: write it so." in refuse(root)
 
 
 def test_a_new_benefit_type_belongs_to_the_rule_sets_of_the_rounds_that_meet_it(root):
@@ -230,6 +237,11 @@ def test_questions_stand_once_and_name_what_there_is(root, old, new, told):
         ("^samlet,", "helhed,", "the theme »samlet« is missing, on which every report relies"),
         ("^samlet,.*\n", "", "the theme »samlet« is missing"),
         ("^maal,2", "moedet,2", "line 3: id »moedet« stands twice"),
+        (
+            "^maal,2,.*",
+            "maal,2,Mødet  med Jobcentret",
+            "line 3: label »mødet med jobcentret« stands twice",
+        ),
         ("^maal,2", "maal,1", "line 3: order »1« stands twice"),
         ("^samlet,", "fremtid,7,Fremtid\nsamlet,", "line 6: the theme »fremtid« has no question"),
     ],
@@ -382,6 +394,7 @@ def test_what_is_wrong_with_an_earlier_round_is_told_of_its_file(root):
         ({"two_way": [["gender"]]}, "two_way"),
         ({"two_way": ["gender"]}, "Expected: 2 items"),
         ({"price_bands": [{"price_dkk": 1}, {"price_dkk": 2}]}, "up_to_inhabitants must rise from band to band"),
+        ({"price_bands": [{"up_to_inhabitants": 9, "price_dkk": 2}, {"price_dkk": 1}]}, "price_bands: price_dkk falls from band to band"),
         ({"price_bands": [{"up_to_inhabitants": 9, "price_dkk": 1}]}, "the last band must be open"),
         ({"seed": "tre"}, "»tre« is no whole number. Expected: digits only, as 39000"),
         ({"seed": True}, "»true« is no whole number"),
@@ -417,6 +430,7 @@ def test_settings_out_of_range(root, changed, told):
         ([{"up_to_inhabitants": 30000, "invited": 1000}, {"up_to_inhabitants": 20000, "invited": 1400}, {"invited": 2000}],
          "sizes: up_to_inhabitants must rise"),
         ([{"up_to_inhabitants": 20000, "invited": 1000}], "sizes: the last band must be open"),
+        ([{"up_to_inhabitants": 20000, "invited": 1400}, {"invited": 1000}], "sizes: invited falls from band to band"),
         ([{"invited": 2001}], "sizes: 2001 invited lies outside 1000–2000"),
         ([], "sizes: the last band must be open"),
     ],
@@ -533,6 +547,13 @@ def test_layouts_can_be_read_in_one_way_only(root, old, new, told):
     change(root, "extract-formats/standard.yml", old, new)
     found = refuse(root)
     assert told in found and "standard.yml" in found
+
+
+def test_two_layouts_with_the_same_headings(root):
+    path = root / "params/extract-formats/standard.yml"
+    text = path.read_text("utf-8").replace("layout: standard", "layout: standard-2025")
+    path.with_name("standard-2025.yml").write_text(text, "utf-8")
+    assert "its headings are those of the layout standard" in refuse(root)
 
 
 def test_a_layout_that_a_person_writes_is_held_to_the_same(root):
@@ -700,8 +721,6 @@ def test_a_table_saved_by_excel_is_told_once(root, file, how, told):
 def test_blank_lines_bom_and_decomposed_letters_are_read_and_lines_counted(root):
     path = root / "params/classification/2024.csv"
     before = load_round(root, ROUND)
-    import unicodedata
-
     text = unicodedata.normalize("NFD", path.read_text("utf-8"))
     path.write_bytes(("\n" + text.replace("\n", "\r\n\r\n") + ",,,,\r\n").encode("utf-8-sig"))
     assert load_round(root, ROUND) == before

@@ -230,7 +230,7 @@ def refuse_frame(root, demo) -> str:
 @pytest.mark.parametrize(
     "pattern, replacement, told",
     [
-        (r"\{svarfrist\}\.$", "{frist}.", "{frist} is filled in by nothing; write {kommune} or {svarfrist}"),
+        (r"\{svarfrist\}\.$", "{frist}.", "{frist} is filled in by nothing. Write {kommune} or {svarfrist}"),
         (r"\{svarfrist\}\.$", "{svarfrist.", "has a brace that is not closed"),
         (r"question: q14", "question: q24", "unknown question »q24«"),
         (r"depends_on: q13", "depends_on: q15", "q15 is no question with answers before q14"),

@@ -6,7 +6,7 @@ import codecs
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from helpers.errors import Problem
@@ -64,6 +64,29 @@ def _word_problems(source: Source, layout: ExtractFormat) -> Iterator[Problem]:
         yield Problem(source.at("no_words"), told, "one", "Take one out.")
     for key in ("yes_words", "no_words"):
         yield from same_key(source.at(key), "the word", [(w, key) for w in getattr(layout, key)])
+
+
+def ambiguous_problems(
+    source: Source, layout: ExtractFormat, others: Iterable[ExtractFormat]
+) -> Iterator[Problem]:
+    """Other layouts that a file in this one would fit as well, or the other way round."""
+    for other in others:
+        if other.layout == layout.layout:
+            told = f"layout »{other.layout}« is known already"
+            yield Problem(source.at("layout"), told, "a name of its own", "Give it another name.")
+        elif _covers(layout, other) or _covers(other, layout):
+            yield Problem(
+                source.at("columns"),
+                f"its headings are those of the layout {other.layout}, so that nobody can tell them apart",
+                "at least one heading of its own on both sides",
+                f"Add the new benefit texts to params/extract-formats/{other.layout}.yml instead.",
+            )
+
+
+def _covers(one: ExtractFormat, other: ExtractFormat) -> bool:
+    """Whether a row with all headings of `one` has every field of `other`."""
+    there = {heading_key(h) for names in one.columns.values() for h in names}
+    return all(there & {heading_key(h) for h in names} for names in other.columns.values())
 
 
 def encoding_problems(source: Source, encodings: tuple[str, ...]) -> Iterator[Problem]:

@@ -36,7 +36,7 @@ SIMULATED_QUESTION = "q13"  # simulated citizens say in words why they answered 
 def municipality_problems(table: Table[Municipality]) -> Iterator[Problem]:
     """Codes and names stand once, and no region is another one misspelt."""
     yield from stands_twice(table, "code", lambda m: m.code)
-    yield from stands_twice(table, "name", lambda m: m.name.casefold())
+    yield from stands_twice(table, "name", lambda m: _same(m.name))
     regions = [m.region for m in table.rows]
     for one, other in combinations(sorted(set(regions)), 2):
         if difflib.SequenceMatcher(None, one.casefold(), other.casefold()).ratio() > 0.85:
@@ -63,8 +63,8 @@ def group_problems(
     """Groups stand once, and each has a rule in some rule set."""
     yield from stands_twice(groups, "id", lambda g: g.id)
     yield from stands_twice(groups, "order", lambda g: g.order)
-    yield from stands_twice(groups, "label", lambda g: g.label.casefold())
-    yield from stands_twice(groups, "short", lambda g: g.short.casefold())
+    yield from stands_twice(groups, "label", lambda g: _same(g.label))
+    yield from stands_twice(groups, "short", lambda g: _same(g.short))
     used = {r.target_group for table in rule_tables for r in table.rows}
     if all(table.whole for table in rule_tables):
         for line, group in groups.lines:
@@ -82,6 +82,7 @@ def coverage_problems(
 ) -> Iterator[Problem]:
     """Every benefit type that a layout knows has a rule in the round's rule set."""
     ruled = {r.benefit_type for r in rule_set.rules}
+    written = {word_key(r.benefit_type): r.benefit_type for r in rule_set.rules}
     named: dict[str, list[str]] = {}
     for layout in formats:
         for benefit in dict.fromkeys(layout.benefits.values()):
@@ -93,7 +94,9 @@ def coverage_problems(
                 f"no rule for the benefit type »{benefit}«, which the layouts {', '.join(layouts)} "
                 "know; its citizens would silently be left out",
                 "a row for each benefit type",
-                "Add its row; an empty target_group leaves it out on purpose.",
+                f"The row »{near}« is written otherwise: write it so."
+                if (near := written.get(word_key(benefit)))
+                else "Add its row; an empty target_group leaves it out on purpose.",
             )
 
 
@@ -132,9 +135,9 @@ def questionnaire_problems(
     """Ids, orders and wordings stand once; questions name a theme and a scale that there are; what the
     reports rely on is there."""
     for what in ("id", "order", "wording", "short"):
-        yield from stands_twice(questions, what, lambda q, what=what: getattr(q, what))
+        yield from stands_twice(questions, what, lambda q, what=what: _same(getattr(q, what)))
     for what in ("id", "order", "label"):
-        yield from stands_twice(themes, what, lambda t, what=what: getattr(t, what))
+        yield from stands_twice(themes, what, lambda t, what=what: _same(getattr(t, what)))
     known_scales, known_themes = list(scales_of(scales)), [t.id for t in themes.rows]
     for line, q in questions.lines:
         where = f"{questions.at(line)}, question {q.id}"
@@ -154,6 +157,11 @@ def questionnaire_problems(
             )
     if questions.whole and themes.whole:
         yield from _relied_on(questions, themes)
+
+
+def _same(value: object) -> object:
+    """Texts that a reader takes for the same are the same."""
+    return " ".join(value.split()).casefold() if isinstance(value, str) else value
 
 
 def _relied_on(questions: Table[Question], themes: Table[Theme]) -> Iterator[Problem]:

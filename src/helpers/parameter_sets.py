@@ -3,14 +3,14 @@ layouts, each read with the relations within and between them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from helpers.errors import ParameterError, Problem
-from helpers.format_rules import format_problems, words_problems
+from helpers.format_rules import ambiguous_problems, format_problems, words_problems
 from helpers.param_models import (
     ExtractFormat,
     LayoutWords,
@@ -161,14 +161,17 @@ def load_layouts(root: Path) -> tuple[tuple[ExtractFormat, ...], LayoutWords, tu
     return formats, words, types
 
 
-def load_format(root: Path, path: Path) -> ExtractFormat:
-    """One layout's file, wherever it lies. Raises ParameterError with every trouble found."""
+def load_format(root: Path, path: Path, known: Sequence[ExtractFormat] = ()) -> ExtractFormat:
+    """One layout's file, wherever it lies, that can be told apart from the `known` ones.
+
+    Raises ParameterError with every trouble found.
+    """
     problems: list[Problem] = []
     rule_sets = load_rule_sets(root / "params", problems)
-    formats = load_formats([path], rule_sets, problems)
+    formats = load_formats([path], rule_sets, problems, known)
     if problems:
         raise ParameterError(problems=problems)
-    return formats[0]
+    return formats[-1]
 
 
 def layout_files(params: Path, problems: list[Problem]) -> list[Path]:
@@ -178,16 +181,21 @@ def layout_files(params: Path, problems: list[Problem]) -> list[Path]:
 
 
 def load_formats(
-    paths: Iterable[Path], rule_sets: Mapping[str, RuleSet], problems: list[Problem]
+    paths: Iterable[Path],
+    rule_sets: Mapping[str, RuleSet],
+    problems: list[Problem],
+    before: Sequence[ExtractFormat] = (),
 ) -> tuple[ExtractFormat, ...]:
-    formats = []
+    """The layouts `before` and those of `paths`, each to be told apart from all others."""
+    formats = list(before)
     known = _benefit_types(rule_sets)
     for path in paths:
         source, built = read_settings(path, ExtractFormat, problems)
         if source is None or built is None:
             continue
-        formats.append(built)
+        problems += ambiguous_problems(source, built, formats)
         problems += format_problems(source, built)
+        formats.append(built)
         problems += [
             unknown(source.at("benefits", text), "benefit type", benefit, sorted(known))
             for text, benefit in built.benefits.items()

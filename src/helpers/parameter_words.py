@@ -11,6 +11,7 @@ import difflib
 import re
 import types
 import typing
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -105,6 +106,7 @@ def _of_one(fault: Mapping[str, Any], model: type[BaseModel], source: Source | R
         column = str(loc[0]) if loc else ""
         if fault["type"] == "missing":
             what, remedy = "is empty", "Fill it in."
+        expected = expected.replace(EXPECTED[CODE_PATTERN], "a municipality's four digits, as 0707")
         what = f"{column} {what}" if column else what
     return Problem(source.at(*loc), what, expected, remedy)
 
@@ -212,7 +214,11 @@ def _unlike(given: object, pattern: str) -> tuple[str, str, str]:
         return "is empty", expected, "Fill it in."
     if pattern == CODE_PATTERN and re.fullmatch("[0-9]{3}", str(given)):
         return f"is »{given}«", expected, f'Write "0{given}".'
-    return f"is »{shortened(str(given))}«", expected, CORRECT
+    unseen = any(unicodedata.category(c) == "Cf" for c in str(given)) or given != str(given).strip()
+    what = (
+        f"is »{shortened(str(given))}«{' with spaces or signs that are not seen' if unseen else ''}"
+    )
+    return what, expected, CORRECT
 
 
 def _no_choice(

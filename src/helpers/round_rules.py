@@ -28,6 +28,12 @@ def rising(key: str, limits: Sequence[int | None]) -> Iterator[str]:
         yield f"{key}: up_to_inhabitants must rise from band to band; put them in order"
 
 
+def not_falling(key: str, name: str, values: Sequence[int]) -> Iterator[str]:
+    """What a larger municipality pays, or how many of it are invited, is no less than of a smaller."""
+    if list(values) != sorted(values):
+        yield f"{key}: {name} falls from band to band; put the bands in order"
+
+
 def date_troubles(settings: RoundFile) -> Iterator[str]:
     """Days that cannot be those of this round, and a deletion before the answers are in."""
     period, collection = settings.period, settings.calendar.collection
@@ -89,6 +95,9 @@ def band_troubles(settings: RoundFile) -> Iterator[str]:
         yield "duration_bands_weeks: must start at 0; correct the first"
     if settings.price_bands:
         yield from rising("price_bands", [b.up_to_inhabitants for b in settings.price_bands])
+        yield from not_falling(
+            "price_bands", "price_dkk", [b.price_dkk for b in settings.price_bands]
+        )
 
 
 def list_troubles(settings: RoundFile) -> Iterator[str]:

@@ -35,7 +35,7 @@ from helpers.parameter_types import (
     Whole,
     Words,
 )
-from helpers.round_rules import band_troubles, date_troubles, list_troubles, rising
+from helpers.round_rules import band_troubles, date_troubles, list_troubles, not_falling, rising
 
 OneWay = Literal["target_group", "gender", "age_band", "duration_band"]
 
@@ -145,7 +145,10 @@ class Sampling(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Sampling:
-        troubles = list(rising("sizes", [b.up_to_inhabitants for b in self.sizes]))
+        troubles = [
+            *rising("sizes", [b.up_to_inhabitants for b in self.sizes]),
+            *not_falling("sizes", "invited", [b.invited for b in self.sizes]),
+        ]
         if self.largest_sample < self.smallest_sample:
             troubles.append(
                 f"largest_sample: {self.largest_sample} is below smallest_sample "

@@ -76,7 +76,7 @@ def read_setting(root: Path, round_id: str) -> Setting:
     return Setting(
         round_id,
         root / "data" / round_id,
-        content["reference_date"],
+        _day(content["reference_date"], "1"),
         _day(collection["start"], "1"),
         _day(collection["end"], "7"),
         int(content["seed"]),
@@ -109,10 +109,12 @@ def read_places(root: Path, round_id: str, participants: Sequence[str]) -> tuple
 
 
 def _day(written: dt.date | str, weekday: str) -> dt.date:
-    """A date, or a week as `2023-W35` and which of its days is meant."""
-    if isinstance(written, str):
-        return dt.datetime.strptime(f"{written}-{weekday}", "%G-W%V-%u").date()
-    return written
+    """A date, also in quotes, or a week as `2023-W35` and which of its days is meant."""
+    if not isinstance(written, str):
+        return written
+    if "W" in written:
+        return dt.datetime.strptime(f"{written.strip()}-{weekday}", "%G-W%V-%u").date()
+    return dt.date.fromisoformat(written.strip())
 
 
 def for_each(

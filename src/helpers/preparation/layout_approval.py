@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from helpers.cells import normalise
 from helpers.errors import ExtractError, ParameterError, Problem
 from helpers.extracts import read_extract
 from helpers.faults import ENGLISH
+from helpers.parameter_files import read_text
 from helpers.params import ExtractFormat, LocalFile, load_format, load_layouts
 from helpers.paths import write_text
 from helpers.preparation.layout_file import decisions, proposed_path, without_notes
@@ -33,7 +33,10 @@ def approve(root: Path, name: str, file: Path | None, today: dt.date) -> tuple[P
             str(path), "is not there", f"one of {', '.join(there)}" if there else "",
             "Make one by `survey layout new FILE`.",
         )  # fmt: skip
-    text = path.read_text("utf-8")
+    left: list[Problem] = []
+    text = read_text(path, left)
+    if text is None:
+        raise ParameterError(problems=left)
     left = [
         Problem(
             f"{path}, line {number}",
@@ -45,13 +48,12 @@ def approve(root: Path, name: str, file: Path | None, today: dt.date) -> tuple[P
     if left:
         raise ParameterError(problems=left)
     formats, _, _ = load_layouts(root)
-    layout = load_format(root, path)
+    layout = load_format(root, path, formats)
     target = path.parent.parent / path.name
     if target.exists():
         left.append(
             Problem(str(target), "is there already", remedy="Give the new one another name.")
         )
-    left += _ambiguous(str(path), layout, formats)
     told: list[str] = []
     if not left and file is not None:
         left, told = _tried(file, layout, formats, today)
@@ -59,37 +61,17 @@ def approve(root: Path, name: str, file: Path | None, today: dt.date) -> tuple[P
         raise ParameterError(problems=left)
     approved = without_notes(text)
     write_text(target, approved)
-    if load_format(root, target) != layout:
+    try:
+        same = load_format(root, target) == layout
+    except ParameterError:
+        same = False
+    if not same:
         target.unlink()
         raise ParameterError(
             str(path), "means another thing without its notes", remedy="Take the notes (#:) away."
         )
     path.unlink()
     return target, told
-
-
-def _ambiguous(
-    where: str, layout: ExtractFormat, formats: Sequence[ExtractFormat]
-) -> Iterator[Problem]:
-    """Known layouts that a file in the new one would fit as well, or the other way round."""
-    for known in formats:
-        if known.layout == layout.layout:
-            yield Problem(
-                where, f"layout »{known.layout}« is known already", remedy="Give it another name."
-            )
-        elif _covers(layout, known) or _covers(known, layout):
-            yield Problem(
-                f"{where}, key `columns`",
-                f"its headings are those of the layout {known.layout}, so that nobody can tell them apart",
-                "at least one heading of its own on both sides",
-                f"Add the new benefit texts to params/extract-formats/{known.layout}.yml instead.",
-            )
-
-
-def _covers(one: ExtractFormat, other: ExtractFormat) -> bool:
-    """Whether a row with all headings of `one` has every field of `other`."""
-    there = {normalise(h) for names in one.columns.values() for h in names}
-    return all(there & {normalise(h) for h in names} for names in other.columns.values())
 
 
 def _tried(

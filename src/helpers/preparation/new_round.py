@@ -258,7 +258,8 @@ def _new_seed(root: Path, reference: dt.date) -> int:
     """The reference date as a number, and the next that no other round has."""
     taken = set()
     for path in (root / "params/rounds").glob("*.yml"):
-        taken |= {int(s) for s in re.findall(r"^seed:\s*(\d+)", path.read_text("utf-8"), re.M)}
+        text = path.read_text("utf-8", errors="replace")  # another round's fault is not told here
+        taken |= {int(s) for s in re.findall(r"^seed:\s*(\d+)", text, re.M)}
     seed = int(f"{reference:%Y%m%d}")
     while seed in taken:
         seed += 1
