@@ -7,24 +7,14 @@ import pytest
 from test_extracts import GOOD, HEADINGS, read, workbook
 
 from helpers.errors import ExtractError
-from helpers.fault_kinds import KINDS
-from helpers.faults import DANISH, ENGLISH, LANGUAGES, Fault, Place, fault
-<<<<<<< HEAD
-from helpers.told_kinds import TOLD
-=======
-from helpers.plausibility_kinds import PLAUSIBILITY
->>>>>>> w-plausible
+from helpers.faults import ALL_KINDS, DANISH, ENGLISH, LANGUAGES, Fault, Place, fault
 
 
 def fields(*sentences: str) -> set[str]:
     return {name for s in sentences for _, name, _, _ in Formatter().parse(s) if name}
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("kind", (KINDS | TOLD).values(), ids=KINDS | TOLD)
-=======
-@pytest.mark.parametrize("kind", [*KINDS.values(), *PLAUSIBILITY.values()], ids=lambda kind: kind.id)
->>>>>>> w-plausible
+@pytest.mark.parametrize("kind", ALL_KINDS.values(), ids=ALL_KINDS)
 def test_both_languages_are_told_from_the_same_details(kind):
     english, danish = kind.english, kind.danish
     told = fields(english.what, english.expected, english.remedy, english.hint)

@@ -13,6 +13,7 @@ from helpers.fault_kinds import KINDS
 from helpers.plausibility_kinds import PLAUSIBILITY
 from helpers.told_kinds import TOLD
 
+ALL_KINDS = KINDS | TOLD | PLAUSIBILITY
 ENGLISH, DANISH = "en", "da"
 LANGUAGES = (ENGLISH, DANISH)
 _PLACE_WORDS = {
@@ -63,7 +64,7 @@ class Fault(Problem):
 
 
 def fault(kind: str, place: Place, **details: object) -> Fault:
-    """A fault of one of KINDS, TOLD or PLAUSIBILITY at a place; `details` fill in its sentences.
+    """A fault of one of ALL_KINDS at a place; `details` fill in its sentences.
 
     A detail `near`, where it is not empty, adds the sentence's hint at what may have been meant.
     """
@@ -81,7 +82,7 @@ def refusal(kind: str, place: Place, **details: object) -> ExtractError:
 
 
 def _told(kind: str, place: Place, details: dict[str, str], language: str) -> Problem:
-    words = (KINDS | TOLD | PLAUSIBILITY)[kind].in_language(language)
+    words = ALL_KINDS[kind].in_language(language)
     hint = words.hint if details.get("near") else ""
     what, expected, remedy = (
         sentence.format(**details) for sentence in (words.what + hint, words.expected, words.remedy)
