@@ -82,7 +82,7 @@ def coverage_problems(
 ) -> Iterator[Problem]:
     """Every benefit type that a layout knows has a rule in the round's rule set."""
     ruled = {r.benefit_type for r in rule_set.rules}
-    written = {word_key(r.benefit_type): r.benefit_type for r in rule_set.rules}
+    written = {normalise(r.benefit_type): r.benefit_type for r in rule_set.rules}
     named: dict[str, list[str]] = {}
     for layout in formats:
         for benefit in dict.fromkeys(layout.benefits.values()):
@@ -95,7 +95,7 @@ def coverage_problems(
                 "know; its citizens would silently be left out",
                 "a row for each benefit type",
                 f"The row »{near}« is written otherwise: write it so."
-                if (near := written.get(word_key(benefit)))
+                if (near := written.get(normalise(benefit)))
                 else "Add its row; an empty target_group leaves it out on purpose.",
             )
 
