@@ -41,6 +41,7 @@ TOLD = {
     "too_much_text": "the cells of the sheet hold more text than a table of persons can",
     "too_many_rows": "has more rows than 250000, or more cells than 6000000",
     "cell_error": "is an error (#N/A), not a value",
+    "other_cells": "holds a CPR number or several cells, as where a quotation mark is astray",
     "cell_not_computed": "is a formula that was never computed, so that it has no value",
     "overlong": "has more cells than there are headings",
     "cpr_digits": "is no CPR number of ten digits",

@@ -22,6 +22,7 @@ from helpers.cpr import FAULTS, PROBLEMS, parse_cpr
 from helpers.errors import ExtractError
 from helpers.faults import Fault, Place, fault
 from helpers.params import ExtractFormat, LocalFile
+from helpers.received.cell_texts import holds_other_cells
 from helpers.sheets import CellError, Sheet, lost_kind, read_sheets
 
 TOTAL_ROW_WORDS = ("ialt", "total", "sum", "antal")
@@ -341,6 +342,10 @@ def _check(
                 " …" if len(same[1]) > ROWS_NAMED else ""
             )
             refused.add("cpr_twice", same[1], "cpr", rows=others)
+
+    for name in ("name", "phone"):  # other fields are matched with what they may hold
+        texts = as_text(body[name])
+        refused.add("other_cells", texts.index[texts.map(holds_other_cells)], name)
 
     dates = {}
     for name in ("spell_start", "latest_conversation"):

@@ -358,6 +358,18 @@ KINDS = {
             any_file=True,
         ),
         Kind(
+            "other_cells",
+            Wording(
+                "holds a CPR number or several cells, as where a quotation mark or delimiter is astray",
+                remedy=_MEND,
+            ),
+            Wording(
+                "cellen har et CPR-nummer eller flere celler i sig, som når et anførselstegn eller "
+                "skilletegn står forkert",
+                remedy=_RET,
+            ),
+        ),
+        Kind(
             "empty",
             Wording("is empty", remedy=_MEND),
             Wording("cellen er tom", remedy="Udfyld cellen."),

@@ -37,6 +37,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "too_much_text": (r"more text than a table", "For meget tekst i cellerne"),
     "too_many_rows": (r"^has more rows than", "For mange rækker"),
     "cell_error": (r"^is an error", "Fejlværdi i celle"),
+    "other_cells": (r"^holds a CPR number or several", "Flere celler i én"),
     "cell_not_computed": (r"never computed", "Formel uden værdi"),
     "overlong": (r"more cells than", "Flere celler end overskrifter"),
     "cpr_digits": (r"is no CPR number", "CPR-nummer uden ti cifre"),
