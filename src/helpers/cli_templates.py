@@ -112,13 +112,13 @@ def _is_kept(folder: Path) -> bool:
 _COPY_TOLD = {
     "en": (
         "Marked copy: {path}",
-        "No marked copy: no fault stands in a cell.",
+        "No marked copy: no fault stands in a cell, or the table is too large for one.",
         "No marked copy, since the file lies under data/ or build/; --copy names a folder for it.",
         "The marked copy could not be written: {why}",
     ),
     "da": (
         "Markeret kopi: {path}",
-        "Der er ingen markeret kopi, for ingen af fejlene står i en celle.",
+        "Der er ingen markeret kopi, for ingen af fejlene står i en celle, eller tabellen er for stor til en.",
         "Der er ingen markeret kopi, fordi filen ligger under data/ eller build/. "
         "Brug --copy til at vælge en mappe.",
         "Den markerede kopi kunne ikke skrives: {why}",

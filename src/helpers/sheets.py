@@ -214,6 +214,7 @@ def _facts(content: bytes) -> tuple[WorkbookFacts, bytes]:
     names = {name.lower() for name in parts}
     if "xl/workbook.xml" in names:
         facts = ooxml.read_facts(parts)
+        parts = ooxml.with_known_errors(parts, facts)
     elif "xl/workbook.bin" in names:
         facts = xlsb.read_facts(parts)
     else:

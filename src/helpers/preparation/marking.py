@@ -37,6 +37,9 @@ SUFFIX = "-markeret"
 RED = "FFF4B3A6"
 AUTHOR = "survey check"
 COMMENTS_MAX = 2_000  # a workbook with more opens slowly; the cells are red all the same
+COPIED_MAX = (
+    1_500_000  # cells of a table: 60,000 rows of 20 columns, and some; a copy takes 1 kB each
+)
 CELLS_MAX = 20_000  # marked and listed; a file with more is not mended cell by cell
 LINKS_MAX = 65_000  # Excel drops a sheet's links beyond 65,530
 TEXT_SHEET = {"en": "Extract", "da": "Udtræk"}
@@ -87,10 +90,11 @@ def write_marked(
 ) -> Marked | None:
     """Write the marked copy beside the file, or in `folder`; its owner alone can read it.
 
-    None, and nothing is written, where no fault stands in a cell. Raises OSError where the folder
+    None, and nothing is written, where no fault stands in a cell or the table has more cells than
+    COPIED_MAX. Raises OSError where the folder
     cannot be written to.
     """
-    if not any(fault.place.cells for fault in faults):
+    if not any(fault.place.cells for fault in faults) or _is_too_large(path, formats):
         return None
     book = _workbook(path, formats, language)
     texts: dict[tuple[str, int, int], list[str]] = {}
@@ -132,6 +136,12 @@ def _workbook(path: Path, formats: Sequence[ExtractFormat], language: str) -> Wo
         _unmark(book)
         return book
     return _rebuilt(read_sheets(path, (), ())[0], language)
+
+
+def _is_too_large(path: Path, formats: Sequence[ExtractFormat]) -> bool:
+    encodings = [e for f in formats for e in f.encodings]
+    read = (s for sheets in read_sheets(path, encodings, [";", ",", "\t"]) for s in sheets)
+    return any(s.height * max(map(len, s.head), default=0) > COPIED_MAX for s in read)
 
 
 def _rebuilt(sheets: Sequence[Sheet], language: str) -> Workbook:

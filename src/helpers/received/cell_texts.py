@@ -18,7 +18,7 @@ _OTHER_ERROR = re.compile(r"(?:Err|Fejl):[0-9]{3}|#{3,}")  # LibreOffice's; a co
 _MISREAD = re.compile(
     "[ÂÃ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
     "|â€|\u00ef\u00bb\u00bf|\ufffd|[\u0080-\u009f]"  # UTF-8 read as Windows' letters; letters lost
-    "|[\u2500-\u257f]"  # UTF-8 read as DOS'
+    "|[\u2500-\u257f]|√\\S"  # UTF-8 read as DOS' or Macintosh's
     "|(?<=[^\\W\\d_])[†‡›‘µ°σ¾¿Œ¯?](?=[^\\W\\d_])"  # DOS' or Macintosh's read as Windows', and back
     "|(?<=[^\\W\\d_])‘(?=[a-zæøå])|\\b[†›](?=[^\\W\\d_])"
     "|&(?:#[0-9]+|[A-Za-z]+);"  # letters of a web page

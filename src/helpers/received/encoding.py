@@ -44,7 +44,7 @@ def decoded(path_name: str, content: bytes, encodings: Sequence[str]) -> tuple[s
         except UnicodeDecodeError as e:
             at = e.start
             if encoding.lower().startswith("utf-8") and is_utf8_but_for_a_byte(content):
-                raise _refused(path_name, "file_broken_utf8", content, at) from e
+                raise _refused(path_name, "file_broken_utf8", e.object, e.start) from e
             continue
         if encoding.lower() in _WINDOWS and (other := other_letter(content)) is not None:
             at = other

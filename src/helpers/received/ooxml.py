@@ -9,10 +9,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from itertools import product
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 from helpers.received.facts import (
+    ERROR_CODES,
     NOT_COMPUTED,
     UNKNOWN_ERROR,
     NotReadable,
@@ -50,6 +52,18 @@ def read_facts(parts: Mapping[str, bytes]) -> WorkbookFacts:
         if target and (xml := part(target)):
             sheets[sheet.get("name", "")] = _sheet(xml, strings, computed_on_opening)
     return WorkbookFacts(sheets, _is_true(settings.get("workbookPr"), "date1904"))
+
+
+def with_known_errors(parts: dict[str, bytes], facts: WorkbookFacts) -> dict[str, bytes]:
+    """The parts with errors that calamine does not know, as `#SPILL!`, written as one that it knows: it
+    refuses the file else."""
+    texts = {text for sheet in facts.sheets.values() for text in sheet.lost.values()}
+    known = {NOT_COMPUTED, *ERROR_CODES.values()}
+    unknown = [t.encode() for t in texts - known if t.startswith("#")]
+    changed = dict(parts)
+    for name, text in product((n for n in parts if not n.endswith("sharedStrings.xml")), unknown):
+        changed[name] = changed[name].replace(b">" + text + b"<", b">#N/A<")
+    return changed
 
 
 def relations(part: bytes) -> dict[str, str]:

@@ -46,7 +46,9 @@ def read_rows(lines: Sequence[str], delimiter: str) -> TextRows:
     if not any('"' in line or len(line) > csv.field_size_limit() for line in lines):
         return _split(lines, delimiter)
     rows: list[list[str]] = []
-    spanning: list[tuple[int, int, int]] = []  # index of a row, and its lines from 0
+    spanning: list[
+        tuple[int, int, int]
+    ] = []  # index of a row with quoted ends or delimiters; its lines
     faults: dict[int, bool] = {}  # line from 0 → whether it is the length of a cell
     begun = cells = 0
     while begun < len(lines) and len(faults) < MOST_FAULTS:
@@ -55,7 +57,7 @@ def read_rows(lines: Sequence[str], delimiter: str) -> TextRows:
         try:
             for row in reader:
                 end = offset + reader.line_num
-                if end > begun + 1:
+                if end > begun + 1 or len(row) <= lines[begun].count(delimiter):
                     spanning.append((len(rows), begun, end))
                 rows.append(row)
                 begun, cells = end, cells + len(row)
@@ -89,23 +91,40 @@ def _swallowing(
     lines: Sequence[str],
     delimiter: str,
 ) -> list[tuple[int, int, int]]:
-    """Those rows over several lines of which a later line has the form of a row of its own."""
-    if not spanning:
-        return []
+    """Those rows over several lines whose lines are rows of their own where quotation marks are passed
+    over, and those of one line that is whole only then. A text that is quoted as it should makes its
+    first or last line too short for a row, or its only line too long."""
     over = {index for index, _, _ in spanning}
     widths = Counter(len(row) for i, row in enumerate(rows) if i not in over and row)
     several = {width: count for width, count in widths.items() if width > 1}
     width = max(several, key=lambda w: (several[w], w)) if several else 1
-    code = rf'\s*"?(?=[^{re.escape(delimiter)}\s"]*[0-9])[^{re.escape(delimiter)}\s"]+"?\s*'
+    blank = re.escape(delimiter) + r"\s\""
+    code = re.compile(rf'\s*("?)(?=[^{blank}]*[0-9])[^{blank}]+\1\s*')
 
     def is_row(line: str) -> bool:
-        """As wide as a row, where that is wide enough to tell; else with a code, day or number in it."""
+        """As wide as a row; with a code, day or number in it where rows are narrow."""
         cells = line.split(delimiter)
-        if len(cells) == width >= TELLING_WIDTH:
-            return True
-        if len(cells) == width:
-            return any(re.fullmatch(code, cell) for cell in cells)
-        begins_so = len(cells[0].strip()) >= IDENTIFIER_LENGTH and re.fullmatch(code, cells[0])
-        return 1 < len(cells) >= width / 2 and bool(begins_so)
+        told = width >= TELLING_WIDTH or any(code.fullmatch(c.strip().strip('"')) for c in cells)
+        return len(cells) == width and told
 
-    return [s for s in spanning if any(map(is_row, lines[s[1] + 1 : s[2]]))]
+    def begins_row(line: str) -> bool:
+        """Half as wide as a row or more, and a code, number or key comes first."""
+        first, *others = line.split(delimiter)
+        return (
+            len(others) >= max(1, width // 2 - 1)
+            and len(first.strip()) >= IDENTIFIER_LENGTH
+            and code.fullmatch(first) is not None
+        )
+
+    def swallows(index: int, begun: int, end: int) -> bool:
+        first, *later = lines[begun:end]
+        is_full = len(first.split(delimiter)) == width
+        if not later:
+            return is_full and len(rows[index]) < width
+        return (
+            (is_full and all(map(is_row, later)))
+            or any(is_row(x) and any(map(code.fullmatch, x.split(delimiter))) for x in later[:-1])
+            or any(map(begins_row, later))
+        )
+
+    return [s for s in spanning if swallows(*s)]
