@@ -416,5 +416,5 @@ def test_very_many_faulty_rows_are_counted_and_take_seconds(tmp_path, demo):
     path.write_text(head + "\n" + "".join(bad.format(i) for i in range(20_000)), "cp1252")
     checked = check_extract(path, demo, "0825")
     assert checked.rows_faulty == checked.rows_read == 20_000
-    assert sum(f.count for f in checked.faults) == 6 * 20_000
+    assert sum(f.count for f in checked.faults) == 5 * 20_000  # no date: which row counts is open
     assert len(checked.faults) < 6_100
