@@ -17,6 +17,8 @@ _TEN_DIGITS = rf"(?:[0-9]{_BETWEEN}){{10}}"
 _TWO_DELIMITERS = r"(?s)[;\t|].*[;\t|]"
 _TWO_COMMAS, _SIX_DIGITS = r"(?s),.*,", r"(?s)(?:[0-9][^0-9]*){6}"
 _LETTERS = r"\pL"
+# six digits that can be a day and month, with a hyphen before the last four
+_HYPHENED = r"\b(?:[06][1-9]|[1278][0-9]|[39][01])(?:0[1-9]|1[0-2])[0-9]{2}[-–][0-9]{4}\b"
 _CPR = re.compile(r"(?<![0-9])([0-9]{6})[ .–-]?([0-9]{4})(?![0-9])")
 
 
@@ -31,12 +33,14 @@ def names_with_more(names: pd.Series) -> pd.Series:
 
 
 def phones_with_more(phones: pd.Series, cpr: pd.Series) -> pd.Series:
-    """True where a telephone cell holds the CPR number of one of `cpr`, or two delimiters and words.
+    """True where a telephone cell holds the CPR number of one of `cpr` or one with its hyphen, or two
+    delimiters and words.
 
     Several numbers in a cell, and foreign ones of ten digits, are telephone numbers.
     """
     texts = plain_text(phones)
     row = texts.str.contains(f"{_TWO_DELIMITERS}|{_TWO_COMMAS}") & texts.str.contains(_LETTERS)
+    row |= texts.str.contains(_HYPHENED)
     known = set(cpr[cpr != ""])
     long = texts.str.contains(_TEN_DIGITS).to_numpy(bool)
     row.loc[long] |= texts[long].map(lambda text: not known.isdisjoint(_numbers(text))).astype(bool)
