@@ -10,6 +10,7 @@ import shutil
 
 import pandas as pd
 import pytest
+import yaml
 from answers import QUESTIONS, export
 from conftest import HERE
 from rolling_fixture import Small
@@ -44,9 +45,7 @@ def keys_of(paths: Paths, code: str = CODE) -> list[str]:
 
 def case(name: str, keys: list[str]) -> pd.DataFrame:
     """A case file with keys of the round, the same key where it had the same."""
-    table = pd.read_csv(
-        CASES / name, sep=None, engine="python", dtype=str, keep_default_na=False
-    )
+    table = pd.read_csv(CASES / name, sep=None, engine="python", dtype=str, keep_default_na=False)
     own = dict(zip(dict.fromkeys(table["key"]), keys))
     return table.assign(key=table["key"].map(own))
 
@@ -140,7 +139,9 @@ def test_a_rolling_round_has_the_same_rule(tmp_path):
          for row in pair]
         for key, pair in zip(keys, LESS)
     ]  # fmt: skip
-    pairs = [p for p in pairs if "2025-01-21" not in p[1]["submitted_at"]]  # after that round's today
+    pairs = [
+        p for p in pairs if "2025-01-21" not in p[1]["submitted_at"]
+    ]  # after that round's today
     assert len(pairs) == len(LESS) - 1
     for tick in (0, 1):  # the lesser one first, and last
         rows = [pair[(i + tick) % 2] for i, pair in enumerate(pairs)]
@@ -184,7 +185,9 @@ def test_times_that_cannot_be_right_are_told_and_move_nothing(planned, round_202
 
 
 def test_only_bogus_times_leave_the_round_at_its_invitation(planned, round_2024):
-    save_answers(planned, taken(planned, round_2024, case("0825-k-foer-indsamling.csv", keys_of(planned))))
+    save_answers(
+        planned, taken(planned, round_2024, case("0825-k-foer-indsamling.csv", keys_of(planned)))
+    )
     now = standing_of(planned, round_2024, today=TODAY)
     assert now.moment == dt.datetime(2024, 3, 11)
     assert now.forecast.country["answers"] == 3 and now.undated == 3
@@ -196,13 +199,17 @@ def test_the_status_command_does_not_say_that_the_collection_has_ended(planned, 
     rows = [answer(k, at="2030-03-12T10:00:00") for k in keys[:3]]
     export_of(answer(keys[4]), *rows).to_csv(planned.root / f"{CODE}-svar.csv", index=False)
     survey = ["--root", str(planned.root)]
-    done = CliRunner().invoke(app, [*survey, "collect", round_2024.id, str(planned.root / f"{CODE}-svar.csv")])
+    done = CliRunner().invoke(
+        app, [*survey, "collect", round_2024.id, str(planned.root / f"{CODE}-svar.csv")]
+    )
     assert done.exit_code == 0, done.output
     assert "3 after today or the end of the round (rows 3–5)" in " ".join(done.output.split())
     assert not any(k in done.output for k in keys)
     told = CliRunner().invoke(app, [*survey, "status", round_2024.id])
     assert "as of 2024-03-12 10:00; the time of 3 is not known." in " ".join(told.output.split())
-    assert "3 svar har intet tidspunkt, der kan være rigtigt." in (planned.data / "status.html").read_text("utf-8")
+    assert "3 svar har intet tidspunkt, der kan være rigtigt." in (
+        planned.data / "status.html"
+    ).read_text("utf-8")
     effort = CliRunner().invoke(app, [*survey, "effort", round_2024.id])
     assert effort.exit_code == 0 and "The collection has ended" not in effort.output
 
@@ -219,7 +226,9 @@ def test_an_earlier_rounds_bogus_times_bend_no_curve(planned, round_2024):
     good = [answer(k, at="2024-03-14T10:00:00") for k in keys[:5]]
     save_answers(planned, taken(planned, round_2024, export_of(*good), today=None))
     times = load_curves(Paths(planned.root, now.id), now)._times
-    odd = [answer(k, at=at) for k, at in zip(keys[5:], ("1980-01-01T00:00:00", "2031-01-01T10:00:00"))]
+    odd = [
+        answer(k, at=at) for k, at in zip(keys[5:], ("1980-01-01T00:00:00", "2031-01-01T10:00:00"))
+    ]
     save_answers(planned, taken(planned, round_2024, export_of(*good, *odd), today=None))
     again = load_curves(Paths(planned.root, now.id), now)._times
     assert [t.tolist() for t in again] == [t.tolist() for t in times]
@@ -235,7 +244,9 @@ def test_days_on_which_an_answer_can_have_been_given(round_2024):
     assert span_of(round_2024, day(2026, 1, 1), day(2026, 1, 2)) == Span(invitation, end)
     simulated = round_2024.settings.model_copy(update={"simulated": True})
     other = round_2024.model_copy(update={"settings": simulated})
-    assert span_of(other, None, day(2020, 1, 1)) == Span(invitation, end), "no clock in a simulation"
+    assert span_of(other, None, day(2020, 1, 1)) == Span(invitation, end), (
+        "no clock in a simulation"
+    )
     assert danish_today() - dt.date.today() in (dt.timedelta(0), dt.timedelta(1), dt.timedelta(-1))
 
 
@@ -261,7 +272,9 @@ def test_a_record_of_mailings_that_cannot_be_read_stops_its_municipality(planned
     planned.mailings(CODE).write_text('[{"mailing": "invitation", "made_on": "i går"}]', "utf-8")
     export_of(answer(keys_of(planned, "0741")[0])).to_csv(planned.responses / "a.csv", index=False)
     collected = collect(planned, round_2024, TODAY)
-    assert list(collected.answers) == ["0741"] and "is no record of mailings" in str(collected.errors[CODE])
+    assert list(collected.answers) == ["0741"] and "is no record of mailings" in str(
+        collected.errors[CODE]
+    )
 
 
 def test_a_rolling_rounds_odd_times_are_told(tmp_path):
@@ -274,7 +287,10 @@ def test_a_rolling_rounds_odd_times_are_told(tmp_path):
     table.to_csv(small.places.paths.responses / "odd.csv", index=False)
     done = " ".join(small.tick().done)
     assert "odd.csv: answers dated 1 before the letters (row 2) and 1 after today" in done
-    assert f"odd.csv: {CODE} Læsø asks no local question, but there are answers: 1 to lokal2 (row 4)" in done
+    assert (
+        f"odd.csv: {CODE} Læsø asks no local question, but there are answers: 1 to lokal2 (row 4)"
+        in done
+    )
     assert not any("odd.csv" in line for line in small.tick(11).done), "told once"
 
 
@@ -325,7 +341,9 @@ def test_a_decision_holds_for_its_rows_alone(planned, round_2024, tmp_path):
     receive(planned, round_2024, [file], skip_unknown_on=TODAY)
     sample = pd.read_parquet(planned.sample(CODE))
     sample.iloc[1:].to_parquet(planned.sample(CODE))  # a key that was known is so no more
-    assert "1 keys belong to no drawn sample (row 3)" in str(collect(planned, round_2024).errors[CODE])
+    assert "1 keys belong to no drawn sample (row 3)" in str(
+        collect(planned, round_2024).errors[CODE]
+    )
     sample.assign(key=["test1", *sample["key"].iloc[1:]]).to_parquet(planned.sample(CODE))
     known = collect(planned, round_2024)
     assert "(row 3)" in str(known.errors[CODE]), "and one that was unknown may become known"
@@ -341,7 +359,9 @@ def test_an_export_that_lies_there_already_is_decided_on_too(planned, round_2024
     assert not collect(planned, round_2024).errors and len(export_files(planned)) == 1
 
 
-def test_keys_of_others_in_a_municipalitys_file_are_never_passed_over(planned, round_2024, tmp_path):
+def test_keys_of_others_in_a_municipalitys_file_are_never_passed_over(
+    planned, round_2024, tmp_path
+):
     file = tmp_path / "0741-svar.csv"
     export_of(answer(keys_of(planned)[0]), answer("test")).to_csv(file, index=False)
     refused = receive(planned, round_2024, [file], skip_unknown_on=TODAY).refused
@@ -362,7 +382,9 @@ def test_the_command_tells_how_many_and_a_later_run_holds_to_it(planned, round_2
     survey = ["--root", str(planned.root)]
     first = CliRunner().invoke(app, [*survey, "collect", round_2024.id, str(file)])
     assert first.exit_code == 1 and "--skip-unknown" in first.output
-    second = CliRunner().invoke(app, [*survey, "collect", round_2024.id, str(file), "--skip-unknown"])
+    second = CliRunner().invoke(
+        app, [*survey, "collect", round_2024.id, str(file), "--skip-unknown"]
+    )
     assert second.exit_code == 0, second.output
     assert "3 rows of 1 files passed over" in " ".join(second.output.split())
     planned.answers(CODE).unlink()
@@ -374,7 +396,9 @@ def test_the_command_tells_how_many_and_a_later_run_holds_to_it(planned, round_2
 
 def test_answers_to_local_questions_not_asked_are_told(planned, round_2024):
     keys = keys_of(planned)
-    table = export_of(*(answer(k, lokal1="4", lokal3="2" if i else "") for i, k in enumerate(keys[:3])))
+    table = export_of(
+        *(answer(k, lokal1="4", lokal3="2" if i else "") for i, k in enumerate(keys[:3]))
+    )
     [note] = taken(planned, round_2024, table).notes
     assert note.startswith(
         f"{CODE}-svar.csv: 0825 Læsø asks no local question, but there are answers: "
@@ -382,6 +406,27 @@ def test_answers_to_local_questions_not_asked_are_told(planned, round_2024):
     )
     nobody = export_of(answer(keys[0], lokal1=""))
     assert taken(planned, round_2024, nobody).notes == ()
+
+
+def test_local_columns_of_another_name_are_refused(planned, round_2024):
+    keys = keys_of(planned)
+    told = taken(planned, round_2024, export_of(answer(keys[0], lokal4="3", lokal_1="")))
+    assert "columns are unknown: lokal4. Expected: lokal1, lokal2, lokal3" in str(told.errors[CODE])
+    assert not taken(planned, round_2024, export_of(answer(keys[0], lokal4=""))).errors
+
+
+def test_a_local_question_that_nobody_answers_is_told(planned, round_2024):
+    asks = {"questions": [{"id": "lokal1", "short": "x", "scale": "enighed", "wording": "X?"}]}
+    local = planned.root / f"params/local/{round_2024.id}/{CODE}.yml"
+    local.parent.mkdir(parents=True, exist_ok=True)
+    local.write_text(yaml.safe_dump({"municipality": CODE} | asks), "utf-8")
+    round_ = load_round(planned.root, round_2024.id)
+    keys = keys_of(planned)
+    rows = [answer(k) for k in keys[:5]]
+    assert taken(planned, round_, export_of(*rows[:4])).notes == ()
+    [note] = taken(planned, round_, export_of(*rows)).notes
+    assert note.startswith("0825 Læsø asks lokal1, but of 5 citizens who answered none")
+    assert taken(planned, round_, export_of(*rows[:4], rows[4] | {"lokal1": "2"})).notes == ()
 
 
 def test_answers_of_who_has_only_opened_are_told(planned, round_2024):

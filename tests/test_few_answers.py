@@ -92,7 +92,9 @@ def test_a_municipality_with_few_or_none_beside_one_with_many(tmp_path):
     give(paths, LAESO, 0)
     summary, results = released(paths)
     assert summary.waiting == ["Answers from 0825 Læsø: no export holds one that counts."]
-    assert set(results["municipality"]) == {SAMSO, "national"} and (results["status"] == "shown").any()
+    assert (
+        set(results["municipality"]) == {SAMSO, "national"} and (results["status"] == "shown").any()
+    )
     give(paths, LAESO, 3)
     summary, results = released(paths)
     assert summary.waiting == []
@@ -156,4 +158,4 @@ def test_the_products_say_that_there_are_too_few_answers(tiny):
     national = texts(paths.national_folder / "rapport.html")
     assert "Den samlede tilfredshed kan ikke vises: for få svar." in national
     assert "Svarene kan ikke vises (for få svar)" in national
-    assert "for kommunen" not in national.split("Kort fortalt", 1)[1].split("Kommunerne", 1)[0]
+    assert "vises for kommunen" not in national
