@@ -10,6 +10,7 @@ import shutil
 
 import pandas as pd
 import pytest
+import yaml
 from answers import QUESTIONS, export
 from conftest import HERE
 from rolling_fixture import Small
@@ -405,6 +406,27 @@ def test_answers_to_local_questions_not_asked_are_told(planned, round_2024):
     )
     nobody = export_of(answer(keys[0], lokal1=""))
     assert taken(planned, round_2024, nobody).notes == ()
+
+
+def test_local_columns_of_another_name_are_refused(planned, round_2024):
+    keys = keys_of(planned)
+    told = taken(planned, round_2024, export_of(answer(keys[0], lokal4="3", lokal_1="")))
+    assert "columns are unknown: lokal4. Expected: lokal1, lokal2, lokal3" in str(told.errors[CODE])
+    assert not taken(planned, round_2024, export_of(answer(keys[0], lokal4=""))).errors
+
+
+def test_a_local_question_that_nobody_answers_is_told(planned, round_2024):
+    asks = {"questions": [{"id": "lokal1", "short": "x", "scale": "enighed", "wording": "X?"}]}
+    local = planned.root / f"params/local/{round_2024.id}/{CODE}.yml"
+    local.parent.mkdir(parents=True, exist_ok=True)
+    local.write_text(yaml.safe_dump({"municipality": CODE} | asks), "utf-8")
+    round_ = load_round(planned.root, round_2024.id)
+    keys = keys_of(planned)
+    rows = [answer(k) for k in keys[:5]]
+    assert taken(planned, round_, export_of(*rows[:4])).notes == ()
+    [note] = taken(planned, round_, export_of(*rows)).notes
+    assert note.startswith("0825 Læsø asks lokal1, but of 5 citizens who answered none")
+    assert taken(planned, round_, export_of(*rows[:4], rows[4] | {"lokal1": "2"})).notes == ()
 
 
 def test_answers_of_who_has_only_opened_are_told(planned, round_2024):

@@ -36,6 +36,7 @@ def notes_on(
     return [
         *_odd_times(rows, spans, by),
         *_local_answers_not_asked(rows, round_),
+        *_local_questions_without_answers(rows, round_),
         *_answers_not_handed_in(rows),
     ]
 
@@ -75,6 +76,21 @@ def _local_answers_not_asked(rows: pd.DataFrame, round_: Round) -> Iterator[str]
                 f"{file}: {code} {round_.municipalities[code].name} asks {asks}, but there are answers: "
                 f"{parts}. They are left out. If the question was asked, add it to "
                 f"params/local/{round_.id}/{code}.yml."
+            )
+
+
+def _local_questions_without_answers(rows: pd.DataFrame, round_: Round) -> Iterator[str]:
+    """Local questions that a municipality asks and nobody has answered, once there are answers enough to
+    show anything."""
+    answers = rows[rows["status"].isin(ANSWERED)]
+    for code, own in answers.groupby("municipality"):
+        count = own["key"].nunique()
+        asked = [q.id for q in round_.local_for(code).questions]
+        none = [q for q in asked if q not in own or own[q].isna().all()]
+        if none and count >= round_.settings.disclosure.min_answers:
+            yield (
+                f"{code} {round_.municipalities[code].name} asks {', '.join(none)}, but of {count} citizens "
+                "who answered none has answered that. See whether the exports name the column so."
             )
 
 

@@ -273,6 +273,14 @@ def read_export(
     raw = pd.DataFrame(cells, columns=headings, index=range(2, len(cells) + 2), dtype=object)
     keyed = [text != "" for text in _texts(raw, "key")]
     raw = raw[[k or any(str(c).strip() for c in row) for k, row in zip(keyed, cells)]]
+    odd = [c for c in headings if c.startswith("lokal") and c not in LOCAL_COLUMNS]
+    if odd := [c for c in odd if any(_texts(raw, c))]:
+        raise ResponseError(
+            sheet.where(path),
+            f"columns are unknown: {', '.join(odd)}",
+            ", ".join(LOCAL_COLUMNS),
+            _MEND,
+        )
     found: list[tuple[Problem, int]] = []
     told: set[tuple[int, str]] = set()
 
