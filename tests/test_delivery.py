@@ -439,7 +439,7 @@ def test_the_list_is_true_where_one_package_could_not_be_replaced(built, publish
         real(source, target)
 
     monkeypatch.setattr(os, "replace", held_open)
-    with pytest.raises(SurveyError, match=r"0707-norddjurs\.zip: cannot be replaced"):
+    with pytest.raises(SurveyError, match=r"0707-norddjurs\.zip: the system denies it"):
         deliver(built, published)
     after = listed(built)
     assert {n for n in before if before[n] != after[n]} == {f"{NAMES[PLAIN]}.zip"}

@@ -28,6 +28,7 @@ def tick(
     from helpers.rolling.places import Places
     from helpers.rolling.settings import load_rolling
     from helpers.rolling.tick import Tick
+    from helpers.vault_key import key_of_round
 
     try:
         day = dt.date.fromisoformat(today) if today else dt.date.today()
@@ -39,6 +40,7 @@ def tick(
             f"--today: {day} has not come; months without an extract would be skipped for good. "
             "Only a simulated rolling round can be taken ahead."
         )
+    key_of_round(rolling.round.settings, root())  # one trouble, told before work begins
     with held(rolling_id), console.status("") as status:
         try:
             told = Tick(Places(root(), rolling_id), rolling, day, status.update).run()

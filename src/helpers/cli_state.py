@@ -42,8 +42,6 @@ class Commands(TyperGroup):
             raise usage(e) from e
         except SurveyError as e:
             raise failed(e) from e
-        except BrokenPipeError:
-            raise
         except OSError as e:  # a full drive, say, before a step could tell of it
             if e.errno is None:
                 raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 import fsspec
@@ -62,14 +62,12 @@ class Inbox:
             ) from e
         self._names = {PurePosixPath(str(path).replace("\\", "/")).name: path for path in found}
 
-    def named(self, code: str, month: dt.date) -> list[str]:
-        """Names of the municipality's files of the month."""
-        begin = f"{code}-{name(month)}."
-        return sorted(n for n in self._names if n.startswith(begin) and n.lower().endswith(ENDINGS))
-
     def find(self, code: str, month: dt.date) -> str | None:
         """Name of the municipality's file of the month. Raises ExtractError where there are more."""
-        named = self.named(code, month)
+        begin = f"{code}-{name(month)}."
+        named = sorted(
+            n for n in self._names if n.startswith(begin) and n.lower().endswith(ENDINGS)
+        )
         if len(named) > 1:
             raise ExtractError(
                 self.address,
@@ -95,6 +93,15 @@ class Inbox:
                         )
                     )  # fmt: skip
         return problems
+
+    def well_named(
+        self, codes: Collection[str], first: dt.date, latest: dt.date
+    ) -> Iterator[tuple[str, str, dt.date]]:
+        """(file, municipality, month) of the files that are not misnamed."""
+        for file in sorted(self._names):
+            if not _trouble(file, codes, first, latest):
+                parts = NAMED.fullmatch(file)
+                yield file, parts[1], parse_month(parts[2])
 
     def fetch(self, file: str, folder: Path) -> Path:
         """A copy of the file in `folder`."""

@@ -14,7 +14,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from helpers.errors import ExtractError, Problem, SurveyError
+from helpers.errors import ExtractError, ParameterError, Problem, SurveyError
 from helpers.paths import close_data, write_text
 from helpers.rolling.answers import (
     close_month,
@@ -242,17 +242,17 @@ class Tick:
     def _look_through_inbox(self) -> None:
         """Names that no month will take are failures; an extract of a month that goes without is told."""
         settings = self.rolling.settings
-        now = month_of(self.today)
-        ahead = add_months(now, 1)
-        self.told.failures += self.inbox.misnamed(settings.participants, settings.first, ahead)
-        for month in self.places.started():
-            for code in settings.participants:
-                folder = self.places.of_month(month, code)
-                skipped = folder.is_dir() and read_told(folder)["state"] != DELIVERED
-                if skipped and (file := self.inbox.named(code, month)):
-                    self.told.notes.append(
-                        f"{', '.join(file)}: not read; {name(month)} goes on without {code}."
-                    )
+        ahead = add_months(month_of(self.today), 1)
+        try:
+            inbox = self.inbox
+        except ParameterError as e:  # what is done is done, and told
+            self.told.failures += e.problems
+            return
+        self.told.failures += inbox.misnamed(settings.participants, settings.first, ahead)
+        for file, code, month in inbox.well_named(settings.participants, settings.first, ahead):
+            folder = self.places.of_month(month, code)
+            if folder.is_dir() and read_told(folder)["state"] != DELIVERED:
+                self.told.notes.append(f"{file}: not read; {name(month)} goes on without {code}.")
 
     def _take(self, month: dt.date, code: str, *, over: bool) -> str:
         """The municipality's extract of the month; where there is none, or none that can be read, it is
