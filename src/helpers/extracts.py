@@ -22,7 +22,7 @@ from helpers.cpr import FAULTS, PROBLEMS, parse_cpr
 from helpers.errors import ExtractError
 from helpers.faults import Fault, Place, fault
 from helpers.params import ExtractFormat, LocalFile
-from helpers.received.cell_texts import holds_other_cells
+from helpers.received.cell_texts import OTHER_CELLS
 from helpers.sheets import CellError, Sheet, lost_kind, read_sheets
 
 TOTAL_ROW_WORDS = ("ialt", "total", "sum", "antal")
@@ -343,9 +343,10 @@ def _check(
             )
             refused.add("cpr_twice", same[1], "cpr", rows=others)
 
-    for name in ("name", "phone"):  # other fields are matched with what they may hold
-        texts = as_text(body[name])
-        refused.add("other_cells", texts.index[texts.map(holds_other_cells)], name)
+    texts = {name: as_text(body[name]) for name in ("name", "phone")}
+    for name in texts:  # other fields are matched with what they may hold
+        others = body[name].index[texts[name].str.contains(OTHER_CELLS)]
+        refused.add("other_cells", others, name)
 
     dates = {}
     for name in ("spell_start", "latest_conversation"):
@@ -396,8 +397,7 @@ def _check(
             "cpr": numbers["cpr"].array,
             "birth_date": numbers["birth_date"].to_numpy(),
             "gender": numbers["gender"].array,
-            "name": as_text(body["name"]).array,
-            "phone": as_text(body["phone"]).array,
+            **{name: column.array for name, column in texts.items()},
             "benefit_type": pd.array(benefit, dtype="str"),
             **dates,
             **{name: np.equal(values, True).astype(bool) for name, values in flags.items()},

@@ -15,10 +15,12 @@ ERROR_TEXTS = {
 }  # fmt: skip
 _OTHER_ERROR = re.compile(r"(?:Err|Fejl):[0-9]{3}|#{3,}")  # LibreOffice's; a column too narrow
 
-_CPR_NUMBER = re.compile(  # with a day and month; a telephone number with 45 before it has none
-    r"(?<![0-9])(?:[06][1-9]|[1278][0-9]|[39][01])(?:0[1-9]|1[0-2])[0-9]{2}-?[0-9]{4}(?![0-9])"
+# what stands in cells of its own: a CPR number, which unlike a telephone number with 45 before it begins
+# with a day and month, or three delimiters
+OTHER_CELLS = (
+    r"(?:^|[^0-9])(?:[06][1-9]|[1278][0-9]|[39][01])(?:0[1-9]|1[0-2])[0-9]{2}-?[0-9]{4}(?:[^0-9]|$)"
+    r"|(?:[;\t|][^;\t|]*){3}"
 )
-_DELIMITER = re.compile("[;\t|]")
 _MISREAD = re.compile(
     "[ÂÃ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
     "|â€|\u00ef\u00bb\u00bf|\ufffd|[\u0080-\u009f]"  # UTF-8 read as Windows' letters; letters lost
@@ -32,12 +34,6 @@ _MISREAD = re.compile(
 def may_hold_errors(text: str) -> bool:
     """Whether an error of a spreadsheet may be anywhere in the text; quick."""
     return "#" in text or "Err:" in text or "Fejl:" in text
-
-
-def holds_other_cells(text: str) -> bool:
-    """Whether a name or number holds what stands in cells of their own: a CPR number, or three
-    delimiters and more."""
-    return _CPR_NUMBER.search(text) is not None or _DELIMITER.subn("", text)[1] >= 3
 
 
 def is_error_text(text: str) -> bool:
