@@ -360,6 +360,14 @@ def test_one_long_text_used_by_many_cells_is_refused(tmp_path):
     assert "more text than a table" in refused(edited(tmp_path, change))
 
 
+def test_more_errors_than_can_be_told_are_one_fault(monkeypatch):
+    path = MORE / "fejl-skjult.ods"
+    monkeypatch.setattr("helpers.received.facts.MAX_LOST_CELLS", 5)
+    assert len(lost(sheets(path)[0])) == 5
+    monkeypatch.setattr("helpers.received.facts.MAX_LOST_CELLS", 4)
+    assert "cells hold errors" in refused(path)
+
+
 def test_a_large_file_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "0825.csv"
     with path.open("wb") as file:

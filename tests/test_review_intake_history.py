@@ -43,6 +43,7 @@ TOLD = {
     "unpacked_too_large": "unpacks to 4000 MB",
     "too_many_parts": "holds too many parts for a workbook",
     "far_cell": "the sheet reaches to the cell XFD1048576, far outside a table",
+    "too_many_lost": "over 500000 cells hold errors or formulas that were never computed",
     "too_much_text": "the cells of the sheet hold more text than a table of persons can",
     "too_many_rows": "has more rows than 250000, or more cells than 6000000",
     "cell_error": "is an error (#N/A), not a value",

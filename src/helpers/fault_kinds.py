@@ -220,6 +220,20 @@ KINDS = {
             any_file=True,
         ),
         Kind(
+            "too_many_lost",
+            Wording(
+                "over {most} cells hold errors or formulas that were never computed",
+                "values",
+                "Mend the lookups or formulas, and try the file again.",
+            ),
+            Wording(
+                "over {most} celler har fejl eller formler, som aldrig er beregnet",
+                "værdier",
+                "Ret opslagene eller formlerne, og gem filen igen.",
+            ),
+            any_file=True,
+        ),
+        Kind(
             "too_much_text",
             Wording(
                 "the cells of the sheet hold more text than a table of persons can",

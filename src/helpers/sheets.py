@@ -25,11 +25,12 @@ from helpers.received import ooxml, opendocument, xls, xlsb
 from helpers.received.archive import NeedsPassword, TooLarge, pack, unpack
 from helpers.received.cell_texts import composed, is_error_text, may_hold_errors
 from helpers.received.encoding import decoded
-from helpers.received.facts import NOT_COMPUTED, NotReadable, SheetFacts, WorkbookFacts
+from helpers.received.facts import NOT_COMPUTED, NotReadable, SheetFacts, TooManyLost, WorkbookFacts
 from helpers.received.limits import (
     MAX_CELLS,
     MAX_COLUMNS,
     MAX_FILE_BYTES,
+    MAX_LOST_CELLS,
     MAX_ROWS,
     MAX_SHEET_CHARACTERS,
     MAX_UNPACKED_BYTES,
@@ -182,6 +183,8 @@ def _read_workbook(path: Path, content: bytes) -> list[Sheet]:
         raise refusal("file_password", place) from e
     except NotReadable as e:
         raise refusal("file_broken", place) from e
+    except TooManyLost as e:
+        raise refusal("too_many_lost", place, most=MAX_LOST_CELLS) from e
     except TooLarge as e:
         told = {"size": -(-e.size // MB), "most": MAX_UNPACKED_BYTES // MB}
         raise refusal("unpacked_too_large" if e.size else "too_many_parts", place, **told) from e

@@ -24,6 +24,7 @@ _DANISH = re.compile(rb"[\xc6\xd8\xc5\xe6\xf8\xe5]")  # ÆØÅæøå of Windows
 _OTHER_LETTER = re.compile(
     rb"(?<=[A-Za-z])[\x91\xbe\xbf\x8c][a-z]|[\x86\x9b][a-z]|[\x81\x8d\x8f\x90\x9d]"
 )
+_OTHER_SIGNS = b"\x91\xbe\xbf\x8c\x86\x9b\x81\x8d\x8f\x90\x9d"  # that it may find
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -58,13 +59,19 @@ def decoded(path_name: str, content: bytes, encodings: Sequence[str]) -> tuple[s
 
 def is_utf8_but_for_a_byte(content: bytes) -> bool:
     """Whether what is no UTF-8 as a whole is so in its mark or in enough of its letters."""
-    letters = len(_UTF8_LETTER.findall(content))
-    others = len(re.findall(rb"[\x80-\xff]", _UTF8_LETTER.sub(b"", content)))
-    return content.startswith(_UTF8_MARK) or (letters > 0 and letters >= SHARE * others)
+    if content.startswith(_UTF8_MARK):
+        return True
+    letters = len(_UTF8_LETTER.findall(content)) if any(map(content.count, b"\xc2\xc3\xe2")) else 0
+    if not letters:
+        return False
+    others = len(_UTF8_LETTER.sub(b"", content).translate(None, bytes(range(0x80))))
+    return letters >= SHARE * others
 
 
 def other_letter(content: bytes) -> int | None:
     """Where the first letter of DOS or Macintosh stands; None where Windows' letters outnumber them."""
+    if not any(map(content.count, _OTHER_SIGNS)):  # quick, and so with most files
+        return None
     first = _OTHER_LETTER.search(content)
     if first is None:
         return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from helpers.received.limits import MAX_LOST_CELLS
+
 NOT_COMPUTED = "formula without a value"  # a formula's cell that no program has computed
 UNKNOWN_ERROR = "#ERROR!"
 ERROR_CODES = {
@@ -28,6 +30,9 @@ class SheetFacts:
         self.rows, self.columns = max(self.rows, row), max(self.columns, column)
 
     def lose(self, row: int, column: int, text: str) -> None:
+        """The value of this cell is lost. Raises TooManyLost beyond MAX_LOST_CELLS."""
+        if len(self.lost) >= MAX_LOST_CELLS:
+            raise TooManyLost
         self.fill(row, column)
         self.lost[row, column] = text
 
@@ -38,6 +43,10 @@ class WorkbookFacts:
 
     sheets: dict[str, SheetFacts]
     epoch_1904: bool = False
+
+
+class TooManyLost(Exception):
+    """A sheet has more errors than can be told cell by cell."""
 
 
 class NotReadable(Exception):

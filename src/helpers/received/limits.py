@@ -13,4 +13,5 @@ MAX_PARTS = 5_000  # files in a workbook's archive
 MAX_ROWS = 250_000  # of a sheet, down to its last filled cell
 MAX_COLUMNS = 1_000
 MAX_CELLS = 6_000_000  # rows × columns; each takes about 100 bytes while it is read
+MAX_LOST_CELLS = 500_000  # errors and formulas without a value, each kept with its place
 MAX_SHEET_CHARACTERS = 1_000_000_000  # of all cells together, where many share one text

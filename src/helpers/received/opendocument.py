@@ -95,7 +95,7 @@ class _Reader:
         if lost and last_row * last <= MAX_CELLS:  # else the sheet is refused for its size
             for row in range(self.row, last_row + 1):
                 for column in range(self.column, last + 1):
-                    self.facts.lost[row, column] = lost
+                    self.facts.lose(row, column, lost)
 
 
 def _repeats(given: Mapping[str, str], name: str) -> int:
