@@ -185,12 +185,12 @@ def test_case_answers(planned, round_2024, mend):
     path = planned.responses / "0825-svar.csv"
     path.write_text(text.replace('"', "") if mend else text, "utf-8")
     owners, _ = key_owners(planned, round_2024)
-    table, problems = check_export(path, round_2024, owners)
+    checked = check_export(path, round_2024, owners)
     if mend:
-        assert problems == {} and len(table) == 10
+        assert checked.problems == {} and len(checked.rows) == 10
     else:
-        told = "\n".join(map(str, problems["0825"]))
-        assert table is None and "0825-svar.csv, line 4: a quotation mark" in told
+        told = "\n".join(map(str, checked.problems["0825"]))
+        assert checked.rows is None and "0825-svar.csv, line 4: a quotation mark" in told
         assert "save the table as a workbook" in told
 
 
