@@ -86,3 +86,18 @@ def test_who_counts_as_an_answer(planned, round_2024, status, answered, counts):
     )
     assert len(asked) == 145
     assert asked["responded"].sum() == counts
+
+
+def test_a_hidden_sheet_of_answers_is_never_read_and_two_are_refused(planned, round_2024):
+    """The first sheet is last week's, hidden; then two are visible."""
+    table, path = export(sample(planned, "0825")), planned.responses / "0825-svar.xlsx"
+    with pd.ExcelWriter(path, engine="openpyxl") as writer:
+        table.iloc[:3].to_excel(writer, sheet_name="gammel", index=False)
+        table.to_excel(writer, sheet_name="svar", index=False)
+        writer.sheets["gammel"].sheet_state = "hidden"
+    assert len(collect(planned, round_2024).answers["0825"]) == len(table)
+    with pd.ExcelWriter(path, engine="openpyxl") as writer:
+        for name in ("uge 10", "uge 11"):
+            table.to_excel(writer, sheet_name=name, index=False)
+    told = str(collect(planned, round_2024).errors["0825"])
+    assert "»uge 10«" in told and "»uge 11«" in told

@@ -33,6 +33,7 @@ from helpers.left_keys import keys_asked_before
 from helpers.left_out import digest_of, read_left_out
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
+from helpers.sheet_choice import sheet_meant
 from helpers.sheets import Sheet, is_table_file, read_sheets, retold
 
 DONT_KNOW = 6
@@ -232,12 +233,13 @@ def key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, l
 def _table(path: Path) -> tuple[Sheet, list[str]]:
     """The sheet and headings that hold `key` and `status`."""
     try:
-        for sheets in read_sheets(path, ["utf-8-sig", "cp1252"], [",", ";", "\t"]):
-            for sheet in sheets:
-                headings = [str(c).strip().lower() for c in sheet.head[0]] if sheet.head else []
-                if {"key", "status"} <= set(headings):
-                    sheet.require_whole()
-                    return sheet, headings
+        readings = read_sheets(path, ["utf-8-sig", "cp1252"], [",", ";", "\t"])
+        sheet = sheet_meant(
+            path.name, readings, lambda s: int({"key", "status"} <= set(_headings(s)))
+        )
+        if sheet is not None:
+            sheet.require_whole()
+            return sheet, _headings(sheet)
     except ExtractError as e:
         raise ResponseError(problems=retold(e, "the survey tool's export", _MEND)) from e
     raise ResponseError(
@@ -246,6 +248,10 @@ def _table(path: Path) -> tuple[Sheet, list[str]]:
         "key, status, submitted_at, q01 … q13, q14_text, q15_text, lokal1 … lokal3",
         _MEND,
     )
+
+
+def _headings(sheet: Sheet) -> list[str]:
+    return [str(c).strip().lower() for c in sheet.head[0]] if sheet.head else []
 
 
 def read_export(
