@@ -59,7 +59,7 @@ DOCS = PROJECT / "docs/reliability.md"
 # of what a run tells: what is done so far, and what Python's own helper tells after a kill -9
 NO_WORD = re.compile(r"\d\d:\d\d:\d\d |.*resource_tracker|\s*warnings\.warn")
 TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:\s.*\n)*(.*)")
-NAMED = r"FAILED \S+ .*step \w+:"  # a failure tells the municipality and the step
+NAMED = r"FAILED .*step \w+:"  # a failure tells the municipality, or the round, and the step
 
 
 @dataclass(frozen=True)

@@ -81,15 +81,17 @@ def live(
     following = rolling.settings.answer_months
     for number in range(months + following):
         begun = time.perf_counter()
+        late = left_out(name(world.month)) if number < months else frozenset()
         if number < months:
-            world.write_extracts(places.data / "inbox", left_out(name(world.month)))
+            world.write_extracts(places.data / "inbox", late)
         seconds["world"] += time.perf_counter() - begun
         begun = time.perf_counter()
         day = world.month.replace(day=rolling.settings.last_extract_day)
         told = Tick(places, rolling, day).run()
         seconds["tick"] += time.perf_counter() - begun
-        if told.failures:
-            raise RuntimeError("\n".join(map(str, told.failures)))
+        wrong = [p for p in told.failures if not (late and "no extract had come" in p.what)]
+        if wrong:
+            raise RuntimeError("\n".join(map(str, wrong)))
         progress(f"{name(world.month)}: {' '.join(told.done)}")
         if number < months:
             begun = time.perf_counter()

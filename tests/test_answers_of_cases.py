@@ -218,7 +218,7 @@ def test_an_earlier_rounds_bogus_times_bend_no_curve(planned, round_2024):
     earlier = planned.root / "params/rounds/2024-foraar.yml"
     later = planned.root / "params/rounds/2024-igen.yml"
     later.write_text(
-        earlier.read_text("utf-8").replace("round: 2024-foraar", "round: 2024-igen")
+        earlier.read_text("utf-8").replace("round: 2024-foraar", "round: 2024-igen").replace("reference_date: 2024-02-01", "reference_date: 2024-02-02")
         + "\nearlier_rounds: [2024-foraar]\n", "utf-8",
     )  # fmt: skip
     now = load_round(planned.root, "2024-igen")

@@ -186,7 +186,7 @@ def test_all_exports_taken_out_leave_nothing_released(copy):
     assert not list(copy.responses.glob("*.parquet")) and copy.sample(CODE).is_file()
     assert not list((copy.data / "estimates").glob("*"))
     assert survey(copy, "status", SIMULATED)[0] == 0
-    assert survey(copy, "deliver", SIMULATED)[0] == 1
+    assert survey(copy, "deliver", SIMULATED)[0] == 2
     assert read_list(passphrase_list(copy)) == {}
 
 

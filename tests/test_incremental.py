@@ -175,7 +175,7 @@ def later_answers(copy: Copy, code: str) -> None:
     answered = answers[answers["status"] == "completed"].copy()
     questions = [q.id for q in copy.round.questionnaire.scaled]
     answered[questions] = 1
-    answered["submitted_at"] = "2030-01-01T12:00:00"
+    answered["submitted_at"] = "2024-04-25T12:00:00"
     columns = ["key", "status", "submitted_at", *questions]
     answered[columns].to_csv(copy.paths.responses / f"{code}-late.csv", index=False)
 

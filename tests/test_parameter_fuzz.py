@@ -292,9 +292,9 @@ ARGUMENTS = {  # what a command is called with, where it is not called with the 
     "compare": ["demo", "demo-2023"], "round new": ["2026-x", "--like", "demo"], "layout new": ["{extract}"],
     "layout approve": ["nope"], "tick": ["demo-rullende"], "check": ["{extract}", "--round", "demo"],
     "scan": ["{extract}", "--round", "demo"], "participants": ["demo"], "sendout": ["demo"],
-    "deck": ["demo", "0825"], "demo": [],
+    "deck": ["demo", "0825"], "demo": [], "key rotate": ["demo", "--old", "{extract}"],
 }  # fmt: skip
-WITHOUT_PARAMETERS = {"key new"}
+WITHOUT_PARAMETERS = {"key new", "init"}
 
 
 def commands() -> Iterator[tuple[str, list]]:

@@ -44,6 +44,8 @@ def collect_answers(paths: Paths, round_: Round) -> Told:
     """
     collected = collect(paths, round_, danish_today())
     collected, notes = _without_persons(paths, round_, collected)
+    counted = {c: t for c, t in collected.answers.items() if counts_as_answer(t, round_).any()}
+    collected = replace(collected, answers=counted)
     save_answers(paths, collected)
     if ROUND_LEVEL not in collected.errors:
         for code in (
@@ -62,10 +64,11 @@ def collect_answers(paths: Paths, round_: Round) -> Told:
     notes += collected.notes
     notes += tuple(_contradiction(code, rows) for code, rows in conflicts.items())
     notes += passed_over(round_, collected)
-    answered = (
-        c for c, table in collected.answers.items() if counts_as_answer(table, round_).any()
-    )
-    found = {"answered": sorted(answered), "conflicts": conflicts, "left": dict(collected.left)}
+    found = {
+        "answered": sorted(collected.answers),
+        "conflicts": conflicts,
+        "left": dict(collected.left),
+    }
     return Told(notes, failures, found)
 
 

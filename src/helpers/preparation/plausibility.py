@@ -48,8 +48,7 @@ def judge(
 ) -> Judged:
     """What one file tells by itself. `persons`: the extract's with `age`; those with a faulty cell are
     left out of the judgement. `digest`: the file's; `code` is empty where it is not known."""
-    faulty = {row for f in extract.problems for row, _ in f.place.cells}
-    well = persons[~persons["row"].isin(faulty)].reset_index(drop=True)
+    well = persons[~persons["row"].isin(extract.faulty_rows)].reset_index(drop=True)
     looks = warnings_of(well, round_, code, before, extract.ignored_columns)
     as_read = tuple(Warning(f.kind, f.details, f) for f in extract.told)
     judged = with_decisions(
