@@ -120,7 +120,7 @@ def made(ended: Ended) -> str:
 def told(ended: Ended, root: Path) -> str:
     """Exit status and what went wrong as the user reads it; of several failures the first."""
     text = ended.told.replace(str(root), "<root>")
-    parts = re.split(r"\n\s*\n|\n(?=\d\d:\d\d:\d\d )", text)
+    parts = re.split(r"\n\s*\n|\n(?=\d\d:\d\d:\d\d |FAILED|Stopped)", text)
     failed = [" ".join(p.split()) for p in parts if p.strip().startswith(("FAILED", "Stopped"))]
     other = [line for line in text.splitlines() if line and not NO_WORD.match(line)]
     what = failed[0] if failed else other[0] if ended.status and other else ""
