@@ -259,6 +259,15 @@ def test_the_first_and_the_last_moment_are_within():
     assert span.known(times).isna().tolist() == [True, False, False, True, True]
 
 
+@pytest.mark.parametrize(
+    "at", ["0001-01-01", "1582-10-14T00:00:00", "9999-12-31T23:59:59", "9999-12-31T23:59:59Z",
+           "1677-01-01T00:00:00Z"],
+)  # fmt: skip
+def test_times_at_the_ends_of_the_calendar_are_odd_and_no_failure(planned, round_2024, at):
+    collected = taken(planned, round_2024, export_of(answer(keys_of(planned)[0], at=at)))
+    assert len(collected.notes) == 1 and len(collected.answers[CODE]) == 1
+
+
 def test_letters_that_were_late_make_earlier_answers_odd(planned, round_2024):
     record_mailing(planned, CODE, Made("invitation", "2024-03-14"))
     table = export_of(answer(keys_of(planned)[0], at="2024-03-13T10:00:00"))

@@ -328,7 +328,10 @@ def _danish_time(texts: pd.Series) -> pd.Series:
     times = pd.to_datetime(plain, errors="coerce", format="ISO8601").astype("datetime64[s]")
     if abroad.any():
         told = pd.to_datetime(texts[abroad], errors="coerce", format="ISO8601", utc=True)
-        moved = told.dt.tz_convert(DENMARK).dt.tz_localize(None).astype("datetime64[s]")
+        near = told.where(told.dt.year.between(1900, 2100))  # 9999-12-31 cannot be moved
+        moved = near.dt.tz_convert(DENMARK).dt.tz_localize(None).astype("datetime64[s]")
+        far = told.where(told.dt.year >= 1).dt.tz_localize(None)
+        moved = moved.fillna(far.astype("datetime64[s]"))
         times = moved.reindex(times.index).fillna(times)
     return times
 
