@@ -224,7 +224,7 @@ def without_room(bench: Bench, state: str, wanted: dict[str, str]) -> Row:
     done = f"no file may be larger than {SMALL_FILE // 1000} kB (RLIMIT_FSIZE)"
     return row(
         bench, root, "files cannot grow", done, ended,
-        wanted=wanted, status=(1,), says=f"{NAMED}.*too large",
+        wanted=wanted, status=(1,), says=f"{NAMED}.*larger than files may be",
     )  # fmt: skip
 
 
@@ -242,7 +242,7 @@ def full_drive(bench: Bench, draw: random.Random, times: int) -> Iterator[Row]:
         ended = bench.run(root)
         subprocess.run(["mount", "-o", "remount,size=1g", str(root)], check=True)
         done = "room for half of what the run makes; then more room"
-        says = f"{NAMED}.*No space left on device"
+        says = f"{NAMED}.*the drive is full"
         yield row(bench, root, fault, done, ended, status=(1,), says=says)
     finally:
         subprocess.run(["umount", "--lazy", str(root)], check=True)
