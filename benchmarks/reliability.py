@@ -242,7 +242,7 @@ def full_drive(bench: Bench, draw: random.Random, times: int) -> Iterator[Row]:
         ended = bench.run(root)
         subprocess.run(["mount", "-o", "remount,size=1g", str(root)], check=True)
         done = "room for half of what the run makes; then more room"
-        says = f"{NAMED}.*the drive is full"
+        says = f"{NAMED}.*there is no room left"
         yield row(bench, root, fault, done, ended, status=(1,), says=says)
     finally:
         subprocess.run(["umount", "--lazy", str(root)], check=True)
