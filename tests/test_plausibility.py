@@ -450,6 +450,7 @@ def test_two_lines_about_the_same_are_told(there):
 def test_each_kind_can_be_decided_or_not_and_has_a_label():
     assert set(PLAUSIBILITY) - set(TAKES) == {"same_file"}
     assert LABELS.keys() == PLAUSIBILITY.keys() and LOOK_LABELS.keys() == TEXTS.keys()
+    assert told_kinds.LABELS.keys() == told_kinds.TOLD.keys()
     for kind, (english, danish) in TEXTS.items():
         assert set(re.findall(r"{\w+}", danish)) <= set(re.findall(r"{\w+}", english)), kind
 

@@ -156,3 +156,18 @@ TOLD = {
         ),
     )
 }  # fmt: skip
+LABELS = {  # for the evaluation
+    "hidden_sheet": "Skjult ark med borgere",
+    "sheet_not_read": "Ark med borgere, som ikke læses",
+    "hidden_rows": "Skjulte rækker",
+    "empty_means_no": "Tomme celler, som tæller som nej",
+    "empty_beside_no": "Tomme celler ved siden af nej",
+    "no_conversation": "Tomme celler uden samtale",
+    "day_numbers": "Dagtal i stedet for datoer",
+    "cpr_padded": "CPR-numre uden nul forrest",
+    "odd_letters": "Navne i et andet tegnsæt",
+    "person_repeated": "Borgere i flere ens rækker",
+    "person_on_two_benefits": "Borgere på flere ydelser",
+    "person_with_two_names": "Borgere med flere navne",
+    "files_together": "Flere filer lagt sammen",
+}

@@ -22,9 +22,10 @@ def other_name(
     """(text, municipality) where the file's name, or the texts `around` its persons, name another
     municipality and not `code`'s own.
 
-    `file`: the file's name, which begins with a code. A name behind a postcode is an address.
+    `file`: the file's name, or several with » / « between, which begin with a code. A name behind a
+    postcode is an address.
     """
-    own_name = re.sub(r"^\d{4}", "", file.rsplit(".", 1)[0])
+    own_name = re.sub(r"(?:^|(?<=/ ))\d{4}", "", file.rsplit(".", 1)[0])
     for texts, shown in (((own_name,), file), (around, "")):
         found = [(text, named) for text in texts for named in _named(text, municipalities)]
         if found and all(named.code != code for _, named in found):

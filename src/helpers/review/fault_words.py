@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from helpers import plausibility_kinds, told_kinds
 from helpers.errors import Problem
-from helpers.plausibility_kinds import LABELS
 
 # kind → what its sentences have in common, and what a reader of the evaluation is told
 KINDS: dict[str, tuple[str, str]] = {
@@ -59,6 +59,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "local_unknown": (r"is none of", "Ukendt lokal baggrundsoplysning"),
     "empty": (r"^is empty$", "Tom celle"),
 }  # fmt: skip
+_LABELS = plausibility_kinds.LABELS | told_kinds.LABELS
 OTHER, OTHER_LABEL = "other", "Andet"
 _QUOTED = re.compile(r"»[^«]*«")
 
@@ -76,4 +77,4 @@ def kind_of(told: str) -> str:
 
 def kind_label(kind: str) -> str:
     """Danish words for a kind; »Andet« for one that this version does not know."""
-    return KINDS[kind][1] if kind in KINDS else LABELS.get(kind, OTHER_LABEL)
+    return KINDS[kind][1] if kind in KINDS else _LABELS.get(kind, OTHER_LABEL)
