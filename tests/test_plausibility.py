@@ -14,6 +14,7 @@ from test_check import persons
 from test_cli_privacy import survey
 from test_extracts import GOOD, HEADINGS
 
+from helpers import told_kinds
 from helpers.errors import ParameterError, SurveyError
 from helpers.extracts import Extract
 from helpers.faults import DANISH, Place, fault
