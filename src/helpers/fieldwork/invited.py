@@ -64,7 +64,8 @@ def record_invited(
     latest = known["latest"] if added else pd.Series("0", index=known.index)
     beside = known["instead_of"].mask(again, instead_of)
     known = known.assign(latest=latest.mask(again, "1"), instead_of=beside)
-    new = [k for k in keys if k not in set(known["key"])]
+    there = set(known["key"])
+    new = [k for k in keys if k not in there]
     rows = pd.DataFrame(
         {"key": new, "first_made_on": day.isoformat(), "latest": "1", "instead_of": instead_of},
         dtype="str",
