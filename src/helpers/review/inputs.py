@@ -109,11 +109,7 @@ def require_begun(paths: Paths) -> None:
 
 
 def load_review(paths: Paths, round_: Round) -> Review:
-    """Read what lies under `data/<round>/` and the list of released municipalities under `build/`.
-
-    Raises TooEarlyError where the round has not begun.
-    """
-    require_begun(paths)
+    """Read what lies under `data/<round>/` and the list of released municipalities under `build/`."""
     codes = round_.settings.participants
     return Review(
         paths,
