@@ -173,7 +173,6 @@ def test_papermills_own_command(finished, tmp_path):
         (NOTEBOOKS / "20-response-analysis.ipynb", {"municipality": 825}, "--stage plan"),
         (NOTEBOOKS / "30-municipal-report.ipynb", {"municipality": 825}, "--stage release"),
         (NOTEBOOKS / "30-municipal-report.ipynb", {"municipality": "Lesø"}, "Did you mean 0825 Læsø?"),
-        (NOTEBOOKS / "40-round-review.ipynb", {}, "survey run demo"),
         (REPORTS / "national.qmd", {}, "--stage release"),
         (NOTEBOOKS / "10-sampling-plan.ipynb", {"municipality": "0825", "round": "deno"}, "Did you mean »demo«?"),
     ],

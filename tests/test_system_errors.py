@@ -80,6 +80,14 @@ def test_another_file_that_a_writer_lacks_is_told_of_that_one(tmp_path):
     assert str(told.value).startswith(f"{lacking}: there is no such file")
 
 
+def test_what_a_writer_tells_itself_stays_as_it_is(tmp_path):
+    def write(beside):
+        raise SurveyError("vault", "did not come back") from OSError(errno.EIO, "x", str(beside))
+
+    with pytest.raises(SurveyError, match="did not come back"):
+        write_atomically(tmp_path / "a", write)
+
+
 def test_a_workbook_that_is_open_is_told_of_itself(tmp_path):
     """As Windows answers `os.replace`: both paths in the error, the temporary one first."""
     made, path = tmp_path / ".a.123.xlsx", tmp_path / "a.xlsx"

@@ -33,11 +33,11 @@ def deck(
         return
     if not round_id or not municipality:
         raise usage("Missing argument ROUND or CODE, as `survey deck 2024-foraar 0707`.")
+    round_ = load(round_id)
     if template is not None and not template.is_file():
         raise usage(
             f"--template: {template} does not exist. Expected: a PowerPoint template (.pptx)."
         )
-    round_ = load(round_id)
     code = participant_given(round_, municipality, "CODE").code
     published = load_published(root(), round_, only=code)
     console.print(f"Written: {write_deck(published, code, to, template)}", markup=False)

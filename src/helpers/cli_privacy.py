@@ -45,9 +45,9 @@ def rotate(
     from helpers.vault import rotate as rotate_vaults
     from helpers.vault_key import key_from_file, key_of_round
 
+    round_ = load(round_id)
     if not old.is_file():
         raise usage(f"--old: {old} does not exist. Expected: the file of the key in use until now.")
-    round_ = load(round_id)
     paths = Paths(root(), round_.id)
     new_key = key_of_round(round_.settings, root())
     files = [p for p in paths.vault_folder.glob("*") if p.is_file()]

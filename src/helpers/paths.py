@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.errors import FileError, file_error
+from helpers.errors import FileError, SurveyError, file_error
 from helpers.params import Municipality
 
 ROOT_VARIABLE = "SURVEY_ROOT"
@@ -234,14 +234,17 @@ def told_of(path: Path, beside: Path) -> Iterator[None]:
             raise
         there = str(error.filename or beside)
         if there == str(beside) or there.startswith(f"{beside}{os.sep}"):
-            there = f"{path}{there.removeprefix(str(beside))}"
-        elif isinstance(error, FileError):
+            own = Path(f"{path}{there.removeprefix(str(beside))}")
+            raise file_error(error, own) from e
+        if error is e and isinstance(e, FileError):
             raise
-        raise file_error(error, Path(there)) from e
+        raise file_error(error) from e
 
 
 def _of_the_system(error: Exception) -> OSError | None:
-    """The system's own error, which writers of workbooks wrap into theirs."""
+    """The system's own error, which writers of workbooks wrap into theirs; what is told already is not."""
+    if isinstance(error, SurveyError) and not isinstance(error, FileError):
+        return None
     inner = [error, *error.args, error.__cause__]
     return next(
         (e for e in inner if isinstance(e, OSError) and (e.errno or isinstance(e, FileError))), None
