@@ -56,7 +56,8 @@ def test_several_are_read_in_the_order_given_and_once():
         ("0826", "Did you mean 0825 Læsø?"),
         (826, "0826 takes no part"),
         ("825 Samsø", "Does 825 or »Samsø« hold?"),
-        (0o707, "Did you mean 0707 Norddjurs? Put it in quotes: '0707'."),  # as YAML reads 0707
+        (0o707, "455 without quotes may be 0707 Norddjurs."),  # as YAML reads 0707
+        (0o223, "147 without quotes may be 0223 Hørsholm or 0147 Frederiksberg."),
         (True, "True takes no part"),
         (8.25, "8.25 takes no part"),
         (None, "None takes no part"),

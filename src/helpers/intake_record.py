@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 
 from helpers.errors import Problem, SurveyError
 from helpers.intake import IntakeResult, take_in
@@ -22,6 +23,7 @@ from helpers.preparation.plausibility import (
 from helpers.preparation.round_findings import beside_others, read_taken
 from helpers.review.intake_history import add_to_history
 from helpers.steps import Told
+from helpers.told_kinds import IN_MOST_FILES
 
 
 def intake(paths: Paths, round_: Round, code: str) -> None:
@@ -134,16 +136,22 @@ def _other_key(paths: Paths, code: str) -> Problem:
     )
 
 
+def seldom_told(looks: Iterable[dict]) -> list[dict]:
+    """Without what nearly every file has."""
+    return [look for look in looks if look["finding"] not in IN_MOST_FILES]
+
+
 def _to_look_at(paths: Paths, round_: Round, looks: dict[str, list]) -> tuple[str, ...]:
     """One line for the run: how many things worth a look each municipality has, and where they stand."""
-    if not looks:
-        return ()
     counts = [
-        f"{file[:4]} {round_.municipalities[file[:4]].name} {len(told)}"
+        f"{file[:4]} {round_.municipalities[file[:4]].name} {len(few)}"
         for file, told in sorted(looks.items())
+        if (few := seldom_told(told))
     ]
+    if not counts:
+        return ()
+    whose = f"{len(counts)} municipalities" if len(counts) > 1 else "1 municipality"
     return (
-        f"Worth a look in the extracts of {len(counts)} municipalities: {', '.join(counts)}. What it is "
-        f"stands in data/{paths.round_id}/intake.json under `look`, and in `survey status "
-        f"{paths.round_id}`.",
+        f"Worth a look in the extracts of {whose}: {', '.join(counts)}. What it is stands in "
+        f"data/{paths.round_id}/intake.json under `look`, and in `survey status {paths.round_id}`.",
     )

@@ -156,6 +156,8 @@ TOLD = {
         ),
     )
 }  # fmt: skip
+# so common that a list over a round's municipalities would show little else: told with the file alone
+IN_MOST_FILES = frozenset({"empty_means_no", "no_conversation", "cpr_padded"})
 LABELS = {  # for the evaluation
     "hidden_sheet": "Skjult ark med borgere",
     "sheet_not_read": "Ark med borgere, som ikke læses",

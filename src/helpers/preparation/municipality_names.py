@@ -75,6 +75,12 @@ def codes_given(
     problems = []
     codes = []
     for word in words:
+        if meant := _octal(word, allowed):
+            either = [meant, *filter(None, [municipalities.get(f"{word}".zfill(CODE_DIGITS))])]
+            told = f"{word} without quotes may be {' or '.join(f'{m.code} {m.name}' for m in either)}"
+            remedy = f"Put it in quotes, as '{meant.code}'."
+            problems.append(Problem(where, told, "a code in quotes, as '0707'", remedy))
+            continue
         found, remedy = _named(word, allowed, municipalities)
         if found is not None and found.code in allowed:
             codes.append(found.code)
@@ -92,6 +98,13 @@ def codes_given(
     return list(dict.fromkeys(codes))
 
 
+def _octal(word: object, allowed: Mapping[str, Municipality]) -> Municipality | None:
+    """Whose code YAML may have taken for an octal number: 0707 without quotes comes as 455, and 0740 as
+    480, which is a code too."""
+    is_number = isinstance(word, int) and not isinstance(word, bool) and word > 0
+    return allowed.get(f"{word:o}".zfill(CODE_DIGITS)) if is_number else None
+
+
 def _named(
     word: object, allowed: Mapping[str, Municipality], municipalities: Mapping[str, Municipality]
 ) -> tuple[Municipality | None, str]:
@@ -107,9 +120,6 @@ def _named(
         return None, f"Does {both[1]} or »{both[2]}« hold? Give one of them."
     found, near = find_municipality(text, municipalities)
     if found is None and near is None and text.isdecimal():
-        octal = f"{int(text):o}".zfill(CODE_DIGITS)
-        if is_number and octal in allowed:  # YAML reads 0707 without quotes as 455
-            return None, f"Did you mean {octal} {allowed[octal].name}? Put it in quotes: '{octal}'."
         near = _near_code(text.zfill(CODE_DIGITS), allowed)
     return found, f"Did you mean {near.code} {near.name}?" if near else "Correct it."
 
