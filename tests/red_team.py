@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from red_team_files import CELL, NATIONAL, OVERALL, RESPONSE, WHOLE, Cell, Codebook, Harvest
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 OPTIONS = tuple(f"share_{k}" for k in range(1, 6))
 THRESHOLD = 5
@@ -400,6 +400,88 @@ def _respondent(s: System, i: int, pool, enough) -> tuple[Cell, tuple[float, flo
             if not enough(i, *span):
                 return s.cells[own], span
     return None
+
+
+def attack_side_by_side(found: Harvest, truth: dict[Cell, int]) -> list[Finding]:
+    """Hidden counts that a linear program over all items of a municipality gives exactly.
+
+    Each item's groups add up, no item counts more than the group's answers, and the marks are taken at
+    their word: where they differ between a group's items they are each item's own (`few` is below the
+    threshold, `linked` not), else `linked` says that no item's count is below it.
+    """
+    marks = {c: m for c, m in found.status.items() if m in ("few", "linked")}
+    by_place: dict[tuple, set[str]] = defaultdict(set)
+    for cell, mark in marks.items():
+        by_place[cell[:3]].add(mark)
+    by_item = any(len(of) > 1 for of in by_place.values())
+    known = found.known
+    findings: list[Finding] = []
+    for code in sorted({c[0] for c in marks}):
+        asked = {c[3] for c, n in truth.items() if c[:3] == (code, *WHOLE) and n > 0}
+        cells = [c for c in truth if c[0] == code and c[3] in asked - {"population", "invited"}]
+        cells = [c for c in cells if c[3] != "drivers" and not c[3].endswith(":dk")]
+        hidden = [c for c in cells if c not in known and c in marks | _answers_of(by_place, cells)]
+        findings += _side_by_side(hidden, cells, known, marks, by_item, truth)
+    return findings
+
+
+def _answers_of(by_place: dict[tuple, set[str]], cells: list[Cell]) -> dict[Cell, str]:
+    """The hidden groups' numbers of answers, which files mark otherwise or not at all."""
+    return {c: "" for c in cells if c[3] == "answers" and c[:3] in by_place}
+
+
+def _side_by_side(hidden, cells, known, marks, by_item, truth) -> Iterator[Finding]:
+    at = {cell: i for i, cell in enumerate(hidden)}
+    rows, right = [], []
+    for item in dict.fromkeys(c[3] for c in cells):
+        for total, parts in sums([c[:3] for c in cells if c[3] == item]):
+            row, rest = np.zeros(len(hidden)), 0.0
+            for place, sign in [(total, -1.0), *((p, 1.0) for p in parts)]:
+                cell = (*place, item)
+                if cell in at:
+                    row[at[cell]] += sign
+                elif cell in known:
+                    rest -= sign * known[cell]
+                else:
+                    break
+            else:
+                if row.any():
+                    rows.append(row)
+                    right.append(rest)
+    above, most = [], []
+    for cell, i in at.items():
+        answers = (*cell[:3], "answers")
+        if cell[3] == "answers" or (answers not in at and answers not in known):
+            continue
+        row = np.zeros(len(hidden))
+        row[i] = 1.0
+        if answers in at:
+            row[at[answers]] = -1.0
+        above.append(row)
+        most.append(known.get(answers, 0.0))
+    bounds = []
+    for cell in hidden:
+        mark = marks.get(cell, "")
+        low = THRESHOLD if mark == "linked" else 0
+        bounds.append((low, THRESHOLD - 1 if by_item and mark == "few" else MOST))
+    if not rows:
+        return
+    for cell, i in at.items():
+        ends = []
+        for sign in (1.0, -1.0):
+            unit = np.zeros(len(hidden))
+            unit[i] = sign
+            solved = linprog(
+                unit, A_eq=np.array(rows), b_eq=right, bounds=bounds, method="highs",
+                A_ub=np.array(above) if above else None, b_ub=most if above else None,
+            )  # fmt: skip
+            if solved.status != 0:  # what the marks say contradicts the sums: nothing is learnt
+                return
+            ends.append(sign * solved.fun)
+        low, high = np.ceil(ends[0] - 1e-6), np.floor(ends[1] + 1e-6)
+        if low == high:
+            note = f"{marks.get(cell, 'no mark')}, {'by item' if by_item else 'by group'}"
+            yield Finding("side by side", cell, low, high, truth[cell], note)
 
 
 # --------------------------------------------------------------------------------------- distributions

@@ -136,6 +136,7 @@ ATTACKS = {
     "a number in words is no count shown": lambda s: red.loose_strangers(s.harvest),
     "an item tells of the item beside it": lambda s: red.beside(s.harvest, s.truth),
     "a hidden count is computed": lambda s: red.attack_counts(s.harvest, s.truth, s.book),
+    "items side by side": lambda s: red.attack_side_by_side(s.harvest, s.truth),
     "a small group agrees": lambda s: red.attack_distributions(s.released, s.truth),
 }
 

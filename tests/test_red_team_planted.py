@@ -341,6 +341,36 @@ def test_answers_in_the_response_table_bound_the_items(book):
     }
 
 
+THREE = {  # three groups: who answered q01, q13 and anything
+    "q01": (5, 7, 20), "q13": (4, 7, 20), "answers": (5, 7, 20),
+}  # fmt: skip
+
+
+def three_groups(mark) -> tuple[Harvest, dict[Cell, int]]:
+    """The third group and the totals are shown; of the other two, `mark(item, group, n)` stands."""
+    truth, hidden = {}, {}
+    for item, counts in THREE.items():
+        truth["0825", *WHOLE, item] = sum(counts)
+        for group, n in zip("abc", counts):
+            cell = ("0825", "target_group", group, item)
+            truth[cell] = n
+            if group != "c":
+                hidden[cell] = mark(item, group, n)
+    return table_of(truth, hidden), truth
+
+
+def test_marks_by_item_give_hidden_counts_away_and_marks_by_group_do_not():
+    told, truth = three_groups(lambda item, group, n: "few" if n < 5 else "linked")
+    found = red.attack_side_by_side(told, truth)
+    assert {(f.cell[2], f.cell[3]): f.low for f in found} == {
+        (g, i): n for i, counts in THREE.items() for g, n in zip("ab", counts)
+    }
+    assert all(f.low == f.true for f in found)
+    by_group = {"a": "few", "b": "linked"}
+    told, truth = three_groups(lambda item, group, n: by_group[group])
+    assert red.attack_side_by_side(told, truth) == []
+
+
 def test_the_item_beside_gives_a_small_count_away():
     truth, hidden = narrow_case(9, 4)
     found = table_of(truth, hidden)

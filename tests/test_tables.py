@@ -65,7 +65,7 @@ def test_no_difference_is_said_plainly(published):
 def test_hidden_numbers_are_marked_and_explained(published):
     text = tables.groups(published, SMALL, "target_group").data
     assert "(få)" in text or "(skjult)" in text
-    assert "(få): færre end 5 svar eller slet ingen." in text
+    assert "(få): gruppen har færre end 5 svar på mindst ét spørgsmål" in text
     assert "(skjult): tallet er skjult, fordi" in text
     assert "nan" not in text.lower()
     assert "None" not in text

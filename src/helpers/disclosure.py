@@ -271,11 +271,10 @@ def _response(found: RoundEstimates, cells: pd.DataFrame, least: int) -> pd.Data
     table["effective_n"] = table["weight_sum"] ** 2 / squares
     table["design_effect"] = table["answers"] / table["effective_n"]
     hidden = cells[cells["item"].eq(RESPONSE) & cells["status"].isin([FEW, LINKED])]
-    is_hidden = pd.MultiIndex.from_frame(table[GROUP_CELL]).isin(
-        pd.MultiIndex.from_frame(hidden[GROUP_CELL])
-    )
-    small = table[numbers].min(axis=1) < least
-    table["status"] = np.select([small, is_hidden], [FEW, LINKED], SHOWN)
+    marks = hidden.set_index(GROUP_CELL)["status"]
+    table["status"] = marks.reindex(pd.MultiIndex.from_frame(table[GROUP_CELL])).to_numpy()
+    small = table[numbers].min(axis=1) < least  # of a municipality without any answer
+    table["status"] = table["status"].fillna(pd.Series(np.where(small, FEW, SHOWN)))
     invited = table["invited"].where(table["invited"] > 0)
     table["response_rate"] = table["answers"] / invited
     told = _outcomes_told(table, least)

@@ -21,6 +21,7 @@ from helpers.answers_told import OPTIONS, SUMS, AnswersTold, unanimous, unanimou
 from helpers.round_settings import Disclosure
 from helpers.suppression import CELL, FEW, LINKED, NOT_ASKED, SHOWN, suppress_items
 from helpers.suppression_audit import audit_items
+from helpers.suppression_side_by_side import audit_side_by_side
 
 RESPONSE = "response"  # the response table, as an item: n is answers
 
@@ -61,7 +62,7 @@ def protect(estimates: pd.DataFrame, responses: pd.DataFrame, rules: Disclosure)
     while True:
         while (more := told.to_hide(found.found.hidden)).any():
             found = found.hiding(more)
-        narrowed = audit_items(found.cells, threshold=rules.min_answers)
+        narrowed = audited(found.cells, rules.min_answers)
         if narrowed.empty:
             break
         cells = set(narrowed[CELL].itertuples(index=False, name=None))
@@ -77,6 +78,13 @@ def protect(estimates: pd.DataFrame, responses: pd.DataFrame, rules: Disclosure)
         notes.append(f"The audit still narrowed counts down in {where}; more was hidden for it.")
         found = found.hiding(more)
     return Protection(found.cells, found.loss, " ".join([found.note, *notes]))
+
+
+def audited(cells: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """What readers of the published counts narrow down too far: item by item, and side by side."""
+    audits = audit_items, audit_side_by_side
+    tables = [audit(cells, threshold=threshold) for audit in audits]
+    return pd.concat([t for t in tables if len(t)] or tables[:1], ignore_index=True)
 
 
 def primary_status(estimates: pd.DataFrame, rules: Disclosure) -> pd.DataFrame:

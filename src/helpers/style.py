@@ -56,7 +56,11 @@ class Missing:
 FEW, LINKED, NOT_ASKED, NOT_POSSIBLE = "few", "linked", "not_asked", "not_possible"
 NOT_JUDGED, NOT_COMMON, NO_INTERVAL = "not_judged", "not_common", "no_interval"
 MISSING = {
-    FEW: Missing("(få)", "for få svar", "færre end {min_answers} svar eller slet ingen."),
+    FEW: Missing(
+        "(få)",
+        "for få svar",
+        "gruppen har færre end {min_answers} svar på mindst ét spørgsmål, eller slet ingen.",
+    ),
     LINKED: Missing(
         "(skjult)",
         "skjult for at beskytte andre",
@@ -92,12 +96,12 @@ def why(status: str | None) -> Missing:
 
 
 def reason(status: str, min_answers: int) -> str:
-    """The whole reason as it stands behind a colon: »færre end 5 svar eller slet ingen.«"""
+    """The whole reason as it stands behind a colon: »gruppen har færre end 5 svar …«"""
     return MISSING[status].reason.format(min_answers=min_answers)
 
 
 def legend(statuses: Iterable[str], min_answers: int) -> str:
-    """»(få): færre end 5 svar eller slet ingen. (skjult): …«, in the order of MISSING."""
+    """»(få): gruppen har færre end 5 svar … (skjult): …«, in the order of MISSING."""
     found = set(statuses)
     return " ".join(f"{MISSING[s].mark}: {reason(s, min_answers)}" for s in MISSING if s in found)
 

@@ -47,8 +47,8 @@ class Suppression:
     """What is hidden.
 
     `cells`: a row a municipality (and `national`) × breakdown × category × item with n and status
-    shown | few | linked | not_asked; `few` says that this n is below the threshold, `linked` that it
-    is not. `cost`: of the linked cells; `bound`: no safe pattern costs less; `optimal`: the two are
+    shown | few | linked | not_asked. A mark is the cell's, the same for all items: `few` says that an
+    item's n is below the threshold, not which; `linked` that none is. `cost`: of the linked cells; `bound`: no safe pattern costs less; `optimal`: the two are
     equal. `note`: the same in words. `loss`: a row a kind of cell (whole, one_way, two_way, country,
     together): cells, primary, secondary, share_hidden, secondary_per_primary; primary are cells
     that must be hidden for an item's own sake. `table` and `found`: what was searched, and the
@@ -127,8 +127,11 @@ def _told(by_item: pd.DataFrame, table: Table, found: Found) -> Suppression:
     cells = by_item[[*CELL, "item", "n"]]
     asked = _asked(cells)
     is_hidden = hidden.reindex(pd.MultiIndex.from_frame(cells[CELL]), fill_value=False).to_numpy()
-    few = cells["n"].to_numpy() < table.threshold
-    status = np.select([~asked, few, is_hidden], [NOT_ASKED, FEW, LINKED], SHOWN)
+    least = pd.Series(table.least, index=hidden.index).reindex(
+        pd.MultiIndex.from_frame(cells[CELL])
+    )
+    few = least.to_numpy() < table.threshold  # of any item: a mark by item would tell counts
+    status = np.select([~asked, ~is_hidden, few], [NOT_ASKED, SHOWN, FEW], LINKED)
     optimal = found.cost <= found.bound + 1e-6
     return Suppression(
         cells.assign(status=status), found.cost, found.bound, optimal,

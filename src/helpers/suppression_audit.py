@@ -85,7 +85,7 @@ class _System:
                 hidden[tuple(cell)] = status
         place = {cell: i for i, cell in enumerate(sorted(hidden))}
         rows, columns, signs, right = [], [], [], []
-        for total, parts in _sums(tuple(sorted([*value, *hidden]))):
+        for total, parts in sums_of(tuple(sorted([*value, *hidden]))):
             terms = [(total, -1), *((part, 1) for part in parts)]
             unknown = [(place[cell], sign) for cell, sign in terms if cell in place]
             if unknown:
@@ -103,7 +103,7 @@ class _System:
 
 
 @lru_cache(maxsize=8)
-def _sums(cells: tuple[Cell, ...]) -> list[tuple[Cell, list[Cell]]]:
+def sums_of(cells: tuple[Cell, ...]) -> list[tuple[Cell, list[Cell]]]:
     """(total, parts) of every sum that a reader can set up; items mostly have the same."""
     known, parts = set(cells), defaultdict(list)
     for cell in cells:
@@ -236,7 +236,8 @@ class _Search:
         return np.flatnonzero((high < threshold) | (high - low < threshold))
 
 
-def _kind(low: float, high: float, few: bool, threshold: int) -> str | None:
+def too_narrow_kind(low: float, high: float, few: bool, threshold: int) -> str | None:
+    """What is wrong with the interval that is left for a hidden count; None: nothing."""
     if high < low or np.isinf(low):
         return None
     if low == high:
@@ -255,7 +256,7 @@ def _audit_part(system: _System, threshold: int, few_is_of_this_item: bool) -> l
     found: list[tuple] = []
 
     def tell(cell: int, attacker: str, knows: str, low: float, high: float, wanted: bool) -> None:
-        kind = _kind(low, high, wanted, threshold)
+        kind = too_narrow_kind(low, high, wanted, threshold)
         if kind:
             found.append(
                 (*system.cells[cell], system.status[cell], attacker, knows, kind, low, high)
@@ -326,7 +327,7 @@ def _knowing_size(system: _System, few: np.ndarray, threshold: int) -> list[tupl
                 continue
             low, high = table[[cell, n + cell]]
             inside_small = few[whole] and system.cells[cell][0] == place
-            kind = _kind(low, high, not inside_small, threshold)
+            kind = too_narrow_kind(low, high, not inside_small, threshold)
             if kind:
                 who = (*system.cells[cell], system.status[cell], SIZE)
                 found.append((*who, " · ".join(system.cells[whole]), kind, low, high))

@@ -9,10 +9,10 @@ a hidden count may be is then an interval, and this is promised of it:
 - `SIZE`: the same for one who knows the number of answers of one municipality though its whole is
   hidden; inside a municipality that is itself small, more than a point. Given up where a breakdown
   has one category there, which is then the size itself.
-- `RULE`: more than a point, for one who takes the marks at their word: `few` is below the threshold,
-  and at least 1 if anybody is there; `linked` is not below it. The mark itself says that much, so a
-  width of the threshold cannot be kept here. Given up where not even hiding everything would keep it
-  (a whole of 4 of which each part holds 1).
+- `RULE`: more than a point, for one who takes the marks at their word and lays all items side by side:
+  of a `linked` cell no item's count is below the threshold, of a `few` cell some item's is, and it is at
+  least 1 if anybody is there. A mark is the cell's, so `few` does not say which item. Given up where not
+  even hiding everything would keep it (a whole of 4 of which each part holds 1).
 
 Answers without a category (the whole less its categories) are taken as known, the worst case: they
 protect nobody. Every interval is proved by whole-number tables that have its ends (HiGHS).
@@ -136,13 +136,12 @@ def readers(table: Table, hidden: np.ndarray) -> Iterator[Reader]:
     for about, absent in enumerate(table.absences):
         known = np.where(absent, 0.0, 1.0)
         yield Reader(PLAIN, about, -least * known, far * known, wanted * known)
-    for about, (n, absent) in enumerate(zip(table.n, table.absent)):
-        few, put = n < limit, ~np.isnan(n)
-        elsewhere = np.where(absent, 0.0, far)
-        low = np.where(few, np.minimum(1 - n, 0.0), np.maximum(limit - n, -far))
-        low = np.where(put, low, -elsewhere)
-        high = np.where(put, np.where(few, limit - 1 - n, far), elsewhere)
-        yield Reader(RULE, about, low, high, put.astype(float))
+    few = table.least < limit
+    fewest = np.where(few, np.minimum(1 - least, 0.0), np.maximum(limit - table.least, -far))
+    most = np.where(few, limit - 1 - least, far)
+    for about, absent in enumerate(table.absences):
+        known = np.where(absent, 0.0, 1.0)
+        yield Reader(RULE, about, fewest * known, most * known, known)
     wholes = [i for i in np.flatnonzero(hidden) if table.keys[i][1] == WHOLE]
     for whole in (i for i in wholes if table.place[i] != NATIONAL):
         low, high, narrow = -least, np.full(len(least), far), wanted.copy()
