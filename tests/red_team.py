@@ -316,18 +316,27 @@ def attack_counts(found: Harvest, truth: dict[Cell, int], book: Codebook) -> lis
             if (system.key, numbers) in seen:  # a theme of one question
                 continue
             seen.add((system.key, numbers))
-            findings += attack_system(system, pools, best if item in RESPONSE else None)
+            few = (
+                len([i for i in items if i not in RESPONSE]) == 1
+            )  # then the mark is of this count
+            findings += attack_system(system, pools, best if item in RESPONSE else None, few)
     return findings
 
 
-def attack_system(s: System, pools: Pools, best: Limits | None = None) -> list[Finding]:
-    """All readers on one component; intervals go to `best`, where it is given."""
+def attack_system(
+    s: System, pools: Pools, best: Limits | None = None, few_is_of_item: bool = True
+) -> list[Finding]:
+    """All readers on one component; intervals go to `best`, where it is given. A mark is the group's:
+    `linked` says that no item's count is small, `few` that some item's is (`few_is_of_item`: this one's).
+    """
     pool = pools[s.key]
     small = s.truth < THRESHOLD
     if s.cells[0][3] == "drivers":  # no promise but that of small counts
         wide = np.where(small, THRESHOLD, 0)
     else:
         wide = np.where(small, THRESHOLD, 1)
+    # of a shown group a count may be missing that no file hides: that of »ved ikke«, under ten answers
+    wide = np.where((np.array(s.status) == "shown") & ~small, 0, wide)
 
     def enough(i: int, low: float, high: float) -> bool:
         return high - low >= wide[i] and (not small[i] or high >= THRESHOLD)
@@ -358,7 +367,7 @@ def attack_system(s: System, pools: Pools, best: Limits | None = None) -> list[F
         if hit := _respondent(s, i, pool, enough):
             tell(OWN, i, *hit[1], f"; own cell {hit[0]}")
 
-    few = np.array([m == "few" for m in s.status])
+    few = np.array([m == "few" for m in s.status]) & few_is_of_item
     linked = np.array([m == "linked" for m in s.status])
     if s.cells[0][3] in (*RESPONSE[:2], "drivers") or s.cells[0][3].endswith(":dk"):
         few, linked = few & False, linked & False  # the mark is the answers', not this count's
@@ -559,8 +568,8 @@ def _unanimous_rest(item, n, spans, relations) -> Iterator[Finding]:
             continue
         most = {}
         for s in OPTIONS:
-            told = sum(spans[s][p][0] for p in parts if p in n)
-            most[s] = min(count, spans[s][total][1] - told)
+            told = sum(spans[s].get(p, (0, n[p]))[0] for p in parts if p in n)
+            most[s] = min(count, spans[s].get(total, (0, n[total]))[1] - told)
         for s in OPTIONS:
             if count - sum(most[o] for o in OPTIONS if o != s) == count:
                 hidden = [p for p in parts if p not in n]
@@ -591,6 +600,109 @@ def _hidden_options(item, wanted, marks, spans, relations) -> Iterator[Finding]:
                 count = high[place]
                 note = f"{marks[place]}: so many chose {option}"
                 yield Finding("option", (*place, item), count, count, np.nan, note)
+
+
+def attack_answers(table: pd.DataFrame, truth: dict[Cell, int], places: int = 2) -> list[Finding]:
+    """Answers of small groups, shown or hidden, that all published numbers of a municipality tell together.
+
+    A linear program a municipality and question over how many of each group chose each option: groups add
+    up, and of a shown group number of answers, mean, split and options are told at their rounding.
+    `table`: rows as released, of one weighting, with the value where the number is shown: a reader who
+    knew every weight could make the unweighted values of the weighted ones, so tests give those. Found is
+    a hidden group under the threshold of which it is sure how many chose an option or kind (and not
+    nobody), and any group under SMALL_GROUP of which it is sure that all are of one kind, or of a shown
+    one all but one.
+    """
+    findings: list[Finding] = []
+    questions = table[table["item"].str.match(r"q\d|lokal\d")]
+    for (code, item), own in questions.groupby(["municipality", "item"]):
+        if (own["status"] != "not_asked").any() and code != NATIONAL:
+            findings += _answers_of_item(code, item, own, truth, places)
+    return findings
+
+
+_SHARES = {
+    **{f"share_{k}": (k,) for k in range(1, 6)},
+    "share_satisfied": (4, 5), "share_neutral": (3,), "share_dissatisfied": (1, 2),
+}  # fmt: skip
+
+
+def _answers_of_item(code, item, own, truth, places) -> Iterator[Finding]:
+    groups = sorted(set(_places(own)))
+    at = {g: 5 * i for i, g in enumerate(groups)}
+    n = {
+        tuple(k): int(v)
+        for *k, v in _records(own[own["statistic"] == "mean"], "n")
+        if not pd.isna(v)
+    }
+    rows, low, high = [], [], []
+
+    def tell(terms: dict[int, float], least: float, most: float) -> None:
+        row = np.zeros(5 * len(groups))
+        for place, factor in terms.items():
+            row[place] += factor
+        rows.append(row)
+        low.append(least)
+        high.append(most)
+
+    for total, parts in sums(groups):
+        for k in range(5):
+            terms = {at[p] + k: 1.0 for p in parts}
+            tell(terms | {at[total] + k: -1.0}, 0.0, 0.0)
+    half = 0.5 * 10.0**-places + 1e-9
+    for g, count in n.items():
+        tell({at[g] + k: 1.0 for k in range(5)}, count, count)
+    for row in own[own["value"].notna()].itertuples():
+        g = (row.municipality, row.breakdown, row.category)
+        if g not in n:
+            continue
+        span = ((row.value - half) * n[g], (row.value + half) * n[g])
+        if row.statistic == "mean":
+            tell({at[g] + k: k + 1.0 for k in range(5)}, *span)
+        elif row.statistic in _SHARES:
+            chosen = _SHARES[row.statistic]
+            tell({at[g] + k - 1: 1.0 for k in chosen}, np.ceil(span[0]), np.floor(span[1]))
+    matrix = sparse.csr_array(np.array(rows))
+
+    def largest(terms: dict[int, float]) -> float | None:
+        objective = np.zeros(5 * len(groups))
+        for place, factor in terms.items():
+            objective[place] -= factor
+        solved = milp(
+            objective, constraints=LinearConstraint(matrix, np.array(low), np.array(high)),
+            bounds=Bounds(0, MOST),
+        )  # fmt: skip
+        return None if solved.x is None else -solved.fun
+
+    for g in groups:
+        true = truth.get((*g, item), 0)
+        if not 0 < true < SMALL_GROUP:
+            continue
+        for name, chosen in _SHARES.items():
+            unit = {at[g] + k - 1: 1.0 for k in chosen}
+            rest = {at[g] + k: 1.0 for k in range(5) if k + 1 not in chosen}
+            most_others = largest(rest)
+            if most_others is None:
+                return  # the numbers contradict each other: nothing is learnt
+            others = int(np.floor(most_others + 1e-6))
+            spared = 1 if g in n and len(chosen) + len(rest) == 5 and name in _KINDS else 0
+            if others <= spared and (name in _KINDS):
+                some = largest(unit)
+                if some is not None and some > 0.5:
+                    yield Finding("one kind", (*g, item), true, true, true, f"{name}, but {others}")
+            if g in n or true >= THRESHOLD:
+                continue
+            most = largest(unit)
+            least = largest({place: -1.0 for place in unit})
+            if most is not None and least is not None:
+                span = int(np.ceil(-least - 1e-6)), int(np.floor(most + 1e-6))
+                if span[0] >= span[1] > 0:
+                    yield Finding(
+                        "answers", (*g, item), span[1], span[1], np.nan, f"so many {name}"
+                    )
+
+
+_KINDS = ("share_satisfied", "share_neutral", "share_dissatisfied")
 
 
 # ------------------------------------------------------------------------------ rounds and outcomes

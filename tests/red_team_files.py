@@ -116,10 +116,22 @@ class Harvest:
     loose: list[tuple[str, int, str]] = field(default_factory=list)
     unread: list[tuple[str, int, str]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    by_mean: set[tuple[str, Cell]] = field(default_factory=set)
 
     def count(self, file: str, cell: Cell, number: float) -> None:
         item = "q13:dk" if cell[3] == f"{OVERALL}:dk" else cell[3]
         self.counts[*cell[:3], item].setdefault(int(number), set()).add(file)
+
+    def mark(self, file: str, cell: Cell, status: str, *, is_mean: bool) -> None:
+        """A cell is shown where a mean of it is; shares and unweighted values need more answers, so that
+        their marks count only where the file has no mean."""
+        marks = self.marks[cell]
+        if is_mean:
+            before = marks.get(file) == "shown" and (file, cell) in self.by_mean
+            marks[file] = "shown" if before else status
+            self.by_mean.add((file, cell))
+        elif (file, cell) not in self.by_mean:
+            marks[file] = status
 
     def value(self, file: str, cell: Cell) -> None:
         self.values[cell].add(file)
@@ -172,7 +184,7 @@ def _results(table: pd.DataFrame, file: str, found: Harvest) -> None:
     kept = table.assign(given=numbers).drop_duplicates([*CELL, "statistic", "n", "status", "given"])
     for row in kept.itertuples():
         cell = (row.municipality, row.breakdown, row.category, row.item)
-        found.marks[cell][file] = row.status
+        found.mark(file, cell, row.status, is_mean=row.statistic == "mean")
         if row.given:
             found.value(file, cell)
         if not pd.isna(row.n):
@@ -307,11 +319,13 @@ def _dashboard(path: Path, file: str, _code: str, _book: Codebook, found: Harves
         cell = (row["area"], *row["group"], row["item"])
         if row["n"] is not None:
             found.count(file, cell, row["n"])
-        for cell_of in row["measures"].values():
+        for measure, cell_of in row["measures"].items():
             if isinstance(cell_of, str) and cell_of != "not_possible":
-                found.marks[cell][file] = cell_of
+                found.mark(file, cell, cell_of, is_mean=measure == "mean")
             elif isinstance(cell_of, int | float):
                 found.value(file, cell)
+                if measure == "mean":
+                    found.mark(file, cell, "shown", is_mean=True)
 
 
 def dashboard_rows(round_: dict) -> Iterator[dict]:

@@ -160,7 +160,59 @@ def test_a_small_group_whose_answers_all_agree_is_hidden(n, expected):
     got = status(counts, alike(counts, [("0707", "dagpenge")]))
     assert got["0707", "dagpenge"] == expected
     mixed = status(counts, alike(counts, [("0707", "dagpenge")], option=4.5))
-    assert mixed["0707", "dagpenge"] == "shown", "4 and 5: nobody's answer is told"
+    assert mixed["0707", "dagpenge"] == expected, "4 and 5: all are satisfied"
+
+
+@pytest.mark.parametrize("others, expected", [(1, "linked"), (2, "shown")])
+def test_a_small_group_of_which_all_but_one_are_of_one_kind_is_hidden(others, expected):
+    counts = {"0707": [9, 30, 31, 32, 33], **BESIDE}
+    table = alike(counts, [("0707", "dagpenge")])
+    mine = (table["municipality"] == "0707") & (table["category"] == "dagpenge")
+    table.loc[mine & (table["statistic"] == "mean"), "y"] = 36 - 2 * others
+    table.loc[mine & (table["statistic"] == "share_satisfied"), "y"] = 9 - others
+    table.loc[mine & (table["statistic"] == "share_dissatisfied"), "y"] = others
+    assert status(counts, table)["0707", "dagpenge"] == expected
+
+
+@pytest.mark.parametrize(
+    "n, shares, unweighted",
+    [
+        (9, "few", "few"),
+        (10, "shown", "few"),
+        (99, "shown", "few"),
+        (100, "shown", "shown"),
+    ],
+)
+def test_shares_and_unweighted_values_rest_on_a_base_of_their_own(
+    round_2024, n, shares, unweighted
+):
+    counts = {"0707": [n, 200, 201, 202, 203], "0580": [210] * 5, "0161": [220] * 5}
+    table = estimates(counts)
+    out = release(RoundEstimates(table, counted(counts)), round_2024)
+    mine = out.results[
+        (out.results["municipality"] == "0707") & (out.results["category"] == "dagpenge")
+    ].set_index(["statistic", "weighting"])
+    assert mine.loc[("mean", "weighted"), "status"] == "shown"
+    assert mine.loc[("mean", "weighted"), "n"] == n
+    assert mine.loc[("share_satisfied", "weighted"), "status"] == shares
+    assert mine.loc[("mean", "unweighted"), "status"] == unweighted
+    hidden = mine[mine["status"] != "shown"]
+    assert hidden[["value", "ci_low", "ci_high", "n"]].isna().all(axis=None)
+    compared = out.comparisons[
+        (out.comparisons["municipality"] == "0707") & (out.comparisons["category"] == "dagpenge")
+    ]
+    assert "mean" in set(compared["statistic"])
+    assert ("share_satisfied" in set(compared["statistic"])) == (shares == "shown")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"min_answers": 4}, {"shares_from": 9}, {"unweighted_from": 49}, {"unanimous_below": 4}],
+)
+def test_no_round_goes_below_the_lawful_floors(wrong):
+    assert Disclosure(min_answers=5, shares_from=10, unweighted_from=50)
+    with pytest.raises(ValueError):
+        Disclosure(**{"min_answers": 5, **wrong})
 
 
 def test_what_is_left_when_shown_groups_are_subtracted_does_not_all_agree():

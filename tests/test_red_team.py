@@ -166,6 +166,22 @@ def test_no_small_unanimous_group_is_told_in_any_file(stolen, finished):
     assert_none(findings)
 
 
+@pytest.mark.parametrize("round_id", BOTH)
+def test_no_answers_of_small_groups_are_told_by_all_statistics_together(stolen, finished, round_id):
+    """As if the reader knew every weight: the unweighted values stand wherever any value is shown."""
+    released = stolen[round_id].released
+    key = [*files.CELL, "statistic"]
+    weighted = released[released["weighting"] == "weighted"].set_index(key)
+    table = estimates(finished.paths.root, round_id)
+    table = table[table["weighting"] == "unweighted"].set_index(key)
+    table = table[table.index.isin(weighted.index)]
+    table["status"] = weighted["status"].reindex(table.index)
+    table["value"] = table["value"].round(2).where(table["status"] == "shown")
+    table["n"] = table["n"].where(table["status"] == "shown").astype("Int64")
+    assert table["value"].notna().sum() > 1000
+    assert_none(red.attack_answers(table.reset_index(), stolen[round_id].truth))
+
+
 def test_no_hidden_side_in_the_development_between_rounds(stolen, finished):
     s = stolen[SIMULATED]
     comparisons = pd.read_parquet(s.build / "comparisons.parquet")

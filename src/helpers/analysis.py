@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from helpers.answer_digests import answer_digests
 from helpers.errors import SurveyError
 from helpers.estimates import estimate_municipality, group_covariances, theme_scores
 from helpers.nonresponse import RIndicator, outcome_rates, r_indicator
@@ -25,7 +26,8 @@ class Analysis:
     """`asked`: a row a citizen asked; `weighted`: its respondents with weights; `estimates`: a row a
     number with its sums; `covariances`: a row a pair of groups; `rows`: `model_rows`; `drivers`: a
     row a theme; `response`: a row a group with population, invited and answers; `r_indicator`: how
-    like the population those who answered are."""
+    like the population those who answered are; `digests`: whether an answer changes until a later
+    release."""
 
     asked: pd.DataFrame
     frame: pd.DataFrame
@@ -36,6 +38,7 @@ class Analysis:
     drivers: pd.DataFrame
     response: pd.DataFrame
     r_indicator: RIndicator
+    digests: pd.DataFrame
 
 
 def analyse(paths: Paths, round_: Round, code: str) -> Analysis:
@@ -64,6 +67,7 @@ def analyse(paths: Paths, round_: Round, code: str) -> Analysis:
         driver_rows(rows, round_, code, generator(round_.settings.seed, code)),
         response_counts(asked, frame, weighted, r, round_, code),
         r,
+        answer_digests(asked, round_, code),
     )
 
 
@@ -132,5 +136,6 @@ def save_analysis(paths: Paths, code: str, analysis: Analysis) -> None:
     asked = analysis.asked[ASKED_COLUMNS]
     write_atomically(paths.asked(code), asked.to_parquet)
     write_atomically(paths.respondents(code), analysis.rows.to_parquet)
+    write_atomically(paths.answer_digests(code), analysis.digests.to_parquet)
     write_atomically(paths.response_counts(code), analysis.response.to_parquet)
     write_atomically(paths.estimates(code), analysis.estimates.to_parquet)

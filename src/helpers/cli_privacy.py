@@ -1,4 +1,4 @@
-"""`survey key · forget · access · scan · deliver`: the commands about personal data."""
+"""`survey key · forget · access · scan · deliver · publish`: the commands about personal data."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from helpers.cli_state import console, held, load, name_of, root, usage
+from helpers.params import Round
 from helpers.paths import Paths
 
 key_app = typer.Typer(no_args_is_help=True, help="The key of the vaults.", rich_markup_mode=None)
@@ -18,7 +19,7 @@ RoundArgument = Annotated[str, typer.Argument(metavar="ROUND")]
 
 def add_commands(app: typer.Typer) -> None:
     app.add_typer(key_app, name="key")
-    for command in (forget, access, scan, deliver):
+    for command in (forget, access, scan, deliver, publish):
         app.command()(command)
 
 
@@ -155,6 +156,7 @@ def deliver(round_id: RoundArgument) -> None:
     published = load_published(root(), round_)
     with held(round_.id):
         made = make_packages(paths, published)
+        _left_the_house(paths, round_, "deliver")
     for code, reason in made.left_out.items():
         console.print(f"Left out {name_of(round_, code)}: {reason}", style="yellow", markup=False)
     console.print(
@@ -163,3 +165,33 @@ def deliver(round_id: RoundArgument) -> None:
         markup=False,
     )
     raise typer.Exit(1 if made.left_out else 0)
+
+
+def publish(round_id: RoundArgument) -> None:
+    """Mark the round's release as having left the house: later releases are made jointly with it."""
+    round_ = load(round_id)
+    with held(round_.id):
+        _left_the_house(Paths(root(), round_.id), round_, "publish")
+
+
+def _left_the_house(paths: Paths, round_: Round, how: str) -> None:
+    """Record it, and say what follows; a first publication with municipalities missing is warned of."""
+    from helpers.publications import publish as record
+
+    made, is_new = record(paths, round_.settings.participants, how, dt.date.today())
+    if not is_new:
+        console.print(f"Recorded as published on {made.published_on} already.", markup=False)
+        return
+    console.print(
+        f"Recorded as publication {made.number} ({made.folder}). Numbers stand fast from now on: a later "
+        "release changes them only where every group differs by no answers or by at least "
+        f"{round_.settings.disclosure.min_answers}.",
+        markup=False,
+    )
+    if made.missing:
+        names = ", ".join(name_of(round_, code) for code in made.missing)
+        console.print(
+            f"Missing in it: {names}. Their numbers can later be published beside the country's, as a "
+            "rule not in them.",
+            style="yellow", markup=False,
+        )  # fmt: skip

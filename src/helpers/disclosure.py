@@ -19,10 +19,11 @@ from helpers.estimates import COMPARED, KEYS, OVERALL, SUMS, add_up, with_interv
 from helpers.params import Decimals, Round
 from helpers.paths import Paths, write_atomically
 from helpers.protection import RESPONSE, Protection, primary_status, protect
-from helpers.published import NATIONAL
+from helpers.published import COUNTRY, NATIONAL
 from helpers.round_estimates import DRIVER_COLUMNS, RoundEstimates
+from helpers.round_settings import Disclosure
 from helpers.suppression import CELL as GROUP_CELL
-from helpers.suppression import FEW, LINKED, SHOWN, has_country
+from helpers.suppression import FEW, LINKED, SHOWN, Key, has_country
 from helpers.trends import changes, common_part
 
 RELEASED_COLUMNS = [
@@ -30,6 +31,7 @@ RELEASED_COLUMNS = [
     "value", "ci_low", "ci_high", "n", "status",
 ]  # fmt: skip
 CELL = [*GROUP_CELL, "item"]
+NUMBER = [*CELL, "statistic", "weighting"]
 COMPARISON_COLUMNS = [
     "municipality", "reference", "breakdown", "category", "item", "statistic", "weighting",
     "own", "reference_value", "difference", "ci_low", "ci_high", "p_value", "p_adjusted",
@@ -55,33 +57,57 @@ class Release:
     protection: Protection | None = None
 
 
-def release(found: RoundEstimates, round_: Round) -> Release:
+def release(
+    found: RoundEstimates,
+    round_: Round,
+    *,
+    hidden_before: Collection[Key] = (),
+    apart: Collection[str] = (),
+) -> Release:
     """Decide for the whole round what may leave the house.
 
-    `national` is the municipalities of the round together.
+    `national` is the municipalities of the round together, without those `apart`. `hidden_before`:
+    groups hidden in what has left the house.
     """
     rules = round_.settings
     confidence, least = rules.comparison.confidence, rules.disclosure.min_answers
     estimates = found.estimates
-    common = has_country(estimates)
+    common = has_country(estimates) & ~estimates["municipality"].isin(apart)
     national = add_up(estimates[common], confidence, NATIONAL)
     table = pd.concat([estimates, national], ignore_index=True)
-    protection = protect(estimates, found.counts, rules.disclosure)
+    protection = protect(
+        estimates, found.counts, rules.disclosure, hidden_before=hidden_before, apart=apart
+    )
     cells = protection.cells
     results = table.merge(cells[[*CELL, "status"]], on=CELL)
+    results = results.assign(status=_with_bases(results, rules.disclosure))
     results = blank_hidden(results)[RELEASED_COLUMNS].sort_values(
         RELEASED_COLUMNS[:6], key=printing_order(round_), kind="stable", ignore_index=True
     )
-    return rounded(
+    released = rounded(
         Release(
             results,
-            _comparisons(found, common, national, cells, round_),
-            _response(found, cells, least),
+            _comparisons(found, apart, national, results, round_),
+            _response(found, cells, least, apart),
             _drivers(found.drivers, cells),
             protection,
         ),
         rules.disclosure.decimals,
     )
+    codes = dict.fromkeys(found.counts["municipality"])
+    released.response.attrs[COUNTRY] = [c for c in codes if c not in apart]
+    return released
+
+
+def _with_bases(results: pd.DataFrame, rules: Disclosure) -> pd.Series:
+    """The status of each row, with what rests on too few answers for its statistic: shares under
+    `shares_from`, unweighted values under `unweighted_from`. A group's base is the smallest n of its
+    items, so that this too is one answer for all items."""
+    asked = results["n"].where((results["status"] == SHOWN) & (results["statistic"] == "mean"))
+    base = asked.groupby([results[c] for c in GROUP_CELL]).transform("min")
+    few = (results["statistic"] != "mean") & (base < rules.shares_from)
+    few |= (results["weighting"] == "unweighted") & (base < rules.unweighted_from)
+    return results["status"].mask(few & (results["status"] == SHOWN), FEW)
 
 
 def rounded(released: Release, decimals: Decimals) -> Release:
@@ -154,19 +180,21 @@ def printing_order(round_: Round):
 
 def _comparisons(
     found: RoundEstimates,
-    common: pd.Series,
+    apart: Collection[str],
     national: pd.DataFrame,
-    cells: pd.DataFrame,
+    results: pd.DataFrame,
     round_: Round,
 ) -> pd.DataFrame:
     """Everything compared in the round, where both sides are shown."""
     rules, least = round_.settings.comparison, round_.settings.disclosure.min_answers
-    shown = set(cells[cells["status"] == SHOWN].set_index(CELL).index)
+    shown = _shown(results)
     estimates = pd.concat([found.estimates, national], ignore_index=True)
-    parts = [_against_others(found.estimates[common], national, rules.confidence)]
+    common = found.estimates[has_country(found.estimates)]
+    parts = [_against_others(common, national, rules.confidence, apart)]
     if len(found.covariances):
         place = ["breakdown", "category", "other", "item", "statistic"]
-        common_pairs = found.covariances[has_country(found.covariances)]
+        of_country = ~found.covariances["municipality"].isin(apart)
+        common_pairs = found.covariances[has_country(found.covariances) & of_country]
         together = common_pairs.groupby(place, sort=False, as_index=False)
         pairs = [found.covariances, together.sum(numeric_only=True).assign(municipality=NATIONAL)]
         parts.append(compare_groups(estimates, pd.concat(pairs), rules.confidence))
@@ -175,10 +203,9 @@ def _comparisons(
     marks = {}
     for earlier in found.earlier:
         part = common_part(round_, earlier.round)
-        was_shown = earlier.released[earlier.released["status"] == SHOWN]
         change = changes(
             _shown_only(found.estimates, shown),
-            _shown_only(earlier.estimates, set(was_shown.set_index(CELL).index)),
+            _shown_only(earlier.estimates, _shown(earlier.released)),
             part,
             earlier.round,
             rules.confidence,
@@ -186,9 +213,9 @@ def _comparisons(
         parts.append(change)
         marks[ROUND + earlier.round.id] = part.mark
     table = pd.concat(parts, ignore_index=True)
-    own = pd.MultiIndex.from_frame(table[CELL]).isin(shown)
+    own = pd.MultiIndex.from_frame(table[NUMBER]).isin(shown)
     there = _other_side(table)
-    other = pd.MultiIndex.from_frame(there[CELL]).isin(shown) | there["elsewhere"].to_numpy()
+    other = pd.MultiIndex.from_frame(there[NUMBER]).isin(shown) | there["elsewhere"].to_numpy()
     enough = (table["n_other"] >= least) & (table["n"] >= least)
     table = judge(table[own & other & enough], rules)
     table = table.assign(note=table["reference"].map(marks).fillna(""), status=SHOWN)
@@ -197,17 +224,21 @@ def _comparisons(
 
 
 def _against_others(
-    estimates: pd.DataFrame, national: pd.DataFrame, confidence: float
+    estimates: pd.DataFrame, national: pd.DataFrame, confidence: float, apart: Collection[str]
 ) -> pd.DataFrame:
-    """Each municipality against all the others, and against the country that it is part of."""
+    """Each municipality against all the others, and against the country that it is part of; for one
+    apart from the country, all the others are the country."""
     whole = _compared(national).set_index(KEYS)
     parts = []
-    for _, own in _compared(estimates).groupby("municipality", sort=False):
-        rest = whole[SUMS].sub(own.set_index(KEYS)[SUMS], fill_value=0).reset_index()
+    for code, own in _compared(estimates).groupby("municipality", sort=False):
+        inside = code not in apart
+        mine = own.set_index(KEYS)[SUMS]
+        rest = whole[SUMS].sub(mine, fill_value=0) if inside else whole[SUMS]
+        rest = rest.reset_index()
         others = with_intervals(rest.assign(municipality=OTHERS), confidence)
         for reference, other, overlap in (
             (OTHERS, others, False),
-            (NATIONAL, whole.reset_index(), True),
+            (NATIONAL, whole.reset_index(), inside),
         ):
             table = compare(own, other, overlap=overlap, confidence=confidence)
             parts.append(table.assign(reference=reference))
@@ -224,7 +255,7 @@ def _other_side(table: pd.DataFrame) -> pd.DataFrame:
     """The released cell that each comparison's reference is; `elsewhere`: it was checked where it is
     (an earlier round's release), or is no municipality's number (expected)."""
     kind = table["reference"].str.split(":").str[0]
-    there = table[CELL].copy()
+    there = table[NUMBER].copy()
     there.loc[kind.isin([OTHERS, NATIONAL]), "municipality"] = NATIONAL
     group = kind == GROUP.rstrip(":")
     there.loc[group, "category"] = table.loc[group, "reference"].str.removeprefix(GROUP)
@@ -232,8 +263,13 @@ def _other_side(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _shown_only(estimates: pd.DataFrame, shown: Collection[tuple]) -> pd.DataFrame:
-    """The rows whose cell is shown: what is summed over municipalities then gives none of them away."""
-    return estimates[pd.MultiIndex.from_frame(estimates[CELL]).isin(shown)]
+    """The rows whose number is shown: what is summed over municipalities then gives none of them away."""
+    return estimates[pd.MultiIndex.from_frame(estimates[NUMBER]).isin(shown)]
+
+
+def _shown(results: pd.DataFrame) -> set[tuple]:
+    """The numbers (NUMBER) of a released table that are shown."""
+    return set(results.loc[results["status"] == SHOWN, NUMBER].itertuples(index=False, name=None))
 
 
 def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
@@ -249,7 +285,9 @@ def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     return shown.astype({"municipality": "str", "theme": "str"}).reset_index(drop=True)
 
 
-def _response(found: RoundEstimates, cells: pd.DataFrame, least: int) -> pd.DataFrame:
+def _response(
+    found: RoundEstimates, cells: pd.DataFrame, least: int, apart: Collection[str] = ()
+) -> pd.DataFrame:
     """Population, invited, answers and rates per group, hidden where the group's results are.
 
     On `all` also AAPOR's rates, Kish's design effect and the R-indicator. A rate that would show that
@@ -259,7 +297,8 @@ def _response(found: RoundEstimates, cells: pd.DataFrame, least: int) -> pd.Data
     numbers = ["population", "invited", "answers"]
     outcomes = ["complete", "partial", "break_off", "no_contact"]
     sums = [*numbers, *outcomes, "weight_sum", "weight_squares"]
-    national = counts.groupby(["breakdown", "category"], as_index=False, sort=False)[sums].sum()
+    inside = counts[~counts["municipality"].isin(apart)]
+    national = inside.groupby(["breakdown", "category"], as_index=False, sort=False)[sums].sum()
     national = national.assign(municipality=NATIONAL)
     r = found.r_indicator
     if r is not None:

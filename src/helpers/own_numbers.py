@@ -153,7 +153,7 @@ class OwnNumbers:
         self.breakdown_labels = BREAKDOWN_LABELS | {
             f"local:{b.id}": b.label for b in self.local.background
         }
-        self.n_municipalities = len(published.municipalities)
+        self.n_municipalities = len(published.country)
         self.without_results = published.missing
 
     @cached_property

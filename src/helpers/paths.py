@@ -140,6 +140,20 @@ class Paths:
     def drivers(self, code: str) -> Path:
         return self.data / "estimates" / f"{code}-drivers.parquet"
 
+    def answer_digests(self, code: str) -> Path:
+        """Digests of answers, a row a respondent, that tell whether an answer has changed."""
+        return self.data / "estimates" / f"{code}-answers.parquet"
+
+    @property
+    def release_state(self) -> Path:
+        """What the release under `build/` was made from."""
+        return self.data / "release-state"
+
+    @property
+    def published(self) -> Path:
+        """What has left the house, a folder a publication."""
+        return self.data / "published"
+
     def respondents(self, code: str) -> Path:
         """Weights and theme scores, a row a respondent without name, number or key."""
         return self.data / "weighted" / f"{code}.parquet"

@@ -1,10 +1,11 @@
 """All estimates of a round → the status of each cell: shown, few, linked or not asked.
 
 Primary: fewer than `min_answers` unweighted answers behind a value, of any item; and groups of fewer
-than `unanimous_below` whose answers are all in one option, since that tells what each one answered.
+than `unanimous_below` whose answers are all, or all but one, of one kind, since that tells what each one
+answered.
 The rest is cell suppression (`suppression.py`) over everything that is published together. What is
-left when the shown parts of a sum are taken from it is a group too: where it is small and all agree,
-or the options' sums tell what few answered, as little more is hidden as ends that (`answers_told.py`).
+left when the shown parts of a sum are taken from it is a group too: where it is small and all alike,
+or all published statistics together tell what few answered, as little more is hidden as ends that (`answers_told.py`).
 At last the published table is attacked by code of its own (`suppression_audit.py`); where that still
 narrows a count down, more round it is hidden. Hiding more always ends: with everything hidden nothing
 is told, so that no round is refused for what its citizens answered.
@@ -12,14 +13,15 @@ is told, so that no round is refused for what its citizens answered.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from helpers.answers_told import OPTIONS, SUMS, AnswersTold, unanimous, unanimous_cells
+from helpers.answers_told import OPTIONS, SUMS, AnswersTold, alike, alike_cells
 from helpers.round_settings import Disclosure
-from helpers.suppression import CELL, FEW, LINKED, NOT_ASKED, SHOWN, suppress_items
+from helpers.suppression import CELL, FEW, LINKED, NOT_ASKED, SHOWN, Key, suppress_items
 from helpers.suppression_audit import audit_items
 from helpers.suppression_side_by_side import audit_side_by_side
 
@@ -46,16 +48,41 @@ class Protection:
         )
 
 
-def protect(estimates: pd.DataFrame, responses: pd.DataFrame, rules: Disclosure) -> Protection:
+def protect(
+    estimates: pd.DataFrame,
+    responses: pd.DataFrame,
+    rules: Disclosure,
+    *,
+    hidden_before: Collection[Key] = (),
+    apart: Collection[str] = (),
+) -> Protection:
     """The status of every cell of a round.
 
     `estimates`: a row a municipality × KEYS with the sums x, y and n; `responses`: a row a
     municipality × group with answers. The audit's findings, should there be any, are hidden for too.
+    `hidden_before`: groups that an earlier release of the round hid, and this one hides again; `apart`:
+    municipalities that the country's numbers do not hold, each protected by itself.
     """
     counts = _counts(estimates, responses)
+    out = counts["municipality"].isin(apart)
+    parts = [_protected(counts[~out], rules, hidden_before)]
+    for _, own in counts[out].groupby("municipality", sort=False):
+        parts.append(_protected(own, rules, hidden_before, country=False))
+    loss = parts[0].loss  # of the round; who is apart is told by name
+    cells = pd.concat([p.cells for p in parts], ignore_index=True)
+    return Protection(cells, loss, parts[0].note)
+
+
+def _protected(
+    counts: pd.DataFrame, rules: Disclosure, hidden_before: Collection[Key], country: bool = True
+) -> Protection:
+    """What is published together, protected together."""
     answered = counts[counts["item"] != RESPONSE]
     found = suppress_items(
-        counts, threshold=rules.min_answers, sensitive=unanimous_cells(answered, rules)
+        counts,
+        threshold=rules.min_answers,
+        sensitive={*alike_cells(answered, rules, country), *hidden_before},
+        country=country,
     )
     told = AnswersTold(answered, found.table, rules)
     notes = []
@@ -93,8 +120,8 @@ def primary_status(estimates: pd.DataFrame, rules: Disclosure) -> pd.DataFrame:
     counts = _counts(estimates, pd.DataFrame())
     asked = counts.groupby(["municipality", "item"])["n"].transform("max") > 0
     few = counts["n"] < rules.min_answers
-    alike = unanimous(counts[["n", *SUMS]].to_numpy(), rules)
-    status = np.select([~asked, few, alike], [NOT_ASKED, FEW, LINKED], SHOWN)
+    one_kind = alike(counts[["n", *SUMS]].to_numpy(), rules, but=1)
+    status = np.select([~asked, few, one_kind], [NOT_ASKED, FEW, LINKED], SHOWN)
     return counts[[*CELL, "item", "n"]].assign(status=status)
 
 

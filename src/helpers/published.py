@@ -17,6 +17,7 @@ from helpers.errors import SurveyError, TooEarlyError
 from helpers.params import Municipality, Round, load_round
 
 NATIONAL = "national"
+COUNTRY = "country"  # attribute of the response table: the codes that the country's numbers hold
 KEY = ("breakdown", "category", "item", "statistic", "weighting")
 FILES = {
     "results": "released.parquet",
@@ -71,6 +72,18 @@ class Published:
         """The participants that have results, in the round's order."""
         have = set(self.response["municipality"])
         return tuple(m for m in self.round.participants if m.code in have)
+
+    @cached_property
+    def country(self) -> tuple[str, ...]:
+        """The municipalities that the country's numbers hold: those with results, unless numbers stand
+        fast from an earlier publication (`release_again.py`)."""
+        codes = self.response.attrs.get(COUNTRY)
+        return tuple(codes) if codes is not None else tuple(m.code for m in self.municipalities)
+
+    @property
+    def apart(self) -> tuple[Municipality, ...]:
+        """Those with results that the country's numbers do not hold."""
+        return tuple(m for m in self.municipalities if m.code not in self.country)
 
     @property
     def missing(self) -> tuple[Municipality, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from helpers import style
 from helpers.captions import with_results
 from helpers.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+from helpers.sentences import country_stands_fast
 
 
 def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
@@ -32,8 +33,9 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
         (
             OTHERS_LABEL,
             "alle deltagende kommuner undtagen kommunen selv. "
-            f"»{NATIONAL_LABEL}« er {with_results(o.n_municipalities)}, kommunen selv iberegnet, og "
-            "ikke hele landet. Hvor kommunens tal er skjult, er de øvriges det også.",
+            f"»{NATIONAL_LABEL}« er {with_results(o.n_municipalities)}, {_with_own(o)}, og "
+            "ikke hele landet. Hvor kommunens tal er skjult, er de øvriges det også."
+            + country_stands_fast(o.published),
         ),
         (
             "Nævneværdige forskelle",
@@ -44,6 +46,11 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
         ),
         *marks(o, (style.FEW, style.LINKED, style.NOT_ASKED, style.NOT_POSSIBLE)),
     ]
+
+
+def _with_own(o: OwnNumbers) -> str:
+    inside = o.code not in {m.code for m in o.published.apart}
+    return "kommunen selv iberegnet" if inside else "kommunen selv ikke iberegnet"
 
 
 def marks(o: OwnNumbers, statuses: Iterable[str]) -> list[tuple[str, str]]:

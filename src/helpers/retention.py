@@ -41,6 +41,8 @@ KINDS = (
     ("texts", "scrubbed free texts", "the municipality itself", "free text may"),
     ("weighted", "weights and scores of respondents", "analysts", "no, but every person has a row"),
     ("estimates", "numbers before disclosure control; later rounds' development needs them", "analysts", "no, but few persons may be behind"),
+    ("release-state", "what the latest release was made from, with digests of answers", "analysts", "no, but few persons may be behind"),
+    ("published", "what has left the house, with digests of answers", "analysts", "no, but few persons may be behind"),
     ("notebooks", "executed notebooks", "analysts, reviewers on site", "no"),
     ("intake-history", "files refused and taken in", "analysts", "no"),
     ("review", "the round's evaluation", "analysts", "no, but few persons may be behind"),

@@ -187,7 +187,13 @@ class Decimals(Model):
 
 class Disclosure(Model):
     min_answers: LawfulAnswers  # five is the law's floor (GDPR); a round may ask more
-    unanimous_below: LawfulAnswers = 10  # fewer answers that all agree are not shown
+    # fewer answers of which all, or all but one, are of one kind (satisfied, neutral, not) are not shown
+    unanimous_below: LawfulAnswers = 10
+    shares_from: Annotated[Whole, Field(ge=10)] = (
+        10  # answers behind shares; means from min_answers
+    )
+    # answers behind unweighted values: beside weighted ones they tell a lone answer's weight, so its group
+    unweighted_from: Annotated[Whole, Field(ge=50)] = 100
     decimals: Decimals = Decimals()
 
 

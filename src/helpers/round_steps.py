@@ -17,7 +17,9 @@ from helpers.free_text import scrub_answers, write_texts
 from helpers.identities import known_persons
 from helpers.params import Round
 from helpers.paths import Paths
+from helpers.publications import last_publication, write_state
 from helpers.published import NATIONAL
+from helpers.release_again import Again, release_again
 from helpers.responses import (
     ROUND_LEVEL,
     TEXT_COLUMNS,
@@ -26,7 +28,7 @@ from helpers.responses import (
     counts_as_answer,
     save_answers,
 )
-from helpers.round_estimates import gather
+from helpers.round_estimates import RoundEstimates, gather
 from helpers.scan import scan_for
 from helpers.scan_persons import Persons
 from helpers.steps import WHOLE_ROUND, Told
@@ -123,13 +125,45 @@ def release_round(paths: Paths, round_: Round) -> Told:
     that its own report shows, the country's among them.
     """
     found = gather(paths, round_)
-    released = release(found, round_)
+    answers = _answer_digests(paths, round_)
+    again, notes = _made(paths, round_, found, answers)
+    released = again.released
     write_release(paths, released)
+    state = {
+        "estimates": again.found.estimates, "counts": again.found.counts,
+        "covariances": again.found.covariances, "answers": again.answers, "cells": again.cells,
+    }  # fmt: skip
+    write_state(paths, state, again.country)
     rows = _row_digests(released)
     return Told(
-        (*found.notes, *_too_few(found.counts, round_), released.protection.summary()),
+        (*found.notes, *_too_few(found.counts, round_), *notes),
         found={"municipalities": [c for c in rows if c != NATIONAL], "rows": rows},
     )
+
+
+def _made(
+    paths: Paths, round_: Round, found: RoundEstimates, answers: pd.DataFrame
+) -> tuple[Again, tuple[str, ...]]:
+    """The release, jointly with what has left the house where something has; and what to tell."""
+    before = last_publication(paths)
+    if before is not None:
+        again = release_again(found, answers, round_, before)
+        protection = again.released.protection
+        return again, (*again.notes, *((protection.summary(),) if protection else ()))
+    made = release(found, round_)
+    codes = tuple(dict.fromkeys(found.estimates["municipality"]))
+    cells = made.protection.cells
+    return Again(made, (), found, answers, cells, codes), (made.protection.summary(),)
+
+
+def _answer_digests(paths: Paths, round_: Round) -> pd.DataFrame:
+    """Of all municipalities that have any; who has none is not known (`release_again`)."""
+    parts = [
+        pd.read_parquet(paths.answer_digests(code)).assign(municipality=code)
+        for code in round_.settings.participants
+        if paths.answer_digests(code).is_file() and paths.estimates(code).is_file()
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"municipality": []})
 
 
 def _too_few(counts: pd.DataFrame, round_: Round) -> list[str]:

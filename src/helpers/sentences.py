@@ -103,7 +103,7 @@ def national_summary(published: Published) -> Markdown:
     if whole["status"] == "shown":
         sentences.append(
             f"{style.number(int(whole['answers']))} af {style.number(int(whole['invited']))} "
-            f"inviterede borgere i {style.number(len(published.municipalities))} kommuner svarede: "
+            f"inviterede borgere i {style.number(len(published.country))} kommuner svarede: "
             f"{style.percent(whole['response_rate'], 1)}."
         )
     if overall.shown:
@@ -213,13 +213,33 @@ def spread_sentence(published: Published) -> Markdown:
 def participants(published: Published) -> Markdown:
     """Who the country is: the municipalities with results, and those without."""
     text = (
-        f"»Alle deltagende kommuner« er {with_results(len(published.municipalities))}. "
+        f"»Alle deltagende kommuner« er {with_results(len(published.country))}. "
         "Det er ikke hele landet: kommuner, der ikke deltager, indgår ikke."
     )
     if published.missing:
         names = listed([_name(m) for m in published.missing])
         text += f" Følgende tilmeldte har ingen resultater og indgår ikke: {names}."
-    return Markdown(text)
+    return Markdown(text + country_stands_fast(published))
+
+
+def country_stands_fast(published: Published) -> str:
+    """Where the country's numbers hold others than those with results, because they stand fast as first
+    published: who is not in them, and who still is. Empty else."""
+    round_, have = published.round, {m.code for m in published.municipalities}
+    out = [_name(m) for m in published.apart]
+    still = [_name(round_.municipalities[c]) for c in published.country if c not in have]
+    text = ""
+    if out:
+        text += (
+            f" {listed(out)} er kommet til, efter at tallene blev udgivet, og indgår ikke i dem: de "
+            "ligger fast, for ellers kunne man regne små grupper ud af forskellen."
+        )
+    if still:
+        text += (
+            f" Tallene ligger fast, som de blev udgivet, og indeholder stadig svar fra {listed(still)}, "
+            "der ikke har resultater mere."
+        )
+    return text
 
 
 def _name(place: Municipality) -> str:

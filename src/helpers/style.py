@@ -59,7 +59,8 @@ MISSING = {
     FEW: Missing(
         "(få)",
         "for få svar",
-        "gruppen har færre end {min_answers} svar på mindst ét spørgsmål, eller slet ingen.",
+        "gruppen har færre end {min_answers} svar på mindst ét spørgsmål, eller slet ingen. "
+        "Andele og uvægtede tal kræver flere svar.",
     ),
     LINKED: Missing(
         "(skjult)",

@@ -65,8 +65,7 @@ class Suppression:
     found: Found
 
     def hidden(self) -> set[Key]:
-        cells = self.cells[self.cells["status"].isin([FEW, LINKED])]
-        return set(cells[CELL].itertuples(index=False, name=None))
+        return hidden_cells(self.cells)
 
     def hiding(self, more: np.ndarray) -> Suppression:
         """The cheapest extension found of this pattern that hides these cells too (a mask of
@@ -91,6 +90,12 @@ class Suppression:
         return more
 
 
+def hidden_cells(cells: pd.DataFrame) -> set[Key]:
+    """The groups that are hidden, of rows with a status."""
+    hidden = cells[cells["status"].isin([FEW, LINKED])]
+    return set(hidden[CELL].itertuples(index=False, name=None))
+
+
 def suppress(counts: pd.DataFrame, *, threshold: int, effort: int = EFFORT) -> Suppression:
     """The cheapest safe pattern for one item.
 
@@ -107,16 +112,18 @@ def suppress_items(
     threshold: int,
     effort: int = EFFORT,
     sensitive: Collection[Key] = (),
+    country: bool = True,
 ) -> Suppression:
     """The cheapest pattern that is safe for every item of a round.
 
     `counts`: a row a municipality × breakdown × category × item with n. An item without any answer
     in a municipality is `not_asked` there. `sensitive`: cells to be hidden though n is large enough,
-    as where all answers agree; the country's too. `effort` bounds the search for the optimum, not
+    as where all answers agree; the country's too. `country`: whether the municipalities' sum is
+    published. `effort` bounds the search for the optimum, not
     that for a safe pattern: tables looked for, some 4 ms each. Raises SuppressionError where rows
     are doubled, n is missing or negative, or parts exceed their whole.
     """
-    by_item = _with_country(counts)
+    by_item = _with_country(counts, country)
     table = _table(by_item, threshold, frozenset(sensitive))
     return _told(by_item, table, search(table, effort))
 
@@ -156,8 +163,8 @@ def has_country(table: pd.DataFrame) -> pd.Series:
     return ~local & ~table["item"].str.startswith(LOCAL_ITEM)
 
 
-def _with_country(counts: pd.DataFrame) -> pd.DataFrame:
-    """The rows given, the country's below."""
+def _with_country(counts: pd.DataFrame, country: bool) -> pd.DataFrame:
+    """The rows given, the country's below if it is published."""
     table = counts[[*CELL, "item", "n"]].reset_index(drop=True)
     wrong = table[table["n"].isna() | (table["n"] < 0)]
     doubled = table[table.duplicated([*CELL, "item"])]
@@ -166,14 +173,16 @@ def _with_country(counts: pd.DataFrame) -> pd.DataFrame:
             where = " · ".join(str(v) for v in rows.iloc[0][[*CELL, "item"]])
             raise SuppressionError(where, what, "one count of answers a cell, 0 or more")
     table["n"] = table["n"].astype("int64")
+    if not country:
+        return table
     place = ["breakdown", "category", "item"]
-    country = (
+    whole = (
         table[_asked(table) & has_country(table)]
         .groupby(place, as_index=False, sort=False)["n"]
         .sum()
     )
-    country = country.assign(municipality=NATIONAL)
-    return pd.concat([table, country[table.columns]], ignore_index=True)
+    whole = whole.assign(municipality=NATIONAL)
+    return pd.concat([table, whole[table.columns]], ignore_index=True)
 
 
 def _asked(by_item: pd.DataFrame) -> np.ndarray:

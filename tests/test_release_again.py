@@ -1,0 +1,267 @@
+"""Two releases of a round: what their difference tells, and that it tells nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from red_team_again import attack_pair
+from test_cli_privacy import survey
+from test_disclosure import counted, estimates
+
+from helpers.answer_digests import answer_digests, answers_that_differ
+from helpers.disclosure import release, write_release
+from helpers.errors import TooEarlyError
+from helpers.paths import Paths
+from helpers.publications import last_publication, publish, write_state
+from helpers.published import Published
+from helpers.release_again import release_again
+from helpers.round_estimates import RoundEstimates
+from helpers.sentences import country_stands_fast
+
+TODAY = dt.date(2024, 4, 5)
+GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]
+COUNTS = {"0707": [40, 30, 31, 32, 33], "0580": [40, 41, 42, 43, 44], "0161": [30, 31, 32, 33, 34]}
+
+
+def asked(counts: dict[str, list[int]], round_) -> pd.DataFrame:
+    """Digests of so many answers a municipality and group; the same citizens answer the same again."""
+    parts = []
+    for code, of in counts.items():
+        rows = [
+            {
+                "key": f"{code}-{group}-{i}",
+                "target_group": group,
+                "gender": "mand",
+                "q01": 1 + i % 5,
+            }
+            for group, n in zip(GROUPS, of)
+            for i in range(n)
+        ]
+        table = pd.DataFrame(rows, columns=["key", "target_group", "gender", "q01"])
+        missing = [q.id for q in round_.questionnaire.scaled if q.id != "q01"]
+        table = table.assign(responded=True, age_band="16-29", duration_band="0-25")
+        table[missing] = np.nan
+        parts.append(answer_digests(table, round_, code).assign(municipality=code))
+    return pd.concat(parts, ignore_index=True)
+
+
+def found(counts: dict[str, list[int]]) -> RoundEstimates:
+    return RoundEstimates(estimates(counts), counted(counts))
+
+
+@pytest.fixture
+def released(tmp_path, round_2024):
+    """Make a release of counts and write it; jointly with what was published before."""
+    paths = Paths(tmp_path, round_2024.id)
+
+    def made(counts):
+        before = last_publication(paths)
+        own, answers = found(counts), asked(counts, round_2024)
+        if before is None:
+            out = release(own, round_2024)
+            cells, country, state = out.protection.cells, tuple(counts), own
+            notes = ()
+        else:
+            again = release_again(own, answers, round_2024, before)
+            out, cells, country, state = again.released, again.cells, again.country, again.found
+            answers, notes = again.answers, again.notes
+        write_release(paths, out)
+        tables = {
+            "estimates": state.estimates, "counts": state.counts,
+            "covariances": state.covariances, "answers": answers, "cells": cells,
+        }  # fmt: skip
+        write_state(paths, tables, country)
+        return out, notes
+
+    made.paths = paths
+    return made
+
+
+def published(released, round_):
+    return publish(released.paths, round_.settings.participants, "publish", TODAY)
+
+
+def country_of(made, round_) -> Published:
+    return Published(round_, made.results, made.comparisons, made.response, made.drivers)
+
+
+def same_numbers(a, b) -> bool:
+    return all(
+        getattr(a, t).to_csv(index=False) == getattr(b, t).to_csv(index=False)
+        for t in ("results", "response")
+    )
+
+
+def test_a_publication_is_recorded_once_with_digests_and_who_is_missing(released, round_2024):
+    released(COUNTS)
+    made, is_new = published(released, round_2024)
+    assert is_new and made.number == 1 and made.how == "publish"
+    assert set(made.country) == set(COUNTS)
+    assert "0825" in made.missing and not set(made.missing) & set(COUNTS)
+    again, is_new = published(released, round_2024)
+    assert not is_new and again.number == 1
+    (released.paths.build / "released.parquet").write_bytes(b"another")
+    with pytest.raises(TooEarlyError, match="not the one whose state is kept"):
+        published(released, round_2024)
+
+
+def test_nothing_changed_gives_the_same_numbers(released, round_2024):
+    first, _ = released(COUNTS)
+    published(released, round_2024)
+    second, notes = released(COUNTS)
+    assert same_numbers(first, second) and notes == ()
+
+
+def with_late(n: int) -> dict[str, list[int]]:
+    """So many answers more of each group of one municipality."""
+    return COUNTS | {"0707": [c + n for c in COUNTS["0707"]]}
+
+
+@pytest.mark.parametrize("n, changed", [(1, False), (4, False), (5, True), (6, True)])
+def test_a_change_is_published_where_every_group_differs_by_five_answers(
+    released, round_2024, n, changed
+):
+    first, _ = released(COUNTS)
+    published(released, round_2024)
+    second, notes = released(with_late(n))
+    assert same_numbers(first, second) != changed
+    assert ("the change is published" in notes[0]) == changed
+    assert ("stand fast" in notes[0]) != changed
+    if not changed:
+        assert "0707" in notes[0] and "fewer than 5 answers" in notes[0]
+    assert attack_pair(first.results, second.results) == []
+
+
+@pytest.mark.parametrize("more", [1, -1])
+def test_one_answer_more_or_one_erased_is_found_by_the_attack_and_not_published(
+    released, round_2024, more
+):
+    counts = COUNTS | {"0707": [COUNTS["0707"][0] + more, *COUNTS["0707"][1:]]}
+    first, _ = released(COUNTS)
+    alone = release(found(counts), round_2024)  # as if nothing had been published before
+    planted = attack_pair(first.results, alone.results)
+    assert {(f.cell[0], f.cell[2]) for f in planted} >= {("0707", "dagpenge"), ("national", "all")}
+    published(released, round_2024)
+    second, notes = released(counts)
+    assert same_numbers(first, second) and "stand fast" in notes[0]
+    assert attack_pair(first.results, second.results) == []
+
+
+def test_an_altered_answer_counts_as_one(round_2024):
+    before = asked({"0707": [9, 0, 0, 0, 0]}, round_2024).drop(columns="municipality")
+    after = before.copy()
+    after.loc[3, ["q01"]] += 2
+    differ = answers_that_differ(before, after, ["target_group:gender"])
+    assert differ == {
+        (*cell, "q01"): 1
+        for cell in (
+            ("all", "all"), ("target_group", "dagpenge"), ("gender", "mand"), ("age_band", "16-29"),
+            ("duration_band", "0-25"), ("target_group:gender", "dagpenge:mand"),
+        )
+    }  # fmt: skip
+    moved = before.copy()  # digests hold the groups, so that who moves is another in both
+    moved.loc[0, "target_group"] = "sygedagpenge"
+    moved.loc[0, [c for c in moved if moved[c].dtype == "int64" and c != "person"]] += 2
+    found_in = answers_that_differ(before, moved, [])
+    assert found_in["target_group", "dagpenge", "q01"] == 1
+    assert found_in["target_group", "sygedagpenge", "q01"] == 1
+
+
+def test_a_municipality_that_comes_later_stands_beside_the_country(released, round_2024):
+    late = {"0825": [3, 4, 6, 12, 8]}
+    first, _ = released(COUNTS)
+    alone = release(found(COUNTS | late), round_2024)
+    planted = attack_pair(first.results, alone.results)
+    small = {f.cell[2]: f.low for f in planted if f.cell[0] == "national"}
+    assert small["dagpenge"] == 3 and small["sygedagpenge"] == 4, "the country before and after"
+    published(released, round_2024)
+    second, notes = released(COUNTS | late)
+    of_first = second.results["municipality"] != "0825"
+    assert same_numbers(first, type(first)(
+        second.results[of_first].reset_index(drop=True), second.comparisons,
+        second.response[second.response["municipality"] != "0825"].reset_index(drop=True),
+        second.drivers,
+    ))  # fmt: skip
+    own = second.results[second.results["municipality"] == "0825"]
+    assert len(own) and "few" in set(own["status"])
+    assert any("beside the numbers that stand fast" in n for n in notes)
+    assert attack_pair(first.results, second.results) == []
+    told = country_of(second, round_2024)
+    assert [m.code for m in told.apart] == ["0825"] and set(told.country) == set(COUNTS)
+    assert "Læsø Kommune er kommet til" in country_stands_fast(told)
+    assert country_stands_fast(country_of(first, round_2024)) == ""
+    compared = second.comparisons[second.comparisons["municipality"] == "0825"]
+    whole = compared[
+        (compared["reference"] == "others")
+        & (compared["breakdown"] == "all")
+        & (compared["statistic"] == "mean")
+    ]
+    country = second.results.query(
+        "municipality == 'national' and breakdown == 'all' and statistic == 'mean'"
+        " and weighting == 'weighted'"
+    )
+    assert whole["reference_value"].tolist() == country["value"].tolist()
+    published(released, round_2024)
+    third, notes = released(COUNTS | late)
+    assert same_numbers(second, third)
+
+
+def test_a_municipality_that_is_gone_leaves_and_the_country_stands(released, round_2024):
+    first, _ = released(COUNTS | {"0161": [3, 9, 31, 32, 33]})
+    published(released, round_2024)
+    second, notes = released({c: n for c, n in COUNTS.items() if c != "0161"})
+    assert "0161" not in set(second.results["municipality"])
+    rest = first.results[first.results["municipality"] != "0161"].reset_index(drop=True)
+    assert second.results.to_csv(index=False) == rest.to_csv(index=False)
+    assert any("still hold the answers of 0161" in n for n in notes)
+    told = country_of(second, round_2024)
+    assert "0161" in told.country and told.apart == ()
+    assert "indeholder stadig svar fra Glostrup Kommune" in country_stands_fast(told)
+
+
+def test_answers_that_are_not_known_change_nothing(released, round_2024):
+    first, _ = released(COUNTS)
+    published(released, round_2024)
+    before = last_publication(released.paths)
+    answers = asked(with_late(6), round_2024)
+    again = release_again(
+        found(with_late(6)), answers[answers["municipality"] != "0707"], round_2024, before
+    )
+    assert same_numbers(first, again.released)
+    assert "0707" in again.notes[0]
+
+
+def test_digests_tell_nothing_without_the_key(round_2024):
+    """The same answer of another key, and another answer of the same key, have other digests."""
+    a = asked({"0707": [6, 0, 0, 0, 0]}, round_2024)
+    assert a["q01"].nunique() == 6 and a["person"].nunique() == 6
+    assert not np.isin(a["q01"], a["person"]).any()
+    assert (a["q02"] == 0).all()
+
+
+def test_publish_tells_what_follows_and_who_is_missing(root, round_2024):
+    """On the command line: nothing without a release; then a record, once, with a warning."""
+    refused = survey(root, "publish", round_2024.id)
+    assert refused.exit_code == 2 and "--stage release" in refused.output
+    paths = Paths(root, round_2024.id)
+    out = release(found(COUNTS), round_2024)
+    write_release(paths, out)
+    tables = {
+        "estimates": found(COUNTS).estimates, "counts": counted(COUNTS),
+        "covariances": pd.DataFrame(), "answers": asked(COUNTS, round_2024),
+        "cells": out.protection.cells,
+    }  # fmt: skip
+    write_state(paths, tables, tuple(COUNTS))
+    told = survey(root, "publish", round_2024.id)
+    assert told.exit_code == 0, told.output
+    text = " ".join(told.output.split())
+    assert "publication 1" in text and "Numbers stand fast from now on" in text
+    assert (
+        "Missing in it:" in text and "0825 Læsø" in text and "0707" not in text.split("Missing")[1]
+    )
+    assert "Recorded as published on" in " ".join(
+        survey(root, "publish", round_2024.id).output.split()
+    )
