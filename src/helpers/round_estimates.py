@@ -15,7 +15,7 @@ import pyarrow as pa
 from helpers.designs import Design
 from helpers.drivers import relative_importance
 from helpers.errors import SurveyError
-from helpers.estimates import OVERALL
+from helpers.estimates import OVERALL, SUMS
 from helpers.expected import Expected, expected_results
 from helpers.nonresponse import RIndicator, r_indicator
 from helpers.params import Round, load_round
@@ -164,15 +164,20 @@ def _estimates_of(there: Paths, round_: Round, codes: list[str]) -> list[pd.Data
     for code in codes:
         path = there.estimates(code)
         try:
-            tables.append(pd.read_parquet(path))
+            table = pd.read_parquet(path)
         except (OSError, pa.ArrowException):
             lost.append(f"{code}.parquet ({'cannot be read' if path.is_file() else 'is gone'})")
+            continue
+        tables.append(table)
+        if not set(SUMS) <= set(table):
+            lost.append(f"{code}.parquet (was made by an earlier version)")
     if lost:
         raise SurveyError(
             str(there.estimates(codes[0]).parent),
             f"of round {there.round_id}, which has been released, {', '.join(lost)}",
             "the estimates of every municipality that it released; the development is computed from them",
-            f"Put them back from a copy of data/, or take {there.round_id} out of earlier_rounds in "
+            f"Put them back from a copy of data/, make those of an earlier version again with `survey run "
+            f"{there.round_id} --stage analyse --again`, or take {there.round_id} out of earlier_rounds in "
             f"params/rounds/{round_.id}.yml to release without that development.",
         )
     return tables
