@@ -9,6 +9,7 @@ import pytest
 from conftest import ORACLES
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special, stats
 
 from helpers.designs import Design, kish_design_effect
 from helpers.errors import WeightError
@@ -60,9 +61,17 @@ def same(got: pd.Series, wanted: dict) -> None:
     for theirs, ours in NAMES.items():
         if wanted.get(theirs) is not None:
             assert got[ours] == pytest.approx(wanted[theirs], rel=CLOSE, abs=1e-12), theirs
-    interval = "xlogit" if "xlogit" in wanted else "ci95_t"
-    if wanted.get(interval) and wanted["se"] > 0:
-        assert [got["ci_low"], got["ci_high"]] == pytest.approx(wanted[interval], rel=CLOSE)
+    if wanted["se"] > 0 and wanted.get("xlogit"):
+        assert logit_interval(got) == pytest.approx(wanted["xlogit"], rel=CLOSE)
+    elif wanted["se"] > 0 and wanted.get("ci95_t"):
+        assert [got["ci_low"], got["ci_high"]] == pytest.approx(wanted["ci95_t"], rel=CLOSE)
+
+
+def logit_interval(got: pd.Series) -> list[float]:
+    """R's `svyciprop(method = "xlogit")` from our value, error and degrees of freedom."""
+    p, at = got["value"], special.logit(got["value"])
+    half = stats.t.ppf(0.975, got["df"]) * got["se"] / (p * (1 - p))
+    return [special.expit(at - half), special.expit(at + half)]
 
 
 # ------------------------------------------------------------------------- a: stratified schools
@@ -334,9 +343,9 @@ def test_municipalities_add_up_to_the_country():
 
 
 @pytest.mark.parametrize("y, low, high", [(100.0, "bound", 1.0), (0.0, 0.0, "bound")])
-def test_share_of_nought_or_one_has_an_exact_bound(y, low, high):
+def test_share_of_nought_or_one_has_a_bound(y, low, high):
     got = rows(y, 100.0, 0.0, statistic="share_satisfied", y2=y).iloc[0]
-    bound = 0.025 ** (1 / 50)  # effective number of answers (Σw)²/Σw² = 50
+    bound = 50 / (50 + stats.t.ppf(0.975, 45) ** 2)  # effective number of answers (Σw)²/Σw² = 50
     assert got["se"] == 0
     assert got["ci_low"] == pytest.approx(bound if low == "bound" else low)
     assert got["ci_high"] == pytest.approx(1 - bound if high == "bound" else high)
@@ -597,3 +606,36 @@ def test_a_jackknife_whose_calibration_lacks_the_strata_is_centred_in_them():
 
     assert error(everybody) == pytest.approx(error(np.eye(2)[strata]), rel=0.03)
     assert error(everybody) < 0.1
+
+
+# ----------------------------------------------------------------------------------------- intervals
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from([1.0, 3.0, 5.0]))
+def test_no_interval_narrows_where_one_of_those_who_agreed_disagrees(seed, calibrated, answer):
+    rng = np.random.default_rng(seed)
+    design, answers = some_design(rng, tuple(rng.integers(2, 30, 3)))
+    if not calibrated:
+        design = Design(design.weight, design.strata, design.population)
+    inside = np.ones(len(answers), bool)
+    one_other = np.full_like(answers, answer)
+    one_other[rng.integers(len(answers))] = rng.choice([a for a in range(1, 6) if a != answer])
+    for statistic, of in (("mean", lambda a: a), ("share", lambda a: (a == answer) * 1.0)):
+        width = []
+        for values in (np.full_like(answers, answer), one_other):
+            sums = sums_of(design, of(values), inside).assign(statistic=statistic)
+            got = with_intervals(sums, 0.95).iloc[0]
+            width.append(got["ci_high"] - got["ci_low"])
+            assert got["ci_low"] - 1e-9 <= got["value"] <= got["ci_high"] + 1e-9
+        assert width[1] >= width[0] * (1 - 1e-9), statistic
+
+
+def test_an_interval_of_a_share_equals_wilsons():
+    """An equally weighted sample, with replacement: statsmodels' interval but for t in place of normal."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    n, yes = 4000, 120
+    design = Design(np.ones(n), np.zeros(n, int))
+    got = estimate(design, {"yes": (np.arange(n) < yes).astype(float)}, shares=True).iloc[0]
+    wilson = proportion_confint(yes, n, method="wilson")
+    assert [got["ci_low"], got["ci_high"]] == pytest.approx(wilson, rel=1e-3)

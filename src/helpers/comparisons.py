@@ -33,19 +33,22 @@ def compare(
     """Differences own − other, row by row on KEYS, of tables that `with_intervals` made.
 
     `overlap`: `other` contains `own` (the country), so the covariance is that of the shared part,
-    (V_YY − (r + R)V_YX + rR·V_XX)/(xX) with own sums; otherwise the two are independent. Rows where
+    (V_YY − (r + R)V_YX + rR·V_XX)/(xX) with own sums; otherwise the two are independent. What own
+    answers may hide beyond their error counts as far as own answers move the difference. Rows where
     a side has no answers are left out. Columns: KEYS, municipality, n, n_other, DIFFERENCE_COLUMNS.
     """
     both = own.merge(other, on=KEYS, suffixes=("", "_other"))
     both = both[(both["n"] > 0) & (both["n_other"] > 0)].copy()
-    own_variance, other_variance = (_variance(both, s, confidence) for s in ("", "_other"))
+    own_variance, other_variance = (_variance(both, s) for s in ("", "_other"))
     if not overlap:
         parts = [(own_variance, both["df"]), (other_variance, both["df_other"])]
         return _differences(both, own_variance + other_variance, parts, confidence)
     r, total = both["value"], both["value_other"]
     covariance = both["v_yy"] - (r + total) * both["v_yx"] + r * total * both["v_xx"]
     covariance = covariance / (both["x"] * both["x_other"])
-    variance = (own_variance + other_variance - 2 * covariance).clip(lower=0)
+    hidden = (own_variance - both["se"] ** 2) * (1 - both["x"] / both["x_other"]) ** 2
+    variance = both["se"] ** 2 + hidden + other_variance - 2 * covariance
+    variance = variance.clip(lower=0)
     others = pd.DataFrame({c: both[f"{c}_other"] - both[c] for c in SUMS})
     rest = np.clip(variance_of(others, total.to_numpy()) / both["x_other"] ** 2, 0, variance)
     parts = [(variance - rest, both["df"]), (rest, effective_degrees(others, total.to_numpy()))]
@@ -73,7 +76,7 @@ def compare_groups(
     a, b = both["value"], both["value_other"]
     yy, yx, xy, xx = (both[c] for c in COVARIANCES)
     covariance = (yy - b * yx - a * xy + a * b * xx) / (both["x"] * both["x_other"])
-    of_a, of_b = (_variance(both, s, confidence) for s in ("", "_other"))
+    of_a, of_b = (_variance(both, s) for s in ("", "_other"))
     variance = (of_a + of_b - 2 * covariance).clip(lower=0)  # missing stays missing
     parts = [(of_a, both["df"]), (of_b, both["df_other"])]
     table = _differences(both, variance, parts, confidence)
@@ -81,15 +84,9 @@ def compare_groups(
     return table
 
 
-def _variance(table: pd.DataFrame, suffix: str, confidence: float) -> pd.Series:
-    """se², except where all agree although not everybody has answered: there the interval's half
-    width over its t quantile stands for the error that the sample cannot show."""
-    value, low, high, se, df, w2_open = (
-        table[c + suffix] for c in ("value", "ci_low", "ci_high", "se", "df", "w2_open")
-    )
-    quantile = stats.t.ppf(0.5 + confidence / 2, np.maximum(df, 1))
-    half = np.maximum(high - value, value - low) / quantile
-    return pd.Series(np.where((se == 0) & (w2_open > 0), half, se) ** 2, index=table.index)
+def _variance(table: pd.DataFrame, suffix: str) -> pd.Series:
+    """se², but no less than the error that so few answers may hide (`with_intervals`: se_least)."""
+    return table[[f"se{suffix}", f"se_least{suffix}"]].max(axis=1, skipna=False) ** 2
 
 
 def _differences(

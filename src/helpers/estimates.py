@@ -15,7 +15,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import stats
 
 from helpers.designs import Design
 from helpers.param_models import OVERALL as OVERALL
@@ -148,17 +148,26 @@ def effective_degrees(sums: pd.DataFrame, ratio: np.ndarray) -> np.ndarray:
 def with_intervals(
     sums: pd.DataFrame, confidence: float, scale: tuple[float, float] = SCALE
 ) -> pd.DataFrame:
-    """Add value, se, df, ci_low, ci_high, deff, deff_kish and n_eff to rows of sums.
+    """Add value, se, se_least, df, ci_low, ci_high, deff, deff_kish and n_eff to rows of sums.
 
-    value = y/x; se by linearisation; df as `effective_degrees`. `statistic` »mean«: t interval, kept
-    within `scale`; anything else is a share with a logit interval; both with df (at least 1).
-    Where all agree the variance says nothing: with b = (α/2)^(1/m), m = x²/w2_open the effective
-    number of answers (Clopper & Pearson 1934), the interval is b·value + (1 − b)·(ends of the
-    scale), which is a point where all of the population has answered. No answers: null.
+    value = y/x; se by linearisation; df as `effective_degrees`. With m_k = x²/w2_open the effective
+    number of answers after weighting and finite population correction, and q the t quantile of df (at
+    least 1):
+
+    A share (any `statistic` but »mean«) has Wilson's score interval with m = min(p(1 − p)/se², m_k)
+    answers and q; it is chosen by simulation (docs/coverage.md), as logit intervals cover too little
+    near 0 and 1 under unequal weights.
+    A mean has value ± q·se, within `scale`, and at least b·value + (1 − b)·(ends of the scale) with
+    b = (α/2)^(1/m_k), Clopper & Pearson's (1934) least part of the population that answers as those who
+    answered, were they of one mind. So an interval never narrows when one answer is changed so that
+    people disagree; it is a point where all of the population has answered the same. No answers: null.
+    se_least: the error that the latter part stands for, (1 − b)·(farther end of the scale)/q; a
+    difference is tested with no less (`comparisons`).
 
     deff: the variance over that of a simple random sample of as many without replacement, as R
     survey's `deff = TRUE`; null where the weights do not reach beyond the answers. deff_kish:
-    n·Σw²/(Σw)²; n_eff: n/deff_kish (Kish 1965).
+    n·Σw²/(Σw)²; n_eff: n/deff_kish (Kish 1965). Source of the score interval: Wilson 1927; with the
+    effective number of answers Korn & Graubard 1998.
     """
     table = sums.copy()
     n, x, y = (table[c].to_numpy(float) for c in ("n", "x", "y"))
@@ -171,29 +180,42 @@ def with_intervals(
     agree = has & (spread <= ALL_AGREE * np.maximum(1, ratio**2))
     se = np.where(agree, 0.0, np.sqrt(variance))
     most = table["df_most"].to_numpy(float)
-    table["df"] = np.where(agree | ~has, most, effective_degrees(table, ratio))
+    df = np.where(agree | ~has, most, effective_degrees(table, ratio))
+    quantile = stats.t.ppf(0.5 + confidence / 2, np.maximum(df, 1))
     is_mean = (table["statistic"] == "mean").to_numpy()
     bottom, top = np.where(is_mean, scale[0], 0.0), np.where(is_mean, scale[1], 1.0)
 
-    quantile = stats.t.ppf(0.5 + confidence / 2, np.maximum(table["df"].to_numpy(float), 1))
+    one_answer = np.maximum(table["w2_open"].to_numpy(float), 0) / x1**2  # 1/m_k
+    unseen = 1 - ((1 - confidence) / 2) ** one_answer
+    unseen = np.where(np.isfinite(top - bottom), unseen, 0.0)  # a mean without a scale has none
+    below, above = (unseen * np.where(unseen > 0, d, 0.0) for d in (value - bottom, top - value))
     half = quantile * se
-    low, high = np.maximum(value - half, bottom), np.minimum(value + half, top)
-    share = has & ~is_mean & ~agree
-    p = np.where(share, value, 0.5)
-    logit, half = special.logit(p), quantile * se / (p * (1 - p))
-    low = np.where(share, special.expit(logit - half), low)
-    high = np.where(share, special.expit(logit + half), high)
+    low = np.maximum(value - np.maximum(half, below), bottom)
+    high = np.minimum(value + np.maximum(half, above), top)
+    p = np.clip(np.where(is_mean | ~has, 0.5, value), 0.0, 1.0)
+    of_share = _score_interval(p, se, one_answer, quantile)
+    table["value"], table["se"], table["df"] = value, np.where(has, se, np.nan), df
+    table["se_least"] = np.where(has, np.maximum(below, above) / quantile, np.nan)
+    for name, mean, share in (("ci_low", low, of_share[0]), ("ci_high", high, of_share[1])):
+        table[name] = np.where(has, np.where(is_mean, mean, share), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        b = ((1 - confidence) / 2) ** (table["w2_open"].to_numpy(float) / x1**2)
-        low = np.where(agree, np.where(b < 1, b * value + (1 - b) * bottom, value), low)
-        high = np.where(agree, np.where(b < 1, b * value + (1 - b) * top, value), high)
         srs = spread / (n - 1) * (x - n) / x1
         table["deff"] = np.where(has & (srs > 1e-300) & (x > n), variance / srs, np.nan)
         table["deff_kish"] = np.where(has, n * table["w2"].to_numpy(float) / x1**2, np.nan)
         table["n_eff"] = n / table["deff_kish"]
-    table["value"], table["se"] = value, np.where(has, se, np.nan)
-    table["ci_low"], table["ci_high"] = np.where(has, low, np.nan), np.where(has, high, np.nan)
     return table
+
+
+def _score_interval(
+    p: np.ndarray, se: np.ndarray, one_answer: np.ndarray, quantile: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's interval of shares; `one_answer` is 1/m_k, and 1/m the larger of it and se²/p(1 − p)."""
+    mixed = (p > 0) & (p < 1)
+    by_error = np.divide(np.square(se), p * (1 - p), out=np.zeros_like(p), where=mixed)
+    z = np.square(quantile) * np.maximum(by_error, one_answer)  # q²/m
+    centre = (p + z / 2) / (1 + z)
+    half = np.sqrt(z * p * (1 - p) + z * z / 4) / (1 + z)
+    return np.where(p <= 0, 0.0, centre - half), np.where(p >= 1, 1.0, centre + half)
 
 
 # ----------------------------------------------------------------------------- one municipality
