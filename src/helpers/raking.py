@@ -17,6 +17,8 @@ from helpers.errors import Problem, WeightError
 BLOCK = 1 << 15  # rows at a time: codes, cells and weights of a block stay in cache
 DENSE_CELLS = 1 << 22  # a margin table beyond this is held as a list of occupied cells
 SUM_TOLERANCE = 1e-9  # relative; margins of one population have one sum
+PLAIN = 50  # iterations of multiplying to one margin after the other, before Newton steps
+NEWTON, NEAR = 100, 0.1  # steps before margins count as those that no weights hold; a short step
 ROUNDING = 1e-12  # relative, of sums over persons in another order than over cells
 
 Totals = Sequence["np.ndarray | pd.Series"]
@@ -70,18 +72,23 @@ def _fit(
     tolerance: float,
     max_iterations: int,
 ) -> np.ndarray:
-    """Factor of each cell by iterative proportional fitting, 1 where nobody is in it.
+    """Factor of each cell by iterative proportional fitting, and Newton steps where that is slow; 1 where
+    nobody is in it.
 
     Where margins cannot be met, factors run off to 0 and infinity: that ends it as well.
     """
     occupied = np.flatnonzero(start > 0)
     level_of = [level[occupied] for level in cells.levels]
     now, told = start[occupied], ""
-    for _ in range(max_iterations):
-        for total, level in zip(totals, level_of):
-            have = np.bincount(level, weights=now, minlength=len(total))
-            with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-                now = now * np.where(total > 0, total / have, 1.0)[level]
+    newton = None
+    for iteration in range(max_iterations):
+        if (
+            iteration >= PLAIN
+            and newton is None
+            and len(now) * sum(map(len, totals)) <= DENSE_CELLS
+        ):
+            newton = _Newton(level_of, totals)
+        now = newton.step(now) if newton else _one_by_one(now, level_of, totals)
         off, m, at = _worst(now, level_of, totals)
         told = f"level »{levels[m][at]}« of {names[m]} is off by {off:.2g}"
         if not (now.min() > 0 and now.max() < np.inf):
@@ -90,7 +97,47 @@ def _fit(
             factor = np.ones(len(start))
             factor[occupied] = now / start[occupied]
             return factor
+        if newton and not newton.left:
+            raise _no_fit(f"no weights hold the margins: {told}", tolerance)
     raise _no_fit(f"no convergence after {max_iterations} iterations: {told}", tolerance)
+
+
+def _one_by_one(
+    now: np.ndarray, level_of: Sequence[np.ndarray], totals: list[np.ndarray]
+) -> np.ndarray:
+    """Each margin in its turn multiplied to its totals."""
+    for total, level in zip(totals, level_of):
+        have = np.bincount(level, weights=now, minlength=len(total))
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            now = now * np.where(total > 0, total / have, 1.0)[level]
+    return now
+
+
+class _Newton:
+    """All margins at once: damped Newton steps on the convex dual Σ w·exp(x'λ) − t'λ of the same weights.
+    Where margins overlap, multiplying to one after the other comes near only slowly."""
+
+    def __init__(self, level_of: Sequence[np.ndarray], totals: list[np.ndarray]) -> None:
+        self.columns = np.column_stack(
+            [np.eye(len(t))[level] for level, t in zip(level_of, totals)]
+        )
+        self.totals = np.concatenate(totals)
+        self.left = NEWTON
+
+    def step(self, now: np.ndarray) -> np.ndarray:
+        off = self.totals - now @ self.columns
+        hessian = (self.columns * now[:, None]).T @ self.columns
+        direction = np.linalg.lstsq(hessian, off, rcond=None)[0]
+        exponent, gain, length = self.columns @ direction, off @ direction, 1.0
+        self.left -= 1
+        while True:
+            with np.errstate(over="ignore"):
+                moved = now * np.exp(length * exponent)
+            change = (moved - now).sum() - length * (self.totals @ direction)
+            near = length * np.abs(exponent).max() < NEAR  # and the change may be rounding
+            if near or change <= -0.25 * length * gain:
+                return moved
+            length /= 2
 
 
 def _worst(

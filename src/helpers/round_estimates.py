@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from helpers.calibration import indicators
 from helpers.designs import Design
 from helpers.drivers import relative_importance
 from helpers.errors import SurveyError
@@ -112,15 +113,12 @@ def _expected(respondents: pd.DataFrame, round_: Round) -> Expected:
         strata, names = pd.factorize(own["target_group"], sort=True)
         population = own.groupby("target_group")["stratum_population"].first().reindex(names)
         used = [c for c in calibrated if own[c].notna().all()]
-        indicators = [
-            pd.get_dummies(own[c], drop_first=i > 0, dtype=float) for i, c in enumerate(used)
-        ]
         designs[code] = Design(
             own["weight"].to_numpy(float),
             strata,
             population.to_numpy(float),
             own["nonresponse_weight"].to_numpy(float) if used else None,
-            np.column_stack(indicators) if used else None,
+            indicators([own[c] for c in used]) if used else None,
             jackknife=True,
         )
     return expected_results(
