@@ -6,7 +6,9 @@ Reads what the analyses of the municipalities left under `data/<round>/`, fits w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,7 @@ from helpers.expected import Expected, expected_results
 from helpers.nonresponse import RIndicator, r_indicator
 from helpers.params import Round, load_round
 from helpers.paths import Paths
+from helpers.propensity import TERMS
 from helpers.published import NATIONAL
 
 NO_EXPECTED = Expected(pd.DataFrame(), pd.DataFrame(), np.nan, "Ikke beregnet.")
@@ -56,16 +59,24 @@ class RoundEstimates:
     notes: tuple[str, ...] = ()
 
 
+COUNTRY_TERMS = (*TERMS, "municipality")  # what the country's R-indicator looks at
+
+
 def gather(paths: Paths, round_: Round) -> RoundEstimates:
     """Read all that there is, and fit the models of the whole round."""
     have = [c for c in round_.settings.participants if paths.estimates(c).is_file()]
 
-    def every(path_of, **more) -> pd.DataFrame:
-        parts = [pd.read_parquet(path_of(c)).assign(**more) for c in have]
+    def every(path_of: Callable[[str], Path]) -> pd.DataFrame:
+        parts = [pd.read_parquet(path_of(c)) for c in have]
         return pd.concat(parts, ignore_index=True)
 
     respondents = every(paths.respondents)
-    asked, frame = every(paths.asked), every(paths.frame)
+    asked, frame = (
+        pd.concat(
+            [pd.read_parquet(path_of(c)).assign(municipality=c) for c in have], ignore_index=True
+        )
+        for path_of in (paths.asked, paths.frame)
+    )
     earlier, notes = _earlier(paths, round_)
     return RoundEstimates(
         every(paths.estimates),
@@ -73,7 +84,9 @@ def gather(paths: Paths, round_: Round) -> RoundEstimates:
         every(paths.covariances),
         pd.concat([every(paths.drivers), _national_drivers(respondents, round_)]),
         _expected(respondents, round_),
-        r_indicator(asked, frame, confidence=round_.settings.comparison.confidence),
+        r_indicator(
+            asked, frame, confidence=round_.settings.comparison.confidence, terms=COUNTRY_TERMS
+        ),
         earlier,
         notes,
     )
