@@ -213,7 +213,7 @@ def test_separated_and_small_levels_go_to_the_reference():
     few = asked.iloc[:4].assign(gender="fjerde", responded=[True, True, False, False])
     unknown = asked.iloc[:10].assign(gender=None)
     asked = pd.concat([asked, all_answered, few, unknown])
-    levels, worst = nonresponse._levels(nonresponse._collapsed(asked))
+    levels, worst = nonresponse._levels(nonresponse._collapsed(asked, TERMS), TERMS)
     assert [level for term, level in levels if term == "gender"] in (["kvinde"], ["mand"])
     assert worst == pytest.approx(40 / len(asked))
     # A cell that nobody asked belongs to is still predicted, as the reference.
