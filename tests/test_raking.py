@@ -1,5 +1,6 @@
 """Raking and trimming equal R's survey package; what does not fit is told by margin and level."""
 
+import json
 import tracemalloc
 
 import numpy as np
@@ -275,3 +276,24 @@ def test_weights_returned_hold_the_margins_and_others_are_refused(seed, mixed):
     assert least is not None and weights.min() > 0 and np.isfinite(weights).all()
     for code, total in zip(codes, totals):
         assert np.bincount(code, weights) == pytest.approx(total, rel=1e-9)
+
+
+def test_overlapping_margins_equal_r():
+    """Target group × age, target group × gender, age and gender; e_overlap.R joins the same levels."""
+    r = json.loads((ORACLES / "e_overlap.json").read_text("utf-8"))
+    assert (
+        r["infeasible"] == ["Calibration failed"] * 2
+    )  # of the two in this file that nobody can hold
+
+    def levels(table):
+        age = table["alder"].where(~table["alder"].isin(["45-64", "65+"]), "45+")
+        age = age.where(~table["gruppe"].isin(["Handicap", "Unge"]), "all")
+        gender = table["gruppe"] + table["koen"]
+        return [table["gruppe"] + age, gender, table["alder"], table["koen"]]
+
+    sample = pd.read_csv(ORACLES / "b_kommune_sample.csv").set_index("row_id").loc[r["row_id"]]
+    start = weights_of("b_kommune").set_index("row_id").loc[r["row_id"], "w_nr"].to_numpy()
+    cells = pd.read_csv(ORACLES / "b_kommune_popcells.csv")
+    totals = [cells.groupby(level)["N"].sum() for level in levels(cells)]
+    codes = [t.index.get_indexer(level) for t, level in zip(totals, levels(sample))]
+    assert rake(codes, start, totals) == pytest.approx(np.array(r["weight"]), rel=1e-9)
