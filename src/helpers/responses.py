@@ -299,7 +299,7 @@ def read_export(
 
     used = [*question_ids, *LOCAL_COLUMNS, *TEXT_COLUMNS, "key", "status", "submitted_at"]
     lost = sheet.lost_cells(path, [i for i, c in enumerate(headings) if c in used])
-    found += [(fault, fault.place.row) for fault in lost]
+    found += [(fault, fault.place.row) for fault in [*sheet.odd_rows(path), *lost]]
     told |= {(fault.place.row, headings[fault.place.cells[0][1] - 1]) for fault in lost}
     table = pd.DataFrame({"key": _texts(raw, "key")}, index=raw.index, dtype="str")
     table["status"] = pd.array([t.lower() for t in _texts(raw, "status")], dtype="str")

@@ -172,6 +172,7 @@ def _read_list(
         )  # fmt: skip
     if problems:
         raise ExceptionsError(problems=problems)
+    problems += sheet.odd_rows(file)
     problems += (lost := sheet.lost_cells(file, columns.values()))
     lost_rows = {fault.place.row for fault in lost}
     cells = {
