@@ -204,9 +204,8 @@ def _read_list(
 def _sheet(file: Path) -> tuple[Sheet, dict[str, int]]:
     """The sheet with known headings, and where each known column stands."""
     if not file.is_file():
-        raise ExceptionsError(
-            str(file), "does not exist", "a list (.csv or .xlsx)", "Check the path."
-        )
+        wrong = "is a folder" if file.is_dir() else "does not exist"
+        raise ExceptionsError(str(file), wrong, "a list (.csv or .xlsx)", "Check the path.")
     readings = read_sheets(file, ["utf-8-sig", "cp1252"], [";", ",", "\t"])
     sheet = sheet_meant(file.name, readings, lambda s: len(_known(s)) if _names(s) else 0)
     if sheet is None:
