@@ -4,9 +4,10 @@ many, texts that could be a person's. Each kind with its neighbours."""
 import datetime as dt
 
 import openpyxl
+import pandas as pd
 import pytest
 from answers import QUESTIONS
-from conftest import EXTRACTS, HERE
+from conftest import EXTRACTS, HERE, vault_of
 from test_extracts import GOOD, HEADINGS, read, refuse, workbook
 
 from helpers.fieldwork import contact_exceptions
@@ -188,3 +189,32 @@ def test_a_benefit_is_quoted_where_it_is_nobodys_name(text, rows, quoted):
         text, rows, ["Sygedagpenge", "Kontanthjælp, jobparat"], {"holm", "anne"}
     )
     assert told == (text if quoted else NOT_QUOTED)
+
+
+# ------------------------------------------------------------------------------ lists of exceptions
+
+
+def test_a_row_whose_citizen_cannot_be_told_is_never_passed_over(planned, round_2024, tmp_path):
+    """--skip-unknown is for citizens who were not invited; whoever cannot be looked up may be invited."""
+    sample = pd.read_parquet(planned.sample("0825"))
+    vault = vault_of(planned, "0825", round_2024)
+    both = sample.merge(vault, on="person_id")[["key", "cpr"]]
+    first, second = both.head(2).itertuples(index=False)
+    rows = [
+        [first.key, second.cpr], ["", first.cpr[:9]], [first.key[:-1], ""], [first.key, "3112999999"],
+        [second.key.upper(), second.cpr], ["", "0101701234"],
+    ]  # fmt: skip
+    path = tmp_path / "liste.csv"
+    text = "\n".join(";".join([*row, "opted_out"]) for row in [["key", "cpr"], *rows])
+    path.write_text(text.replace("key;cpr;opted_out", "key;cpr;reason"), "utf-8")
+    with pytest.raises(contact_exceptions.ExceptionsError) as caught:
+        contact_exceptions.note_exceptions(
+            planned, round_2024, path, dt.date(2024, 3, 1), skip_unknown=True
+        )
+    told = str(caught.value)
+    assert "row 2: the key and the CPR number belong to two persons" in told
+    assert "row 3: the CPR number cannot be read" in told
+    assert "row 4: the key is none" in told and "row 5: the key and" in told
+    assert "row 6" not in told and "row 7" not in told
+    assert first.cpr not in told and first.key not in told
+    assert not planned.contact_exceptions.exists()
