@@ -2,6 +2,7 @@
 many, texts that could be a person's. Each kind with its neighbours."""
 
 import datetime as dt
+import zipfile
 
 import openpyxl
 import pandas as pd
@@ -11,10 +12,12 @@ from conftest import EXTRACTS, HERE, vault_of
 from test_extracts import GOOD, HEADINGS, read, refuse, workbook
 
 from helpers.fieldwork import contact_exceptions
+from helpers.plan import _may_hold
 from helpers.quoting import NOT_QUOTED, quotable, quotable_benefit
 from helpers.received import xlsb
 from helpers.received.row_widths import odd_rows
 from helpers.responses import read_export
+from helpers.sheets import DELIMITERS
 
 MORE = HERE / "cases-more"
 EXPORT = ["key", "status", "submitted_at", *QUESTIONS, "q14_text", "q15_text"]
@@ -218,3 +221,37 @@ def test_a_row_whose_citizen_cannot_be_told_is_never_passed_over(planned, round_
     assert "row 6" not in told and "row 7" not in told
     assert first.cpr not in told and first.key not in told
     assert not planned.contact_exceptions.exists()
+
+
+# ------------------------------------------------------------------------- other delimiters and endings
+
+
+def test_bars_between_the_cells_and_a_workbook_named_csv_are_read(round_2024, tmp_path):
+    text = (EXTRACTS / "0741-samsoe.csv").read_text("cp1252")
+    path = tmp_path / "0741.csv"
+    path.write_text(text.replace(";", "|"), "cp1252")
+    own = read(EXTRACTS / "0741-samsoe.csv", round_2024).persons
+    assert read(path, round_2024).persons.equals(own)
+    path.write_bytes((EXTRACTS / "0825-laesoe.xlsx").read_bytes())
+    own = read(EXTRACTS / "0825-laesoe.xlsx", round_2024).rows_read
+    assert read(path, round_2024).rows_read == own
+
+
+def test_an_archive_of_a_table_is_told_as_no_workbook(round_2024, tmp_path):
+    path = tmp_path / "0741.csv"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(EXTRACTS / "0741-samsoe.csv", "0741.csv")
+    assert "is broken or no workbook at all" in refuse(path, round_2024)
+
+
+def test_an_export_is_known_as_one_whatever_its_delimiter(planned):
+    """It freezes the sample: what `collect` takes, the plan must see."""
+    for delimiter in DELIMITERS:
+        key = pd.read_parquet(planned.sample("0825"))["key"].iloc[0]
+        rows = [EXPORT, [key, *ANSWER[1:]]]
+        text = "\n".join(delimiter.join(r) for r in rows)
+        export = planned.responses / "0825-svar.csv"
+        export.write_text(text, "utf-8")
+        table, found = read_export(export, QUESTIONS)
+        assert table["key"].tolist() == [key] and not found
+        assert _may_hold(export, planned, "0825") and not _may_hold(export, planned, "0741")

@@ -48,6 +48,7 @@ from helpers.received.text_tables import TextRows, read_rows
 
 WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 TEXT_ENDINGS = {".csv", ".txt"}
+DELIMITERS = (";", ",", "\t", "|")
 HEAD_ROWS = 40  # among which headings are looked for
 
 
@@ -184,9 +185,10 @@ def read_sheets(
     if not content:
         raise refusal("file_empty", Place(path.name))
     ending = path.suffix.lower()
-    if ending in WORKBOOK_ENDINGS:
+    is_text = ending in TEXT_ENDINGS and not content.startswith((b"PK\x03\x04", xls.MAGIC))
+    if ending in WORKBOOK_ENDINGS or (ending in TEXT_ENDINGS and not is_text):
         return [_read_workbook(path, content)]
-    if ending in TEXT_ENDINGS:
+    if is_text:
         return _read_text(path, content, encodings, delimiters)
     known = ", ".join(sorted(WORKBOOK_ENDINGS | TEXT_ENDINGS))
     raise refusal("file_ending", Place(path.name), ending=ending, known=known)

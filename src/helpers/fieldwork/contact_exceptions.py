@@ -22,7 +22,7 @@ from helpers.labels import heading_key
 from helpers.params import Round
 from helpers.paths import Paths, write_private
 from helpers.sheet_choice import sheet_meant
-from helpers.sheets import Sheet, read_kept_table, read_sheets
+from helpers.sheets import DELIMITERS, Sheet, read_kept_table, read_sheets
 from helpers.vault import read_vault
 from helpers.vault_key import key_of_round
 
@@ -210,7 +210,7 @@ def _sheet(file: Path) -> tuple[Sheet, dict[str, int]]:
     if not file.is_file():
         wrong = "is a folder" if file.is_dir() else "does not exist"
         raise ExceptionsError(str(file), wrong, "a list (.csv or .xlsx)", "Check the path.")
-    readings = read_sheets(file, ["utf-8-sig", "cp1252"], [";", ",", "\t"])
+    readings = read_sheets(file, ["utf-8-sig", "cp1252"], DELIMITERS)
     sheet = sheet_meant(file.name, readings, lambda s: len(_known(s)) if _names(s) else 0)
     if sheet is None:
         return readings[0][0] if readings[0] else Sheet("", []), {}
