@@ -2,6 +2,7 @@
 many, texts that could be a person's. Each kind with its neighbours."""
 
 import datetime as dt
+import pickle
 import zipfile
 
 import openpyxl
@@ -11,13 +12,16 @@ from answers import QUESTIONS
 from conftest import EXTRACTS, HERE, vault_of
 from test_extracts import GOOD, HEADINGS, read, refuse, workbook
 
+from helpers.faults import Place, fault
 from helpers.fieldwork import contact_exceptions
 from helpers.plan import _may_hold
+from helpers.preparation.check_warnings import Warning
 from helpers.quoting import NOT_QUOTED, quotable, quotable_benefit
 from helpers.received import xlsb
 from helpers.received.row_widths import odd_rows
 from helpers.responses import read_export
 from helpers.sheets import DELIMITERS
+from helpers.told_values import Count, Share, in_language
 
 MORE = HERE / "cases-more"
 EXPORT = ["key", "status", "submitted_at", *QUESTIONS, "q14_text", "q15_text"]
@@ -179,6 +183,7 @@ def test_what_could_name_somebody_is_not(text):
         ("Kontanthjælp, grundsats", 1, True),
         ("Sygedagpeng", 1, True),
         ("Integrationsydelse", 1, True),
+        ("Jobklar", 1, True),
         ("Dorte Ploug", 1, False),
         ("Ploug", 4, False),
         ("SU", 1, False),
@@ -255,3 +260,28 @@ def test_an_export_is_known_as_one_whatever_its_delimiter(planned):
         table, found = read_export(export, QUESTIONS)
         assert table["key"].tolist() == [key] and not found
         assert _may_hold(export, planned, "0825") and not _may_hold(export, planned, "0741")
+
+
+# ---------------------------------------------------------------------------- numbers in two languages
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "danish"),
+    [
+        (Count(18012), "18,012", "18.012"),
+        (Share(0.0061, 1), "0.6%", "0,6\u00a0%"),
+        (Share(10.09), "1,009%", "1.009\u00a0%"),
+        (dt.date(2024, 2, 1), "1 February 2024", "1. februar 2024"),
+        ("row 18012", "row 18012", "row 18012"),
+    ],
+)
+def test_numbers_and_days_follow_the_language_of_the_message(value, english, danish):
+    assert (in_language(value, "en"), in_language(value, "da")) == (english, danish)
+    told = Warning("other_size", (("count", value), ("round", "r"), ("before", value)))
+    assert english in told.told("en") and danish in told.told("da")
+
+
+def test_a_fault_keeps_its_values_until_the_language_is_chosen():
+    made = fault("everybody_passive", Place("0825.csv"), of=Count(18012), decide="")
+    assert "all 18,012 persons" in made.what and "alle 18.012 borgere" in made.told("da").what
+    assert pickle.loads(pickle.dumps(made)) == made

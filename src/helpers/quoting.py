@@ -40,6 +40,10 @@ _OF_BENEFITS = (
     "revalidering", "fleksjob", "rehabilitering", "parat", "ledig", "efterløn", "barsel", "sats",
 )  # fmt: skip
 
+_BEGIN_BENEFITS = (
+    "job", "kontant", "syge", "dagpeng", "ressource", "uddannelse", "reval", "fleks", "ledig", "aktivitet",
+)  # fmt: skip
+
 
 def quotable(text: str, known: Iterable[str] = ()) -> str:
     """The text of a date's, a yes or no's or a category's cell, or NOT_QUOTED; `known`: the texts that
@@ -65,7 +69,10 @@ def quotable_benefit(text: str, rows: int, known: Iterable[str], names: Collecti
     if not _may_be_quoted(text):
         return NOT_QUOTED
     known_words = {w for k in known for w in _words(k) if len(w) > 3}
-    others = {w for w in _words(folded) if w not in known_words and not w.endswith(_OF_BENEFITS)}
+    others = {
+        w for w in _words(folded)
+        if w not in known_words and not w.endswith(_OF_BENEFITS) and not w.startswith(_BEGIN_BENEFITS)
+    }  # fmt: skip
     if others & set(names):
         return NOT_QUOTED
     tells_itself = len(others) < len(_words(folded)) or difflib.get_close_matches(
