@@ -48,6 +48,10 @@ TOLD = {
     "too_many_rows": "has more rows than 250000, or more cells than 6000000",
     "cell_error": "is an error (#N/A), not a value",
     "cell_not_computed": "is a formula that was never computed, so that it has no value",
+    "row_width": "the row has 7 cells, the headings 8: a cell is missing or too many, so that all behind it "
+    "stands in another column",
+    "cell_merged": "is part of a merged cell whose value stands in a row above; whether it holds here is not "
+    "known",
     "overlong": "has more cells than there are headings",
     "cpr_digits": "is no CPR number of ten digits",
     "cpr_short": "is a CPR number that has lost a digit, and not surely a leading zero",

@@ -410,6 +410,23 @@ KINDS = {
             ),
         ),
         Kind(
+            "row_width",
+            Wording(
+                "the row has {count} cells, the headings {headings}: a cell is missing or too many, so that "
+                "all behind it stands in another column",
+                "as many cells as headings",
+                "Ask for the file again; or mend the row, save the table as a workbook (.xlsx), and try it "
+                "again.",
+            ),
+            Wording(
+                "rækken har {count} celler, og der er {headings} overskrifter: en celle mangler eller er i "
+                "overskud, så resten af rækken står i forkerte kolonner",
+                "lige så mange celler som overskrifter",
+                "Ret rækken, eller dan filen igen, helst som en Excel-projektmappe (.xlsx).",
+            ),
+            any_file=True,
+        ),
+        Kind(
             "cell_error",
             Wording(
                 "is an error ({text}), not a value",
@@ -431,6 +448,18 @@ KINDS = {
                 "cellen har en formel, som aldrig er beregnet, og derfor ingen værdi",
                 remedy="Åbn filen i Excel, så formlen bliver beregnet, og gem den, eller skriv værdien "
                 "i cellen.",
+            ),
+            any_file=True,
+        ),
+        Kind(
+            "cell_merged",
+            Wording(
+                "is part of a merged cell whose value stands in a row above; whether it holds here is not known",
+                remedy="Split the merged cell and write the value into each row, then try the file again.",
+            ),
+            Wording(
+                "cellen er flettet sammen med en række ovenfor, og det er uvist, om værdien også gælder her",
+                remedy="Ophæv fletningen, og skriv værdien i hver række.",
             ),
             any_file=True,
         ),
@@ -556,8 +585,8 @@ KINDS = {
         ),
         Kind(
             "local_unknown",
-            Wording("»{text}« is none of {known}", remedy=_MEND),
-            Wording("»{text}« er ikke en af {known}", remedy=_RET),
+            Wording("»{text}« is none of {categories}", remedy=_MEND),
+            Wording("»{text}« er ikke en af {categories}", remedy=_RET),
         ),
     )
 }

@@ -45,6 +45,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "too_many_rows": (r"^has more rows than", "For mange rækker"),
     "cell_error": (r"^is an error", "Fejlværdi i celle"),
     "cell_not_computed": (r"never computed", "Formel uden værdi"),
+    "row_width": (r"^the row has \d+ cells", "Række med en celle for lidt eller for meget"),
+    "cell_merged": (r"part of a merged cell", "Flettet celle"),
     "overlong": (r"more cells than", "Flere celler end overskrifter"),
     "cpr_digits": (r"is no CPR number", "CPR-nummer uden ti cifre"),
     "cpr_short": (r"CPR number that has lost a digit", "CPR-nummer, der mangler et ciffer"),
