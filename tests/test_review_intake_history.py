@@ -62,6 +62,7 @@ TOLD = {
     "cpr_two_names": "the same CPR number in rows 4, 9, with names that have no word in common",
     "cpr_twice": "the same CPR number in rows 4, 9",
     "no_date": "»31-02-2023« is no date",
+    "dates_swapped": "day and month are swapped in a part of the column: all true dates lie on the 1st to the 12th",
     "no_word": "»måske« is neither yes nor no (ja or nej)",
     "local_unknown": "»is empty« is none of helhedsorienteret, traditionel",
     "empty": "is empty",

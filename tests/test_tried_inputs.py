@@ -12,6 +12,7 @@ from answers import QUESTIONS
 from conftest import EXTRACTS, HERE, vault_of
 from test_extracts import GOOD, HEADINGS, read, refuse, workbook
 
+from helpers.cells import half_swapped, read_dates
 from helpers.faults import Place, fault
 from helpers.fieldwork import contact_exceptions
 from helpers.plan import _may_hold
@@ -285,3 +286,45 @@ def test_a_fault_keeps_its_values_until_the_language_is_chosen():
     made = fault("everybody_passive", Place("0825.csv"), of=Count(18012), decide="")
     assert "all 18,012 persons" in made.what and "alle 18.012 borgere" in made.told("da").what
     assert pickle.loads(pickle.dumps(made)) == made
+
+
+# ------------------------------------------------------------------------ dates that a program took apart
+
+
+def swapped_by_a_program(days):
+    """Danish texts opened where dates are American: what reads as month-day becomes a date."""
+    cells = []
+    for day in days:
+        try:
+            cells.append(dt.datetime.strptime(day, "%m-%d-%Y"))
+        except ValueError:
+            cells.append(day)
+    return cells
+
+
+DANISH_DAYS = [f"{day:02}-{month:02}-2023" for day in range(1, 29, 2) for month in (2, 9, 11)]
+
+
+def test_a_column_that_is_half_swapped_is_refused(round_2024, tmp_path):
+    rows = persons(len(DANISH_DAYS))
+    for i, (row, day) in enumerate(zip(rows, swapped_by_a_program(DANISH_DAYS))):
+        row[0], row[3] = f"{1 + i % 28:02}{1 + i // 28:02}80-12{30 + 2 * (i % 30)}", day
+    told = refuse(workbook(tmp_path, rows), round_2024)
+    assert "column »Dato for overgang til aktuel ydelse«: day and month are swapped" in told
+
+
+@pytest.mark.parametrize(
+    "as_dates", [lambda i, day: True, lambda i, day: False, lambda i, day: i % 2]
+)
+def test_dates_and_texts_of_all_days_are_read(as_dates):
+    cells = pd.Series(
+        [
+            dt.datetime.strptime(day, "%d-%m-%Y") if as_dates(i, day) else day
+            for i, day in enumerate(DANISH_DAYS)
+        ],
+        dtype=object,
+    )
+    days, _ = read_dates(cells, ["%d-%m-%Y"])
+    assert not half_swapped(cells, days)
+    given = pd.Series(swapped_by_a_program(DANISH_DAYS), dtype=object)
+    assert half_swapped(given, read_dates(given, ["%d-%m-%Y"])[0])

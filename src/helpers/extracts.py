@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.cells import as_text, read_dates, read_words
+from helpers.cells import as_text, half_swapped, read_dates, read_words
 from helpers.cpr import FAULTS, PROBLEMS, parse_cpr
 from helpers.errors import ExtractError
 from helpers.extract_tables import Found, find_table, header_of, rows_of_persons
@@ -228,12 +228,14 @@ def _check(
     refused.add("row_in_cell", rows[names_with_more(body["name"])], "name")
     refused.add("row_in_cell", rows[phones_with_more(body["phone"], numbers["cpr"])], "phone")
 
-    dates = {}
+    dates, swapped = {}, []
     for name in ("spell_start", "latest_conversation"):
         dates[name], unreadable = read_dates(
             body[name], layout.date_forms, epoch_1904=sheet.epoch_1904
         )
         refused.add_cells("no_date", body[name], unreadable, name)
+        if half_swapped(body[name], dates[name]):
+            swapped.append(fault("dates_swapped", replace(place, column=title[name])))
     no_start = np.isnat(dates["spell_start"])
     unknown_start = as_text(body["spell_start"][no_start])
     refused.add("empty", unknown_start.index[unknown_start == ""], "spell_start")
@@ -288,7 +290,8 @@ def _check(
     in_rows = refused.in_order()
     in_whole = replace(place, column=title["benefit"])
     names = words_of(persons["name"])
-    problems = _benefit_faults(in_whole, header["benefit"], unknown_texts, layout, names) + in_rows
+    benefits_unknown = _benefit_faults(in_whole, header["benefit"], unknown_texts, layout, names)
+    problems = benefits_unknown + swapped + in_rows
     used = set(header.values())
     ignored = [
         str(c).strip()

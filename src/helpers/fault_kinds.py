@@ -561,6 +561,21 @@ KINDS = {
             Wording("»{text}« er ikke en dato", remedy="Skriv datoen som dd-mm-åååå."),
         ),
         Kind(
+            "dates_swapped",
+            Wording(
+                "day and month are swapped in a part of the column: all true dates lie on the 1st to the "
+                "12th, and all dates that are texts after it, as when a program set to American dates has "
+                "opened the file",
+                remedy="Make the extract again, and open it only where dates are set to Danish.",
+            ),
+            Wording(
+                "dag og måned er byttet om i en del af kolonnen: alle rigtige datoer ligger fra den 1. til "
+                "den 12., og alle datoer, der er tekst, ligger efter den 12., som når et program med "
+                "amerikanske datoer har åbnet filen",
+                remedy="Dan udtrækket igen, og åbn det kun, hvor datoer er sat til dansk.",
+            ),
+        ),
+        Kind(
             "no_word",
             Wording("»{text}« is neither yes nor no ({yes} or {no})", remedy=_MEND),
             Wording(

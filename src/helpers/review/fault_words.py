@@ -57,6 +57,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "cpr_two_names": (r"^the same CPR number.*no word in common", "Samme CPR-nummer med to navne"),
     "cpr_twice": (r"^the same CPR number", "Samme CPR-nummer flere gange"),
     "no_date": (r"is no date", "Ugyldig dato"),
+    "dates_swapped": (r"day and month are swapped", "Dag og måned byttet om"),
     "no_word": (r"neither yes nor no", "Hverken ja eller nej"),
     "local_unknown": (r"is none of", "Ukendt lokal baggrundsoplysning"),
     "empty": (r"^is empty$", "Tom celle"),
