@@ -71,7 +71,13 @@ def run(
     keep = _decisions(round_, keep_sample, reason)
     if redraw and keep:
         raise usage("--redraw and --keep-sample exclude each other. Nothing was written.")
-    if redraw and "plan" in (stage or STAGES):
+    if (redraw or keep) and "plan" not in (stage or STAGES):
+        told = "--redraw" if redraw else "--keep-sample"
+        raise usage(
+            f"{told}: samples are drawn in the stage plan, which is not run. Say --stage plan too, or no "
+            "--stage. Nothing was written."
+        )
+    if redraw:
         _confirm_redraw(round_, codes, stage or STAGES, yes)
     for note in worth_a_look(round_):
         console.print(f"Worth a look: {note}", style="yellow", markup=False)

@@ -21,7 +21,7 @@ from helpers.errors import ExtractError
 from helpers.faults import Fault, Place, fault
 from helpers.labels import heading_key, is_blank, normalise
 from helpers.params import ExtractFormat, LocalFile
-from helpers.sheets import Sheet, read_sheets
+from helpers.sheets import DELIMITERS, Sheet, read_sheets
 
 HEADINGS_LEAST = 3  # known headings in a row, before it is taken for one of headings
 NEARLY_WHOLE = 2  # headings missing, at most, where a sheet beside the best could be meant as well
@@ -63,7 +63,7 @@ def find_table(path: Path, formats: Sequence[ExtractFormat]) -> Found:
     sheets do, or more than one visible sheet could be meant.
     """
     encodings = list(dict.fromkeys(e for f in formats for e in f.encodings))
-    delimiters = list(dict.fromkeys([f.delimiter for f in formats] + [";", ",", "\t"]))
+    delimiters = list(dict.fromkeys([f.delimiter for f in formats] + [*DELIMITERS]))
     readings = read_sheets(path, encodings, delimiters)
     if all(sheet.is_blank for sheets in readings for sheet in sheets):
         raise ExtractError(problems=[fault("no_cells", Place(path.name))])

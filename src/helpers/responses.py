@@ -34,7 +34,7 @@ from helpers.left_out import digest_of, read_left_out
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.sheet_choice import sheet_meant
-from helpers.sheets import Sheet, is_table_file, read_sheets, retold
+from helpers.sheets import DELIMITERS, Sheet, is_table_file, read_sheets, retold
 
 DONT_KNOW = 6
 ROUND_LEVEL = ""  # owner of troubles that belong to no single municipality
@@ -233,7 +233,7 @@ def key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, l
 def _table(path: Path) -> tuple[Sheet, list[str]]:
     """The sheet and headings that hold `key` and `status`."""
     try:
-        readings = read_sheets(path, ["utf-8-sig", "cp1252"], [",", ";", "\t"])
+        readings = read_sheets(path, ["utf-8-sig", "cp1252"], DELIMITERS)
         sheet = sheet_meant(
             path.name, readings, lambda s: int({"key", "status"} <= set(_headings(s)))
         )
@@ -299,7 +299,7 @@ def read_export(
 
     used = [*question_ids, *LOCAL_COLUMNS, *TEXT_COLUMNS, "key", "status", "submitted_at"]
     lost = sheet.lost_cells(path, [i for i, c in enumerate(headings) if c in used])
-    found += [(fault, fault.place.row) for fault in lost]
+    found += [(fault, fault.place.row) for fault in [*sheet.odd_rows(path), *lost]]
     told |= {(fault.place.row, headings[fault.place.cells[0][1] - 1]) for fault in lost}
     table = pd.DataFrame({"key": _texts(raw, "key")}, index=raw.index, dtype="str")
     table["status"] = pd.array([t.lower() for t in _texts(raw, "status")], dtype="str")

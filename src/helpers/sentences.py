@@ -291,6 +291,45 @@ def comparison_rule(published: Published) -> Markdown:
     )
 
 
+def not_told(published: Published, code: str) -> Markdown:
+    """What the numbers leave out, as a list: in the country's report and in the municipalities'."""
+    o, least = (
+        OwnNumbers(published, code),
+        published.round.settings.responses.min_questions_answered,
+    )
+    return _bullets(
+        [
+            f"**Spørgsmål uden svar:** {_without_score(o)}",
+            f"**Delvise besvarelser** tæller med, når mindst {findings.counted(least)} af de fælles "
+            "spørgsmål er besvaret. De sidste spørgsmål hviler derfor på lidt færre borgere.",
+            "**De, der ikke svarer:** vægtene retter op for målgruppe, køn og alder. Mener de, der ikke "
+            "svarer, noget andet end andre i samme målgruppe, køn og alder, kan tallene ikke se det.",
+            "**Kommunerne deltager frivilligt.** De er ikke udtrukket, så »alle deltagende kommuner« er "
+            "ikke hele landet, og intervallerne siger intet om kommuner, der ikke er med.",
+            "**Brev og besvarelse:** borgerne er inviteret digitalt og har svaret på skærm. Borgere, som "
+            "ikke kan nås sådan eller har svært ved det, kan mangle, og om de ville svare anderledes, "
+            "ved vi ikke.",
+            "**Flere runder:** borgere, der er med i to runder, er ikke fulgt, og i små kommuner inviteres "
+            "mange af de samme. Intervallet for en ændring er der for bredt, ikke for smalt.",
+        ]
+    )
+
+
+def _without_score(o: OwnNumbers) -> str:
+    """How many of the answers are behind no number of a question, and where most are lacking."""
+    rule = "Et tal bygger kun på dem, der har svaret på skalaen; »ved ikke« og intet svar udfyldes ikke."
+    whole = o.response()
+    asked = [(o.label(q), o.of(q)) for q in o.questions]
+    known = [(number.n, name) for name, number in asked if number.shown and number.n]
+    if whole is None or not whole.shown or not whole.answers or not known:
+        return rule
+    (fewest, name), most = min(known), max(known)[0]
+    least, worst = (style.percent(max(1 - n / whole.answers, 0)) for n in (most, fewest))
+    if least == worst:
+        return f"{rule} Det er {worst} af svarene på hvert spørgsmål, som ikke er med."
+    return f"{rule} Mellem {least} og {worst} af svarene er ikke med i et spørgsmåls tal, flest i »{name}«."
+
+
 def disclosure_rule(published: Published) -> Markdown:
     """What is not shown."""
     least = published.round.settings.disclosure.min_answers

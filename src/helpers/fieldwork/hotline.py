@@ -25,7 +25,7 @@ from helpers.paths import Paths, write_private
 from helpers.responses import key_owners, row_spans
 from helpers.round_settings import Fieldwork
 from helpers.sheet_choice import sheet_meant
-from helpers.sheets import Sheet, read_kept_table, read_sheets
+from helpers.sheets import DELIMITERS, Sheet, read_kept_table, read_sheets
 
 COLUMNS = ("when", "municipality", "topic", "minutes", "key")
 NAMES = {  # as a column may also be called
@@ -140,7 +140,7 @@ def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
 
 
 def _table(file: Path) -> tuple[Sheet, list[str]]:
-    readings = read_sheets(file, ["utf-8-sig", "cp1252"], [",", ";", "\t"])
+    readings = read_sheets(file, ["utf-8-sig", "cp1252"], DELIMITERS)
     sheet = sheet_meant(file.name, readings, lambda s: len(set(_headings(s)) & set(COLUMNS)))
     sheet = sheet or next((s for sheets in readings for s in sheets), None)
     headings = _headings(sheet) if sheet else []

@@ -22,11 +22,11 @@ from helpers.params import Municipality, Round
 from helpers.preparation.municipality_names import find_municipality
 from helpers.preparation.signup_headings import HEADINGS, Columns, column_of, read_headings
 from helpers.sheet_choice import sheet_meant
-from helpers.sheets import Sheet, read_sheets, retold
+from helpers.sheets import DELIMITERS, Sheet, read_sheets, retold
 
 DATE_FORMS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%y", "%d.%m.%y", "%d/%m/%y")
 DATES = ("signed_up", "agreement_sent", "agreement_signed")
-ENCODINGS, DELIMITERS = ("utf-8-sig", "cp1252"), (";", ",", "\t")
+ENCODINGS = ("utf-8-sig", "cp1252")
 EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+")
 
 
