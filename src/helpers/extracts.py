@@ -25,11 +25,15 @@ from helpers.faults import Fault, Place, fault
 from helpers.labels import normalise
 from helpers.one_person import one_row_each
 from helpers.params import ExtractFormat, LocalFile
+from helpers.quoting import quoted
 from helpers.sheets import CellError, Sheet, lost_kind
 from helpers.stray_rows import names_with_more, phones_with_more
 from helpers.what_is_told import what_is_told
 
 TOLD_OF_A_KIND = 1_000  # faults of a kind in a column told one by one; the others are counted
+TEXT_OF_MANY = (
+    5  # rows in which an unknown benefit stands, from which it is told whatever its words
+)
 ROWS_NAMED = 20  # with the same CPR number
 NEAR_BENEFIT = 0.8  # likeness from which an unknown benefit text is taken for a slip of the pen
 
@@ -130,14 +134,23 @@ class _Faults:
                 self.last[key] = len(self.faults) - 1
 
     def add_cells(
-        self, kind: str, cells: pd.Series, where: np.ndarray, name: str, **details: object
+        self,
+        kind: str,
+        cells: pd.Series,
+        where: np.ndarray,
+        name: str,
+        meant: Iterable[str] = (),
+        **details: object,
     ) -> None:
-        """The cells `where` is true, each with its text; one without text is empty."""
+        """The cells `where` is true, each with its text where that may be quoted beside the texts
+        `meant`; one without text is empty."""
+        known = list(meant)
         if where.any():
             texts = as_text(cells[where])
             empty = texts == ""
             self.add("empty", texts.index[empty], name)
-            self.add(kind, texts.index[~empty], name, map(quotable, texts[~empty]), **details)
+            told = (quoted(text, known) for text in texts[~empty])
+            self.add(kind, texts.index[~empty], name, told, **details)
 
     def add_overlong(self, rows: np.ndarray, sheet: Sheet, width: int) -> None:
         """Rows with cells beyond the headings."""
@@ -224,7 +237,8 @@ def _check(
     for name in ("course_closed", "passive"):
         known = words | ({"": False} if name in layout.empty_means_no else {})
         flags[name], unknown = read_words(body[name], known)
-        refused.add_cells("no_word", body[name], unknown, name, **told)
+        meant = (*layout.yes_words, *layout.no_words)
+        refused.add_cells("no_word", body[name], unknown, name, meant, **told)
 
     benefits = {normalise(t): b for t, b in layout.benefits.items()}
     benefit, unknown_benefit = read_words(body["benefit"], benefits)
@@ -239,7 +253,8 @@ def _check(
         meaning = {normalise(text): key for key, text in background.categories.items()}
         locals_[name], unknown = read_words(body[name], meaning | {"": None})
         known_texts = ", ".join(background.categories.values())
-        refused.add_cells("local_unknown", body[name], unknown, name, known=known_texts)
+        meant = background.categories.values()
+        refused.add_cells("local_unknown", body[name], unknown, name, meant, known=known_texts)
 
     persons = pd.DataFrame(
         {
@@ -310,7 +325,9 @@ def _benefit_faults(
     faults = []
     by_text = texts.index.groupby(texts)
     for text, rows in islice(by_text.items(), TOLD_OF_A_KIND):
-        told = {"text": quotable(text), "count": len(rows), "first": rows[0]}
+        often = len(rows) >= TEXT_OF_MANY and quotable(text) == text  # so it names nobody
+        shown = text if often else quoted(text, layout.benefits)
+        told = {"text": shown, "count": len(rows), "first": rows[0]}
         told |= {"layout": layout.layout, "near": "".join(_near_benefit(text, layout))}
         cells = tuple((int(row), position + 1) for row in rows)
         faults.append(fault("unknown_benefit", replace(place, cells=cells), **told))

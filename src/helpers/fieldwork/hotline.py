@@ -22,6 +22,7 @@ from helpers.fieldwork.contact_exceptions import read_exceptions
 from helpers.left_keys import keys_asked_before
 from helpers.params import Municipality, Round
 from helpers.paths import Paths, write_private
+from helpers.quoting import told_file
 from helpers.responses import key_owners, row_spans
 from helpers.round_settings import Fieldwork
 from helpers.sheet_choice import sheet_meant
@@ -128,12 +129,16 @@ def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
         call, wrong = _call(given, round_, owners)
         calls[number] = call
         problems += [
-            Problem(f"{file.name}, row {number}, column »{column}«", what, expected, _MEND)
+            Problem(
+                f"{told_file(file.name)}, row {number}, column »{column}«", what, expected, _MEND
+            )
             for column, what, expected in wrong
             if (number, headings.index(column) + 1) not in lost
         ]
     if not calls:
-        raise SurveyError(file.name, "holds no call", "a row a call under the headings", _MEND)
+        raise SurveyError(
+            told_file(file.name), "holds no call", "a row a call under the headings", _MEND
+        )
     if problems:
         raise SurveyError(problems=problems)
     return calls
@@ -147,7 +152,7 @@ def _table(file: Path) -> tuple[Sheet, list[str]]:
     while headings and not headings[-1]:
         headings.pop()
     expected = ", ".join(COLUMNS[:4]) + " and, if wanted, key"
-    where = f"{file.name}, first row"
+    where = f"{told_file(file.name)}, first row"
     problems = [
         Problem(where, f"lacks the column »{c}«", expected, _MEND)
         for c in COLUMNS[:4]
@@ -164,7 +169,9 @@ def _table(file: Path) -> tuple[Sheet, list[str]]:
         if headings.count(c) > 1
     ]
     if sheet is None or problems:
-        raise SurveyError(problems=problems or [Problem(file.name, "is empty", expected, _MEND)])
+        raise SurveyError(
+            problems=problems or [Problem(told_file(file.name), "is empty", expected, _MEND)]
+        )
     return sheet, headings
 
 
