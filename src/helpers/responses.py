@@ -233,7 +233,7 @@ def key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, l
     return owners, problems
 
 
-def _table(path: Path) -> tuple[Sheet, list[str]]:
+def sheet_of_export(path: Path) -> tuple[Sheet, list[str]]:
     """The sheet and headings that hold `key` and `status`."""
     try:
         readings = read_sheets(path, ["utf-8-sig", "cp1252"], [",", ";", "\t"])
@@ -265,7 +265,7 @@ def read_export(
     Columns: key, status, submitted_at (datetime64), questions and local questions as Int8 (1–5,
     6 = ved ikke, NA = not answered), free texts. Raises ResponseError where columns are missing.
     """
-    sheet, headings = _table(path)
+    sheet, headings = sheet_of_export(path)
     question_ids = list(question_ids)
     missing = [c for c in question_ids if c not in headings]
     if missing:

@@ -11,8 +11,8 @@ import datetime as dt
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -101,12 +101,25 @@ def _logged(paths: Paths) -> list[_Call]:
     return [_Call(*row) for row in table[list(COLUMNS)].itertuples(index=False, name=None)]
 
 
+def without_keys(paths: Paths, keys: Collection[str]) -> bytes | None:
+    """The log without these callers' keys; None where it holds none of them."""
+    calls = _logged(paths)
+    if not any(call.key in keys for call in calls):
+        return None
+    left = (replace(call, key="") if call.key in keys else call for call in calls)
+    return _text(sorted(left, key=_in_order))
+
+
 def _write(paths: Paths, calls: list[_Call]) -> None:
+    write_private(paths.hotline, _text(calls))
+
+
+def _text(calls: list[_Call]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows([getattr(call, c) for c in COLUMNS] for call in calls)
-    write_private(paths.hotline, text.getvalue().encode("utf-8-sig"))
+    return text.getvalue().encode("utf-8-sig")
 
 
 def _in_order(call: _Call) -> tuple[str, ...]:
