@@ -263,22 +263,27 @@ def _scrubbed_lines(text: str) -> str:
 
 
 def _scrubbed_file(path: Path, text: str) -> str:
+    """Of a municipality's intake and the round's; in the latter, kinds hold files by name."""
     if path.parent.name != "intake" and path.name != "intake.json":
         return text
-    return json.dumps(_scrubbed(json.loads(text)), ensure_ascii=False, indent=1) + "\n"
+    content = json.loads(text)
+    if path.name == "intake.json":
+        content = {
+            kind: {told_file(file): _scrubbed(of, kind) for file, of in told.items()}
+            if isinstance(told, dict)
+            else told
+            for kind, told in content.items()
+        }
+    else:
+        content = _scrubbed(content)
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def _scrubbed(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
-        by_file = key in ("files", "refused", "ignored_columns", "stopped", "look", "decided")
-        return {
-            told_file(k) if by_file else k: _scrubbed(
-                v, "ignored_columns" if by_file and key == "ignored_columns" else k
-            )
-            for k, v in value.items()
-        }
+        return {k: _scrubbed(v, k) for k, v in value.items()}
     if isinstance(value, list):
-        if key == "ignored_columns" and all(isinstance(v, str) for v in value):
+        if key == "ignored_columns":
             return list(told_headings(value))
         return [_scrubbed(v, key) for v in value]
     if isinstance(value, str):

@@ -141,7 +141,7 @@ def read_calendar(content: bytes) -> Contents:
     """As plain text, and once more with folded lines put together (RFC 5545, 3.1)."""
     contents = read_text(content)
     [*_, whole] = contents.texts
-    contents.texts[-1] = whole._replace(again=_FOLD.sub("", whole.text))
+    contents.texts[-1] = whole._replace(again=_FOLD.sub("", whole.text), place="text")
     return contents
 
 
