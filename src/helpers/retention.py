@@ -14,6 +14,7 @@ from helpers.fieldwork.sealed import forget_passphrases, listed_as
 from helpers.forgetting import carry_out, changes_for, scrub_records
 from helpers.params import Round
 from helpers.paths import Paths, write_text
+from helpers.vault import forget_vault
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Holding:
 KINDS = (
     ("extracts", "extracts as received", "analysts who run intake", "yes: CPR number, name, telephone"),
     ("vault", "identities, encrypted", "send-out only", "yes, encrypted"),
+    ("vault-counts", "how often each vault was written", "analysts", "no"),
     ("sendout", "letters, lists, text messages", "the municipality's send-out", "yes: CPR number, name"),
     ("contact", "who is not to be written to", "analysts", "by key"),
     ("fingerprints", "keyed hashes of CPR numbers", "analysts", "with the key alone"),
@@ -150,8 +152,10 @@ def forget(
             entry = {"municipality": code, "deleted_on": today.isoformat(), **counts, **more}
             _record(paths, entry | {"stays": STAYS})
         gone.update(*kinds.values())
-        for files in kinds.values():
-            for path in files:
+        if paths.vault(code).is_file():
+            forget_vault(paths.vault(code), code, today.isoformat())
+        for kind, files in kinds.items():
+            for path in files if kind != "vault" else ():
                 path.unlink()
         for path in (
             paths.fingerprints(code),

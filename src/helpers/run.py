@@ -21,7 +21,7 @@ from helpers.lock import locked
 from helpers.params import Round
 from helpers.paths import close_data
 from helpers.preparation.municipality_names import participants_given
-from helpers.quoting import told_file
+from helpers.quoting import blanked, told_file
 from helpers.records import Snapshot, record_name
 from helpers.review.run_log import logged
 from helpers.steps import STAGES, STEPS, WHOLE_ROUND, Step, parameter_digests
@@ -336,7 +336,7 @@ class _Run:
         """A folder under `data/<round>/` as the user names it."""
         there = self.store.folder
         if there is None:
-            return f"{self.store.root}/data/{self.round.id}/{folder}"
+            return f"{blanked(self.store.root)}/data/{self.round.id}/{folder}"
         return str(there / "data" / self.round.id / folder)
 
     def _names(self, folder: str) -> list[str]:
