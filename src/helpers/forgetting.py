@@ -54,7 +54,7 @@ def changes_for(paths: Paths, round_: Round, codes: Collection[str]) -> Changes:
     changes = Changes()
     asked: set[str] = set()
     for code in codes:
-        asked |= _unlink(paths, code, changes)
+        asked |= _unlink(paths, code, changes, kept=code not in round_.withdrawn)
     _exports(paths, round_, codes, asked, changes)
     _by_key(paths, asked, changes)
     _contacts(paths, round_, codes, changes)
@@ -73,8 +73,9 @@ def carry_out(paths: Paths, changes: Changes) -> None:
 # ---------------------------------------------------------------------------------- keys and answers
 
 
-def _unlink(paths: Paths, code: str, changes: Changes) -> set[str]:
-    """New keys for the municipality's samples and answers, without free texts; returns the old ones."""
+def _unlink(paths: Paths, code: str, changes: Changes, *, kept: bool) -> set[str]:
+    """New keys for the municipality's samples and answers, without free texts; returns the old ones. Of one
+    that has withdrawn, whose answers are needed no more, no export is `kept`."""
     samples = [
         p
         for p in (
@@ -92,9 +93,10 @@ def _unlink(paths: Paths, code: str, changes: Changes) -> set[str]:
         changes.written[path] = _parquet(table.assign(key=_mapped(table["key"], new)))
     changes.count(code, "keys", len(tables))
     if answers is not None:
-        kept = _without_texts(answers.assign(key=_mapped(answers["key"], new)))
-        changes.written[paths.answers(code)] = _parquet(kept)
-        changes.written[export_kept(paths, code)] = _export(kept)
+        bare = _without_texts(answers.assign(key=_mapped(answers["key"], new)))
+        changes.written[paths.answers(code)] = _parquet(bare)
+        if kept:
+            changes.written[export_kept(paths, code)] = _export(bare)
         changes.count(code, "free texts", 1)
     gone = [paths.texts(code), paths.invited(code)]
     changes.deleted |= {p for p in gone if p.is_file()}
