@@ -7,8 +7,11 @@ import csv
 import io
 import re
 import subprocess
+import zipfile
 
 import nbformat
+import openpyxl
+import pandas as pd
 import pyarrow as pa
 import pypandoc
 import pytest
@@ -19,10 +22,14 @@ from pypdf import PdfReader
 
 from helpers import local_results, sentences, tables
 from helpers.bi import write_star
+from helpers.dashboard import write_dashboard
+from helpers.deck import write_deck
 from helpers.markdown_text import Markup, bullets, heading, literal, markdown_table, prose, together
 from helpers.paths import PACKAGE, PROJECT, Paths
+from helpers.preparation.ics import calendar_ics
 from helpers.render import READER, render
-from helpers.spreadsheets import inert, inert_table
+from helpers.spreadsheets import inert, inert_frame, inert_table
+from helpers.workbook import write_workbook
 
 ATTACKS = [
     "<img src=x onerror=alert(1)>", "<script>alert(1)</script>", "<b>fed</b>", "&lt;b&gt;", "<!-- væk -->",
@@ -279,6 +286,41 @@ def test_a_whole_table_is_as_its_cells():
     assert made.column_names == ["'=a", "n"]
     assert made.column(0).to_pylist() == [*(f"'{t}" for t in FORMULAS), *TEXTS, None]
     assert made.column(1).to_pylist() == table.column(1).to_pylist()
+
+
+def test_a_frame_is_as_its_cells_and_the_same_where_none_changes():
+    frame = pd.DataFrame({"a": [*FORMULAS, *TEXTS, None], "n": -1.5})
+    made = inert_frame(frame)
+    assert made["a"].tolist()[:-1] == [*(f"'{t}" for t in FORMULAS), *TEXTS]
+    assert pd.isna(made["a"].iloc[-1])
+    assert made["n"].equals(frame["n"])
+    plain = pd.DataFrame({"a": pd.Series(TEXTS, dtype="str"), "b": pd.Categorical(TEXTS)})
+    assert inert_frame(plain) is plain
+
+
+def test_workbook_deck_dashboard_and_calendar_hold_the_texts_as_texts(attacked, tmp_path):
+    published, code, attack = attacked
+    book = openpyxl.load_workbook(write_workbook(published, code, tmp_path / "r.xlsx"))
+    cells = [c for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None]
+    assert not [c.coordinate for c in cells if c.data_type == "f"]
+    assert any(attack in str(c.value) for c in cells)
+    write_deck(published, code, tmp_path / "p.pptx")
+    with zipfile.ZipFile(tmp_path / "p.pptx") as archive:
+        slides = [
+            archive.read(n).decode() for n in archive.namelist() if n.startswith("ppt/slides/slide")
+        ]
+        embedded = [archive.read(n) for n in archive.namelist() if n.endswith(".xlsx")]
+    assert not any("<img" in s for s in slides)
+    for content in embedded:
+        with zipfile.ZipFile(io.BytesIO(content)) as inner:
+            sheets = [inner.read(n) for n in inner.namelist() if "worksheets/sheet" in n]
+        assert not any(b"<f>" in s or b"<f " in s for s in sheets)
+    write_dashboard(published, (), code, tmp_path / "d.html")
+    page = (tmp_path / "d.html").read_text("utf-8")
+    assert "<img src=x" not in page and "\\u003cimg" in page
+    settings = published.round.settings.model_copy(update={"title": "a;b,c \\n d"})
+    calendar = calendar_ics(published.round.model_copy(update={"settings": settings})).decode()
+    assert "a\\;b\\,c \\\\n d" in calendar.replace("\r\n ", "")
 
 
 def test_no_csv_of_the_star_holds_a_formula(attacked, tmp_path, monkeypatch):

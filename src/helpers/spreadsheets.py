@@ -5,6 +5,7 @@ Workbooks need no mark: their cells say that they hold text (`strings_to_formula
 
 from __future__ import annotations
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,6 +20,17 @@ def inert(text: str) -> str:
     """The text, with a mark in front where a spreadsheet would take it for a formula."""
     begins = text.lstrip(" ")[:1] in (*BEGINS, *OTHER_WIDTHS) and text.strip(" ") != ""
     return f"{MARK}{text}" if begins else text
+
+
+def inert_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with every text column inert; the same frame where all texts are."""
+    marked = {}
+    for name in frame.select_dtypes(["object", "string", "category"]).columns:
+        texts = {t: inert(t) for t in frame[name].dropna().unique() if isinstance(t, str)}
+        changed = {t: told for t, told in texts.items() if t != told}
+        if changed:
+            marked[name] = frame[name].astype("object").replace(changed)
+    return frame.assign(**marked) if marked else frame
 
 
 def inert_table(table: pa.Table) -> pa.Table:
