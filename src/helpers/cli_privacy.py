@@ -142,7 +142,8 @@ def scan(
     findings = scan_files(path, *known)
     for finding in findings:
         console.print(str(finding), style="red", markup=False)
-    console.print(f"{counted(findings)} in {path}.", markup=False)
+    told = f": {counted(findings)}" if findings else ""
+    console.print(f"{len(findings)} findings in {path}{told}.", markup=False)
     raise typer.Exit(1 if findings else 0)
 
 

@@ -300,13 +300,18 @@ def _bound(header: bytes, round_id: str, code: str) -> bytes:
 
 
 def _replace(path: Path, table: bytes, key: Key, round_id: str, code: str) -> Path:
-    """Encrypt a new table to `path`, with the next count, which is recorded behind it."""
-    counts, lying = counts_file(path, code), 0
+    """Encrypt a table to `path`, with the next count, which is recorded behind it; the same table again,
+    after a kill, say, keeps its count."""
+    counts, lying, same = counts_file(path, code), 0, False
     if path.is_file() and (old := path.read_bytes()).startswith(MAGIC) and _key_id(old) == key.id:
-        lying = _apart(_unseal(old, path, key, round_id, code))[1]
-    count = max(_writes(counts), lying) + 1
+        there, lying = _apart(_unseal(old, path, key, round_id, code))
+        same = there == table
+    writes = _writes(counts)
+    stays = same and lying > 0 and lying >= writes and not _forgotten_on(path, code)
+    count = lying if stays else max(writes, lying) + 1
     _put(path, _counted(table, count), key, round_id, code)
-    _note(counts, {"writes": count})
+    if count != writes:
+        _note(counts, {"writes": count})
     return path
 
 
