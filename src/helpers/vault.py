@@ -234,6 +234,12 @@ def _apart(plain: bytes) -> tuple[bytes, int]:
     return plain[:-behind], int.from_bytes(plain[-COUNT_BYTES:], "big")
 
 
+def _rows(table: bytes) -> list[tuple]:
+    """What a vault tells, whatever the types of its columns and the order of its rows."""
+    frame = pd.read_parquet(io.BytesIO(table)).astype("str")
+    return sorted(frame[sorted(frame)].itertuples(index=False, name=None))
+
+
 def _seal(plain: bytes, key: Key, round_id: str, code: str) -> bytes:
     nonce = secrets.token_bytes(NONCE_BYTES)
     header = MAGIC + VERSION + bytes.fromhex(key.id) + nonce
@@ -305,7 +311,7 @@ def _replace(path: Path, table: bytes, key: Key, round_id: str, code: str) -> Pa
     counts, lying, same = counts_file(path, code), 0, False
     if path.is_file() and (old := path.read_bytes()).startswith(MAGIC) and _key_id(old) == key.id:
         there, lying = _apart(_unseal(old, path, key, round_id, code))
-        same = there == table
+        same = there == table or _rows(there) == _rows(table)
     writes = _writes(counts)
     stays = same and lying > 0 and lying >= writes and not _forgotten_on(path, code)
     count = lying if stays else max(writes, lying) + 1
