@@ -17,7 +17,7 @@ from helpers.faults import Place, fault
 from helpers.fieldwork import contact_exceptions
 from helpers.plan import _may_hold
 from helpers.preparation.check_warnings import Warning
-from helpers.quoting import NOT_QUOTED, quotable, quotable_benefit
+from helpers.quoting import LEFT_OUT, quoted, quoted_benefit
 from helpers.received import xlsb
 from helpers.received.row_widths import odd_rows
 from helpers.responses import read_export
@@ -166,7 +166,7 @@ YES_NO = ["Ja", "Nej", "X"]
     ["måske", "Ja?", "ja, fra 1/2", "☒", "+", "2", "Nejj", "31-02-2023", "i går", "5. maj 2023"],
 )
 def test_what_names_nobody_is_quoted(text):
-    assert quotable(text, YES_NO) == text
+    assert quoted(text, YES_NO) == text
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_what_names_nobody_is_quoted(text):
      "anne@example.dk", "a;b;c"],
 )  # fmt: skip
 def test_what_could_name_somebody_is_not(text):
-    assert quotable(text, YES_NO) == NOT_QUOTED
+    assert quoted(text, YES_NO) == LEFT_OUT
 
 
 @pytest.mark.parametrize(
@@ -194,10 +194,8 @@ def test_what_could_name_somebody_is_not(text):
     ],
 )
 def test_a_benefit_is_quoted_where_it_is_nobodys_name(text, rows, quoted):
-    told = quotable_benefit(
-        text, rows, ["Sygedagpenge", "Kontanthjælp, jobparat"], {"holm", "anne"}
-    )
-    assert told == (text if quoted else NOT_QUOTED)
+    told = quoted_benefit(text, rows, ["Sygedagpenge", "Kontanthjælp, jobparat"], {"holm", "anne"})
+    assert told == (text if quoted else LEFT_OUT)
 
 
 # ------------------------------------------------------------------------------ lists of exceptions

@@ -17,6 +17,7 @@ from helpers.cli_told import Failures
 from helpers.parameter_local import worth_a_look
 from helpers.params import Round
 from helpers.paths import Paths
+from helpers.quoting import blanked
 from helpers.run import STAGES, WHOLE_ROUND, Summary, run_round
 from helpers.store import is_address
 
@@ -177,7 +178,9 @@ def tell(summary: Summary, round_: Round) -> None:
     for line in summary.waiting:
         console.print(f"\nWaiting for: {line}", style="yellow", markup=False)
     if {"report", "national"} & set(summary.done):
-        console.print(f"\nReports: {State.address}/build/{round_.id}/index.html", markup=False)
+        console.print(
+            f"\nReports: {blanked(State.address)}/build/{round_.id}/index.html", markup=False
+        )
     if summary.failed == {WHOLE_ROUND}:
         console.print("Mend the cause and run again.", style="red")
     elif failures:

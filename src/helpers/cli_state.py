@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from helpers.errors import FileError, ParameterError, SurveyError, file_error
 from helpers.params import Round, load_round
 from helpers.paths import default_root
+from helpers.quoting import blanked
 from helpers.steps import WHOLE_ROUND
 from helpers.store import Store, is_address
 from helpers.vault_key import VaultError
@@ -95,7 +96,7 @@ def root() -> Path:
     """The root as a folder; ends the call where it is another address."""
     if is_address(State.address):
         raise usage(
-            f"--root: this command works in a folder of this machine, not at {State.address}. "
+            f"--root: this command works in a folder of this machine, not at {blanked(State.address)}. "
             "`survey run` and `survey status` work at an address."
         )
     return Path(State.address)

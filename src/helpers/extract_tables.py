@@ -21,6 +21,7 @@ from helpers.errors import ExtractError
 from helpers.faults import Fault, Place, fault
 from helpers.labels import heading_key, is_blank, normalise
 from helpers.params import ExtractFormat, LocalFile
+from helpers.quoting import told_names
 from helpers.sheets import DELIMITERS, Sheet, read_sheets
 
 HEADINGS_LEAST = 3  # known headings in a row, before it is taken for one of headings
@@ -117,7 +118,7 @@ def _chosen(
         )
         raise ExtractError(problems=[fault("no_layout", Place(path.name), layouts=layouts)])
     if not shown:
-        names = ", ".join(f"»{f.sheet.name}«" for f in known)
+        names = told_names(f.sheet.name for f in known)
         raise ExtractError(problems=[fault("only_hidden", Place(path.name), sheets=names)])
     best = min(
         shown,
@@ -137,7 +138,7 @@ def _several(path: Path, rivals: Sequence[Found]) -> Fault:
     persons = [_persons_of(found) for found in rivals]
     counts = Counter(chain.from_iterable(p for p in persons if p))
     shared = sum(1 for n in counts.values() if n > 1)
-    told = {"count": len(rivals), "sheets": ", ".join(f"»{f.sheet.name}«" for f in rivals)}
+    told = {"count": len(rivals), "sheets": told_names(f.sheet.name for f in rivals)}
     if all(persons) and not shared:
         return fault("sheets_parts", Place(path.name), **told)
     return fault("two_sheets", Place(path.name), **told, near=shared or "")

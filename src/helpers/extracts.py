@@ -25,7 +25,7 @@ from helpers.faults import Fault, Place, fault
 from helpers.labels import normalise
 from helpers.one_person import one_row_each
 from helpers.params import ExtractFormat, LocalFile
-from helpers.quoting import quotable, quotable_benefit, words_of
+from helpers.quoting import quoted, quoted_benefit, words_of
 from helpers.sheets import CellError, Sheet, lost_kind
 from helpers.stray_rows import names_with_more, phones_with_more
 from helpers.what_is_told import what_is_told
@@ -140,14 +140,14 @@ class _Faults:
         **details: object,
     ) -> None:
         """The cells `where` is true, each with its text; one without text is empty. `known`: texts that
-        the column may have."""
+        the column may have, beside which it is quoted or not."""
         if where.any():
             texts = as_text(cells[where])
             empty = texts == ""
             self.add("empty", texts.index[empty], name)
             near = [*known, self.columns[name][1]]
-            quoted = {text: quotable(text, near) for text in texts[~empty].unique()}
-            self.add(kind, texts.index[~empty], name, texts[~empty].map(quoted), **details)
+            shown = {text: quoted(text, near) for text in texts[~empty].unique()}
+            self.add(kind, texts.index[~empty], name, texts[~empty].map(shown), **details)
 
     def add_overlong(self, rows: np.ndarray, sheet: Sheet, width: int) -> None:
         """Rows with cells beyond the headings."""
@@ -339,8 +339,8 @@ def _benefit_faults(
     faults = []
     by_text = texts.index.groupby(texts)
     for text, rows in islice(by_text.items(), TOLD_OF_A_KIND):
-        quoted = quotable_benefit(text, len(rows), layout.benefits, names)
-        told = {"text": quoted, "count": len(rows), "first": rows[0]}
+        shown = quoted_benefit(text, len(rows), layout.benefits, names)
+        told = {"text": shown, "count": len(rows), "first": rows[0]}
         told |= {"layout": layout.layout, "near": "".join(_near_benefit(text, layout))}
         cells = tuple((int(row), position + 1) for row in rows)
         faults.append(fault("unknown_benefit", replace(place, cells=cells), **told))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from helpers.errors import ExtractError, Problem
 from helpers.fault_kinds import KINDS
 from helpers.plausibility_kinds import PLAUSIBILITY
+from helpers.quoting import told_file, told_name
 from helpers.told_kinds import TOLD
 from helpers.told_values import Count, Share, Value, in_language
 
@@ -44,8 +45,8 @@ class Place:
     def told(self, language: str = ENGLISH) -> str:
         """»0161-glostrup.xlsx, sheet »Udtræk«, row 214, column »Ydelse««."""
         sheet, line, row, column = _PLACE_WORDS[language]
-        parts = [self.file] if self.file else []
-        parts += [f"{sheet} »{self.sheet}«"] if self.sheet else []
+        parts = [told_file(self.file)] if self.file else []
+        parts += [f"{sheet} »{told_name(self.sheet)}«"] if self.sheet else []
         parts += [f"{line} {self.line}"] if self.line is not None else []
         parts += [f"{row} {self.row}"] if self.row is not None else []
         parts += [f"{column} »{self.column}«"] if self.column else []

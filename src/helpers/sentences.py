@@ -13,6 +13,7 @@ from IPython.display import Markdown
 from helpers import findings, style
 from helpers.captions import capital, listed, reasons, with_results
 from helpers.five_sentences import what_changed
+from helpers.markdown_text import bullets, literal, markdown_table, prose, trusted
 from helpers.model_texts import drivers_headline
 from helpers.own_numbers import (
     OVERALL,
@@ -28,7 +29,7 @@ from helpers.tables import has_value, why_words
 
 
 def _bullets(sentences: list[str]) -> Markdown:
-    return Markdown("\n".join(f"- {s}" for s in sentences if s))
+    return bullets(sentences)
 
 
 def sentence(text: str) -> str:
@@ -45,12 +46,13 @@ def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdo
     rows = [(labels[q], published.value(code, q)) for q in published.question_items]
     shown = [(name, r["value"]) for name, r in rows if r is not None and r["status"] == "shown"]
     if len(shown) < 2 * count:
-        return Markdown("For få spørgsmål kan vises til at pege på de stærkeste og svageste.")
+        return prose("For få spørgsmål kan vises til at pege på de stærkeste og svageste.")
     ordered = sorted(shown, key=lambda r: -r[1])
-    lines = ["| Højest | Gennemsnit | Lavest | Gennemsnit |", "|:---|---:|:---|---:|"]
-    for (a, x), (b, y) in zip(ordered[:count], reversed(ordered[-count:])):
-        lines.append(f"| {a} | {style.number(x, 2)} | {b} | {style.number(y, 2)} |")
-    return Markdown("\n".join(lines))
+    rows = [
+        [a, style.number(x, 2), b, style.number(y, 2)]
+        for (a, x), (b, y) in zip(ordered[:count], reversed(ordered[-count:]))
+    ]
+    return trusted(markdown_table(["Højest", "Gennemsnit", "Lavest", "Gennemsnit"], rows))
 
 
 # ---------------------------------------------------------------------------------------- national
@@ -207,7 +209,7 @@ def _municipalities(count: int) -> str:
 
 
 def spread_sentence(published: Published) -> Markdown:
-    return Markdown(sentence(municipal_spread(published)))
+    return prose(sentence(municipal_spread(published)))
 
 
 def participants(published: Published) -> Markdown:
@@ -219,7 +221,7 @@ def participants(published: Published) -> Markdown:
     if published.missing:
         names = listed([_name(m) for m in published.missing])
         text += f" Følgende tilmeldte har ingen resultater og indgår ikke: {names}."
-    return Markdown(text)
+    return prose(text)
 
 
 def _name(place: Municipality) -> str:
@@ -247,7 +249,7 @@ def word_list(published: Published) -> Markdown:
         (_words(missing), style.reason(status, rules.disclosure.min_answers))
         for status, missing in style.MISSING.items()
     ]
-    return Markdown("\n\n".join(f"**{word}:** {meaning}" for word, meaning in lines))
+    return trusted("\n\n".join(f"**{literal(w)}:** {literal(meaning)}" for w, meaning in lines))
 
 
 def _words(missing: style.Missing) -> str:
@@ -270,11 +272,11 @@ def sampling_method(published: Published, code: str) -> Markdown:
             start = "Alle borgere i målgrupperne eller en stikprøve af dem er inviteret."
         elif whole.invited == whole.population:
             people = style.number(whole.population)
-            return Markdown(f"Alle {people} borgere i kommunens målgrupper er inviteret.")
+            return prose(f"Alle {people} borgere i kommunens målgrupper er inviteret.")
         else:
             invited, people = style.number(whole.invited), style.number(whole.population)
             start = f"{invited} af kommunens {people} borgere i målgrupperne er inviteret."
-    return Markdown(
+    return prose(
         f"{start} Stikprøven er trukket tilfældigt inden for hver målgruppe, så den ligner "
         "målgruppens køn og alder. Grupper med lav forventet svarprocent er inviteret oftere."
     )
@@ -283,7 +285,7 @@ def sampling_method(published: Published, code: str) -> Markdown:
 def comparison_rule(published: Published) -> Markdown:
     """When a difference from the others is named."""
     rules = published.round.settings.comparison
-    return Markdown(
+    return prose(
         "En forskel nævnes kun, når den er statistisk sikker, også når der tages højde for de mange "
         "sammenligninger, når den er mindst "
         f"{style.number(rules.smallest_mean_difference, 1)} skalapoint, og når begge sider hviler på "
@@ -333,7 +335,7 @@ def _without_score(o: OwnNumbers) -> str:
 def disclosure_rule(published: Published) -> Markdown:
     """What is not shown."""
     least = published.round.settings.disclosure.min_answers
-    return Markdown(
+    return prose(
         f"Resultater med færre end {style.number(least)} svar vises ikke. Kunne et skjult tal regnes ud "
         "af de viste, eller kunne man se, hvad den enkelte har svaret, skjules flere tal. Et tal, der "
         "mangler, er aldrig vist som nul; mærket siger hvorfor, og mærkerne er forklaret i ordlisten."
@@ -343,8 +345,8 @@ def disclosure_rule(published: Published) -> Markdown:
 def simulated_notice(published: Published) -> Markdown:
     """A callout where the round is simulated; nothing in a real one."""
     if not published.round.settings.simulated:
-        return Markdown("")
-    return Markdown(
+        return prose("")
+    return trusted(
         '::: {.callout-warning title="Simulerede tal"}\n'
         "Alle borgere og svar i denne rapport er opdigtede. Tallene siger intet om virkelige kommuner.\n"
         ":::"

@@ -21,6 +21,7 @@ from helpers.fieldwork.known_names import nearest
 from helpers.labels import heading_key
 from helpers.params import Round
 from helpers.paths import Paths, write_private
+from helpers.quoting import told_file
 from helpers.sheet_choice import sheet_meant
 from helpers.sheets import DELIMITERS, Sheet, read_kept_table, read_sheets
 from helpers.vault import read_vault
@@ -116,7 +117,7 @@ def note_exceptions(
     if unknown and not skip_unknown:
         problems += [
             Problem(
-                f"{file.name}, row {row}",
+                f"{told_file(file.name)}, row {row}",
                 "belongs to nobody who was invited",
                 f"a key or CPR number of the samples of {round_.id}",
                 "Correct it, or pass over such rows with --skip-unknown.",

@@ -12,6 +12,7 @@ from helpers.classify import reason_labels, reasons
 from helpers.faults import Fault
 from helpers.params import Round
 from helpers.preparation.check import Checked
+from helpers.quoting import told_file
 from helpers.told_values import Count, in_language
 
 FAULTS_SHOWN = 100  # where the marked copy has the others
@@ -122,7 +123,7 @@ def fault_lines(checked: Checked, language: str, marked: bool) -> Iterator[str]:
 
 def fault_line(fault: Fault, language: str) -> str:
     """Place, trouble and what was expected, without the file's name and the remedy."""
-    where = replace(fault.place, file="").told(language) or fault.place.file
+    where = replace(fault.place, file="").told(language) or told_file(fault.place.file)
     return f"{where}: {sentence(fault, language)}"
 
 

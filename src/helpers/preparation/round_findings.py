@@ -22,6 +22,7 @@ from helpers.paths import Paths
 from helpers.plausibility_kinds import IN_TWO_EXTRACTS, SAME_FILE
 from helpers.preparation.check_warnings import Before, Warning, listed_rows, warning
 from helpers.preparation.plausibility import Found, before_of, passive_in
+from helpers.quoting import told_file
 from helpers.review.intake_history import TAKEN_IN
 from helpers.review.run_log import read_lines
 from helpers.told_values import Count, Share, Value
@@ -101,7 +102,7 @@ def _same_files(by_code: dict[str, Taken], round_: Round, beside: Beside) -> Non
     for one in by_code.values():
         for other in by_code.values():
             if one.code != other.code and one.digest == other.digest:
-                told = {"other": _named(round_, other.code), "other_file": other.file}
+                told = {"other": _named(round_, other.code), "other_file": told_file(other.file)}
                 beside.found[one.code].append((SAME_FILE, told))
 
 
@@ -164,7 +165,7 @@ def _in_two(one: Taken, other: Taken, pairs: list[str], round_: Round) -> dict[s
         "of": Count(one.persons),
         "share": Share(len(pairs) / one.persons, 1),
         "other": _named(round_, other.code),
-        "other_file": other.file,
+        "other_file": told_file(other.file),
         "rows": listed_rows(pairs),
     }
 
@@ -213,7 +214,7 @@ def _files_taken_in(there: Paths) -> dict[str, tuple[str, str]]:
     for path in sorted(there.intake_history("").parent.glob("*.jsonl")):
         for line in read_lines(path):
             if line["outcome"] == TAKEN_IN:
-                found[line["digest"]] = (path.stem, line["file"])
+                found[line["digest"]] = (path.stem, told_file(line["file"]))
     return found
 
 
