@@ -70,6 +70,8 @@ def test_what_can_be_nobody_is_quoted_as_it_stands(cell):
         ("0707-norddjurs.xlsx / 0707-zacharias.csv", "0707-norddjurs.xlsx / 0707-….csv"),
         ("svar-2024-03-12.csv", "svar-2024-03-12.csv"),
         ("eksport_0707_20240312.csv", "eksport_0707_20240312.csv"),
+        ("0825-svar-9a245ac5.csv", "0825-svar-9a245ac5.csv"),
+        ("0825-svar-51234567.csv", "0825-svar-….csv"),
         (f"0707-1703845512.{NAME}", "0707-…"),
     ],
 )

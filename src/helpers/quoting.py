@@ -31,7 +31,7 @@ WORDS = """
     arbejdsmarked beskæftigelse forvaltning afdeling team enhed indsats indsatser hold gruppe målgruppe
     til fra og i på af for med uden pr den det de en et nr nummer id kode dato måned år kvartal uge
     januar februar marts april maj juni juli august september oktober november december jan feb mar apr
-    jun jul aug sep okt nov dec forår efterår sommer vinter ny nye gammel gamle endelig final version
+    jun jul aug sep okt nov dec forår efterår sommer vinter ny nyt nye gammel gamle endelig final version
     kladde udkast rettet kopi copy test demo prøve del part samlet alle all kl klar fejl manglende
     borgerundersøgelse undersøgelse survey tilmelding tilmeldinger signups opkald hotline undtagelser
     skabelon template momentum fasit kmd schultz standard bemærkning bemærkninger noter note kommentar
@@ -52,6 +52,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 _DATE = re.compile(r"\d{1,2}[-./ ]\d{1,2}[-./ ](?:\d{4}|\d{2})|\d{4}[-./]\d{1,2}[-./]\d{1,2}")
 # as file names have dates; in a cell it may be a telephone number
 _COMPACT_DATE = re.compile(r"(?:19|20)\d\d[01]\d[0-3]\d|[0-3]\d[01]\d(?:19|20)\d\d")
+_OWN_MARK = re.compile(
+    r"-(?=[0-9a-f]*[a-f])[0-9a-f]{8}$"
+)  # that the house puts behind a file's name
 _TIME = re.compile(r"[T ]*(?:kl\.? ?)?[0-2]?\d[:.][0-5]\d(?:[:.][0-5]\d(?:[.,]\d+)?)?Z?")
 _SHORT_NUMBER = re.compile(r"[-+<>]?\d{1,5}(?:[.,]\d{1,4})?%?")
 _LOGIN = re.compile(r"(?<=://)[^\s»«\"']*@")
@@ -102,7 +105,10 @@ def told_file(name: str) -> str:
 
 def _told_file(name: str) -> str:
     stem, point, ending = name.rpartition(".")
-    return f"{told_name(stem)}.{ending}" if point and len(ending) <= 5 else told_name(name)
+    if not point or len(ending) > 5:
+        return told_name(name)
+    mark = found[0] if (found := _OWN_MARK.search(stem)) else ""
+    return f"{told_name(stem.removesuffix(mark))}{mark}.{ending}"
 
 
 def told_name(text: str) -> str:
