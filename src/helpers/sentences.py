@@ -13,7 +13,7 @@ from IPython.display import Markdown
 from helpers import findings, style
 from helpers.captions import capital, listed, reasons, with_results
 from helpers.five_sentences import what_changed
-from helpers.markdown_text import bullets, literal, markdown_table, prose, trusted
+from helpers.markdown_text import Markup, bullets, literal, markdown_table, prose, trusted
 from helpers.model_texts import drivers_headline
 from helpers.own_numbers import (
     OVERALL,
@@ -299,22 +299,20 @@ def not_told(published: Published, code: str) -> Markdown:
         OwnNumbers(published, code),
         published.round.settings.responses.min_questions_answered,
     )
-    return _bullets(
-        [
-            f"**Spørgsmål uden svar:** {_without_score(o)}",
-            f"**Delvise besvarelser** tæller med, når mindst {findings.counted(least)} af de fælles "
-            "spørgsmål er besvaret. De sidste spørgsmål hviler derfor på lidt færre borgere.",
-            "**De, der ikke svarer:** vægtene retter op for målgruppe, køn og alder. Mener de, der ikke "
-            "svarer, noget andet end andre i samme målgruppe, køn og alder, kan tallene ikke se det.",
-            "**Kommunerne deltager frivilligt.** De er ikke udtrukket, så »alle deltagende kommuner« er "
-            "ikke hele landet, og intervallerne siger intet om kommuner, der ikke er med.",
-            "**Brev og besvarelse:** borgerne er inviteret digitalt og har svaret på skærm. Borgere, som "
-            "ikke kan nås sådan eller har svært ved det, kan mangle, og om de ville svare anderledes, "
-            "ved vi ikke.",
-            "**Flere runder:** borgere, der er med i to runder, er ikke fulgt, og i små kommuner inviteres "
-            "mange af de samme. Intervallet for en ændring er der for bredt, ikke for smalt.",
-        ]
-    )
+    points = {
+        "Spørgsmål uden svar": _without_score(o),
+        "Delvise besvarelser": f"tæller med, når mindst {findings.counted(least)} af de fælles spørgsmål "
+        "er besvaret. De sidste spørgsmål hviler derfor på lidt færre borgere.",
+        "De, der ikke svarer": "vægtene retter op for målgruppe, køn og alder. Mener de, der ikke svarer, "
+        "noget andet end andre i samme målgruppe, køn og alder, kan tallene ikke se det.",
+        "Kommunerne deltager frivilligt": "de er ikke udtrukket, så »alle deltagende kommuner« er ikke hele "
+        "landet, og intervallerne siger intet om kommuner, der ikke er med.",
+        "Brev og besvarelse": "borgerne er inviteret digitalt og har svaret på skærm. Borgere, som ikke kan "
+        "nås sådan eller har svært ved det, kan mangle, og om de ville svare anderledes, ved vi ikke.",
+        "Flere runder": "borgere, der er med i to runder, er ikke fulgt, og i små kommuner inviteres mange "
+        "af de samme. Intervallet for en ændring er der for bredt, ikke for smalt.",
+    }
+    return bullets(Markup(f"**{literal(term)}:** {literal(text)}") for term, text in points.items())
 
 
 def _without_score(o: OwnNumbers) -> str:
