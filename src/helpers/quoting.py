@@ -41,7 +41,8 @@ WORDS = """
     samtale seneste sidste varighed uger antal årsag bortfald region rækker række kolonne cvr
     none completed partial opened key begge ingen blandet ukendt andet andre øvrige ja nej måske ved ikke vides ukendt uoplyst delvis
     fravalg fravalgte igen dag dage odd old new day extra ekstra mere går morgen kultur jobklar
-    dags tom tomt aldrig intet ingenting senere tidligere løbende
+    dags tom tomt aldrig intet ingenting senere tidligere løbende virksomhed niveau måneder periode sprog tolk
+    civilstand børn bopæl kontaktperson rådgiver kategori værdi felt linje
 """
 STEMS = (  # what benefits and the like are made of
     "ydelse", "hjælp", "pension", "dagpenge", "penge", "parat", "forløb", "afklaring", "ledig", "fleks",
