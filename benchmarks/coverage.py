@@ -19,6 +19,7 @@ from benchmarks.coverage_counts import (
     RIVALS,
     Found,
 )
+from benchmarks.coverage_interaction import section, worlds
 from benchmarks.coverage_rounds import run
 from benchmarks.coverage_world import (
     ALPHA,
@@ -30,6 +31,7 @@ from benchmarks.coverage_world import (
 )
 from helpers.paths import PROJECT
 
+INTERACTION_ROUNDS = 300
 LEAST_INTERVALS = 2000  # a class with fewer is not judged
 BAND = (0.935, 0.965)  # coverage wanted from 30 answers on
 FLOOR = 0.92  # coverage wanted from 6 to 29 answers
@@ -248,8 +250,8 @@ def conclusions(found: Found, cells: pd.DataFrame) -> list[str]:
     return said
 
 
-def write_report(found: Found, seed: int, path: Path) -> pd.DataFrame:
-    """Write the report; returns the judged classes."""
+def write_report(found: Found, seed: int, path: Path, together: Sequence[str] = ()) -> pd.DataFrame:
+    """Write the report, with the section `together`; returns the judged classes."""
     cells = judged(found)
     invited = {
         k: min(ELIGIBLE[k], v) for k, v in zip(KINDS, (ELIGIBLE["census"], SMALL_INVITED, 2000))
@@ -300,12 +302,14 @@ def write_report(found: Found, seed: int, path: Path) -> pd.DataFrame:
         lines += [f"## {kind.capitalize()}", ""]
         lines += markdown(kind_table(cells[cells["kind"] == kind]))
     lines += [
+        *together,
         "## Intervals for shares",
         "",
         "Coverage in per cent over the judged classes, mean (least), of the project's interval "
-        "(*logit*) and of others from the same sums, with the same degrees of freedom. *wilson*: "
-        "score interval with p(1 − p)/variance effective answers, *cautious* with at most Kish's "
-        "number, *kish* with Kish's number; *korn-graubard*: Clopper–Pearson with either.",
+        "(*project*: score interval with p(1 − p)/variance effective answers, at most Kish's number) and "
+        "of others from the same sums, with the same degrees of freedom. *logit*: R's xlogit; *wilson*: the "
+        "score interval without that bound, *kish* with Kish's number; *korn-graubard*: Clopper–Pearson "
+        "with either.",
         "",
         *markdown(rival_table(found)),
         "## Type I errors",
@@ -342,7 +346,9 @@ def main() -> None:
     if given.rounds < 40:
         parser.error("at least 40 rounds: bias and variance need 30 in a size class")
     found = run(given.rounds, given.seed, given.jobs)
-    cells = write_report(found, given.seed, given.out)
+    together = min(given.rounds, INTERACTION_ROUNDS)
+    more = section(worlds(together, given.seed, given.jobs), together)
+    cells = write_report(found, given.seed, given.out, more)
     for row in cells.itertuples():
         print(
             f"{row.verdict:8} {row.kind:6} {row.breakdown:21} {row.statistic:18} {row.size:6} "

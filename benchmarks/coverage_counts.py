@@ -91,7 +91,7 @@ class Moments:
             getattr(self, name).__iadd__(getattr(other, name))
 
 
-RIVALS = ("logit", "wilson", "wilson, cautious", "wilson, kish", "korn-graubard", "kg, kish")
+RIVALS = ("project", "logit", "wilson", "wilson, kish", "korn-graubard", "kg, kish")
 COMPARISONS = ("others", "country", "group", "round", "expected")
 
 
@@ -150,19 +150,24 @@ def rival_intervals(t: pd.DataFrame, confidence: float) -> Iterator[tuple[np.nda
 
     Effective answers: m_v = p(1 − p)/variance, or Kish's m_k = x²/w2_open with finite population
     correction, which also holds where all agree. q is the t quantile of the row's degrees of freedom.
-    »wilson«: score interval with m_v (Wilson 1927; m_k where all agree), »wilson, cautious« with
-    min(m_v, m_k), »wilson, kish« with m_k; »korn-graubard«: Clopper–Pearson with
+    »project«: the row's own; »logit«: R's xlogit (the row's own where all agree); »wilson«: score interval
+    with m_v (Wilson 1927), »wilson, kish« with m_k; »korn-graubard«: Clopper–Pearson with
     m_v·(t_{n−1}/q)² (Korn & Graubard 1998), m_k where all agree; »kg, kish«: with m_k.
     """
     p, n = t["value"].to_numpy(float), t["n"].to_numpy(float)
     df = np.maximum(t["df"].to_numpy(float), 1)
     q = stats.t.ppf(0.5 + confidence / 2, df)
-    variance = t["se"].to_numpy(float) ** 2
+    se = t["se"].to_numpy(float)
+    variance = se**2
+    own = t["ci_low"].to_numpy(float), t["ci_high"].to_numpy(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         kish = np.minimum(t["x"].to_numpy(float) ** 2 / t["w2_open"].to_numpy(float), 1e9)
         by_variance = np.where(variance > 0, p * (1 - p) / variance, kish)
-    yield t["ci_low"].to_numpy(float), t["ci_high"].to_numpy(float)
-    for m in (by_variance, np.minimum(by_variance, kish), kish):
+        at, half = special.logit(p), q * se / (p * (1 - p))
+        logit = [np.where(se > 0, special.expit(x), o) for x, o in zip((at - half, at + half), own)]
+    yield own
+    yield logit[0], logit[1]
+    for m in (by_variance, kish):
         centre = (p + q**2 / (2 * m)) / (1 + q**2 / m)
         half = q / (1 + q**2 / m) * np.sqrt(p * (1 - p) / m + q**2 / (4 * m**2))
         yield centre - half, centre + half

@@ -39,6 +39,13 @@ AGE_SHARE = np.array([
     [0.46, 0.22, 0.16, 0.16], [0.10, 0.22, 0.30, 0.38],
 ])  # fmt: skip
 WOMAN_LOGIT, WOMAN_ATTITUDE = 0.30, 0.12
+# What only a target group and an age together do, to who answers and to what they answer: the young of one
+# group are the eager and content, of another the opposite. Nothing of it shows in the margins of either.
+INTERACTION = np.array([
+    [0.9, -0.6, -0.5, 0.1], [-0.8, 0.5, 0.6, -0.2], [0.7, -0.4, -0.6, -0.1],
+    [-0.6, 0.6, 0.4, 0.3], [0.8, 0.3, -0.3, -0.4],
+])  # fmt: skip
+INTERACTION_LOGIT, INTERACTION_ATTITUDE = 1.0, 0.5
 DURATION_ATTITUDE = (0.15, 0.05, -0.05, -0.20)
 LONG = (0.25, 0.15, 0.85, 0.55, 0.60)  # how far a group's durations lean to the long ones
 # shares of the answers 1–5 at attitude 0: an option share of 5 per cent is usual
@@ -103,8 +110,9 @@ def make_population(
     *,
     group_share: Sequence[float] = GROUP_SHARE,
     shift: float = 0.0,
+    interaction: float = 0.0,
 ) -> Population:
-    """A finite population; `shift`: the municipality's own attitude."""
+    """A finite population; `shift`: the municipality's own attitude; `interaction`: share of INTERACTION."""
     groups = np.array(list(round_.settings.sampling.expected_response))
     durations = np.arange(len(round_.duration_band_ids))
     lean = np.exp(np.outer(np.array(LONG) - 0.5, durations))
@@ -113,12 +121,15 @@ def make_population(
     age = _choose(AGE_SHARE[group], rng)
     duration = _choose((lean / lean.sum(axis=1, keepdims=True))[group], rng)
     logit = np.array(LOGIT_RESPONSE)[group] + np.array(AGE_LOGIT)[age] + WOMAN_LOGIT * (woman - 0.5)
+    both = interaction * INTERACTION[group, age]
+    logit += INTERACTION_LOGIT * both
     attitude = (
         shift
         + np.array(ATTITUDE)[group]
         + np.array(AGE_ATTITUDE)[age]
         + np.array(DURATION_ATTITUDE)[duration]
         + WOMAN_ATTITUDE * (woman - 0.5)
+        + INTERACTION_ATTITUDE * both
         + rng.normal(0, PERSON_SD, eligible)
     )
     people = pd.DataFrame(

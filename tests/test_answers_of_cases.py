@@ -27,6 +27,7 @@ from helpers.fieldwork.standing import standing_of
 from helpers.left_out import FILE, read_left_out
 from helpers.params import load_round
 from helpers.paths import Paths
+from helpers.quoting import told_file
 from helpers.responses import collect, export_files, save_answers
 from helpers.review.effort import with_waves
 from helpers.review.inputs import load_review
@@ -339,7 +340,9 @@ def test_unknown_keys_are_passed_over_where_somebody_says_so(planned, round_2024
     for _ in range(2):  # and in every later run
         collected = collect(planned, round_2024, TODAY)
         assert not collected.errors and len(collected.answers[CODE]) == 2
-        assert f"left out, as decided: {lying.name} (rows 2, 4, 6)." in collected.notes[0]
+        assert (
+            f"left out, as decided: {told_file(lying.name)} (rows 2, 4, 6)." in collected.notes[0]
+        )
     again = receive(planned, round_2024, [file], skip_unknown_on=TODAY)
     assert again.known == [str(file)] and again.left_out == {}
 

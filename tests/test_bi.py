@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import traceback
 from pathlib import Path
 
 import pandas as pd
@@ -202,3 +203,23 @@ def postgresql():
 
 def test_postgresql(published, postgresql):
     loads_and_replaces(published, postgresql)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+psycopg://anna:hem@lig7@nowhere.invalid/survey",
+        "postgresql+psycopg://anna:hem@lig7:x@nowhere.invalid/survey",
+        "postgresql+psycopg://anna:hem/lig7@nowhere.invalid/survey",
+        "postgresql+nodriver://anna:hem@lig7@nowhere.invalid/survey",
+        "sqlite:////no/such/folder/x.db?password=hem@lig7",
+        "nonsense://anna:hem@lig7@host",
+        "anna:hem@lig7@host",
+    ],
+)
+def test_no_part_of_a_password_is_told_or_kept_in_a_traceback(published, address):
+    with pytest.raises(SurveyError) as refused:
+        load(published, address)
+    told = "".join(traceback.format_exception(refused.value))
+    assert "lig7" not in told and "hem@" not in told and "hem/" not in told
+    assert "--to" in str(refused.value)

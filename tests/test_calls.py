@@ -338,3 +338,51 @@ def test_the_round_has_no_danish_name_in_messages(finished, tmp_path):
     assert verified.exit_code == 1 and "is stale: index" in verified.output
     for result in (told, verified):
         assert "runden" not in result.output
+
+
+# --------------------------------------------------------------------- nothing in a call is passed over
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", ROUND, "--only", "0825", "--only", "0741"],
+        ["sendout", ROUND, "--only=0825", "--only", "0741"],
+        ["status", ROUND, "--on", "2024-03-12", "--on", "2024-03-13"],
+        ["layout", "new", "x.xlsx", "--name", "a", "--name", "b"],
+        ["--root", ".", "status", ROUND],  # beside the one that `survey` says
+    ],
+)
+def test_an_option_that_stands_twice_is_refused(root, words):
+    """The first was passed over in silence, and its municipality got no letters."""
+    result = survey(root, *words)
+    assert result.exit_code == 2, result.output
+    assert "is given more than once" in result.output and "Nothing was written." in result.output
+
+
+def test_stages_may_be_repeated_and_a_value_may_look_like_an_option(root):
+    told = survey(root, "run", ROUND, "--stage", "intake", "--stage", "plan", "--only", "0999")
+    assert "more than once" not in told.output and "takes no part" in told.output
+    assert "more than once" not in survey(root, "scan", "--", "--round", "--round").output
+
+
+@pytest.mark.parametrize("option", [["--redraw"], ["--keep-sample", "0825", "--reason", "x"]])
+def test_a_decision_about_samples_needs_the_stage_that_draws_them(root, option):
+    result = survey(root, "run", ROUND, "--stage", "analyse", *option)
+    assert result.exit_code == 2, result.output
+    assert f"{option[0]}: samples are drawn in the stage plan" in result.output
+
+
+def test_a_call_that_writes_nothing_leaves_no_lock(root):
+    path = root / "svar.csv"
+    path.write_text("key;status\n", "utf-8")
+    before = set(root.rglob("*"))
+    for words in (["collect", ROUND, path], ["exceptions", ROUND, path], ["hotline", ROUND, path]):
+        result = survey(root, *words)
+        assert result.exit_code in (1, 2), result.output
+        assert set(root.rglob("*")) == before, words
+
+
+@pytest.mark.parametrize("command", ["hotline", "exceptions"])
+def test_a_folder_in_place_of_a_file_is_told_as_one(root, command):
+    assert "is a folder" in survey(root, command, ROUND, root).output

@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 
 from helpers.comparisons import benjamini_hochberg, compare, compare_groups, judge
 from helpers.designs import Design
-from helpers.estimates import SUMS, add_up, covariance_sums, ratio_sums, with_intervals
+from helpers.estimates import DEGREES, SUMS, add_up, covariance_sums, ratio_sums, with_intervals
 from helpers.params import Comparison
 from helpers.raking import rake
 
@@ -284,14 +284,20 @@ def test_ignoring_the_overlap_would_turn_the_conclusion():
 # ---------------------------------------------------------------------------------- from sums
 
 
+def degrees_sums(v_yy, v_yx, v_xx, df):
+    """D(R) = V(R)²/df, of a municipality with one stratum."""
+    v = np.array([v_yy, -2 * v_yx, v_xx], dtype=float)
+    return dict(zip(DEGREES, np.convolve(v, v) / max(df, 1)))
+
+
 def sums(y, x, v_yy, *, n=50, df=40, v_yx=0.0, v_xx=0.0, y2=None, w2_open=None, confidence=0.95,
          municipality="0001", statistic="mean", **keys):  # fmt: skip
     """One estimate from its sums; by default people disagree and not everybody has answered."""
     named = {"breakdown": "all", "category": "all", "item": "q01", "weighting": "weighted"} | keys
     numbers = {
-        "n": n, "df": df, "y": y, "x": x, "y2": y**2 / max(x, 1) + x if y2 is None else y2,
+        "n": n, "df_most": df, "y": y, "x": x, "y2": y**2 / max(x, 1) + x if y2 is None else y2,
         "w2": x**2 / max(n, 1), "w2_open": x**2 / max(n, 1) if w2_open is None else w2_open,
-        "v_yy": v_yy, "v_yx": v_yx, "v_xx": v_xx,
+        "v_yy": v_yy, "v_yx": v_yx, "v_xx": v_xx, **degrees_sums(v_yy, v_yx, v_xx, df),
     }  # fmt: skip
     row = {"municipality": municipality, **named, "statistic": statistic, **numbers}
     return with_intervals(pd.DataFrame([row]), confidence)
@@ -311,16 +317,16 @@ QUICK = settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.g
 WEIGHT = st.floats(50, 5000)
 MEAN = st.floats(1, 5)
 FACTOR = st.floats(-40, 40)
-DEGREES = st.integers(5, 900)
+FREE = st.integers(5, 900)
 
 
 @QUICK
 @given(st.tuples(WEIGHT, WEIGHT), st.tuples(MEAN, MEAN), st.floats(1, 1e5), st.floats(1, 1e5),
-       st.tuples(DEGREES, DEGREES))  # fmt: skip
+       st.tuples(FREE, FREE))  # fmt: skip
 def test_against_the_country_is_against_the_others_scaled_by_their_share(x, r, v, v_rest, df):
     """r − R = (r − r_others)·X_others/X; so are the errors where X is known (no variance)."""
-    own = sums(r[0] * x[0], x[0], v, df=df[0])
-    others = sums(r[1] * x[1], x[1], v_rest, df=df[1], municipality="others")
+    own = sums(r[0] * x[0], x[0], v, df=df[0], n=10**6)
+    others = sums(r[1] * x[1], x[1], v_rest, df=df[1], n=10**6, municipality="others")
     country = add_up(pd.concat([own, others]), 0.95, "national")
     of_country, of_others = only(own, country, overlap=True), only(own, others)
     share = x[1] / (x[0] + x[1])
@@ -342,6 +348,7 @@ def test_overlap_is_the_linearisation_of_own_less_country(x, r, a, b):
         u = 30 * np.eye(2) + np.reshape(f, (2, 2))  # v is any covariance matrix
         v = u @ u.T
         sides = {"v_yx": v[0, 1], "v_xx": v[1, 1], "municipality": name, "df": (40, 9)[k]}
+        sides["n"] = 10**6  # so many hide nothing
         return v, sums(r[k] * x[k], x[k], v[0, 0], **sides)
 
     v_own, own = estimate(0, a, "0001")

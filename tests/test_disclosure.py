@@ -8,7 +8,7 @@ import pytest
 
 from helpers import protection
 from helpers.disclosure import _drivers, preview, release
-from helpers.estimates import with_intervals
+from helpers.estimates import DEGREES, with_intervals
 from helpers.protection import protect
 from helpers.round_estimates import DRIVER_COLUMNS, Earlier, RoundEstimates
 from helpers.round_settings import Disclosure
@@ -39,9 +39,10 @@ def estimates(counts: dict[str, list[int]], item="q01") -> pd.DataFrame:
                     y = n * STATISTICS[statistic]
                     rows.append((code, breakdown, category, item, statistic, weighting, n, max(n - 5, 1),
                                  y, float(n), y * 3.9, float(n), n * 0.6, n * 0.9, n * 0.1, n * 0.2))  # fmt: skip
-    columns = ["municipality", "breakdown", "category", "item", "statistic", "weighting", "n", "df",
+    columns = ["municipality", "breakdown", "category", "item", "statistic", "weighting", "n", "df_most",
                "y", "x", "y2", "w2", "w2_open", "v_yy", "v_yx", "v_xx"]  # fmt: skip
-    return with_intervals(pd.DataFrame(rows, columns=columns), 0.95)
+    table = pd.DataFrame(rows, columns=columns).assign(**dict.fromkeys(DEGREES, 0.0))
+    return with_intervals(table, 0.95)
 
 
 def counted(counts):

@@ -9,10 +9,13 @@ import pytest
 from conftest import ORACLES
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special, stats
 
 from helpers.designs import Design, kish_design_effect
 from helpers.errors import WeightError
 from helpers.estimates import (
+    DEGREES,
+    KEYS,
     SUMS,
     add_up,
     estimate,
@@ -58,9 +61,17 @@ def same(got: pd.Series, wanted: dict) -> None:
     for theirs, ours in NAMES.items():
         if wanted.get(theirs) is not None:
             assert got[ours] == pytest.approx(wanted[theirs], rel=CLOSE, abs=1e-12), theirs
-    interval = "xlogit" if "xlogit" in wanted else "ci95_t"
-    if wanted.get(interval) and wanted["se"] > 0:
-        assert [got["ci_low"], got["ci_high"]] == pytest.approx(wanted[interval], rel=CLOSE)
+    if wanted["se"] > 0 and wanted.get("xlogit"):
+        assert logit_interval(got) == pytest.approx(wanted["xlogit"], rel=CLOSE)
+    elif wanted["se"] > 0 and wanted.get("ci95_t"):
+        assert [got["ci_low"], got["ci_high"]] == pytest.approx(wanted["ci95_t"], rel=CLOSE)
+
+
+def logit_interval(got: pd.Series) -> list[float]:
+    """R's `svyciprop(method = "xlogit")` from our value, error and degrees of freedom."""
+    p, at = got["value"], special.logit(got["value"])
+    half = stats.t.ppf(0.975, got["df"]) * got["se"] / (p * (1 - p))
+    return [special.expit(at - half), special.expit(at + half)]
 
 
 # ------------------------------------------------------------------------- a: stratified schools
@@ -317,9 +328,9 @@ def test_likert_answers_equal_r(item):
 def rows(y, x, v, municipality="a", n=50, statistic="mean", **more):
     base = {
         "municipality": municipality, "breakdown": "all", "category": "all", "item": "q01",
-        "statistic": statistic, "weighting": "weighted", "n": n, "df": n - 5, "y": y, "x": x,
+        "statistic": statistic, "weighting": "weighted", "n": n, "df_most": n - 5, "y": y, "x": x,
         "y2": y * y / x + 0.5 * x if x else 0.0, "w2": x * 2.0, "w2_open": x * 2.0,
-        "v_yy": v, "v_yx": 0.0, "v_xx": 1.0,
+        "v_yy": v, "v_yx": 0.0, "v_xx": 1.0, **dict.fromkeys(DEGREES, 0.0),
     }  # fmt: skip
     return with_intervals(pd.DataFrame([base | more]), 0.95)
 
@@ -332,9 +343,9 @@ def test_municipalities_add_up_to_the_country():
 
 
 @pytest.mark.parametrize("y, low, high", [(100.0, "bound", 1.0), (0.0, 0.0, "bound")])
-def test_share_of_nought_or_one_has_an_exact_bound(y, low, high):
+def test_share_of_nought_or_one_has_a_bound(y, low, high):
     got = rows(y, 100.0, 0.0, statistic="share_satisfied", y2=y).iloc[0]
-    bound = 0.025 ** (1 / 50)  # effective number of answers (Σw)²/Σw² = 50
+    bound = 50 / (50 + stats.t.ppf(0.975, 45) ** 2)  # effective number of answers (Σw)²/Σw² = 50
     assert got["se"] == 0
     assert got["ci_low"] == pytest.approx(bound if low == "bound" else low)
     assert got["ci_high"] == pytest.approx(1 - bound if high == "bound" else high)
@@ -458,14 +469,19 @@ def test_one_who_decides_the_own_fit_deviates_from_the_whole():
 
 def test_effective_degrees_by_hand():
     """Satterthwaite: (3 + 1)²/(3²/2 + 1²/4) of strata with three and five respondents."""
-    strata = np.repeat([0, 1], [3, 5])
-    design = Design(np.ones(8), strata, np.array([30.0, 50.0]))
+    design = Design(np.ones(8), np.repeat([0, 1], [3, 5]), np.array([30.0, 50.0]))
     u = np.concatenate([np.full(3, 1.0), np.full(5, np.sqrt(0.2))])[:, None]
-    got = design.effective_degrees(u, np.ones((8, 1)))
-    assert got == pytest.approx([16 / (9 / 2 + 1 / 4)])
-    one = np.concatenate([np.zeros(3), np.full(5, 1.0)])[:, None]
-    assert design.effective_degrees(one, np.ones((8, 1))) == pytest.approx([4.0])
-    assert design.effective_degrees(0 * u, np.ones((8, 1))) == pytest.approx([6.0])  # n − strata
+    none = np.zeros((8, 1))
+
+    def d(u_y, u_x):
+        return design.satterthwaite_sums(u_y, u_x, np.ones((8, 1)))[:, 0]
+
+    assert d(u, none) == pytest.approx([9 / 2 + 1 / 4, 0, 0, 0, 0])
+    assert d(none, u) == pytest.approx([0, 0, 0, 0, 9 / 2 + 1 / 4])
+    at = np.polynomial.Polynomial(d(u, 0.5 * u[::-1]))
+    for ratio in (-1.0, 0.3, 2.0):
+        v = np.square(u - ratio * 0.5 * u[::-1])[:, 0]
+        assert at(ratio) == pytest.approx(v[:3].sum() ** 2 / 2 + v[3:].sum() ** 2 / 4)
 
 
 def test_the_surveys_own_design_is_the_jackknife(round_2024):
@@ -487,3 +503,139 @@ def asked_b() -> pd.DataFrame:
 def frame_b() -> pd.DataFrame:
     names = {"gruppe": "target_group", "koen": "gender", "alder": "age_band", "N": "population"}
     return table("b_kommune_popcells").rename(columns=names)
+
+
+# -------------------------------------------------------------------------------- degrees of freedom
+
+
+def some_design(rng, groups=(40, 25, 9)):
+    """A calibrated jackknife design of one municipality, and its answers 1–5."""
+    strata = np.repeat(np.arange(len(groups)), groups)
+    gender = rng.integers(0, 2, len(strata))
+    base = rng.uniform(1, 8, len(strata))
+    columns = np.column_stack([np.eye(len(groups))[strata], gender]).astype(float)
+    design = Design(
+        base * rng.uniform(0.8, 1.2, len(strata)), strata, 20 * np.array(groups, float),
+        base, columns, jackknife=True,
+    )  # fmt: skip
+    return design, rng.integers(1, 6, len(strata)).astype(float)
+
+
+def sums_of(design, answers, inside):
+    x = inside.astype(float)[:, None]
+    table = pd.DataFrame(ratio_sums(design, answers[:, None] * x, x))
+    return table.assign(statistic="mean")
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("answer", [1.0, 4.0, 1 / 3])
+def test_where_all_agree_degrees_of_freedom_are_all_there_are(seed, answer):
+    """Residuals of 1e-16 gave 3.5 instead of 44, and others with another number of threads."""
+    rng = np.random.default_rng(seed)
+    design, answers = some_design(rng)
+    inside = rng.random(len(answers)) < 0.7
+    got = with_intervals(sums_of(design, np.full_like(answers, answer), inside), 0.95).iloc[0]
+    assert got["df"] == got["df_most"] == inside.sum() - 3
+
+
+def test_an_answer_that_the_margins_tell_has_no_variance_and_all_degrees_of_freedom():
+    rng = np.random.default_rng(1)
+    design, answers = some_design(rng)
+    by_gender = 2.0 + design.calibration[:, -1]
+    got = with_intervals(sums_of(design, by_gender, np.ones(len(answers), bool)), 0.95).iloc[0]
+    assert (got["se"], got["df"]) == (0.0, len(answers) - 3)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_degrees_of_freedom_of_a_sum_are_those_of_all_its_strata(seed):
+    """Of the country, and of all the others: a row less than the country; not the sum of the parts'."""
+    rng = np.random.default_rng(seed)
+    places = [some_design(rng, (6,)), some_design(rng, (40, 25)), some_design(rng, (3, 3, 90))]
+    parts, v, free = [], [], []
+    domains = [rng.random(len(a)) < 0.6 for _, a in places]
+    for (design, answers), inside in zip(places, domains):
+        parts.append(sums_of(design, answers, inside))
+    columns = ["n", "df_most", *[c for c in parts[0] if c not in ("statistic", "n", "df_most")]]
+    whole = sum(p[columns] for p in parts).assign(statistic="mean")
+    for left_out in (None, *range(3)):
+        some = [k for k in range(3) if k != left_out]
+        sums = whole if left_out is None else (whole[columns] - parts[left_out][columns]).assign(
+            statistic="mean"
+        )  # fmt: skip
+        got = with_intervals(sums, 0.95).iloc[0]
+        v, free = [], []
+        for k in some:
+            (design, answers), inside = places[k], domains[k]
+            x = inside.astype(float)[:, None]
+            u = design.residuals(answers[:, None] * x) - got["value"] * design.residuals(x)
+            for h in range(design.n_strata):
+                v.append(np.square(u[design.strata == h]).sum())
+                free.append(max(inside[design.strata == h].sum() - 1, 1))
+        v, free = np.array(v), np.array(free)
+        wanted = min(v.sum() ** 2 / (v**2 / free).sum(), got["df_most"])
+        assert got["df"] == pytest.approx(wanted, rel=1e-6)
+
+
+def test_degrees_of_freedom_do_not_add():
+    """40 answers with weight 1 beside 6 with weight 20: nearly all variance is in the six."""
+    rng = np.random.default_rng(2)
+    small = Design(np.full(6, 20.0), np.zeros(6, int), np.array([200.0]), jackknife=True)
+    large = Design(np.full(40, 1.0), np.zeros(40, int), np.array([400.0]), jackknife=True)
+    tables = [
+        sums_of(d, rng.integers(1, 6, len(d.weight)).astype(float), np.ones(len(d.weight), bool))
+        for d in (small, large)
+    ]
+    keys = dict.fromkeys(KEYS, "all") | {"statistic": "mean"}
+    both = pd.concat(tables, ignore_index=True).assign(**keys)
+    got = add_up(both, 0.95, "national").iloc[0]
+    assert got["df_most"] == 44
+    assert 5 <= got["df"] < 6
+
+
+def test_a_jackknife_whose_calibration_lacks_the_strata_is_centred_in_them():
+    """Two strata whose means differ much: what lies between them is no sampling error."""
+    rng = np.random.default_rng(3)
+    strata = np.repeat([0, 1], 20)
+    answers = np.where(strata == 0, 1.0, 5.0) + rng.choice([-0.5, 0.5], 40)
+    weight, population = np.full(40, 10.0), np.array([200.0, 200.0])
+    everybody = np.ones((40, 1))
+
+    def error(calibration):
+        design = Design(weight, strata, population, weight, calibration, jackknife=True)
+        return with_intervals(sums_of(design, answers, np.ones(40, bool)), 0.95)["se"].iloc[0]
+
+    assert error(everybody) == pytest.approx(error(np.eye(2)[strata]), rel=0.03)
+    assert error(everybody) < 0.1
+
+
+# ----------------------------------------------------------------------------------------- intervals
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from([1.0, 3.0, 5.0]))
+def test_no_interval_narrows_where_one_of_those_who_agreed_disagrees(seed, calibrated, answer):
+    rng = np.random.default_rng(seed)
+    design, answers = some_design(rng, tuple(rng.integers(2, 30, 3)))
+    if not calibrated:
+        design = Design(design.weight, design.strata, design.population)
+    inside = np.ones(len(answers), bool)
+    one_other = np.full_like(answers, answer)
+    one_other[rng.integers(len(answers))] = rng.choice([a for a in range(1, 6) if a != answer])
+    for statistic, of in (("mean", lambda a: a), ("share", lambda a: (a == answer) * 1.0)):
+        width = []
+        for values in (np.full_like(answers, answer), one_other):
+            sums = sums_of(design, of(values), inside).assign(statistic=statistic)
+            got = with_intervals(sums, 0.95).iloc[0]
+            width.append(got["ci_high"] - got["ci_low"])
+            assert got["ci_low"] - 1e-9 <= got["value"] <= got["ci_high"] + 1e-9
+        assert width[1] >= width[0] * (1 - 1e-9), statistic
+
+
+def test_an_interval_of_a_share_equals_wilsons():
+    """An equally weighted sample, with replacement: statsmodels' interval but for t in place of normal."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    n, yes = 4000, 120
+    design = Design(np.ones(n), np.zeros(n, int))
+    got = estimate(design, {"yes": (np.arange(n) < yes).astype(float)}, shares=True).iloc[0]
+    wilson = proportion_confint(yes, n, method="wilson")
+    assert [got["ci_low"], got["ci_high"]] == pytest.approx(wilson, rel=1e-3)

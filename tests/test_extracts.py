@@ -180,6 +180,13 @@ def test_one_and_true_are_two_cells(round_2024, tmp_path):
     assert persons["passive"].tolist() == [True] * 5 + [False] * 3
 
 
+def moved(cells: int) -> str:
+    return (
+        f"the row has {cells} cells, the headings 8: a cell is missing or too many, so that all behind it "
+        "stands in another column"
+    )
+
+
 def test_rows_of_a_text_file_that_are_too_short_or_too_long(round_2024, tmp_path):
     head, good, *more = (EXTRACTS / "0741-samsoe.csv").read_text("cp1252").splitlines()[:4]
     short, blank = ";".join(more[0].split(";")[:7]), " ; ;\u00a0;;"
@@ -189,7 +196,9 @@ def test_rows_of_a_text_file_that_are_too_short_or_too_long(round_2024, tmp_path
     extract = read(path, round_2024)
     assert extract.rows_read == 3
     assert extract.refused.to_dict("records") == [
-        {"row": 3, "column": "Passiv J/N", "problem": "is empty"}
+        {"row": 3, "column": "", "problem": moved(7)},
+        {"row": 3, "column": "Passiv J/N", "problem": "is empty"},
+        {"row": 6, "column": "", "problem": moved(10)},
     ]
     path.write_text("\n".join([head, good + ";for meget"]), "cp1252")
     assert "row 2: has more cells than there are headings" in refuse(path, round_2024)

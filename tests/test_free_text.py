@@ -6,6 +6,7 @@ import zipfile
 import openpyxl
 import pandas as pd
 import pytest
+import test_scan_spellings
 
 from helpers.free_text import Names, scrub, scrub_answers, write_texts
 from helpers.paths import Paths
@@ -39,6 +40,55 @@ def test_names_of_the_vault_are_taken_out(text, left):
 def test_numbers_are_taken_out(number):
     left = scrub(f"Ring på {number}, tak", KNOWN)
     assert left == "Ring på [nummer fjernet], tak"
+
+
+@pytest.mark.parametrize(
+    "number", [*test_scan_spellings.BY_FORM.values(), "+45 61.72.83.94", "617 28 394", "6172 8394"]
+)
+def test_every_spelling_that_the_scanner_knows_is_taken_out(number):
+    assert scrub(f"Ring på {number}, tak", KNOWN) == "Ring på [nummer fjernet], tak"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Lund, Mette", "LUND, METTE ØSTERGÅRD", "mette.lund", "mette_østergård_lund", "Vind, Bo"],
+)
+def test_every_order_of_a_name_is_taken_out(name):
+    assert scrub(f"Det var {name} som hjalp", KNOWN) == "Det var [navn fjernet] som hjalp"
+
+
+@pytest.mark.parametrize("packed", test_scan_spellings.PACKED.values())
+def test_what_base64_holds_is_taken_out(packed):
+    assert scrub(f"Se {packed} her", KNOWN) == "Se [nummer fjernet] her"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["Skovvej 12", "skovvej 12b", "Gammel Kongevej 103, 2. tv", "H.C. Andersens Boulevard 27", "Torvet 3",
+     "Ny Østergade 7, st. th.", "Nørre Allé 5, 3. sal", "Bakken 14", "Rosenhaven 2", "Enghaveparken 4 A",
+     "Skovvej nr. 12, 4200 Slagelse", "Åvænget 9, DK-8500 Grenaa", "Sct. Knuds Plads 1, 4. mf", "Solhjem 4, 2. th"],
+)  # fmt: skip
+def test_street_addresses_are_taken_out(address):
+    assert scrub(f"Jeg bor på {address} og har ventet", KNOWN) == (
+        "Jeg bor på [adresse fjernet] og har ventet"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Vi vil have 2 samtaler", "på vej 3 gange", "Min dreng 14 år", "Uge 12 og 13", "Side 4, 2. afsnit",
+     "i alt 3 møder", "Jobcentret 2 gange", "5. maj 2024", "kl. 12.30", "Have 3 uger fri", "en skov 2 km væk",
+     "40 * 2 = 80", "3 ud af 5", "Paragraf 8, stk. 2"],
+)  # fmt: skip
+def test_ordinary_words_and_numbers_are_no_address(text):
+    assert scrub(text, KNOWN) == text
+
+
+@pytest.mark.parametrize(
+    "mail", ["mette (at) firma.dk", "mette.lund[at]firma (dot) dk", "mette snabel-a firma.dk"]
+)
+def test_written_out_addresses_are_taken_out(mail):
+    assert scrub(f"skriv til {mail} nu", KNOWN) == "skriv til [e-mail fjernet] nu"
 
 
 @pytest.mark.parametrize("text", ["uge 12", "i 2024", "12.000 kr.", "3 samtaler og 12-13 breve"])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from conftest import vault_of
 from typer.testing import CliRunner
 
 from helpers.cli import app
 from helpers.errors import SurveyError
 from helpers.fieldwork.hotline import calls_so_far, log_calls, told_exceptions
+from helpers.intake import take_in
+from helpers.vault_key import VaultError
 
 GOOD = """when,municipality,topic,minutes
 2024-03-12T10:15,0707,linket virker ikke,4
@@ -177,3 +180,37 @@ def test_the_command(paths, told):
     assert CliRunner().invoke(app, [*words, "nix.csv"]).exit_code == 2
     bad = CliRunner().invoke(app, [*words, str(told(GOOD.replace("0707", "9999")))])
     assert bad.exit_code == 2 and bad.output.count("is no participant") == 2
+
+
+@pytest.mark.parametrize(
+    "spelt", [str, str.lower, str.upper, lambda n: ", ".join(reversed(n.rsplit(" ", 1)))]
+)
+def test_a_name_of_the_vault_is_refused_and_not_quoted(paths, round_2024, told, spelt):
+    take_in(paths, round_2024, "0825")
+    name = next(n for n in vault_of(paths, "0825", round_2024)["name"] if len(n.split()) > 1)
+    topic = f'"spørger for {spelt(name)}"'
+    with pytest.raises(SurveyError, match="holds a citizen's name") as refused:
+        log_calls(paths, round_2024, told(f"{GOOD}2024-03-14,0825,{topic},3\n"))
+    words = [w for w in name.casefold().split() if len(w) > 2]
+    assert not any(w in str(refused.value).casefold() for w in words)
+    assert not paths.hotline.exists()
+    given = name.split()[0]
+    with pytest.raises(SurveyError, match="holds a citizen's name"):
+        log_calls(paths, round_2024, told(f"{GOOD}2024-03-14,0825,{given} ringede igen,3\n"))
+    assert log_calls(paths, round_2024, told(GOOD)).new == 4, "ordinary words are taken as before"
+
+
+def test_own_words_need_the_vaults_open_and_the_rounds_topics_do_not(
+    paths, round_2024, told, monkeypatch
+):
+    take_in(paths, round_2024, "0825")
+    monkeypatch.setenv("SURVEY_KEY", "6f" * 32)
+    known = round_2024.settings.fieldwork.hotline_topics[0].topic
+    assert (
+        log_calls(
+            paths, round_2024, told(f"when,municipality,topic,minutes\n2024-03-14,0825,{known},3\n")
+        ).new
+        == 1
+    )
+    with pytest.raises(VaultError):
+        log_calls(paths, round_2024, told(GOOD))

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from published_fixture import BIG, PLAIN, make_published
 
 from helpers import local_results, style
+from helpers.markdown_text import literal
 
 A, B = "helhedsorienteret", "traditionel"
 PARTS = (
@@ -99,14 +100,14 @@ def test_a_difference_is_named_only_where_it_is_worth_it(published, difference, 
     changed = compared(published, ("maal", A, B, difference, 0.0312, worth))
     pair, _, cell, p, told = row_of(changed, published.round.item_labels(BIG)["maal"])
     assert (pair, p, told) == ("Helhedsorienteret – Traditionel", "0,031", verdict)
-    assert cell.startswith(style.signed(difference, 2))
+    assert cell.startswith(literal(style.signed(difference, 2)))
 
 
 def test_a_pair_released_the_other_way_round_is_turned(published):
     changed = compared(published, ("maal", B, A, 0.4, 0.00001, True))
     _, _, cell, p, told = row_of(changed, published.round.item_labels(BIG)["maal"])
     assert (cell, told) == ("−0,40 (−0,60 til −0,30)", "lavere")
-    assert p == "<\u00a00,001"
+    assert p == literal("<\u00a00,001")
 
 
 def test_what_could_not_be_judged_or_compared_says_so(published):

@@ -27,6 +27,7 @@ from helpers.preparation import signup_headings
 from helpers.sheet_choice import sheet_meant
 from helpers.sheets import Sheet
 from helpers.stray_rows import names_with_more, phones_with_more
+from helpers.told_values import in_language
 
 CASES = HERE / "cases"
 MOMENTUM = ["Personnummer", "Fulde navn", "Ydelsestype", "Startdato ydelse", "Seneste jobsamtale",
@@ -52,7 +53,9 @@ def person(**cells):
 
 def told(extract) -> dict[str, dict]:
     """Kind → details of what is told."""
-    return {f.kind: dict(f.details) for f in extract.told}
+    return {
+        f.kind: {name: in_language(value, "da") for name, value in f.details} for f in extract.told
+    }
 
 
 def kinds(path, round_, local=None) -> Counter:
@@ -204,7 +207,7 @@ def test_a_lost_cell_is_not_told_as_empty(demo):
     extract = case("0825-01-fejlceller.xlsx", demo)
     assert Counter(p.kind for p in extract.problems) == {"cell_error": 6}
     [passive] = [f for f in extract.told if f.place.column == "Passivperiode"]
-    assert dict(passive.details)["count"] == "6"
+    assert "which count as no: 6 of 10" in passive.what
     assert "no_conversation" not in told(extract)
 
 

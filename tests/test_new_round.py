@@ -179,10 +179,21 @@ def test_earlier_rounds_are_the_one_it_is_made_from_and_its_own(root):
     again = make_round(root, "2027-foraar", "2026-foraar")
     assert again.round.settings.earlier_rounds == ("2026-foraar", LIKE)
     assert again.files[again.path].count("earlier_rounds") == 1
-    demo = make_round(root, "demo-2026", "demo", weeks=104)
+    demo = make_round(root, "demo-2026", "demo", weeks=104, simulated=True)
     assert demo.round.settings.earlier_rounds == ("demo", "demo-2023")
+    assert demo.round.settings.title.endswith("(simuleret)")
     assert demo.round.settings.simulated
     assert decisions(root, demo)[0].key == "simulated"
+
+
+def test_a_round_made_from_a_simulated_one_is_real_unless_asked(root):
+    made = make_round(root, "2026-foraar", "demo", weeks=104)
+    assert not made.round.settings.simulated
+    assert "simuleret" not in made.round.settings.title
+    assert made.round.settings.earlier_rounds == ()
+    assert decisions(root, made)[0].key == "simulated" and "real" in str(decisions(root, made)[0])
+    real = make_round(root, "2027-foraar", LIKE)
+    assert not real.round.settings.simulated and decisions(root, real)[0].key != "simulated"
 
 
 def test_agreements_and_participants_begin_empty(root, made):

@@ -21,6 +21,7 @@ from helpers.nonresponse import (
     representativeness,
 )
 from helpers.propensity import MIN_EACH, TERMS
+from helpers.round_estimates import COUNTRY_TERMS
 
 Z = 1.959963984540054  # 97.5th percentile of the normal distribution
 
@@ -83,6 +84,23 @@ def frame_of(**by_gender):
 
 def r_of(asked, frame, **more):
     return r_indicator(asked, frame, confidence=0.95, **more)
+
+
+def test_a_country_whose_municipalities_answer_unlike_is_not_like_its_citizens():
+    """Two municipalities, 60 % and 30 % answers, alike in all else: S = 0.15, R = 0.7."""
+    asked = pd.concat(
+        [
+            people([("kvinde", 400, answers, 1.0), ("mand", 400, answers, 1.0)]).assign(
+                municipality=m
+            )
+            for m, answers in (("0101", 240), ("0102", 120))
+        ]
+    )
+    frame = pd.concat(
+        [frame_of(kvinde=4000, mand=4000).assign(municipality=m) for m in ("0101", "0102")]
+    )
+    assert r_of(asked, frame).value == pytest.approx(1.0, abs=0.03)
+    assert r_of(asked, frame, terms=COUNTRY_TERMS).value == pytest.approx(0.7, abs=0.02)
 
 
 @pytest.mark.parametrize("weight_of_men", [1.0, 2.5])
@@ -195,7 +213,7 @@ def test_separated_and_small_levels_go_to_the_reference():
     few = asked.iloc[:4].assign(gender="fjerde", responded=[True, True, False, False])
     unknown = asked.iloc[:10].assign(gender=None)
     asked = pd.concat([asked, all_answered, few, unknown])
-    levels, worst = nonresponse._levels(nonresponse._collapsed(asked))
+    levels, worst = nonresponse._levels(nonresponse._collapsed(asked, TERMS), TERMS)
     assert [level for term, level in levels if term == "gender"] in (["kvinde"], ["mand"])
     assert worst == pytest.approx(40 / len(asked))
     # A cell that nobody asked belongs to is still predicted, as the reference.

@@ -1,5 +1,6 @@
 """Raking and trimming equal R's survey package; what does not fit is told by margin and level."""
 
+import json
 import tracemalloc
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from conftest import ORACLES
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from helpers import raking
 from helpers.errors import WeightError
@@ -223,3 +225,75 @@ def test_bounds_that_cannot_hold_the_sum_are_refused():
         trim(np.array([1.0, 2.0, 9.0]), 0.5, 3.5)
     with pytest.raises(WeightError, match="not all positive"):
         trim(np.array([1.0, np.nan]), 0.5, 3.5)
+
+
+# ------------------------------------------------------------------------- margins that nobody can hold
+
+
+def least_weight(codes, totals):
+    """The largest least weight with which the margins hold, by a linear program; none: they cannot."""
+    n = len(codes[0])
+    rows = [np.append(code == k, 0.0) for code, t in zip(codes, totals) for k in range(len(t))]
+    above = np.column_stack([-np.eye(n), np.ones(n)])  # least − w ≤ 0
+    found = linprog(
+        np.append(np.zeros(n), -1.0), A_ub=above, b_ub=np.zeros(n),
+        A_eq=np.array(rows), b_eq=np.concatenate(totals), bounds=(0, None),
+    )  # fmt: skip
+    return found.x[-1] if found.status == 0 else None
+
+
+@pytest.mark.parametrize(
+    "codes, totals",
+    [
+        (([0, 1, 1], [0, 1, 1]), ([2, 2], [3, 1])),  # weights summed to 3 instead of 4
+        (([1, 1, 0], [0, 1, 1]), ([7, 3], [9, 1])),  # a weight of 1e-308
+    ],
+)
+def test_margins_that_no_weights_hold_are_refused(codes, totals):
+    with pytest.raises(WeightError, match="is off by"):
+        rake([np.array(c) for c in codes], np.ones(3), [np.array(t, float) for t in totals])
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 1e-6, 1e-3, 0.5]))
+def test_weights_returned_hold_the_margins_and_others_are_refused(seed, mixed):
+    """Few respondents in two or three margins; totals of other random weights, of which a part is
+    `mixed` in so that some can be held, some only nearly, and some not at all."""
+    rng = np.random.default_rng(seed)
+    n, shape = rng.integers(3, 12), rng.integers(2, 4, rng.integers(2, 4))
+    codes = [np.append(np.arange(k), rng.integers(0, k, max(n - k, 0)))[:n] for k in shape]
+    shape = [int(c.max()) + 1 for c in codes]
+    codes = [rng.permutation(c) for c in codes]
+    truth = rng.exponential(1, n)
+    held = [np.bincount(c, truth, k) for c, k in zip(codes, shape)]
+    other = [rng.dirichlet(np.ones(k)) * truth.sum() for k in shape]
+    totals = [mixed * h + (1 - mixed) * o for h, o in zip(held, other)]
+    least = least_weight(codes, totals)
+    try:
+        weights = rake(codes, np.ones(n), totals)
+    except WeightError as e:
+        assert least is None or least < 1e-3, e
+        return
+    assert least is not None and weights.min() > 0 and np.isfinite(weights).all()
+    for code, total in zip(codes, totals):
+        assert np.bincount(code, weights) == pytest.approx(total, rel=1e-9)
+
+
+def test_overlapping_margins_equal_r():
+    """Target group × age, target group × gender, age and gender; e_overlap.R joins the same levels."""
+    r = json.loads((ORACLES / "e_overlap.json").read_text("utf-8"))
+    assert (
+        r["infeasible"] == ["Calibration failed"] * 2
+    )  # of the two in this file that nobody can hold
+
+    def levels(table):
+        age = table["alder"].where(~table["alder"].isin(["45-64", "65+"]), "45+")
+        age = age.where(~table["gruppe"].isin(["Handicap", "Unge"]), "all")
+        gender = table["gruppe"] + table["koen"]
+        return [table["gruppe"] + age, gender, table["alder"], table["koen"]]
+
+    sample = pd.read_csv(ORACLES / "b_kommune_sample.csv").set_index("row_id").loc[r["row_id"]]
+    start = weights_of("b_kommune").set_index("row_id").loc[r["row_id"], "w_nr"].to_numpy()
+    cells = pd.read_csv(ORACLES / "b_kommune_popcells.csv")
+    totals = [cells.groupby(level)["N"].sum() for level in levels(cells)]
+    codes = [t.index.get_indexer(level) for t, level in zip(totals, levels(sample))]
+    assert rake(codes, start, totals) == pytest.approx(np.array(r["weight"]), rel=1e-9)

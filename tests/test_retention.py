@@ -7,7 +7,7 @@ import pytest
 
 from helpers.errors import SurveyError
 from helpers.paths import Paths
-from helpers.retention import forget, held_codes, holdings
+from helpers.retention import STAYS, forget, held_codes, holdings
 from helpers.withdrawals import Withdrawal
 
 LAST_DAY = dt.date(2025, 4, 30)
@@ -66,6 +66,7 @@ def test_the_record_is_dated_and_grows(paths, round_2024):
     ]  # fmt: skip
     assert record[0] == {
         "municipality": "0707", "deleted_on": "2025-05-01", "vault": 1, "extracts": 1, "sendout": 1,
+        "stays": STAYS,
     }  # fmt: skip
 
 

@@ -48,6 +48,10 @@ TOLD = {
     "too_many_rows": "has more rows than 250000, or more cells than 6000000",
     "cell_error": "is an error (#N/A), not a value",
     "cell_not_computed": "is a formula that was never computed, so that it has no value",
+    "row_width": "the row has 7 cells, the headings 8: a cell is missing or too many, so that all behind it "
+    "stands in another column",
+    "cell_merged": "is part of a merged cell whose value stands in a row above; whether it holds here is not "
+    "known",
     "overlong": "has more cells than there are headings",
     "cpr_digits": "is no CPR number of ten digits",
     "cpr_short": "is a CPR number that has lost a digit, and not surely a leading zero",
@@ -58,6 +62,7 @@ TOLD = {
     "cpr_two_names": "the same CPR number in rows 4, 9, with names that have no word in common",
     "cpr_twice": "the same CPR number in rows 4, 9",
     "no_date": "»31-02-2023« is no date",
+    "dates_swapped": "day and month are swapped in a part of the column: all true dates lie on the 1st to the 12th",
     "no_word": "»måske« is neither yes nor no (ja or nej)",
     "local_unknown": "»is empty« is none of helhedsorienteret, traditionel",
     "empty": "is empty",

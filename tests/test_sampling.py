@@ -56,11 +56,15 @@ def test_allocation_keeps_every_rule(problem):
     ceiling = min(everybody, max(rules.largest_sample, size))
     assert a["invited"].between(0, a["population"]).all()
     assert min(size, everybody) <= total <= ceiling
-    if a["least"].sum() <= ceiling:
-        assert (a["invited"] >= a["least"]).all()
+    assert (a["invited"] >= a["least"]).all()
+    populated = a["population"] > 0
+    assert total < populated.sum() or (a.loc[populated, "invited"] > 0).all()
+    wanted = np.ceil(rules.min_answers_per_group / a["expected_response"] - 1e-9).clip(lower=1)
+    floors = int(np.minimum(a["population"], wanted).sum())
+    assert floors > ceiling or a["least"].sum() == floors
     enough = a["expected_answers"].sum() >= rules.min_answers
     assert enough or total == ceiling
-    needed = max(min(size, everybody), min(int(a["least"].sum()), ceiling))
+    needed = max(min(size, everybody), min(floors, ceiling))
     if (
         total > needed
     ):  # more than size and floors ask for: because of the answers, and not one too many
@@ -74,8 +78,6 @@ def test_no_other_allocation_lies_nearer_to_proportional_answers(problem):
     than rounding explains."""
     sizes, response, size, rules = problem
     a = allocate(sizes, response, size, rules)
-    if a["least"].sum() > a["invited"].sum():
-        return
     a = a[a["population"] > 0]
     cost = (a["expected_response"] / a["population"]).to_numpy()
     n = a["invited"].to_numpy(float)

@@ -26,7 +26,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Cm
 
 from helpers.errors import SurveyError
-from helpers.scan import PLACES_MAX, UNREADABLE, Finding, scan
+from helpers.scan import PLACES_MAX, UNREADABLE, Finding, counted, scan
 from helpers.scan_patterns import CPR, EMAIL, PHONE, is_cpr
 from helpers.scan_persons import NAME
 from helpers.scan_readers import read
@@ -526,6 +526,9 @@ def test_what_cannot_be_read_is_told(tmp_path, file, content):
     findings = found(tmp_path, file, content)
     assert {f.kind for f in findings} == {UNREADABLE}
     assert "unreadable" in str(findings[0])
+    told = str(findings[0].as_problem("build"))
+    assert "cannot be looked through" in told and "personal data" not in told
+    assert counted(findings).startswith("0 places with personal data, ")
 
 
 def test_protected_parts_and_documents_are_told(tmp_path):
@@ -574,6 +577,8 @@ def test_many_places_are_summed_and_none_is_lost(tmp_path):
 def test_a_finding_tells_path_place_kind_and_count():
     finding = Finding("a.csv", CPR, "row 2, column 3", 4)
     assert str(finding) == "a.csv, row 2, column 3: cpr number, 4"
+    assert "personal data" in str(finding.as_problem())
+    assert counted([finding]) == "1 place with personal data"
 
 
 def test_one_file_alone_is_told_by_its_name(tmp_path):

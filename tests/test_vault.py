@@ -1,6 +1,8 @@
 """The vault opens with its key, in its place, unchanged, or not at all."""
 
 import base64
+import io
+import json
 import os
 import pickle
 import re
@@ -16,7 +18,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from helpers import vault
 from helpers.params import load_round
 from helpers.paths import PROJECT, write_private
-from helpers.vault import Rotation, encrypt_plain, read_vault, rotate, write_vault
+from helpers.vault import (
+    Rotation,
+    counts_file,
+    encrypt_plain,
+    forget_vault,
+    read_vault,
+    rotate,
+    write_vault,
+)
 from helpers.vault_key import (
     FILE_VARIABLE,
     KEY_VARIABLE,
@@ -658,3 +668,74 @@ def test_simulated_rounds_need_no_key_and_real_ones_do(home, data_root):
     with pytest.raises(VaultError, match="survey key new"):
         key_of_round(real, data_root)
     assert new_key(root=data_root) == key_of_round(real, data_root)
+
+
+# ------------------------------------------------------------------------------------- old vaults put back
+
+
+@pytest.fixture
+def lying(tmp_path):
+    """A vault as it lies in a round: its folder has the record of counts beside it."""
+    return tmp_path / "data" / ROUND / "vault" / CODE
+
+
+def test_an_old_vault_put_back_is_refused(lying, persons):
+    first = write_vault(lying, persons.head(1), OLD, ROUND, CODE).read_bytes()
+    second = write_vault(lying, persons, OLD, ROUND, CODE).read_bytes()
+    assert len(read_vault(lying, OLD, ROUND, CODE)) == len(persons)
+    lying.write_bytes(first)
+    with pytest.raises(VaultError, match=r"put back.*number 2; this is number 1"):
+        read_vault(lying, OLD, ROUND, CODE)
+    with pytest.raises(VaultError, match="old vault"):
+        encrypt_plain(lying, OLD, ROUND, CODE)
+    lying.write_bytes(second)
+    assert len(read_vault(lying, OLD, ROUND, CODE)) == len(persons)
+
+
+def test_a_forgotten_vault_put_back_is_refused_until_there_is_a_new_one(lying, persons):
+    content = write_vault(lying, persons, OLD, ROUND, CODE).read_bytes()
+    forget_vault(lying, CODE, "2025-05-01")
+    assert not lying.exists()
+    lying.write_bytes(content)
+    with pytest.raises(VaultError, match="deleted with its identities on 2025-05-01"):
+        read_vault(lying, OLD, ROUND, CODE)
+    write_vault(lying, persons, OLD, ROUND, CODE)
+    assert len(read_vault(lying, OLD, ROUND, CODE)) == len(persons)
+    lying.write_bytes(content)
+    with pytest.raises(VaultError, match="old vault"):
+        read_vault(lying, OLD, ROUND, CODE)
+
+
+def test_a_vault_without_a_count_opens_until_it_is_written_or_forgotten(lying, persons):
+    content = write_vault(lying, persons, OLD, ROUND, CODE).read_bytes()
+    counts_file(lying, CODE).unlink()
+    assert len(read_vault(lying, OLD, ROUND, CODE)) == len(persons), "ahead of its record"
+    told = lying.parent.parent / "forgotten.json"
+    forget_vault(lying, CODE, "2025-05-01")
+    plain = io.BytesIO()
+    persons.to_parquet(plain)
+    told.write_text(json.dumps([{"municipality": CODE, "deleted_on": "2025-05-01", "vault": 1}]))
+    lying.write_bytes(plain.getvalue())
+    with pytest.raises(VaultError, match="deleted with its identities"):
+        encrypt_plain(lying, OLD, ROUND, CODE)
+    lying.write_bytes(content)
+    with pytest.raises(VaultError, match="deleted with its identities"):
+        read_vault(lying, OLD, ROUND, CODE)
+
+
+def test_rotation_keeps_the_count_and_a_torn_line_says_nothing(lying, persons):
+    old = write_vault(lying, persons.head(1), OLD, ROUND, CODE).read_bytes()
+    write_vault(lying, persons, OLD, ROUND, CODE)
+    rotate([lying], OLD, NEW, ROUND)
+    assert len(read_vault(lying, NEW, ROUND, CODE)) == len(persons)
+    with counts_file(lying, CODE).open("a") as file:
+        file.write('{"wri')
+    write_vault(lying, persons, NEW, ROUND, CODE)
+    assert len(read_vault(lying, NEW, ROUND, CODE)) == len(persons)
+    assert mode_of(counts_file(lying, CODE)) == 0o600
+    lying.write_bytes(old)
+    with pytest.raises(VaultError, match="encrypted with key"):
+        read_vault(lying, NEW, ROUND, CODE)
+    counts_file(lying, CODE).write_text("nonsense\n")
+    with pytest.raises(VaultError, match="no record of how often"):
+        write_vault(lying, persons, NEW, ROUND, CODE)

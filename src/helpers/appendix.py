@@ -5,8 +5,9 @@ from __future__ import annotations
 from IPython.display import Markdown
 
 from helpers import style
+from helpers.markdown_text import markdown_table
 from helpers.published import NATIONAL, Published
-from helpers.tables import has_value, mark, markdown_table, with_note
+from helpers.tables import has_value, mark, with_note
 
 
 def municipal_themes(published: Published) -> Markdown:

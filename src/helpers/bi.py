@@ -17,6 +17,7 @@ from helpers.own_numbers import NATIONAL_LABEL
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.published import NATIONAL, Published, load_published
+from helpers.spreadsheets import inert_table
 from helpers.workbook_lists import STATISTIC_LABELS
 
 FOLDER = "bi"
@@ -157,8 +158,12 @@ def write_star(paths: Paths, round_: Round) -> None:
     for name, table in star(load_published(paths.root, round_)).items():
         folder = paths.build / FOLDER
         write_atomically(folder / f"{name}.parquet", lambda p, t=table: parquet.write_table(t, p))
-        write_atomically(folder / f"{name}.csv", lambda p, t=table: csv.write_csv(t, p))
-    write_atomically(folder / "dictionary.csv", lambda p: csv.write_csv(_dictionary(), p))
+        write_atomically(
+            folder / f"{name}.csv", lambda p, t=table: csv.write_csv(inert_table(t), p)
+        )
+    write_atomically(
+        folder / "dictionary.csv", lambda p: csv.write_csv(inert_table(_dictionary()), p)
+    )
 
 
 def _dictionary() -> pa.Table:

@@ -58,6 +58,7 @@ def use_house_style() -> None:
             "figure.dpi": 100,
             "svg.fonttype": "path",
             "svg.hashsalt": "jobcentre-survey",
+            "text.parse_math": False,  # a label with two »$« is no formula
         }
     )
     try:

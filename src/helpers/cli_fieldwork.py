@@ -163,7 +163,8 @@ def hotline(
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
     if not file.is_file():
-        raise usage(f"{file} does not exist. Expected: a CSV of calls. Nothing was written.")
+        wrong = "is a folder" if file.is_dir() else "does not exist"
+        raise usage(f"{file} {wrong}. Expected: a CSV of calls. Nothing was written.")
     close_data(root())
     with held(round_.id), of_the_call():
         logged = log_calls(paths, round_, file)

@@ -134,6 +134,7 @@ def scan(
 ) -> None:
     """Look for CPR numbers, telephone numbers, e-mail addresses and names in any file kind."""
     from helpers.identities import known_persons
+    from helpers.scan import counted
     from helpers.scan import scan as scan_files
 
     if not path.exists():
@@ -142,7 +143,8 @@ def scan(
     findings = scan_files(path, *known)
     for finding in findings:
         console.print(str(finding), style="red", markup=False)
-    console.print(f"{len(findings)} findings in {path}.", markup=False)
+    told = f": {counted(findings)}" if findings else ""
+    console.print(f"{len(findings)} findings in {path}{told}.", markup=False)
     raise typer.Exit(1 if findings else 0)
 
 

@@ -123,6 +123,9 @@ def new_round(
     copy_local: Annotated[
         bool, typer.Option("--copy-local", help="Copy local questions and variables too.")
     ] = False,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="A round of invented citizens, not a real one.")
+    ] = False,
 ) -> None:
     """Make a new round's parameters from an earlier round's, and list what must be decided."""
     from helpers.preparation.decisions import decisions, header
@@ -135,7 +138,13 @@ def new_round(
             f"--reference-date: »{reference_date}« is no day. Expected: as 2026-02-01. Nothing was written."
         ) from e
     made = make_round(
-        root(), round_id, like, reference_date=day, weeks=shift_weeks, copy_local=copy_local
+        root(),
+        round_id,
+        like,
+        reference_date=day,
+        weeks=shift_weeks,
+        copy_local=copy_local,
+        simulated=simulated,
     )
     to_decide = decisions(root(), made)
     written = write_round(root(), with_header(made, header(made, to_decide)))

@@ -17,6 +17,7 @@ from helpers.cli_told import Failures
 from helpers.parameter_local import worth_a_look
 from helpers.params import Round
 from helpers.paths import Paths
+from helpers.quoting import blanked
 from helpers.run import STAGES, WHOLE_ROUND, Summary, run_round
 from helpers.store import is_address
 
@@ -71,7 +72,13 @@ def run(
     keep = _decisions(round_, keep_sample, reason)
     if redraw and keep:
         raise usage("--redraw and --keep-sample exclude each other. Nothing was written.")
-    if redraw and "plan" in (stage or STAGES):
+    if (redraw or keep) and "plan" not in (stage or STAGES):
+        told = "--redraw" if redraw else "--keep-sample"
+        raise usage(
+            f"{told}: samples are drawn in the stage plan, which is not run. Say --stage plan too, or no "
+            "--stage. Nothing was written."
+        )
+    if redraw:
         _confirm_redraw(round_, codes, stage or STAGES, yes)
     for note in worth_a_look(round_):
         console.print(f"Worth a look: {note}", style="yellow", markup=False)
@@ -171,7 +178,9 @@ def tell(summary: Summary, round_: Round) -> None:
     for line in summary.waiting:
         console.print(f"\nWaiting for: {line}", style="yellow", markup=False)
     if {"report", "national"} & set(summary.done):
-        console.print(f"\nReports: {State.address}/build/{round_.id}/index.html", markup=False)
+        console.print(
+            f"\nReports: {blanked(State.address)}/build/{round_.id}/index.html", markup=False
+        )
     if summary.failed == {WHOLE_ROUND}:
         console.print("Mend the cause and run again.", style="red")
     elif failures:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from typer.core import TyperGroup
 from helpers.errors import FileError, ParameterError, SurveyError, file_error
 from helpers.params import Round, load_round
 from helpers.paths import default_root
+from helpers.quoting import blanked
 from helpers.steps import WHOLE_ROUND
 from helpers.store import Store, is_address
 from helpers.vault_key import VaultError
@@ -33,6 +35,10 @@ class Commands(TyperGroup):
     here, in one style and with its status."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        if twice := _given_twice(self, args):
+            raise usage(
+                f"{twice}: is given more than once. Expected: once, as {twice} A,B for several."
+            )
         return super().parse_args(ctx, _root_first(args))
 
     def invoke(self, ctx: typer.Context) -> object:
@@ -46,6 +52,22 @@ class Commands(TyperGroup):
             if e.errno is None:
                 raise
             raise failed(file_error(e)) from e
+
+
+def _given_twice(commands: TyperGroup, args: list[str]) -> str:
+    """The first option that stands twice in a call and can have one value: the earlier ones would be
+    passed over in silence. Empty where there is none."""
+    words = args[: args.index("--")] if "--" in args else args
+    given = Counter(word.partition("=")[0] for word in words if word.startswith("--"))
+    params = list(commands.params)
+    command = commands
+    for word in words:
+        if isinstance(command, TyperGroup) and word in command.commands:
+            command = command.commands[word]
+            params += command.params
+    options = (p for p in params if hasattr(p, "is_flag"))  # not arguments
+    single = (p for p in options if not p.multiple and not p.is_flag)
+    return next((o for p in single for o in p.opts if given[o] > 1), "")
 
 
 def _root_first(args: list[str]) -> list[str]:
@@ -74,7 +96,7 @@ def root() -> Path:
     """The root as a folder; ends the call where it is another address."""
     if is_address(State.address):
         raise usage(
-            f"--root: this command works in a folder of this machine, not at {State.address}. "
+            f"--root: this command works in a folder of this machine, not at {blanked(State.address)}. "
             "`survey run` and `survey status` work at an address."
         )
     return Path(State.address)

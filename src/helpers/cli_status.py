@@ -17,6 +17,7 @@ from rich.table import Table
 from helpers.cli_state import State, console, impersonal, load, name_of
 from helpers.params import Round
 from helpers.paths import Paths, close_data
+from helpers.quoting import blanked
 from helpers.records import Snapshot
 from helpers.steps import PARAMETERS, STEPS, WHOLE_ROUND
 from helpers.store import Store, by_folder, matching
@@ -117,7 +118,7 @@ def _watch(paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.
         return str(page)
     name = page.relative_to(paths.root).as_posix()
     snapshot.store.put(page, name)
-    return f"{snapshot.store.root}/{name}"
+    return f"{blanked(snapshot.store.root)}/{name}"
 
 
 def told_extracts(paths: Paths, round_: Round) -> list[str]:

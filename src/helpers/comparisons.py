@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.estimates import COVARIANCES, KEYS
+from helpers.estimates import COVARIANCES, KEYS, SUMS, effective_degrees, variance_of
 from helpers.params import Comparison
 
 OTHERS, EXPECTED = "others", "expected"
@@ -21,6 +21,7 @@ GROUP, ROUND = "group:", "round:"  # followed by the other category, or the earl
 # keeps no promise: some 41 answers of a census with very unequal weights have about 12, and a table
 # where nothing differs had a discovery in 12 per cent of simulated rounds (docs/coverage.md).
 MIN_DF = 25
+ROUNDING = 1e-20  # a variance of numbers from 0 to 5 below this is noise
 DIFFERENCE_COLUMNS = [
     "own", "reference_value", "difference", "se", "ci_low", "ci_high", "df", "p_value",
 ]  # fmt: skip
@@ -32,22 +33,25 @@ def compare(
     """Differences own − other, row by row on KEYS, of tables that `with_intervals` made.
 
     `overlap`: `other` contains `own` (the country), so the covariance is that of the shared part,
-    (V_YY − (r + R)V_YX + rR·V_XX)/(xX) with own sums; otherwise the two are independent. Rows where
+    (V_YY − (r + R)V_YX + rR·V_XX)/(xX) with own sums; otherwise the two are independent. What own
+    answers may hide beyond their error counts as far as own answers move the difference. Rows where
     a side has no answers are left out. Columns: KEYS, municipality, n, n_other, DIFFERENCE_COLUMNS.
     """
     both = own.merge(other, on=KEYS, suffixes=("", "_other"))
-    both = both[(both["x"] > 0) & (both["x_other"] > 0)].copy()
-    own_variance, other_variance = (_variance(both, s, confidence) for s in ("", "_other"))
+    both = both[(both["n"] > 0) & (both["n_other"] > 0)].copy()
+    own_variance, other_variance = (_variance(both, s) for s in ("", "_other"))
     if not overlap:
         parts = [(own_variance, both["df"]), (other_variance, both["df_other"])]
         return _differences(both, own_variance + other_variance, parts, confidence)
     r, total = both["value"], both["value_other"]
     covariance = both["v_yy"] - (r + total) * both["v_yx"] + r * total * both["v_xx"]
     covariance = covariance / (both["x"] * both["x_other"])
-    variance = (own_variance + other_variance - 2 * covariance).clip(lower=0)
-    inside = both["v_yy"] - 2 * total * both["v_yx"] + total**2 * both["v_xx"]
-    rest = np.clip(other_variance - inside / both["x_other"] ** 2, 0, variance)
-    parts = [(variance - rest, both["df"]), (rest, both["df_other"] - both["df"])]
+    hidden = (own_variance - both["se"] ** 2) * (1 - both["x"] / both["x_other"]) ** 2
+    variance = both["se"] ** 2 + hidden + other_variance - 2 * covariance
+    variance = variance.clip(lower=0)
+    others = pd.DataFrame({c: both[f"{c}_other"] - both[c] for c in SUMS})
+    rest = np.clip(variance_of(others, total.to_numpy()) / both["x_other"] ** 2, 0, variance)
+    parts = [(variance - rest, both["df"]), (rest, effective_degrees(others, total.to_numpy()))]
     return _differences(both, variance, parts, confidence)
 
 
@@ -68,11 +72,11 @@ def compare_groups(
         on=[*place, "other"],
         suffixes=("", "_other"),
     )
-    both = both[(both["x"] > 0) & (both["x_other"] > 0)].copy()
+    both = both[(both["n"] > 0) & (both["n_other"] > 0)].copy()
     a, b = both["value"], both["value_other"]
     yy, yx, xy, xx = (both[c] for c in COVARIANCES)
     covariance = (yy - b * yx - a * xy + a * b * xx) / (both["x"] * both["x_other"])
-    of_a, of_b = (_variance(both, s, confidence) for s in ("", "_other"))
+    of_a, of_b = (_variance(both, s) for s in ("", "_other"))
     variance = (of_a + of_b - 2 * covariance).clip(lower=0)  # missing stays missing
     parts = [(of_a, both["df"]), (of_b, both["df_other"])]
     table = _differences(both, variance, parts, confidence)
@@ -80,15 +84,9 @@ def compare_groups(
     return table
 
 
-def _variance(table: pd.DataFrame, suffix: str, confidence: float) -> pd.Series:
-    """se², except where all agree although not everybody has answered: there the interval's half
-    width over its t quantile stands for the error that the sample cannot show."""
-    value, low, high, se, df, w2_open = (
-        table[c + suffix] for c in ("value", "ci_low", "ci_high", "se", "df", "w2_open")
-    )
-    quantile = stats.t.ppf(0.5 + confidence / 2, np.maximum(df, 1))
-    half = np.maximum(high - value, value - low) / quantile
-    return pd.Series(np.where((se == 0) & (w2_open > 0), half, se) ** 2, index=table.index)
+def _variance(table: pd.DataFrame, suffix: str) -> pd.Series:
+    """se², but no less than the error that so few answers may hide (`with_intervals`: se_least)."""
+    return table[[f"se{suffix}", f"se_least{suffix}"]].max(axis=1, skipna=False) ** 2
 
 
 def _differences(
@@ -98,6 +96,7 @@ def _differences(
     confidence: float,
 ) -> pd.DataFrame:
     """t intervals and tests; degrees of freedom from independent parts (Satterthwaite 1946)."""
+    parts = [(v.where(v > ROUNDING, 0.0), d) for v, d in parts]
     total = sum(v for v, _ in parts)
     spread = sum(v**2 / np.maximum(d, 1) for v, d in parts)
     most = sum(np.maximum(d, 1) for _, d in parts)
@@ -105,7 +104,7 @@ def _differences(
         df = np.where(spread > 0, np.minimum(total**2 / spread, most), most)
         se = np.sqrt(np.asarray(variance, dtype=float))
         difference = (both["value"] - both["value_other"]).to_numpy(float)
-        t = np.where(se > 0, np.abs(difference) / se, np.inf)
+        t = np.where(se**2 > ROUNDING, np.abs(difference) / se, np.inf)
     half = stats.t.ppf(0.5 + confidence / 2, df) * se
     rounding = 1e-12 * np.maximum(1, both["value"].abs())
     return both[["municipality", *KEYS, "n", "n_other"]].assign(

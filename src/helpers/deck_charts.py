@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pptx.chart.data import CategoryChartData
+from pptx.chart.xlsx import CategoryWorkbookWriter
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import (
     XL_CHART_TYPE,
@@ -23,6 +25,7 @@ from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.oxml import parse_xml
 from pptx.shapes.placeholder import ChartPlaceholder
 from pptx.util import Inches, Pt
+from xlsxwriter import Workbook
 
 from helpers import style
 
@@ -210,8 +213,26 @@ def difference_chart(
     return chart
 
 
+class _TextWorkbook(CategoryWorkbookWriter):
+    """The workbook behind a chart; a label that begins as a formula does stays a text."""
+
+    @contextmanager
+    def _open_worksheet(self, xlsx_file):
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        with Workbook(xlsx_file, options) as workbook:
+            yield workbook, workbook.add_worksheet()
+
+
+class TextChartData(CategoryChartData):
+    """Chart data whose labels are texts in the workbook too."""
+
+    @property
+    def _workbook_writer(self):
+        return _TextWorkbook(self)
+
+
 def _chart(slide, spot, box, kind, categories, series, alt, number_format, decimals):
-    data = CategoryChartData(number_format=number_format)
+    data = TextChartData(number_format=number_format)
     data.categories = list(categories)
     for s in series:
         rounded = [None if v is None else style.exact(round(v, decimals)) for v in s.values]

@@ -22,6 +22,7 @@ from helpers.deck_page import (
     put_text,
 )
 from helpers.deck_slides import (
+    BETWEEN_GROUPS,
     WEIGHTED,
     alt_text,
     distribution_chart,
@@ -90,7 +91,7 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
         source=captions.source(o, [x for _, x in own]),
         note=captions.hidden_note(hidden_rows(o, places), "målgrupper"),
         speaker="Målgrupperne er dannet ud fra ydelse og varighed efter samme regler i alle kommuner. "
-        f"{WEIGHTED} En forskel mellem grupper nævnes kun, når intervallerne ikke overlapper.",
+        f"{WEIGHTED} {BETWEEN_GROUPS}",
     )  # fmt: skip
     wide = 5.0
     add_text(
@@ -129,7 +130,7 @@ def background_page(deck, o: OwnNumbers) -> None:
         source=captions.source(o, [x for _, x in own]),
         note=captions.hidden_note(hidden, "grupper"),
         speaker="Køn og alder er læst af kommunens udtræk, varighed er uger på den nuværende ydelse. "
-        f"{WEIGHTED} En forskel nævnes kun, når intervallerne ikke overlapper.",
+        f"{WEIGHTED} {BETWEEN_GROUPS}",
     )  # fmt: skip
     gap, charts = 0.3, []
     width = (WIDTH - gap * (len(panels) - 1)) / len(panels)

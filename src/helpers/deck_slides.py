@@ -41,6 +41,11 @@ WEIGHTED = (
     "Tallene er vægtet, så svarene afspejler kommunens borgere i målgrupperne efter målgruppe, "
     "køn og alder. »Ved ikke« indgår ikke i gennemsnit og andele."
 )
+BETWEEN_GROUPS = (
+    "En forskel mellem grupper nævnes kun, når den er statistisk sikker, også når der tages højde for de "
+    "mange sammenligninger, og er stor nok til at være nævneværdig. Intervaller, der overlapper lidt, "
+    "udelukker ikke en sikker forskel."
+)
 Place = tuple[str, str, str, str]  # label, item, breakdown, category
 
 

@@ -129,30 +129,48 @@ class Design:
         """u as in `residuals` with residual/(1 − h)·√(1 − 1/m_h), h the respondent's leverage on the
         calibration: what leaving the respondent out would change (stratified jackknife JKn). A
         respondent that decides its own fitted value (h = 1) has z itself, which for a ratio is a
-        deviation from the whole's ratio."""
-        leverage = self._leverage
+        deviation from the whole's ratio. In a stratum that the calibration does not hold by itself (it
+        was joined with another) u is centred and scaled as without calibration."""
+        leverage, m = self._leverage, self.stratum_size
         decides = leverage > 1 - 1e-9
-        m = self.stratum_size
-        scale = np.sqrt(self.open_fraction * np.where(m > 1, 1 - 1 / np.maximum(m, 1), 1.0))
-        factor = self.weight * scale[self.strata] / np.where(decides, 1.0, 1 - leverage)
+        own = np.where(m > 1, 1 - 1 / np.maximum(m, 1), 1.0)
+        centred = self._not_calibrated & (m > 1)
+        scale = np.sqrt(self.open_fraction * np.where(centred, 1 / own, own))
+        factor = self.weight / np.where(decides, 1.0, 1 - leverage)
         u = self.calibration @ (self._projection @ z)
         np.subtract(z, u, out=u)  # in place: large temporaries cost more than the sums
         u[decides] = z[decides]
-        u *= factor[:, None]
+        if centred.any():
+            u *= factor[:, None]
+            means = (self._indicator.T @ u) / np.maximum(m, 1)[:, None]
+            means[~centred] = 0.0
+            u -= means[self.strata]
+            factor = np.ones(len(u))
+        u *= (factor * scale[self.strata])[:, None]
         return u
 
-    def effective_degrees(self, u: np.ndarray, inside: np.ndarray) -> np.ndarray:
-        """Satterthwaite's (ΣV_h)²/Σ(V_h²/(m_h − 1)) of columns u = u_y − R·u_x, V_h = Σu² and m_h
-        respondents of the domain in the stratum; at most `degrees_of_freedom`, and that where u is
-        nought (Satterthwaite 1946; Cochran 1977, 5.4)."""
-        most = self.degrees_of_freedom(inside)
-        variance = self._indicator.T @ np.square(u)
-        free = np.maximum(self._indicator.T @ (inside > 0).astype(float) - 1, 1)
-        spread = (np.square(variance) / free).sum(axis=0)
-        df = np.divide(
-            np.square(variance.sum(axis=0)), spread, out=most.astype(float), where=spread > 0
-        )
-        return np.minimum(df, most)
+    @cached_property
+    def _not_calibrated(self) -> np.ndarray:
+        """Which strata are no combination of the calibration's columns."""
+        fitted = self.calibration @ (self._projection @ self._indicator)
+        return np.abs(fitted - self._indicator).max(axis=0) > 1e-6
+
+    def satterthwaite_sums(
+        self, u_y: np.ndarray, u_x: np.ndarray, inside: np.ndarray
+    ) -> np.ndarray:
+        """Coefficients d_0 … d_4 of D(R) = Σ_h V_h(R)²/(m_h − 1), a row each, a column a column of `u_y`.
+
+        V_h(R) = Σ(u_y − R·u_x)² over stratum h is the variance that it adds to a ratio R, m_h its
+        respondents in the domain (at least 2). V(R)²/D(R) are Satterthwaite's degrees of freedom
+        (Satterthwaite 1946; Cochran 1977, 5.4); V and D add over municipalities, degrees do not.
+        """
+        indicator = self._indicator.T
+        free = np.maximum(indicator @ (inside > 0).astype(float) - 1, 1)
+        a = indicator @ np.square(u_y)
+        b = indicator @ (u_y * u_x)
+        c = indicator @ np.square(u_x)
+        terms = (a * a, -4 * a * b, 4 * b * b + 2 * a * c, -4 * b * c, c * c)
+        return np.stack([(term / free).sum(axis=0) for term in terms])
 
     def degrees_of_freedom(self, inside: np.ndarray) -> np.ndarray:
         """Respondents less strata, both counted inside each domain; `inside`: 0/1 columns."""

@@ -22,6 +22,7 @@ from helpers.protection import RESPONSE, Protection, primary_status, protect
 from helpers.published import COUNTRY, NATIONAL
 from helpers.round_estimates import DRIVER_COLUMNS, RoundEstimates
 from helpers.round_settings import Disclosure
+from helpers.spreadsheets import inert_frame
 from helpers.suppression import CELL as GROUP_CELL
 from helpers.suppression import FEW, LINKED, SHOWN, Key, has_country
 from helpers.trends import changes, common_part
@@ -352,7 +353,9 @@ def write_release(paths: Paths, released: Release) -> None:
     write_atomically(paths.build / "released.parquet", partial(in_groups, released.results))
     write_atomically(
         paths.build / "released.csv",
-        lambda p: released.results.to_csv(p, index=False, lineterminator="\n", encoding="utf-8"),
+        lambda p: inert_frame(released.results).to_csv(
+            p, index=False, lineterminator="\n", encoding="utf-8"
+        ),
     )
     write_atomically(paths.build / "comparisons.parquet", partial(in_groups, released.comparisons))
     write_atomically(paths.build / "response.parquet", released.response.to_parquet)

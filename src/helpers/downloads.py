@@ -15,8 +15,10 @@ import pandas as pd
 from IPython.display import Markdown
 
 from helpers import style
+from helpers.markdown_text import prose, trusted
 from helpers.own_numbers import GROUPINGS, NATIONAL_LABEL, OPTIONS, SPLIT, official_name, rows_of
 from helpers.published import NATIONAL, Published
+from helpers.spreadsheets import inert
 from helpers.workbook_lists import STATISTIC_LABELS
 
 HEAD = (
@@ -101,13 +103,13 @@ def compared(published: Published, code: str, reference: str, items: Sequence[st
 def regional(published: Published, region: str) -> Markdown:
     """Link to overall satisfaction in each municipality of a region."""
     codes = [m.code for m in published.municipalities if m.region == region]
-    return results(published, codes[0], ["samlet"], areas=codes) if codes else Markdown("")
+    return results(published, codes[0], ["samlet"], areas=codes) if codes else prose("")
 
 
 def since_before(published: Published, code: str, items: Sequence[str]) -> Markdown:
     """Link to the changes since the latest earlier round; nothing where there is none."""
     if not published.earlier_rounds:
-        return Markdown("")
+        return prose("")
     return compared(published, code, f"round:{published.earlier_rounds[0]}", items)
 
 
@@ -191,11 +193,11 @@ def _to_read(cell: Cell) -> str:
 def _link(head: Sequence[str], rows: Sequence[Sequence[Cell]], name: str) -> Markdown:
     """Nothing where there are no rows."""
     if not rows:
-        return Markdown("")
+        return prose("")
     lines = [";".join(map(_in_file, line)) for line in (head, *rows)]
     content = base64.b64encode(("\ufeff" + "\r\n".join(lines) + "\r\n").encode("utf-8")).decode()
     address = f"data:text/csv;charset=utf-8;base64,{content}"
-    return Markdown(
+    return trusted(
         ':::: {.content-visible when-format="html"}\n::: {.download}\n'
         f"````{{=html}}\n{_opened(head, rows)}\n````\n\n"
         f'[Hent figurens tal (CSV)]({address}){{download="{name.replace(":", "-")}.csv"}}\n:::\n::::'
@@ -224,6 +226,6 @@ def _opened(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 
 def _quoted(cell: str) -> str:
-    """A cell for CSV; what a spreadsheet would take for a formula gets a mark in front."""
-    text = f"'{cell}" if cell[:1] in ("=", "+", "@") else cell
+    """A cell for CSV, no formula whatever it holds."""
+    text = inert(cell)
     return f'"{text.replace(chr(34), chr(34) * 2)}"' if any(c in text for c in ';"\n') else text

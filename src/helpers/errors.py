@@ -1,7 +1,7 @@
 """Errors that a user can mend: where, what, what was expected, and the remedy.
 
-No message quotes a citizen: a cell's value is named only where it cannot identify anybody
-(a date, a benefit text, a heading), never a CPR number, name or telephone number.
+No message quotes a citizen or a password: what may be told of a text from outside stands in
+`quoting.py`, and every problem passes through it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from helpers.quoting import blanked
 
 MAX_TOLD = 200  # problems of one error told in full; the others are counted by kind
 _MAX_KINDS = 50  # counted apart
@@ -31,6 +33,10 @@ class Problem:
     expected: str = ""
     remedy: str = ""
     count: int = 1
+
+    def __post_init__(self) -> None:
+        for part in ("where", "what", "expected", "remedy"):
+            object.__setattr__(self, part, blanked(getattr(self, part)))
 
     def __str__(self) -> str:
         more = f" (and {self.count - 1:,} more of this kind)" if self.count > 1 else ""

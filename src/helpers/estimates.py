@@ -15,7 +15,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import stats
 
 from helpers.designs import Design
 from helpers.param_models import OVERALL as OVERALL
@@ -24,13 +24,17 @@ from helpers.responses import DONT_KNOW
 from helpers.weighting import Weighted
 
 KEYS = ["breakdown", "category", "item", "statistic", "weighting"]
-SUMS = ["n", "df", "y", "x", "y2", "w2", "w2_open", "v_yy", "v_yx", "v_xx"]
+DEGREES = ["d_0", "d_1", "d_2", "d_3", "d_4"]  # as `Design.satterthwaite_sums`
+SUMS = ["n", "df_most", "y", "x", "y2", "w2", "w2_open", "v_yy", "v_yx", "v_xx", *DEGREES]
 COVARIANCES = ["c_yy", "c_yx", "c_xy", "c_xx"]
 COMPARED = ("mean", "share_satisfied", "share_dissatisfied")
 SCALE = (1.0, 5.0)
 SATISFIED_FROM, DISSATISFIED_TO = 3.5, 2.5  # a theme's score; of a question the same as 4–5 and 1–2
 THEME_ANSWERED_SHARE = 0.5  # a theme's score needs at least half of its questions answered
 ALL_AGREE = 1e-12  # Σw(y − R)²/Σw below this: everybody gave the same answer
+# Below these a variance is rounding noise, of which no degrees of freedom can be taken: as a share of the
+# variance that the same weights give to y itself, and of what V_YY and R²·V_XX cancel.
+NO_VARIANCE, CANCELLED = 1e-20, 1e-7
 SPLIT = {
     "share_satisfied": lambda s: s >= SATISFIED_FROM,
     "share_neutral": lambda s: (s > DISSATISFIED_TO) & (s < SATISFIED_FROM),
@@ -65,8 +69,9 @@ def ratio_sums(
     `y`, `x`: a row a respondent, zero outside the domain and where not answered; x is 0 or 1.
     `base_of`: which column of `x` is under each column of `y` (default: its own).
 
-    Keys: n answers; df; y = Σwy; x = Σwx; y2 = Σwy²; w2 = Σw² over the answers, w2_open the same
-    times the stratum's 1 − m_h/N_h; v_yy, v_yx, v_xx variances and covariance of y and x.
+    Keys: n answers; df_most = n less the strata they are in; y = Σwy; x = Σwx; y2 = Σwy²; w2 = Σw²
+    over the answers, w2_open the same times the stratum's 1 − m_h/N_h; v_yy, v_yx, v_xx variances and
+    covariance of y and x; DEGREES, all nought where the design takes R's degrees of freedom.
     """
     base_of = np.arange(y.shape[1]) if base_of is None else base_of
     u_y, u_x = design.residuals(y), design.residuals(x)
@@ -75,25 +80,23 @@ def ratio_sums(
     opened = squares * design.open_fraction[design.strata]
     of_base = {
         "n": inside.sum(axis=0).astype(int),
-        "df": design.degrees_of_freedom(inside),
+        "df_most": design.degrees_of_freedom(inside),
         "x": design.weight @ x,
         "w2": squares @ inside,
         "w2_open": opened @ inside,
         "v_xx": np.einsum("ij,ij->j", u_x, u_x),
     }
+    u_x, inside = u_x[:, base_of], inside[:, base_of]
     sums = {name: values[base_of] for name, values in of_base.items()} | {
         "y": design.weight @ y,
         "y2": design.weight @ np.square(y),
         "v_yy": np.einsum("ij,ij->j", u_y, u_y),
-        "v_yx": np.einsum("ij,ij->j", u_y, u_x[:, base_of]),
+        "v_yx": np.einsum("ij,ij->j", u_y, u_x),
     }
+    degrees = np.zeros((len(DEGREES), len(base_of)))
     if design.jackknife:
-        ratio = np.divide(sums["y"], sums["x"], out=np.zeros(len(base_of)), where=sums["x"] > 0)
-        deviation = u_x[:, base_of]
-        deviation *= -ratio
-        deviation += u_y
-        sums["df"] = design.effective_degrees(deviation, inside[:, base_of])
-    return sums
+        degrees = design.satterthwaite_sums(u_y, u_x, inside)
+    return sums | dict(zip(DEGREES, degrees))
 
 
 def covariance_sums(
@@ -120,53 +123,99 @@ def add_up(estimates: pd.DataFrame, confidence: float, name: str) -> pd.DataFram
     return with_intervals(table, confidence)
 
 
+def variance_of(sums: pd.DataFrame, ratio: np.ndarray) -> np.ndarray:
+    """V(R) = V_YY − 2R·V_YX + R²·V_XX of rows of sums, in squared units of y; 0 where it is noise."""
+    v_yy, v_yx, v_xx, w2 = (sums[c].to_numpy(float) for c in ("v_yy", "v_yx", "v_xx", "w2"))
+    variance = v_yy - 2 * ratio * v_yx + np.square(ratio) * v_xx
+    noise = np.abs(variance) <= NO_VARIANCE * np.maximum(1, np.square(ratio)) * w2
+    return np.where(noise, 0.0, np.maximum(variance, 0.0))
+
+
+def effective_degrees(sums: pd.DataFrame, ratio: np.ndarray) -> np.ndarray:
+    """Satterthwaite's degrees of freedom V(R)²/D(R) of rows of sums at the ratios R.
+
+    At most `df_most`; that, too, where the design carries none (DEGREES are nought) and where V is
+    nothing but rounding, as where all answer alike.
+    """
+    most, v_yy, v_xx = (sums[c].to_numpy(float) for c in ("df_most", "v_yy", "v_xx"))
+    variance = variance_of(sums, ratio)
+    spread = sum(sums[c].to_numpy(float) * ratio**k for k, c in enumerate(DEGREES))
+    known = (variance > CANCELLED * (v_yy + np.square(ratio) * v_xx)) & (spread > 0)
+    df = np.divide(np.square(variance), spread, out=most.copy(), where=known)
+    return np.minimum(df, most)
+
+
 def with_intervals(
     sums: pd.DataFrame, confidence: float, scale: tuple[float, float] = SCALE
 ) -> pd.DataFrame:
-    """Add value, se, ci_low, ci_high, deff, deff_kish and n_eff to rows of sums.
+    """Add value, se, se_least, df, ci_low, ci_high, deff, deff_kish and n_eff to rows of sums.
 
-    value = y/x; se by linearisation. `statistic` »mean«: t interval, kept within `scale`; anything
-    else is a share with a logit interval; both with the domain's degrees of freedom (at least 1).
-    Where all agree the variance says nothing: with b = (α/2)^(1/m), m = x²/w2_open the effective
-    number of answers (Clopper & Pearson 1934), the interval is b·value + (1 − b)·(ends of the
-    scale), which is a point where all of the population has answered. No answers: null.
+    value = y/x; se by linearisation; df as `effective_degrees`. With m_k = x²/w2_open the effective
+    number of answers after weighting and finite population correction, and q the t quantile of df (at
+    least 1):
+
+    A share (any `statistic` but »mean«) has Wilson's score interval with m = min(p(1 − p)/se², m_k)
+    answers and q; it is chosen by simulation (docs/coverage.md), as logit intervals cover too little
+    near 0 and 1 under unequal weights.
+    A mean has value ± q·se, within `scale`, and at least b·value + (1 − b)·(ends of the scale) with
+    b = (α/2)^(1/m_k), Clopper & Pearson's (1934) least part of the population that answers as those who
+    answered, were they of one mind. So an interval never narrows when one answer is changed so that
+    people disagree; it is a point where all of the population has answered the same. No answers: null.
+    se_least: the error that the latter part stands for, (1 − b)·(farther end of the scale)/q; a
+    difference is tested with no less (`comparisons`).
 
     deff: the variance over that of a simple random sample of as many without replacement, as R
     survey's `deff = TRUE`; null where the weights do not reach beyond the answers. deff_kish:
-    n·Σw²/(Σw)²; n_eff: n/deff_kish (Kish 1965).
+    n·Σw²/(Σw)²; n_eff: n/deff_kish (Kish 1965). Source of the score interval: Wilson 1927; with the
+    effective number of answers Korn & Graubard 1998.
     """
     table = sums.copy()
     n, x, y = (table[c].to_numpy(float) for c in ("n", "x", "y"))
-    has = x > 0
+    has = n > 0  # counted, not a sum of weights: »all the others« is a difference of sums
     x1 = np.where(has, x, 1.0)
     value = np.where(has, y / x1, np.nan)
-    v_yy, v_yx, v_xx = (table[c].to_numpy(float) for c in ("v_yy", "v_yx", "v_xx"))
-    variance = np.maximum(v_yy - 2 * value * v_yx + value**2 * v_xx, 0) / x1**2
-    spread = np.maximum(table["y2"].to_numpy(float) / x1 - value**2, 0)  # Σw(y − R)²/Σw
-    agree = has & (spread <= ALL_AGREE * np.maximum(1, value**2))
+    ratio = np.where(has, value, 0.0)
+    variance = variance_of(table, ratio) / x1**2
+    spread = np.maximum(table["y2"].to_numpy(float) / x1 - ratio**2, 0)  # Σw(y − R)²/Σw
+    agree = has & (spread <= ALL_AGREE * np.maximum(1, ratio**2))
     se = np.where(agree, 0.0, np.sqrt(variance))
+    most = table["df_most"].to_numpy(float)
+    df = np.where(agree | ~has, most, effective_degrees(table, ratio))
+    quantile = stats.t.ppf(0.5 + confidence / 2, np.maximum(df, 1))
     is_mean = (table["statistic"] == "mean").to_numpy()
     bottom, top = np.where(is_mean, scale[0], 0.0), np.where(is_mean, scale[1], 1.0)
 
-    quantile = stats.t.ppf(0.5 + confidence / 2, np.maximum(table["df"].to_numpy(float), 1))
+    one_answer = np.maximum(table["w2_open"].to_numpy(float), 0) / x1**2  # 1/m_k
+    unseen = 1 - ((1 - confidence) / 2) ** one_answer
+    unseen = np.where(np.isfinite(top - bottom), unseen, 0.0)  # a mean without a scale has none
+    below, above = (unseen * np.where(unseen > 0, d, 0.0) for d in (value - bottom, top - value))
     half = quantile * se
-    low, high = np.maximum(value - half, bottom), np.minimum(value + half, top)
-    share = has & ~is_mean & ~agree
-    p = np.where(share, value, 0.5)
-    logit, half = special.logit(p), quantile * se / (p * (1 - p))
-    low = np.where(share, special.expit(logit - half), low)
-    high = np.where(share, special.expit(logit + half), high)
+    low = np.maximum(value - np.maximum(half, below), bottom)
+    high = np.minimum(value + np.maximum(half, above), top)
+    p = np.clip(np.where(is_mean | ~has, 0.5, value), 0.0, 1.0)
+    of_share = _score_interval(p, se, one_answer, quantile)
+    table["value"], table["se"], table["df"] = value, np.where(has, se, np.nan), df
+    table["se_least"] = np.where(has, np.maximum(below, above) / quantile, np.nan)
+    for name, mean, share in (("ci_low", low, of_share[0]), ("ci_high", high, of_share[1])):
+        table[name] = np.where(has, np.where(is_mean, mean, share), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        b = ((1 - confidence) / 2) ** (table["w2_open"].to_numpy(float) / x1**2)
-        low = np.where(agree, np.where(b < 1, b * value + (1 - b) * bottom, value), low)
-        high = np.where(agree, np.where(b < 1, b * value + (1 - b) * top, value), high)
         srs = spread / (n - 1) * (x - n) / x1
         table["deff"] = np.where(has & (srs > 1e-300) & (x > n), variance / srs, np.nan)
         table["deff_kish"] = np.where(has, n * table["w2"].to_numpy(float) / x1**2, np.nan)
         table["n_eff"] = n / table["deff_kish"]
-    table["value"], table["se"] = value, np.where(has, se, np.nan)
-    table["ci_low"], table["ci_high"] = np.where(has, low, np.nan), np.where(has, high, np.nan)
     return table
+
+
+def _score_interval(
+    p: np.ndarray, se: np.ndarray, one_answer: np.ndarray, quantile: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's interval of shares; `one_answer` is 1/m_k, and 1/m the larger of it and se²/p(1 − p)."""
+    mixed = (p > 0) & (p < 1)
+    by_error = np.divide(np.square(se), p * (1 - p), out=np.zeros_like(p), where=mixed)
+    z = np.square(quantile) * np.maximum(by_error, one_answer)  # q²/m
+    centre = (p + z / 2) / (1 + z)
+    half = np.sqrt(z * p * (1 - p) + z * z / 4) / (1 + z)
+    return np.where(p <= 0, 0.0, centre - half), np.where(p >= 1, 1.0, centre + half)
 
 
 # ----------------------------------------------------------------------------- one municipality

@@ -76,7 +76,7 @@ def expected_results(
     sums = _residual_sums(scores, designs, item, residual, confidence)
     national = add_up(sums, confidence, "national")
     ends = (float(residual.min()), float(residual.max()))
-    national = with_intervals(national.drop(columns="municipality"), confidence, ends)
+    national = _plain(with_intervals(national.drop(columns="municipality"), confidence, ends))
     table = compare(
         sums, national.assign(municipality="national"), overlap=True, confidence=confidence
     )
@@ -145,4 +145,11 @@ def _residual_sums(
     table = pd.concat(parts, ignore_index=True).assign(
         breakdown="all", category="all", item=item, statistic="mean", weighting="weighted"
     )
-    return with_intervals(table, confidence, (float(residual.min()), float(residual.max())))
+    ends = (float(residual.min()), float(residual.max()))
+    return _plain(with_intervals(table, confidence, ends))
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Without the least error of answers that nearly all agree: residuals are on no scale of answers; of a
+    single one, which agrees with itself, it stays."""
+    return table.assign(se_least=table["se_least"].where(table["se"] == 0, 0.0))

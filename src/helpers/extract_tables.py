@@ -21,7 +21,8 @@ from helpers.errors import ExtractError
 from helpers.faults import Fault, Place, fault
 from helpers.labels import heading_key, is_blank, normalise
 from helpers.params import ExtractFormat, LocalFile
-from helpers.sheets import Sheet, read_sheets
+from helpers.quoting import told_names
+from helpers.sheets import DELIMITERS, Sheet, read_sheets
 
 HEADINGS_LEAST = 3  # known headings in a row, before it is taken for one of headings
 NEARLY_WHOLE = 2  # headings missing, at most, where a sheet beside the best could be meant as well
@@ -63,7 +64,7 @@ def find_table(path: Path, formats: Sequence[ExtractFormat]) -> Found:
     sheets do, or more than one visible sheet could be meant.
     """
     encodings = list(dict.fromkeys(e for f in formats for e in f.encodings))
-    delimiters = list(dict.fromkeys([f.delimiter for f in formats] + [";", ",", "\t"]))
+    delimiters = list(dict.fromkeys([f.delimiter for f in formats] + [*DELIMITERS]))
     readings = read_sheets(path, encodings, delimiters)
     if all(sheet.is_blank for sheets in readings for sheet in sheets):
         raise ExtractError(problems=[fault("no_cells", Place(path.name))])
@@ -117,7 +118,7 @@ def _chosen(
         )
         raise ExtractError(problems=[fault("no_layout", Place(path.name), layouts=layouts)])
     if not shown:
-        names = ", ".join(f"»{f.sheet.name}«" for f in known)
+        names = told_names(f.sheet.name for f in known)
         raise ExtractError(problems=[fault("only_hidden", Place(path.name), sheets=names)])
     best = min(
         shown,
@@ -137,7 +138,7 @@ def _several(path: Path, rivals: Sequence[Found]) -> Fault:
     persons = [_persons_of(found) for found in rivals]
     counts = Counter(chain.from_iterable(p for p in persons if p))
     shared = sum(1 for n in counts.values() if n > 1)
-    told = {"count": len(rivals), "sheets": ", ".join(f"»{f.sheet.name}«" for f in rivals)}
+    told = {"count": len(rivals), "sheets": told_names(f.sheet.name for f in rivals)}
     if all(persons) and not shared:
         return fault("sheets_parts", Place(path.name), **told)
     return fault("two_sheets", Place(path.name), **told, near=shared or "")

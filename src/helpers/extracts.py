@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.cells import as_text, quotable, read_dates, read_words
+from helpers.cells import as_text, half_swapped, read_dates, read_words
 from helpers.cpr import FAULTS, PROBLEMS, parse_cpr
 from helpers.errors import ExtractError
 from helpers.extract_tables import Found, find_table, header_of, rows_of_persons
@@ -25,6 +25,7 @@ from helpers.faults import Fault, Place, fault
 from helpers.labels import normalise
 from helpers.one_person import one_row_each
 from helpers.params import ExtractFormat, LocalFile
+from helpers.quoting import quoted, quoted_benefit, words_of
 from helpers.sheets import CellError, Sheet, lost_kind
 from helpers.stray_rows import names_with_more, phones_with_more
 from helpers.what_is_told import what_is_told
@@ -130,14 +131,23 @@ class _Faults:
                 self.last[key] = len(self.faults) - 1
 
     def add_cells(
-        self, kind: str, cells: pd.Series, where: np.ndarray, name: str, **details: object
+        self,
+        kind: str,
+        cells: pd.Series,
+        where: np.ndarray,
+        name: str,
+        known: Iterable[str] = (),
+        **details: object,
     ) -> None:
-        """The cells `where` is true, each with its text; one without text is empty."""
+        """The cells `where` is true, each with its text; one without text is empty. `known`: texts that
+        the column may have, beside which it is quoted or not."""
         if where.any():
             texts = as_text(cells[where])
             empty = texts == ""
             self.add("empty", texts.index[empty], name)
-            self.add(kind, texts.index[~empty], name, map(quotable, texts[~empty]), **details)
+            near = [*known, self.columns[name][1]]
+            shown = {text: quoted(text, near) for text in texts[~empty].unique()}
+            self.add(kind, texts.index[~empty], name, texts[~empty].map(shown), **details)
 
     def add_overlong(self, rows: np.ndarray, sheet: Sheet, width: int) -> None:
         """Rows with cells beyond the headings."""
@@ -146,6 +156,15 @@ class _Faults:
             _overlong(self.place, int(r), sheet.rows[r - 1], width) for r in rows[:TOLD_OF_A_KIND]
         ]
         self.faults += _counted(told, len(rows))
+
+    def add_rows(self, faults: Sequence[Fault]) -> None:
+        """Faults of whole rows, which are marked in their first cell."""
+        self.rows.update(f.place.row for f in faults)
+        told = [
+            replace(f, place=replace(f.place, cells=((f.place.row, 1),)))
+            for f in faults[:TOLD_OF_A_KIND]
+        ]
+        self.faults += _counted(told, len(faults))
 
     def in_order(self) -> list[Fault]:
         """All faults by row; the last one of a kind in a field stands for those that are only counted."""
@@ -191,6 +210,9 @@ def _check(
     overlong = body["overlong"].to_numpy(bool)
     width = len(sheet.rows[found.header_row])
     refused.add_overlong(rows[overlong], sheet, width)
+    odd = sheet.odd_rows(path, found.header_row)
+    persons_rows = set(rows[~overlong])
+    refused.add_rows([f for f in odd if f.place.row in persons_rows])
 
     received = body
     if CellError in set(map(type, body.to_numpy(dtype=object).ravel())):
@@ -206,12 +228,14 @@ def _check(
     refused.add("row_in_cell", rows[names_with_more(body["name"])], "name")
     refused.add("row_in_cell", rows[phones_with_more(body["phone"], numbers["cpr"])], "phone")
 
-    dates = {}
+    dates, swapped = {}, []
     for name in ("spell_start", "latest_conversation"):
         dates[name], unreadable = read_dates(
             body[name], layout.date_forms, epoch_1904=sheet.epoch_1904
         )
         refused.add_cells("no_date", body[name], unreadable, name)
+        if half_swapped(body[name], dates[name]):
+            swapped.append(fault("dates_swapped", replace(place, column=title[name])))
     no_start = np.isnat(dates["spell_start"])
     unknown_start = as_text(body["spell_start"][no_start])
     refused.add("empty", unknown_start.index[unknown_start == ""], "spell_start")
@@ -221,10 +245,11 @@ def _check(
         normalise(w): False for w in layout.no_words
     }
     told = {"yes": "/".join(layout.yes_words), "no": "/".join(layout.no_words)}
+    asked_for = [*layout.yes_words, *layout.no_words]
     for name in ("course_closed", "passive"):
         known = words | ({"": False} if name in layout.empty_means_no else {})
         flags[name], unknown = read_words(body[name], known)
-        refused.add_cells("no_word", body[name], unknown, name, **told)
+        refused.add_cells("no_word", body[name], unknown, name, asked_for, **told)
 
     benefits = {normalise(t): b for t, b in layout.benefits.items()}
     benefit, unknown_benefit = read_words(body["benefit"], benefits)
@@ -238,8 +263,9 @@ def _check(
         name = f"local_{background.id}"
         meaning = {normalise(text): key for key, text in background.categories.items()}
         locals_[name], unknown = read_words(body[name], meaning | {"": None})
-        known_texts = ", ".join(background.categories.values())
-        refused.add_cells("local_unknown", body[name], unknown, name, known=known_texts)
+        labels = list(background.categories.values())
+        told = {"categories": ", ".join(labels)}
+        refused.add_cells("local_unknown", body[name], unknown, name, labels, **told)
 
     persons = pd.DataFrame(
         {
@@ -263,7 +289,9 @@ def _check(
 
     in_rows = refused.in_order()
     in_whole = replace(place, column=title["benefit"])
-    problems = _benefit_faults(in_whole, header["benefit"], unknown_texts, layout) + in_rows
+    names = words_of(persons["name"])
+    benefits_unknown = _benefit_faults(in_whole, header["benefit"], unknown_texts, layout, names)
+    problems = benefits_unknown + swapped + in_rows
     used = set(header.values())
     ignored = [
         str(c).strip()
@@ -304,13 +332,15 @@ def _around(found: Found, used: set[int]) -> tuple[str, ...]:
 
 
 def _benefit_faults(
-    place: Place, position: int, texts: pd.Series, layout: ExtractFormat
+    place: Place, position: int, texts: pd.Series, layout: ExtractFormat, names: Collection[str]
 ) -> list[Fault]:
-    """Unknown benefit texts, each once: they stop the file until the mapping is extended."""
+    """Unknown benefit texts, each once: they stop the file until the mapping is extended. `names`: words
+    of the file's names."""
     faults = []
     by_text = texts.index.groupby(texts)
     for text, rows in islice(by_text.items(), TOLD_OF_A_KIND):
-        told = {"text": quotable(text), "count": len(rows), "first": rows[0]}
+        shown = quoted_benefit(text, len(rows), layout.benefits, names)
+        told = {"text": shown, "count": len(rows), "first": rows[0]}
         told |= {"layout": layout.layout, "near": "".join(_near_benefit(text, layout))}
         cells = tuple((int(row), position + 1) for row in rows)
         faults.append(fault("unknown_benefit", replace(place, cells=cells), **told))

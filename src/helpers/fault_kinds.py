@@ -410,6 +410,23 @@ KINDS = {
             ),
         ),
         Kind(
+            "row_width",
+            Wording(
+                "the row has {count} cells, the headings {headings}: a cell is missing or too many, so that "
+                "all behind it stands in another column",
+                "as many cells as headings",
+                "Ask for the file again; or mend the row, save the table as a workbook (.xlsx), and try it "
+                "again.",
+            ),
+            Wording(
+                "rækken har {count} celler, og der er {headings} overskrifter: en celle mangler eller er i "
+                "overskud, så resten af rækken står i forkerte kolonner",
+                "lige så mange celler som overskrifter",
+                "Ret rækken, eller dan filen igen, helst som en Excel-projektmappe (.xlsx).",
+            ),
+            any_file=True,
+        ),
+        Kind(
             "cell_error",
             Wording(
                 "is an error ({text}), not a value",
@@ -431,6 +448,18 @@ KINDS = {
                 "cellen har en formel, som aldrig er beregnet, og derfor ingen værdi",
                 remedy="Åbn filen i Excel, så formlen bliver beregnet, og gem den, eller skriv værdien "
                 "i cellen.",
+            ),
+            any_file=True,
+        ),
+        Kind(
+            "cell_merged",
+            Wording(
+                "is part of a merged cell whose value stands in a row above; whether it holds here is not known",
+                remedy="Split the merged cell and write the value into each row, then try the file again.",
+            ),
+            Wording(
+                "cellen er flettet sammen med en række ovenfor, og det er uvist, om værdien også gælder her",
+                remedy="Ophæv fletningen, og skriv værdien i hver række.",
             ),
             any_file=True,
         ),
@@ -532,6 +561,21 @@ KINDS = {
             Wording("»{text}« er ikke en dato", remedy="Skriv datoen som dd-mm-åååå."),
         ),
         Kind(
+            "dates_swapped",
+            Wording(
+                "day and month are swapped in a part of the column: all true dates lie on the 1st to the "
+                "12th, and all dates that are texts after it, as when a program set to American dates has "
+                "opened the file",
+                remedy="Make the extract again, and open it only where dates are set to Danish.",
+            ),
+            Wording(
+                "dag og måned er byttet om i en del af kolonnen: alle rigtige datoer ligger fra den 1. til "
+                "den 12., og alle datoer, der er tekst, ligger efter den 12., som når et program med "
+                "amerikanske datoer har åbnet filen",
+                remedy="Dan udtrækket igen, og åbn det kun, hvor datoer er sat til dansk.",
+            ),
+        ),
+        Kind(
             "no_word",
             Wording("»{text}« is neither yes nor no ({yes} or {no})", remedy=_MEND),
             Wording(
@@ -556,8 +600,8 @@ KINDS = {
         ),
         Kind(
             "local_unknown",
-            Wording("»{text}« is none of {known}", remedy=_MEND),
-            Wording("»{text}« er ikke en af {known}", remedy=_RET),
+            Wording("»{text}« is none of {categories}", remedy=_MEND),
+            Wording("»{text}« er ikke en af {categories}", remedy=_RET),
         ),
     )
 }

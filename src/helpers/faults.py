@@ -6,12 +6,16 @@ marked. Both languages come from one row a kind (`fault_kinds.py`, `plausibility
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from helpers.errors import ExtractError, Problem
 from helpers.fault_kinds import KINDS
 from helpers.plausibility_kinds import PLAUSIBILITY
+from helpers.quoting import told_file, told_name
 from helpers.told_kinds import TOLD
+from helpers.told_values import Count, Share, Value, in_language
 
 ALL_KINDS = KINDS | TOLD | PLAUSIBILITY
 ENGLISH, DANISH = "en", "da"
@@ -41,8 +45,8 @@ class Place:
     def told(self, language: str = ENGLISH) -> str:
         """»0161-glostrup.xlsx, sheet »Udtræk«, row 214, column »Ydelse««."""
         sheet, line, row, column = _PLACE_WORDS[language]
-        parts = [self.file] if self.file else []
-        parts += [f"{sheet} »{self.sheet}«"] if self.sheet else []
+        parts = [told_file(self.file)] if self.file else []
+        parts += [f"{sheet} »{told_name(self.sheet)}«"] if self.sheet else []
         parts += [f"{line} {self.line}"] if self.line is not None else []
         parts += [f"{row} {self.row}"] if self.row is not None else []
         parts += [f"{column} »{self.column}«"] if self.column else []
@@ -55,7 +59,7 @@ class Fault(Problem):
 
     kind: str = ""
     place: Place = Place("")
-    details: tuple[tuple[str, str], ...] = ()
+    details: tuple[tuple[str, Value], ...] = ()
 
     def told(self, language: str) -> Problem:
         """The same in one of LANGUAGES."""
@@ -68,7 +72,7 @@ def fault(kind: str, place: Place, **details: object) -> Fault:
 
     A detail `near`, where it is not empty, adds the sentence's hint at what may have been meant.
     """
-    told = {name: str(value) for name, value in details.items()}
+    told = {n: v if isinstance(v, Count | Share | dt.date) else str(v) for n, v in details.items()}
     english = _told(kind, place, told, ENGLISH)
     return Fault(
         english.where, english.what, english.expected, english.remedy,
@@ -81,10 +85,11 @@ def refusal(kind: str, place: Place, **details: object) -> ExtractError:
     return ExtractError(problems=[fault(kind, place, **details)])
 
 
-def _told(kind: str, place: Place, details: dict[str, str], language: str) -> Problem:
+def _told(kind: str, place: Place, details: Mapping[str, Value], language: str) -> Problem:
     words = ALL_KINDS[kind].in_language(language)
     hint = words.hint if details.get("near") else ""
+    texts = {name: in_language(value, language) for name, value in details.items()}
     what, expected, remedy = (
-        sentence.format(**details) for sentence in (words.what + hint, words.expected, words.remedy)
+        sentence.format(**texts) for sentence in (words.what + hint, words.expected, words.remedy)
     )
     return Problem(place.told(language), what, expected, remedy)

@@ -10,6 +10,7 @@ from IPython.display import Markdown
 
 from helpers import findings, style
 from helpers.captions import capital, listed, reasons
+from helpers.markdown_text import bullets
 from helpers.own_numbers import OVERALL, Number, OwnNumbers
 from helpers.published import NATIONAL, Published
 from helpers.tables import distinct_items, round_title
@@ -23,7 +24,7 @@ def five_sentences(published: Published, code: str) -> Markdown:
     """The sentences as a list; fewer where nothing can be shown to tell of."""
     o = OwnNumbers(published, code)
     sentences = (_strong(o), _weak(o), _differs(o), what_changed(published, code), how_sure(o))
-    return Markdown("\n".join(f"- {capital(s.rstrip('.'))}." for s in sentences if s))
+    return bullets(f"{capital(s.rstrip('.'))}." for s in sentences if s)
 
 
 def _strong(o: OwnNumbers) -> str:

@@ -18,11 +18,37 @@ import xlsxwriter
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.responses import TEXT_COLUMNS
+from helpers.scan_text import clean, packed_in
 
 NAME_MARK, NUMBER_MARK, MAIL_MARK = "[navn fjernet]", "[nummer fjernet]", "[e-mail fjernet]"
-MAIL = re.compile(r"[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+")
-CPR = re.compile(r"(?<!\d)\d{5,6}[\s–-]?\d{4}(?!\d)")
-PHONE = re.compile(r"(?<!\d)(?:(?:\+|00)\s?45[\s.-]?)?\d{2}(?:[\s.-]?\d{2}){3}(?!\d)")
+ADDRESS_MARK = "[adresse fjernet]"
+_AT = r"(?:@|[(\[]\s?(?:at|snabel-?a)\s?[)\]]|\ssnabel-?a\s)"
+_DOT = r"(?:\.|\s?[(\[]\s?(?:dot|punktum)\s?[)\]]\s?|\s(?:dot|punktum)\s)"
+MAIL = re.compile(rf"[\w.+-]+\s?{_AT}\s?[\w-]+(?:{_DOT}[\w-]+)+", re.IGNORECASE)
+# CPR and telephone numbers in any spelling: eight digits or more with little between them
+NUMBER = re.compile(r"(?<!\d)(?:\+\s?)?[(]?\d(?:[\s./()–—-]{0,3}\d){7,}(?!\d)")
+# streets by how their names end: these in any case, the others with a capital letter alone
+_STREET = r"vej|gade|all[eé]|boulevard|stræde|vænge|torv"
+_THE_STREET = (
+    r"vejen|gaden|all[eé]en|boulevarden|strædet|vænget|torvet|pladsen|kajen|parken|haven|toften|bakken"
+    r"|vangen|marken|engen|lunden|dalen|højen|skoven|brinken|krogen|kvarteret|stien|gården"
+)
+_STREET_OR_WORD = (
+    r"plads|kaj|park|have|toft|bakke|vang|ager|mark|lund|dal|høj|skov|brink|krog|gård|holm"
+)
+_NAMED = rf"(?:\b[A-ZÆØÅ][\w.'’-]*\s+){{1,3}}(?i:{_STREET}|plads|park)"
+_STREETS = (
+    rf"\b(?:[\w'’-]{{2,}}(?i:{_STREET}|vænget)|(?=[A-ZÆØÅ])(?:[\w'’-]*(?i:{_THE_STREET})"
+    rf"|[\w'’-]{{2,}}(?i:{_STREET_OR_WORD})))"
+)
+_HOUSE = r"\s+(?:nr\.?\s?)?\d{1,3}(?!\d)(?:[a-zA-Z](?!\w)|\s[A-H](?!\w))?"
+_SIDE = r"(?:tv|th|mf)\b\.?"
+_FLOOR = rf",?\s*(?:st|kl|\d{{1,2}})\b\.?,?\s*(?:sal\b\.?(?:,?\s*{_SIDE})?|{_SIDE})"
+_TOWN = r",?\s*(?:DK-)?\d{4}\s+[A-ZÆØÅ][\w.]*(?:\s[A-ZÆØÅ]{1,2}\b)?"
+ADDRESS = re.compile(
+    rf"(?:(?:{_NAMED}|(?:\b[A-ZÆØÅ][\w.'’-]*\s+){{0,3}}{_STREETS})\b{_HOUSE}(?:{_FLOOR})?"
+    rf"|\b[A-ZÆØÅ][\w'’-]+{_HOUSE}{_FLOOR})(?:{_TOWN})?"
+)
 LONG_NUMBER = re.compile(r"(?<!\d)\d{5,}(?!\d)")
 WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 SENTENCE_START = re.compile(r"(?:^|[.!?:»«\"\n])\s*$")
@@ -48,20 +74,29 @@ class Names:
 
 
 def scrub(text: str, names: Names) -> str:
-    """The text with numbers, e-mail addresses and names replaced by marks.
+    """The text with numbers, e-mail and street addresses, and names replaced by marks.
 
-    Numbers: CPR and telephone numbers in any spelling, and every run of five digits or more. Names:
-    two or more words of the vault's names in a row, in any case; a single one where it is
-    capitalised inside a sentence, and a given name also at its start.
+    Numbers: eight digits or more with at most spaces, points, slashes, hyphens and brackets between
+    (CPR and telephone numbers in any spelling), and every run of five digits or more; digits of other
+    widths and scripts count too. Addresses: a street by how its name ends, with a house's number, and
+    whatever has number, floor and side; with the postcode and town behind. Names: two or more words of
+    the vault's names in a row, in any case, also with a comma, a point or a low line between; a single
+    one where it is capitalised inside a sentence, and a given name also at its start. Base64 that
+    holds any of these goes as a number.
     """
+    text = clean(text)
+    for start, end, within in reversed([*packed_in(text)]):
+        if scrub(within, names) != within:
+            text = text[:start] + NUMBER_MARK + text[end:]
     text = MAIL.sub(MAIL_MARK, text)
-    for pattern in (CPR, PHONE, LONG_NUMBER):
-        text = pattern.sub(NUMBER_MARK, text)
+    text = NUMBER.sub(NUMBER_MARK, text)
+    text = ADDRESS.sub(ADDRESS_MARK, text)
+    text = LONG_NUMBER.sub(NUMBER_MARK, text)
     return _without_names(text, names)
 
 
 def _without_names(text: str, names: Names) -> str:
-    marks = {m.strip("[]").split()[0] for m in (NAME_MARK, NUMBER_MARK)}
+    marks = {m.strip("[]").split()[0] for m in (NAME_MARK, NUMBER_MARK, ADDRESS_MARK)}
     words = [m for m in WORD.finditer(text) if m.group() not in marks | {"fjernet"}]
     known = [m.group().lower() in names.words for m in words]
     out, at, i = [], 0, 0
@@ -70,7 +105,7 @@ def _without_names(text: str, names: Names) -> str:
         while (
             run < len(words)
             and known[run]
-            and (run == i or text[words[run - 1].end() : words[run].start()].strip(" .") == "")
+            and (run == i or text[words[run - 1].end() : words[run].start()].strip(" .,_") == "")
         ):
             run += 1
         first = words[i]

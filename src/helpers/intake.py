@@ -24,6 +24,7 @@ from helpers.identities import update_vault
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.preparation.plausibility import Judged, before_of, judge
+from helpers.quoting import told_file, told_headings
 from helpers.sheets import is_table_file
 from helpers.vault import read_vault, write_vault
 from helpers.vault_key import key_of_round
@@ -55,7 +56,7 @@ def find_extracts(paths: Paths, code: str) -> list[Path]:
     extract. Raises ExtractError where there is none."""
     found = sorted(p for p in paths.extracts.glob(f"{code}*") if is_table_file(p))
     if not found:
-        others = sorted(p.name for p in paths.extracts.glob(f"{code}*"))
+        others = sorted(told_file(p.name) for p in paths.extracts.glob(f"{code}*"))
         seen = f" ({', '.join(others)} is no workbook or CSV)" if others else ""
         raise ExtractError(
             str(paths.extracts),
@@ -67,11 +68,11 @@ def find_extracts(paths: Paths, code: str) -> list[Path]:
 
 
 def stray_extracts(paths: Paths, round_: Round) -> list[str]:
-    """Names of files in `extracts/` that begin with no participant's code."""
+    """Names of files in `extracts/` that begin with no participant's code, as they may be told."""
     if not paths.extracts.is_dir():
         return []
     return sorted(
-        p.name
+        told_file(p.name)
         for p in paths.extracts.iterdir()
         if is_table_file(p) and p.name[:4] not in round_.settings.participants
     )
@@ -118,7 +119,7 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
             {},
             extract.refused.to_dict("records")
             + [{"row": None, "column": "", "problem": str(stop)} for stop in judged.stops],
-            extract.ignored_columns,
+            told_headings(extract.ignored_columns),
             ExtractError(problems=problems),
             extract.layout,
             judged,
@@ -135,7 +136,7 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
         names,
         code,
         found_counts(extract, persons, round_),
-        ignored_columns=extract.ignored_columns,
+        ignored_columns=told_headings(extract.ignored_columns),
         layout=extract.layout,
         judged=judged,
         digest=digest,

@@ -21,6 +21,7 @@ from helpers.preparation.plausibility import (
     with_decisions,
 )
 from helpers.preparation.round_findings import beside_others, read_taken
+from helpers.quoting import told_file
 from helpers.review.intake_history import add_to_history
 from helpers.steps import Told
 from helpers.told_kinds import IN_MOST_FILES
@@ -46,13 +47,13 @@ def keep_result(paths: Paths, result: IntakeResult) -> None:
         more["decided"] = [decided_record(*one) for one in result.judged.decided]
     if result.counts:
         known = {"digest": result.digest, "key": result.key_id, "counts": result.counts}
-        content = {"taken_in": {"file": result.file, **known, **more}}
+        content = {"taken_in": {"file": told_file(result.file), **known, **more}}
     else:
         content = json.loads(path.read_text("utf-8")) if path.is_file() else {}
         rows = result.refused or [
             {"row": None, "column": "", "problem": str(p)} for p in result.error.problems
         ]
-        content["refused"] = {"file": result.file, "rows": rows, **more}
+        content["refused"] = {"file": told_file(result.file), "rows": rows, **more}
     write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from helpers.bi import TABLES, Table, star
 from helpers.errors import ParameterError, SurveyError
 from helpers.published import Published
+from helpers.quoting import without_secrets
 
 ROWS_AT_ONCE = 20_000
 _KINDS = {
@@ -39,20 +40,27 @@ def load(published: Published, url: str) -> dict[str, int]:
                 _remove(connection, schema.tables[name], tables[name], published.round.id)
             for name, table in tables.items():
                 _insert(connection, schema.tables[name], table)
-    except (ArgumentError, NoSuchModuleError, ImportError) as e:
+    # `from None`: the driver's own words may hold the address's password
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError, TypeError) as e:
         raise ParameterError(
-            "--to", f"this address cannot be used: {e}",
+            "--to", f"this address cannot be used: {_words(e, url)}",
             "an address as SQLAlchemy knows it, such as sqlite:///survey.db or "
-            "postgresql+psycopg://user@host/database",
+            "postgresql+psycopg://user@host/database, with @ : / of a password as %40 %3A %2F",
             "Correct the address, or install its driver (`pip install psycopg[binary]`).",
-        ) from e  # fmt: skip
-    except SQLAlchemyError as e:
+        ) from None  # fmt: skip
+    except (SQLAlchemyError, OSError) as e:
         raise SurveyError(
-            "--to", f"the database refused: {str(e.__cause__ or e).strip().splitlines()[0]}",
-            "a database that can be reached and written",
+            "--to", f"the database refused: {_words(e.__cause__ or e, url)}",
+            "a database that can be reached and written; @ : / of a password stand as %40 %3A %2F",
             "Nothing was changed. Mend it, then load again.",
-        ) from e  # fmt: skip
+        ) from None  # fmt: skip
     return {name: table.num_rows for name, table in tables.items()}
+
+
+def _words(error: BaseException, url: str) -> str:
+    """The first line of what was said, where it holds no part of the password."""
+    told = str(error).strip().splitlines()
+    return without_secrets(told[0] if told else type(error).__name__, url)
 
 
 def metadata() -> sa.MetaData:

@@ -16,16 +16,17 @@ from helpers import charts, downloads, style, titles
 from helpers.captions import listed
 from helpers.comparisons import GROUP
 from helpers.findings import counted, local_headline
+from helpers.markdown_text import markdown_table, prose, together
 from helpers.own_numbers import OwnNumbers
 from helpers.published import Published
-from helpers.tables import OVERALL, answers_of, group_rows, markdown_table, questions, with_note
+from helpers.tables import OVERALL, answers_of, group_rows, questions, with_note
 
 
 def introduction(published: Published, code: str) -> Markdown:
     """What there is of local questions and groups, or that there is none."""
     o = OwnNumbers(published, code)
     if not o.local_questions and not o.local_breakdowns:
-        return Markdown("Kommunen har ingen lokale spørgsmål eller lokale grupper i denne runde.")
+        return prose("Kommunen har ingen lokale spørgsmål eller lokale grupper i denne runde.")
     parts = []
     if count := len(o.local_questions):
         noun = "lokalt spørgsmål" if count == 1 else "lokale spørgsmål"
@@ -33,7 +34,7 @@ def introduction(published: Published, code: str) -> Markdown:
     if o.local_breakdowns:
         named = listed([f"»{o.breakdown_label(b)}«" for b in o.local_breakdowns])
         parts.append(f"inddelt borgerne efter {named}")
-    return Markdown(
+    return prose(
         f"Kommunen har {' og '.join(parts)}. Det gælder den alene, så der er intet at sammenligne med."
     )
 
@@ -60,11 +61,11 @@ def questions_table(published: Published, code: str) -> Markdown | None:
     asked = published.round.local_for(code).questions
     if not asked:
         return None
-    table = questions(published, code, [q.id for q in asked])
+    means = questions(published, code, [q.id for q in asked])
     if len({q.scale for q in asked}) == 1:
-        return table
+        return means
     labels = [f"{q.short}: {answers_of(published.round, code, q.scale)}" for q in asked]
-    return Markdown(f"{table.data}\n\nSvarmuligheder, fra 1 til 5: {'. '.join(labels)}.")
+    return together(means, f"Svarmuligheder, fra 1 til 5: {'. '.join(labels)}.")
 
 
 def questions_download(published: Published, code: str) -> Markdown | None:
@@ -83,10 +84,10 @@ def groups_title(published: Published, code: str) -> Markdown | None:
 def groups_download(published: Published, code: str) -> Markdown | None:
     """The numbers of the local groups' figure, a file a grouping."""
     links = [
-        downloads.results(published, code, [OVERALL], breakdown=b).data
+        downloads.results(published, code, [OVERALL], breakdown=b)
         for b in OwnNumbers(published, code).local_breakdowns
     ]
-    return Markdown("\n\n".join(links)) if links else None
+    return together(*links) if links else None
 
 
 def groups_figure(published: Published, code: str, item: str = OVERALL) -> Figure | None:

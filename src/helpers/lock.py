@@ -10,7 +10,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -49,7 +49,20 @@ def locked(store: Store, round_id: str) -> Iterator[None]:
         yield
     finally:
         (folder / HOLDER).unlink(missing_ok=True)
+        _leave_no_folder(folder)
         lock.release()
+
+
+def _leave_no_folder(folder: Path) -> None:
+    """A call that wrote nothing leaves no round behind: the lock alone is taken away. In a round that has
+    other files it stays, for another run that opened it just now would hold a lock on a file that is gone."""
+    if [path.name for path in folder.iterdir()] == [LOCK]:
+        with suppress(
+            OSError
+        ):  # where a file that is open cannot be removed, or `data` has other rounds
+            (folder / LOCK).unlink()
+            folder.rmdir()
+            folder.parent.rmdir()
 
 
 def in_use(where: str, holder: str) -> ParameterError:

@@ -15,10 +15,11 @@ from IPython.display import Markdown
 from helpers import style
 from helpers.captions import listed
 from helpers.findings import people
+from helpers.markdown_text import Markup, literal, markdown_table, prose, together
 from helpers.nonresponse import RIndicator, conclusion
 from helpers.own_numbers import GROUPINGS, OVERALL
 from helpers.published import NATIONAL, Published
-from helpers.tables import distinct_items, has_value, mark, markdown_table, round_title, with_note
+from helpers.tables import distinct_items, has_value, mark, round_title, with_note
 
 CAUSE_WARNING = (
     "Tallene viser, hvad der følges ad, ikke hvad der er årsag til hvad. De siger ikke, hvor meget den "
@@ -41,11 +42,11 @@ def development(published: Published, code: str) -> Markdown:
     """What has surely and notably changed since the latest earlier round, and where there is a
     break."""
     if not published.earlier_rounds:
-        return Markdown("Der er ingen tidligere runde at sammenligne med.")
+        return prose("Der er ingen tidligere runde at sammenligne med.")
     before = published.earlier_rounds[0]
     title = round_title(published, before)
     if not published.has_earlier(code):
-        return Markdown(
+        return prose(
             f"Kommunen kan ikke sammenlignes med {title}: den deltog ikke, eller tallene er skjult eller "
             "hviler på for få svar."
         )
@@ -75,18 +76,18 @@ def development(published: Published, code: str) -> Markdown:
         sentences.append(
             f"Ændringerne er regnet for {who}, der deltog begge gange, uden de tal, der er skjult."
         )
-    where = (
+    where = Markup(
         "@fig-udvikling viser ændringen for alle temaer og spørgsmål, @tbl-udvikling tallene for temaerne "
         "og grupperne."
     )
-    text = " ".join([*sentences, _mark(published, before)]).strip()
-    return Markdown(f"{text}\n\n{where}")
+    text = Markup(" ".join([*map(literal, sentences), _mark(published, before)]).strip())
+    return together(text, where)
 
 
 def _mark(published: Published, before: str) -> str:
     t = published.comparisons
     notes = t.loc[t["reference"] == f"round:{before}", "note"].unique()
-    return f"**Brud i tidsserien:** {notes[0]}" if len(notes) and notes[0] else ""
+    return f"**Brud i tidsserien:** {literal(notes[0])}" if len(notes) and notes[0] else ""
 
 
 def development_table(published: Published, code: str) -> Markdown | None:
@@ -123,14 +124,14 @@ def _development_cells(published: Published, code: str, reference: str, item: st
 def expected(published: Published, code: str) -> Markdown:
     """Actual against expected, given who the citizens are."""
     if code == NATIONAL:
-        return Markdown(_expected_of_all(published))
+        return prose(_expected_of_all(published))
     row = published.compared(code, "expected", OVERALL)
     if row is None:
         own = published.value(code, OVERALL)
         if not has_value(own):
             words = style.why(None if own is None else own["status"]).words
-            return Markdown(f"Et forventet resultat kan ikke vises for kommunen: {words}.")
-        return Markdown(
+            return prose(f"Et forventet resultat kan ikke vises for kommunen: {words}.")
+        return prose(
             "Et forventet resultat kan ikke vises for kommunen i denne runde. "
             f"{_expected_needs(published)}"
         )
@@ -142,8 +143,8 @@ def expected(published: Published, code: str) -> Markdown:
     low, high = style.signed(row["ci_low"], 2), style.signed(row["ci_high"], 2)
     gap = f"{style.signed(row['difference'], 2)} ({low} til {high})"
     if row["worth_mentioning"]:
-        return Markdown(f"{start}, altså sikkert og nævneværdigt {_side(row)}: {gap}.")
-    return Markdown(f"{start}; forskellen, {gap}, er ikke både sikker og nævneværdig.")
+        return prose(f"{start}, altså sikkert og nævneværdigt {_side(row)}: {gap}.")
+    return prose(f"{start}; forskellen, {gap}, er ikke både sikker og nævneværdig.")
 
 
 def expected_headline(row) -> str:
@@ -207,12 +208,12 @@ def drivers(published: Published, code: str) -> Markdown:
     rows = d[d["municipality"] == code].sort_values("importance", ascending=False)
     if rows.empty:
         least = style.number(published.round.settings.models.min_answers)
-        return Markdown(
+        return prose(
             f"Temaernes sammenhæng med den samlede tilfredshed vises kun, når mindst {least} har "
             "svaret på alle temaer, og ingen af temaernes gennemsnit er skjult."
         )
     share = style.percent(rows.iloc[0]["r_squared"])
-    return Markdown(
+    return prose(
         f"{drivers_headline(rows, published.round.item_labels())}. Tilsammen forklarer temaerne {share} af "
         f"forskellene mellem borgernes samlede tilfredshed. {CAUSE_WARNING}"
     )
@@ -237,7 +238,7 @@ def response_quality(published: Published, code: str) -> Markdown:
     whole = published.responded(code)
     if whole["status"] != "shown":
         words = style.why(whole["status"]).words
-        return Markdown(f"Det kan ikke vises, om svarene ligner borgerne: {words}.")
+        return prose(f"Det kan ikke vises, om svarene ligner borgerne: {words}.")
     labels = published.round.category_labels(None if code == NATIONAL else code)
     gaps = []
     t = published.response[published.response["municipality"] == code]
@@ -248,7 +249,7 @@ def response_quality(published: Published, code: str) -> Markdown:
     widest = max(gaps, key=lambda g: abs(g[1]), default=None)
     value, low, high = (_or_nan(whole[c]) for c in ("r_indicator", "r_low", "r_high"))
     note = "" if not math.isnan(value) else "Der er for få svar eller for lidt frafald"
-    return Markdown(
+    return prose(
         conclusion(RIndicator(value, low, high, note), float(whole["response_rate"]), widest)
     )
 
@@ -289,7 +290,7 @@ def two_way(published: Published, code: str, item: str = OVERALL) -> Markdown:
             rows.append([label, *(_mean(c) for c in cells)])
         heading = published.round.breakdown_label(first)
         parts.append(markdown_table([heading, *labels[second].values()], rows))
-    return with_note(published, "\n\n".join(parts))
+    return with_note(published, Markup("\n\n".join(parts)))
 
 
 def _mean(row) -> str:

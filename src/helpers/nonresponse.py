@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -104,12 +104,18 @@ class RIndicator:
 
 
 def r_indicator(
-    asked: pd.DataFrame, frame: pd.DataFrame, *, confidence: float, min_each: int = MIN_EACH
+    asked: pd.DataFrame,
+    frame: pd.DataFrame,
+    *,
+    confidence: float,
+    min_each: int = MIN_EACH,
+    terms: Sequence[str] = TERMS,
 ) -> RIndicator:
     """Representativity R = 1 − 2·S(ρ), S the standard deviation of propensities in the population.
 
-    `asked`: a row a citizen asked with TERMS, responded, design_weight; `frame`: the population's
-    cell counts. ρ is a logit of `responded` on main effects of TERMS, design-weighted, covariance V
+    `asked`: a row a citizen asked with `terms`, responded, design_weight; `frame`: the population's
+    cell counts. ρ is a logit of `responded` on main effects of `terms` (of a country the municipality is
+    one: those that answer seldom make it unlike its citizens), design-weighted, covariance V
     by the sandwich over citizens. The population's cells are known: S² = Σ_c q_c(ρ_c − ρ̄)² with
     q_c = N_c/N, so only the coefficients are uncertain. With J = ∂ρ/∂β, Q = diag(q) − qq' and
     A = J'QJ: estimation adds Σ_c q_c·var(ρ_c − ρ̄) = tr(AV) to S², which is taken off (floor 0);
@@ -132,8 +138,8 @@ def r_indicator(
         return _no_value(
             f"Færre end {min_each} svar eller {min_each} uden svar: ingen R-indikator."
         )
-    cells = _collapsed(asked)
-    levels, separated = _levels(cells)
+    cells = _collapsed(asked, terms)
+    levels, separated = _levels(cells, terms)
     if separated > MOST_SEPARATED:
         return _no_value(SEPARATED)
     if not levels:
@@ -178,19 +184,19 @@ def _variance(q: np.ndarray, rho: np.ndarray) -> float:
     return float(q @ (rho - q @ rho) ** 2)
 
 
-def _collapsed(asked: pd.DataFrame) -> pd.DataFrame:
-    """A row a cell of TERMS: n, Σy, Σw, Σwy, Σw², Σw²y; y answered, w design weight of mean 1."""
+def _collapsed(asked: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
+    """A row a cell of `terms`: n, Σy, Σw, Σwy, Σw², Σw²y; y answered, w design weight of mean 1."""
     w = asked["design_weight"] / asked["design_weight"].mean()
     y = asked["responded"].astype(float)
-    sums = asked[list(TERMS)].assign(n=1, y=y, w=w, wy=w * y, ww=w * w, wwy=w * w * y)
-    return sums.groupby(list(TERMS), dropna=False, observed=True).sum().reset_index()
+    sums = asked[list(terms)].assign(n=1, y=y, w=w, wy=w * y, ww=w * w, wwy=w * w * y)
+    return sums.groupby(list(terms), dropna=False, observed=True).sum().reset_index()
 
 
-def _levels(cells: pd.DataFrame) -> tuple[list[tuple[str, str]], float]:
+def _levels(cells: pd.DataFrame, terms: Sequence[str]) -> tuple[list[tuple[str, str]], float]:
     """(term, level) that get a coefficient, and the largest share asked in separated levels."""
     found, worst = [], 0.0
     n, y = cells["n"].to_numpy(float), cells["y"].to_numpy()
-    for term in TERMS:
+    for term in terms:
         code, names = pd.factorize(cells[term], sort=True)
         known = code >= 0  # a missing level has none
         size = np.bincount(code[known], n[known], len(names))

@@ -23,9 +23,9 @@ from helpers.params import Round
 from helpers.paths import KEEP_VARIABLE, REDRAW_VARIABLE, Paths, write_atomically, write_text
 from helpers.responses import export_files
 from helpers.sampling import allocate, draw, generator, sample_size, sampling_frame
-from helpers.sheets import read_sheets
+from helpers.sheets import DELIMITERS, read_sheets
 
-ENCODINGS, DELIMITERS = ["utf-8-sig", "cp1252"], [",", ";", "\t"]  # of exports
+ENCODINGS = ["utf-8-sig", "cp1252"]  # of exports
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import pandas as pd
 from great_tables import GT, loc, style
+from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from helpers import style as house
 from helpers.captions import listed
 from helpers.classify import reason_labels
 from helpers.internal_parts import heat_map, numbers, percents, table
+from helpers.markdown_text import literal, trusted
 from helpers.params import Round
 from helpers.plan import SamplingPlan
 from helpers.sampling import likeness, unmet
@@ -77,7 +79,7 @@ def allocation_table(plan: SamplingPlan, round_: Round) -> GT:
     return table(frame).tab_style(style.text(weight="bold"), loc.body(rows=[len(frame) - 1]))
 
 
-def plan_sentences(plan: SamplingPlan, round_: Round) -> str:
+def plan_sentences(plan: SamplingPlan, round_: Round) -> Markdown:
     """What the plan means, in two or three sentences of Danish Markdown."""
     wanted = round_.settings.sampling.min_answers
     expected = plan.allocation["expected_answers"].sum()
@@ -95,13 +97,13 @@ def plan_sentences(plan: SamplingPlan, round_: Round) -> str:
     )
     rules = round_.settings.sampling
     labels = round_.category_labels()["target_group"]
-    few = [labels[g] for g in unmet(plan.allocation, rules)["target_group"]]
+    few = [literal(labels[g]) for g in unmet(plan.allocation, rules)["target_group"]]
     groups = (
         f" Mindst {rules.min_answers_per_group} svar kan ikke ventes fra {listed(few)}."
         if few
         else f" Hver målgruppe ventes at give mindst {rules.min_answers_per_group} svar."
     )
-    return f"{how} Der ventes omkring **{house.number(expected)}** svar. {reach}{groups}"
+    return trusted(f"{how} Der ventes omkring **{house.number(expected)}** svar. {reach}{groups}")
 
 
 def likeness_figure(plan: SamplingPlan, round_: Round) -> Figure:

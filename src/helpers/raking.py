@@ -17,6 +17,9 @@ from helpers.errors import Problem, WeightError
 BLOCK = 1 << 15  # rows at a time: codes, cells and weights of a block stay in cache
 DENSE_CELLS = 1 << 22  # a margin table beyond this is held as a list of occupied cells
 SUM_TOLERANCE = 1e-9  # relative; margins of one population have one sum
+PLAIN = 50  # iterations of multiplying to one margin after the other, before Newton steps
+NEWTON, NEAR = 100, 0.1  # steps before margins count as those that no weights hold; a short step
+ROUNDING = 1e-12  # relative, of sums over persons in another order than over cells
 
 Totals = Sequence["np.ndarray | pd.Series"]
 
@@ -44,7 +47,7 @@ def rake(
 
     Raises WeightError, naming margin and level, where a code, start weight or total is missing,
     negative or infinite, margins have different sums, a populated level has no respondents, an
-    empty level has some, or the iteration does not converge.
+    empty level has some, or no positive weights hold the margins: the iteration does not converge.
     """
     names = list(names) or [f"margin {m + 1}" for m in range(len(codes))]
     levels = [list(t.index) if isinstance(t, pd.Series) else list(range(len(t))) for t in totals]
@@ -55,7 +58,9 @@ def rake(
     table = cells.sum(start)
     _check_levels(table, cells, margins, names, levels)
     factor = _fit(table, cells, margins, names, levels, tolerance, max_iterations)
-    return cells.spread(factor, start)
+    weights = cells.spread(factor, start)
+    _check_weights(weights, cells, margins, names, levels, tolerance)
+    return weights
 
 
 def _fit(
@@ -67,26 +72,110 @@ def _fit(
     tolerance: float,
     max_iterations: int,
 ) -> np.ndarray:
-    """Factor of each occupied cell by iterative proportional fitting."""
-    factor, worst = np.ones(len(start)), (np.inf, "", "")
-    for _ in range(max_iterations):
-        worst = (0.0, "", "")
-        for m, total in enumerate(totals):
-            level = cells.levels[m]
-            now = np.bincount(level, weights=start * factor, minlength=len(total))
-            ratio = np.divide(total, now, out=np.ones(len(total)), where=now > 0)
-            off = np.abs(ratio - 1)
-            at = int(np.argmax(off))
-            if off[at] > worst[0]:
-                worst = (float(off[at]), names[m], levels[m][at])
-            factor *= ratio[level]
-        if worst[0] < tolerance:
+    """Factor of each cell by iterative proportional fitting, and Newton steps where that is slow; 1 where
+    nobody is in it.
+
+    Where margins cannot be met, factors run off to 0 and infinity: that ends it as well.
+    """
+    occupied = np.flatnonzero(start > 0)
+    level_of = [level[occupied] for level in cells.levels]
+    now, told = start[occupied], ""
+    newton = None
+    for iteration in range(max_iterations):
+        if (
+            iteration >= PLAIN
+            and newton is None
+            and len(now) * sum(map(len, totals)) <= DENSE_CELLS
+        ):
+            newton = _Newton(level_of, totals)
+        now = newton.step(now) if newton else _one_by_one(now, level_of, totals)
+        off, m, at = _worst(now, level_of, totals)
+        told = f"level »{levels[m][at]}« of {names[m]} is off by {off:.2g}"
+        if not (now.min() > 0 and now.max() < np.inf):
+            raise _no_fit(f"weights run off to 0 or infinity: {told}", tolerance)
+        if off < tolerance:
+            factor = np.ones(len(start))
+            factor[occupied] = now / start[occupied]
             return factor
-    raise WeightError(
+        if newton and not newton.left:
+            raise _no_fit(f"no weights hold the margins: {told}", tolerance)
+    raise _no_fit(f"no convergence after {max_iterations} iterations: {told}", tolerance)
+
+
+def _one_by_one(
+    now: np.ndarray, level_of: Sequence[np.ndarray], totals: list[np.ndarray]
+) -> np.ndarray:
+    """Each margin in its turn multiplied to its totals."""
+    for total, level in zip(totals, level_of):
+        have = np.bincount(level, weights=now, minlength=len(total))
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            now = now * np.where(total > 0, total / have, 1.0)[level]
+    return now
+
+
+class _Newton:
+    """All margins at once: damped Newton steps on the convex dual Σ w·exp(x'λ) − t'λ of the same weights.
+    Where margins overlap, multiplying to one after the other comes near only slowly."""
+
+    def __init__(self, level_of: Sequence[np.ndarray], totals: list[np.ndarray]) -> None:
+        self.columns = np.column_stack(
+            [np.eye(len(t))[level] for level, t in zip(level_of, totals)]
+        )
+        self.totals = np.concatenate(totals)
+        self.left = NEWTON
+
+    def step(self, now: np.ndarray) -> np.ndarray:
+        off = self.totals - now @ self.columns
+        hessian = (self.columns * now[:, None]).T @ self.columns
+        direction = np.linalg.lstsq(hessian, off, rcond=None)[0]
+        exponent, gain, length = self.columns @ direction, off @ direction, 1.0
+        self.left -= 1
+        while True:
+            with np.errstate(over="ignore"):
+                moved = now * np.exp(length * exponent)
+            change = (moved - now).sum() - length * (self.totals @ direction)
+            near = length * np.abs(exponent).max() < NEAR  # and the change may be rounding
+            if near or change <= -0.25 * length * gain:
+                return moved
+            length /= 2
+
+
+def _worst(
+    now: np.ndarray, level_of: Sequence[np.ndarray], totals: list[np.ndarray]
+) -> tuple[float, int, int]:
+    """(largest relative deviation of a level's sum from its total, its margin, the level); what is no
+    number deviates infinitely."""
+    worst = (0.0, 0, 0)
+    for m, (total, level) in enumerate(zip(totals, level_of)):
+        have = np.bincount(level, weights=now, minlength=len(total))
+        off = np.abs(np.divide(have, total, out=np.ones(len(total)), where=total > 0) - 1)
+        off[np.isnan(off)] = np.inf
+        at = int(np.argmax(off))
+        worst = max(worst, (float(off[at]), m, at))
+    return worst
+
+
+def _check_weights(
+    weights: np.ndarray,
+    cells: _Cells,
+    totals: list[np.ndarray],
+    names: list[str],
+    levels: list[list],
+    tolerance: float,
+) -> None:
+    """Add the weights returned up again: whatever the iteration believed, they are positive and hold
+    every margin."""
+    off, m, at = _worst(cells.sum(weights), cells.levels, totals)
+    if not (weights.min() > 0 and weights.max() < np.inf and off < tolerance + ROUNDING):
+        told = f"level »{levels[m][at]}« of {names[m]} is off by {off:.2g}"
+        raise _no_fit(told, tolerance)
+
+
+def _no_fit(told: str, tolerance: float) -> WeightError:
+    return WeightError(
         "raking",
-        f"no convergence after {max_iterations} iterations: level »{worst[2]}« of {worst[1]} is "
-        f"off by {worst[0]:.2g}",
-        f"a relative error of at most {tolerance:g}",
+        told,
+        f"positive weights with a relative error of at most {tolerance:g}",
         "Collapse the thin level, leave a margin out, or raise max_iterations.",
     )
 

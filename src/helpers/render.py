@@ -28,7 +28,7 @@ __all__ = ["RenderError", "find_quarto", "render"]
 
 READER = (
     "markdown+pipe_tables+fenced_divs+bracketed_spans+link_attributes+implicit_figures"
-    "+citations+footnotes+tex_math_dollars+raw_attribute+table_captions"
+    "+citations+footnotes+tex_math_dollars+raw_attribute+table_captions-raw_html-raw_tex"
 )
 PDF_STANDARD = "ua-1"
 QUARTO_KEYS = ("format", "execute", "jupyter", "date-format")

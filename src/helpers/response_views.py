@@ -7,12 +7,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from great_tables import GT
+from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from helpers import style as house
 from helpers.analysis import Analysis
 from helpers.disclosure import preview
 from helpers.internal_parts import heat_map, numbers, percents, table
+from helpers.markdown_text import literal, prose, trusted
 from helpers.nonresponse import conclusion, outcome_rates
 from helpers.params import Round
 from helpers.propensity import Propensity
@@ -66,28 +68,28 @@ def response_figure(analysis: Analysis, round_: Round) -> Figure:
     return heat_map(rates, "shown", house.percent, round_.category_labels(), "crest", (0, 0.7))
 
 
-def response_conclusion(analysis: Analysis) -> str:
+def response_conclusion(analysis: Analysis) -> Markdown:
     """AAPOR's rates with their names, and what the R-indicator says."""
     o = outcome_rates(analysis.asked)
     rates = {"RR1": o.rr1, "RR2": o.rr2, "RR2, designvægtet": o.rr2_weighted, "COOP2": o.coop2,
              "CON1": o.con1}  # fmt: skip
     told = ", ".join(f"{name} {house.percent(v, 1)}" for name, v in rates.items() if v == v)
-    return f"{told}. {conclusion(analysis.r_indicator, o.rr2, None)}"
+    return prose(f"{told}. {conclusion(analysis.r_indicator, o.rr2, None)}")
 
 
-def propensity_sentence(propensity: Propensity) -> str:
+def propensity_sentence(propensity: Propensity) -> Markdown:
     """What the model can tell, or why there is none, in Danish."""
     if propensity.note:
-        return propensity.note
+        return prose(propensity.note)
     clear = propensity.terms[propensity.terms["p_value"] < 0.05]
     auc = house.number(propensity.auc, 2)
     if clear.empty:
-        return f"Modellen finder ingen sikre forskelle i, hvem der svarer (AUC {auc})."
+        return prose(f"Modellen finder ingen sikre forskelle i, hvem der svarer (AUC {auc}).")
     more = clear.loc[clear["odds_ratio"] > 1, "category"].tolist()
     less = clear.loc[clear["odds_ratio"] < 1, "category"].tolist()
     parts = [f"oftere: {', '.join(more)}"] if more else []
     parts += [f"sjældnere: {', '.join(less)}"] if less else []
-    return f"Svarer sikkert {'; '.join(parts)} (AUC {auc})."
+    return prose(f"Svarer sikkert {'; '.join(parts)} (AUC {auc}).")
 
 
 def propensity_table(propensity: Propensity) -> GT:
@@ -127,7 +129,7 @@ def weight_steps(analysis: Analysis) -> GT:
     return table(frame)
 
 
-def weighting_sentences(analysis: Analysis) -> str:
+def weighting_sentences(analysis: Analysis) -> Markdown:
     """What was covered and what was put together, in Danish Markdown."""
     covered = analysis.weighted.covered
     answers = len(analysis.weighted.respondents)
@@ -136,9 +138,9 @@ def weighting_sentences(analysis: Analysis) -> str:
         "i målgrupperne."
     )
     if not analysis.weighted.collapsed:
-        return text + " Ingen grupper er slået sammen."
-    notes = "".join(f"\n- {note}" for note in analysis.weighted.collapsed)
-    return f"{text} Undervejs er dette slået sammen eller ikke dækket:\n{notes}\n"
+        return trusted(text + " Ingen grupper er slået sammen.")
+    notes = "".join(f"\n- {literal(note)}" for note in analysis.weighted.collapsed)
+    return trusted(f"{text} Undervejs er dette slået sammen eller ikke dækket:\n{notes}\n")
 
 
 def representativeness(analysis: Analysis, round_: Round) -> pd.DataFrame:

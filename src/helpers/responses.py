@@ -33,8 +33,9 @@ from helpers.left_keys import keys_asked_before
 from helpers.left_out import digest_of, read_left_out
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
+from helpers.quoting import told_file
 from helpers.sheet_choice import sheet_meant
-from helpers.sheets import Sheet, is_table_file, read_sheets, retold
+from helpers.sheets import DELIMITERS, Sheet, is_table_file, read_sheets, retold
 
 DONT_KNOW = 6
 ROUND_LEVEL = ""  # owner of troubles that belong to no single municipality
@@ -85,7 +86,7 @@ def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collec
         if checked.rows is not None:
             tables.append(checked.rows)
         if checked.left_out:
-            left_out.append(f"{path.name} ({row_spans(checked.left_out)})")
+            left_out.append(f"{told_file(path.name)} ({row_spans(checked.left_out)})")
     errors = {code: ResponseError(problems=told) for code, told in problems.items()}
     ours = {ROUND_LEVEL, *round_.settings.participants}
     of_others = {code: errors.pop(code) for code in [*errors] if code not in ours}
@@ -180,7 +181,9 @@ def check_export(
     def refuse(chosen: pd.Series, what: str, expected: str, remedy: str) -> None:
         if chosen.any():
             told = f"{int(chosen.sum())} {what} ({row_spans(chosen.index[chosen])})"
-            problems.setdefault(named, []).append(Problem(path.name, told, expected, remedy))
+            problems.setdefault(named, []).append(
+                Problem(told_file(path.name), told, expected, remedy)
+            )
 
     skip = f"leave such rows out with `survey collect {round_.id} FILE --skip-unknown`"
     keyless = table["key"] == ""
@@ -202,7 +205,7 @@ def check_export(
         f"keys of {named}",
         "Rename the file if it holds several municipalities, or take out the rows.",
     )
-    rows = table.assign(municipality=code, left=was, file=path.name, row=table.index)
+    rows = table.assign(municipality=code, left=was, file=told_file(path.name), row=table.index)
     return Checked(rows, problems, left_out)
 
 
@@ -230,10 +233,10 @@ def key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, l
     return owners, problems
 
 
-def _table(path: Path) -> tuple[Sheet, list[str]]:
+def sheet_of_export(path: Path) -> tuple[Sheet, list[str]]:
     """The sheet and headings that hold `key` and `status`."""
     try:
-        readings = read_sheets(path, ["utf-8-sig", "cp1252"], [",", ";", "\t"])
+        readings = read_sheets(path, ["utf-8-sig", "cp1252"], DELIMITERS)
         sheet = sheet_meant(
             path.name, readings, lambda s: int({"key", "status"} <= set(_headings(s)))
         )
@@ -243,7 +246,7 @@ def _table(path: Path) -> tuple[Sheet, list[str]]:
     except ExtractError as e:
         raise ResponseError(problems=retold(e, "the survey tool's export", _MEND)) from e
     raise ResponseError(
-        path.name,
+        told_file(path.name),
         "has no columns »key« and »status« in its first row",
         "key, status, submitted_at, q01 … q13, q14_text, q15_text, lokal1 … lokal3",
         _MEND,
@@ -262,7 +265,7 @@ def read_export(
     Columns: key, status, submitted_at (datetime64), questions and local questions as Int8 (1–5,
     6 = ved ikke, NA = not answered), free texts. Raises ResponseError where columns are missing.
     """
-    sheet, headings = _table(path)
+    sheet, headings = sheet_of_export(path)
     question_ids = list(question_ids)
     missing = [c for c in question_ids if c not in headings]
     if missing:
@@ -299,7 +302,7 @@ def read_export(
 
     used = [*question_ids, *LOCAL_COLUMNS, *TEXT_COLUMNS, "key", "status", "submitted_at"]
     lost = sheet.lost_cells(path, [i for i, c in enumerate(headings) if c in used])
-    found += [(fault, fault.place.row) for fault in lost]
+    found += [(fault, fault.place.row) for fault in [*sheet.odd_rows(path), *lost]]
     told |= {(fault.place.row, headings[fault.place.cells[0][1] - 1]) for fault in lost}
     table = pd.DataFrame({"key": _texts(raw, "key")}, index=raw.index, dtype="str")
     table["status"] = pd.array([t.lower() for t in _texts(raw, "status")], dtype="str")

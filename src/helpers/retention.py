@@ -11,8 +11,10 @@ from pathlib import Path
 
 from helpers.errors import SurveyError
 from helpers.fieldwork.sealed import forget_passphrases, listed_as
+from helpers.forgetting import carry_out, changes_for, scrub_records
 from helpers.params import Round
 from helpers.paths import Paths, write_text
+from helpers.vault import forget_vault
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Holding:
 KINDS = (
     ("extracts", "extracts as received", "analysts who run intake", "yes: CPR number, name, telephone"),
     ("vault", "identities, encrypted", "send-out only", "yes, encrypted"),
+    ("vault-counts", "how often each vault was written", "analysts", "no"),
     ("sendout", "letters, lists, text messages", "the municipality's send-out", "yes: CPR number, name"),
     ("contact", "who is not to be written to", "analysts", "by key"),
     ("fingerprints", "keyed hashes of CPR numbers", "analysts", "with the key alone"),
@@ -54,6 +57,15 @@ KINDS = (
     ("status.html", "how the collection goes", "analysts", "no, but few persons may be behind"),
     ("delivery", "encrypted packages", "each municipality", "no"),
 )  # fmt: skip
+
+
+# what is left when identities have been deleted, and until when
+STAYS = {
+    "population, sample, answers, weights": "a row a person without name, number, text or link, under an id "
+    "at random that leads nowhere: until the folder of the round is deleted",
+    "estimates, counts of mailings, records, calls without keys": "until the folder of the round is deleted",
+    "build": "what has been released, for good",
+}
 
 
 def holdings(paths: Paths) -> list[Holding]:
@@ -95,12 +107,14 @@ def held_codes(paths: Paths, round_: Round) -> list[str]:
 def forget(
     paths: Paths, round_: Round, codes: Sequence[str], today: dt.date, *, before_time: bool = False
 ) -> dict[str, int]:
-    """Delete vault, extract, fingerprints and letters of the municipalities; returns files deleted per code.
+    """Delete vault, extract, fingerprints and letters of the municipalities; returns those files by code.
 
     Refuses (SurveyError) on or before the round's retention date, or where it has none, unless
-    `before_time`, or all of them have withdrawn: their identities are needed no more. Every deletion is recorded with its day in `data/<round>/forgotten.json`; the
-    record names files by kind and number, no person. Answers, estimates, what has been released and
-    the counts of each mailing stay: without the vault nothing leads from them to a person.
+    `before_time`, or all of them have withdrawn: their identities are needed no more. With them go what
+    leads from the answers to persons (`forgetting.py`): free texts, keys of links, exports as received,
+    exceptions by key, contacts of the sign-up. Every deletion is recorded with its day in
+    `data/<round>/forgotten.json`, which names files by kind and number, no person, and what stays until
+    when: STAYS.
     """
     until = round_.settings.retention_until
     waiting = [code for code in codes if code not in round_.withdrawn]
@@ -123,6 +137,8 @@ def forget(
             )
             + " say --yes if the identities are to be deleted now.",
         )
+    changes = changes_for(paths, round_, codes)
+    gone: set[Path] = set(changes.deleted)
     deleted = {}
     for code in codes:
         kinds = {
@@ -133,10 +149,15 @@ def forget(
             "sendout": [p for p in _files(paths.sendout(code)) if p != paths.mailings(code)],
         }
         counts = {kind: len(files) for kind, files in kinds.items() if files}
-        if counts:
-            _record(paths, {"municipality": code, "deleted_on": today.isoformat(), **counts})
-        for files in kinds.values():
-            for path in files:
+        more = changes.counts.get(code, {})
+        if counts or more:
+            entry = {"municipality": code, "deleted_on": today.isoformat(), **counts, **more}
+            _record(paths, entry | {"stays": STAYS})
+        gone.update(*kinds.values())
+        if paths.vault(code).is_file():
+            forget_vault(paths.vault(code), code, today.isoformat())
+        for kind, files in kinds.items():
+            for path in files if kind != "vault" else ():
                 path.unlink()
         for path in (
             paths.fingerprints(code),
@@ -147,6 +168,8 @@ def forget(
             shutil.rmtree(paths.sendout(code), ignore_errors=True)
         forget_passphrases(paths, [listed_as(code, p.name) for p in kinds["sendout"]])
         deleted[code] = sum(counts.values())
+    carry_out(paths, changes)
+    scrub_records(paths, gone)
     return deleted
 
 

@@ -6,20 +6,24 @@ Reads what the analyses of the municipalities left under `data/<round>/`, fits w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from helpers.calibration import indicators
 from helpers.designs import Design
 from helpers.drivers import relative_importance
 from helpers.errors import SurveyError
-from helpers.estimates import OVERALL
+from helpers.estimates import OVERALL, SUMS
 from helpers.expected import Expected, expected_results
 from helpers.nonresponse import RIndicator, r_indicator
 from helpers.params import Round, load_round
 from helpers.paths import Paths
+from helpers.propensity import TERMS
 from helpers.published import NATIONAL
 
 NO_EXPECTED = Expected(pd.DataFrame(), pd.DataFrame(), np.nan, "Ikke beregnet.")
@@ -55,16 +59,24 @@ class RoundEstimates:
     notes: tuple[str, ...] = ()
 
 
+COUNTRY_TERMS = (*TERMS, "municipality")  # what the country's R-indicator looks at
+
+
 def gather(paths: Paths, round_: Round) -> RoundEstimates:
     """Read all that there is, and fit the models of the whole round."""
     have = [c for c in round_.settings.participants if paths.estimates(c).is_file()]
 
-    def every(path_of, **more) -> pd.DataFrame:
-        parts = [pd.read_parquet(path_of(c)).assign(**more) for c in have]
+    def every(path_of: Callable[[str], Path]) -> pd.DataFrame:
+        parts = [pd.read_parquet(path_of(c)) for c in have]
         return pd.concat(parts, ignore_index=True)
 
     respondents = every(paths.respondents)
-    asked, frame = every(paths.asked), every(paths.frame)
+    asked, frame = (
+        pd.concat(
+            [pd.read_parquet(path_of(c)).assign(municipality=c) for c in have], ignore_index=True
+        )
+        for path_of in (paths.asked, paths.frame)
+    )
     earlier, notes = _earlier(paths, round_)
     return RoundEstimates(
         every(paths.estimates),
@@ -72,7 +84,9 @@ def gather(paths: Paths, round_: Round) -> RoundEstimates:
         every(paths.covariances),
         pd.concat([every(paths.drivers), _national_drivers(respondents, round_)]),
         _expected(respondents, round_),
-        r_indicator(asked, frame, confidence=round_.settings.comparison.confidence),
+        r_indicator(
+            asked, frame, confidence=round_.settings.comparison.confidence, terms=COUNTRY_TERMS
+        ),
         earlier,
         notes,
     )
@@ -112,15 +126,12 @@ def _expected(respondents: pd.DataFrame, round_: Round) -> Expected:
         strata, names = pd.factorize(own["target_group"], sort=True)
         population = own.groupby("target_group")["stratum_population"].first().reindex(names)
         used = [c for c in calibrated if own[c].notna().all()]
-        indicators = [
-            pd.get_dummies(own[c], drop_first=i > 0, dtype=float) for i, c in enumerate(used)
-        ]
         designs[code] = Design(
             own["weight"].to_numpy(float),
             strata,
             population.to_numpy(float),
             own["nonresponse_weight"].to_numpy(float) if used else None,
-            np.column_stack(indicators) if used else None,
+            indicators([own[c] for c in used]) if used else None,
             jackknife=True,
         )
     return expected_results(
@@ -164,15 +175,20 @@ def _estimates_of(there: Paths, round_: Round, codes: list[str]) -> list[pd.Data
     for code in codes:
         path = there.estimates(code)
         try:
-            tables.append(pd.read_parquet(path))
+            table = pd.read_parquet(path)
         except (OSError, pa.ArrowException):
             lost.append(f"{code}.parquet ({'cannot be read' if path.is_file() else 'is gone'})")
+            continue
+        tables.append(table)
+        if not set(SUMS) <= set(table):
+            lost.append(f"{code}.parquet (was made by an earlier version)")
     if lost:
         raise SurveyError(
             str(there.estimates(codes[0]).parent),
             f"of round {there.round_id}, which has been released, {', '.join(lost)}",
             "the estimates of every municipality that it released; the development is computed from them",
-            f"Put them back from a copy of data/, or take {there.round_id} out of earlier_rounds in "
+            f"Put them back from a copy of data/, make those of an earlier version again with `survey run "
+            f"{there.round_id} --stage analyse --again`, or take {there.round_id} out of earlier_rounds in "
             f"params/rounds/{round_.id}.yml to release without that development.",
         )
     return tables

@@ -171,6 +171,8 @@ class Responses(Model):
 
 class Weighting(Model):
     min_class_answers: Annotated[Whole, Field(ge=1)]
+    min_margin_answers: Annotated[Whole, Field(ge=1)] = 10  # in a level that is raked to
+    largest_factor: Annotated[Number, Field(gt=1)] = 5.0  # raking multiplies or divides by no more
     tolerance: Annotated[Number, Field(gt=0, lt=1e-3)]
     max_iterations: Annotated[Whole, Field(ge=1)]
     unfit_margins: Literal["collapse", "error"] = "collapse"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers.answer_times import danish_today
 from helpers.disclosure import Release, release, write_release
-from helpers.errors import Problem, SurveyError
+from helpers.errors import SurveyError
 from helpers.free_text import scrub_answers, write_texts
 from helpers.identities import known_persons
 from helpers.params import Round
@@ -205,12 +205,7 @@ def scan_round(paths: Paths, round_: Round) -> Told:
 def _scanned(paths: Paths, round_: Round, places: list[Path]) -> Told:
     persons, notes = _persons(paths, round_)
     findings = [
-        Problem(
-            f"{place.name}/{f}" if place.is_dir() else str(f),
-            "personal data in what may leave the house",
-            "none",
-            "Do not send it.",
-        )
+        f.as_problem(place.name if place.is_dir() else "")
         for place in places
         for f in scan_for(place, persons)
     ]

@@ -21,6 +21,7 @@ from helpers.lock import locked
 from helpers.params import Round
 from helpers.paths import close_data
 from helpers.preparation.municipality_names import participants_given
+from helpers.quoting import blanked, told_file
 from helpers.records import Snapshot, record_name
 from helpers.review.run_log import logged
 from helpers.steps import STAGES, STEPS, WHOLE_ROUND, Step, parameter_digests
@@ -335,7 +336,7 @@ class _Run:
         """A folder under `data/<round>/` as the user names it."""
         there = self.store.folder
         if there is None:
-            return f"{self.store.root}/data/{self.round.id}/{folder}"
+            return f"{blanked(self.store.root)}/data/{self.round.id}/{folder}"
         return str(there / "data" / self.round.id / folder)
 
     def _names(self, folder: str) -> list[str]:
@@ -345,7 +346,8 @@ class _Run:
         """Names of files in `extracts/` that begin with no participant's code."""
         names = self._names(f"data/{self.round.id}/extracts")
         known = {*self.round.settings.participants, *self.round.withdrawn}
-        return [n for n in names if Path(n).suffix.lower() in ENDINGS and n[:4] not in known]
+        strays = (n for n in names if Path(n).suffix.lower() in ENDINGS and n[:4] not in known)
+        return [told_file(n) for n in strays]
 
     def _exports(self) -> list[str]:
         names = self._names(f"data/{self.round.id}/responses")

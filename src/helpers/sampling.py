@@ -42,7 +42,7 @@ def allocate(
     `size`, and the round's rules, find whole numbers n_h that
 
         minimise    Σ_h n_h²·r_h/N_h
-        subject to  f_h ≤ n_h ≤ N_h,  f_h = min(N_h, ⌈min_answers_per_group/r_h⌉)
+        subject to  f_h ≤ n_h ≤ N_h,  f_h = min(N_h, max(1, ⌈min_answers_per_group/r_h⌉))
                     Σ_h n_h = n
 
     where n is the least total that is at least `size`, holds the floors Σ_h f_h, and is expected to give
@@ -50,9 +50,10 @@ def allocate(
     and never more than Σ_h N_h. The minimum is n_h = clip(λ·N_h/r_h, f_h, N_h): beyond the floors,
     expected answers are proportional to the population, so groups with low response are
     oversampled and weights vary as little as they can. Rounded by largest remainders within the
-    bounds. Where the cap leaves no room for the floors they are scaled down together; `unmet` tells.
+    bounds. Where the cap leaves no room for the floors they are scaled down together, to 1 at the least,
+    and `least` is what is left of them; `unmet` tells. A group with people in it is never left out.
 
-    Returns a row a target group: population, expected_response, least (f_h), invited,
+    Returns a row a target group: population, expected_response, least (f_h as it held), invited,
     sampling_fraction, oversampling (n_h/N_h over n/N), expected_answers.
     Raises SurveyError where a group has no expected response, or a number is senseless.
     """
@@ -60,10 +61,13 @@ def allocate(
     groups = list(population)
     n_pop = np.array([population[g] for g in groups], dtype=float)
     response = np.array([expected_response[g] for g in groups], dtype=float)
-    floors = np.minimum(n_pop, np.ceil(rules.min_answers_per_group / response - 1e-9))
+    wanted = np.ceil(rules.min_answers_per_group / response - 1e-9)
+    floors = np.minimum(n_pop, np.maximum(wanted, 1))
     everybody = int(n_pop.sum())
     ceiling = min(everybody, max(rules.largest_sample, size))
     total = min(ceiling, max(size, int(floors.sum())))
+    if floors.sum() > total:
+        floors = _lowered(floors, total)
     invited = _spread(total, n_pop / response, floors, n_pop)
     while invited @ response < rules.min_answers and total < ceiling:
         lacking = (rules.min_answers - invited @ response) / response.max()
@@ -110,14 +114,17 @@ def _check_strata(
         raise SurveyError(problems=problems)
 
 
-def _spread(total: int, size: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Whole numbers summing to `total`, ∝ `size` within [low, high].
+def _lowered(floors: np.ndarray, total: int) -> np.ndarray:
+    """Whole floors scaled down to sum to no more than `total`, none below 1 where there is room for that."""
+    groups = (floors > 0).astype(float)
+    if groups.sum() > total:
+        return np.zeros_like(floors)
+    return np.floor(_bounded_proportional(total, floors, groups, floors) + 1e-9)
 
-    Where the floors ask for more than `total` they are scaled down together.
-    """
+
+def _spread(total: int, size: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Whole numbers summing to `total`, ∝ `size` within [low, high], Σ low at most `total`."""
     total = int(min(total, high.sum()))
-    if low.sum() > total:
-        low = low * total / low.sum()
     exact = _bounded_proportional(total, size, low, high)
     whole = np.floor(exact + 1e-9)
     by_remainder = np.argsort(-(exact - whole), kind="stable")

@@ -2,7 +2,7 @@
 
 A finding is a CPR number, telephone number or e-mail address by its form (`scan_patterns.py`), or a
 name or number of somebody in the vault (`scan_persons.py`). A file that cannot be read, or whose
-kind is unknown, is a finding too. No finding quotes: the matches are blanked in paths, and places
+kind is unknown, is a finding too, and told as such: nobody knows what it holds. No finding quotes: the matches are blanked in paths, and places
 are told by number. How each kind of file is read stands in `scan_readers.py`.
 """
 
@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from helpers.errors import SurveyError
-from helpers.scan_patterns import Span, emails_in, numbers_in, scientific_in, windows
+from helpers.errors import Problem, SurveyError
+from helpers.scan_patterns import Span, emails_in, halves_in, numbers_in, scientific_in, windows
 from helpers.scan_persons import Persons
 from helpers.scan_readers import read
-from helpers.scan_text import BREAK, CODE, IDS, TEXT, Contents, Text, clean
+from helpers.scan_text import BREAK, CODE, IDS, TEXT, Contents, Table, Text, clean, packed_in
 
 UNREADABLE = "unreadable"
 BLANK = "***"
@@ -32,7 +32,8 @@ _TO_SPACES = str.maketrans("_-+.", "    ")
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One place that holds personal data of one kind, `count` times; it never holds the data."""
+    """One place that holds personal data of one kind, `count` times, or that cannot be read; it never
+    holds the data."""
 
     path: str
     kind: str
@@ -41,7 +42,33 @@ class Finding:
 
     def __str__(self) -> str:
         where = f"{self.path}, {self.place}" if self.place else self.path
-        return f"{where}: {self.kind}" + ("" if self.kind == UNREADABLE else f", {self.count}")
+        return f"{where}: {self.kind}" + ("" if self.is_unreadable else f", {self.count}")
+
+    @property
+    def is_unreadable(self) -> bool:
+        return self.kind == UNREADABLE
+
+    def as_problem(self, folder: str = "") -> Problem:
+        """The finding as what stops a run; `folder`: that its path is told from."""
+        where = f"{folder}/{self}" if folder else str(self)
+        if self.is_unreadable:
+            return Problem(
+                where,
+                "nobody knows what it holds, for it cannot be looked through",
+                "a file of a known kind that opens",
+                "Put a whole one in its place, or take it out; do not send it.",
+            )
+        return Problem(
+            where, "personal data in what may leave the house", "none", "Do not send it."
+        )
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """»2 places with personal data, 1 that cannot be read«."""
+    unread = Counter(f.is_unreadable for f in findings)
+    places = "1 place" if unread[False] == 1 else f"{unread[False]} places"
+    more = f", {unread[True]} that cannot be read" if unread[True] else ""
+    return f"{places} with personal data{more}"
 
 
 def scan(path: Path, names: Iterable[str] = (), numbers: Iterable[str] = ()) -> list[Finding]:
@@ -72,7 +99,23 @@ def _spans(text: str, trust: str, persons: Persons) -> list[Span]:
         near = (taken[p] for p in range(max(0, start - 24), end) if p in taken)
         if not any(s < end and start < e for s, e, _ in near):
             taken[start] = (start, end, kind)
-    return [*taken.values(), *persons.names_in(text)]
+    names = [n for n in persons.names_in(text) if not _lies_in(n, taken)]
+    return [*taken.values(), *names]
+
+
+def _lies_in(span: Span, taken: dict[int, Span]) -> bool:
+    """Whether an e-mail address or a number holds the name."""
+    start, end, _ = span
+    return any(s <= start and end <= e for s, e, _ in taken.values())
+
+
+def _packed(text: str, persons: Persons) -> list[Span]:
+    """Where Base64 within a text holds personal data."""
+    return [
+        (start, end, kind)
+        for start, end, found in packed_in(text)
+        for _, _, kind in _spans(clean(found), TEXT, persons)
+    ]
 
 
 def _candidates(text: str, trust: str, persons: Persons) -> Iterator[Span]:
@@ -159,7 +202,23 @@ class _Scanner:
         for (i, kind, place), n in counts.items():
             told = texts[i].place() if callable(texts[i].place) else place
             findings.append(Finding("", kind, told, n * texts[i].times))
+        for table in contents.tables:
+            findings += self._together(table)
         return findings
+
+    def _together(self, table: Table) -> list[Finding]:
+        """What neighbouring cells tell only together, each place once."""
+        if not self._persons.may_be_shared_out(map(clean, table.cells())):
+            return []
+        rows = clean(table.rows())
+        lines = [m.end() for m in re.finditer("\n", rows)]
+        found: dict[int, Span] = {}
+        for span in (*self._persons.together_in(rows), *halves_in(rows)):
+            found.setdefault(span[0], span)
+        counts: Counter[tuple[str, str]] = Counter()
+        for start, _, kind in found.values():
+            counts[kind, table.place or _counted_place(rows, start, lines, "cell")] += 1
+        return [Finding("", kind, place, n) for (kind, place), n in counts.items()]
 
     def _counted(
         self, texts: list[Text], chosen: list[int], trust: str, again: bool
@@ -174,7 +233,10 @@ class _Scanner:
         whole = BREAK.join(joined)
         counts: Counter[tuple[int, str, str]] = Counter()
         lines: dict[int, list[int]] = {}  # where the lines of a whole file begin
-        for start, _, kind in _spans(whole, trust, self._persons) if whole else ():
+        spans = _spans(whole, trust, self._persons) if whole else []
+        if trust != IDS and not again:
+            spans += _packed(whole, self._persons)
+        for start, _, kind in spans:
             n = bisect_right(starts, start) - 1
             text = texts[chosen[n]]
             if not text.place and chosen[n] not in lines:

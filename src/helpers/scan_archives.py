@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from functools import partial
 
 from helpers.scan_markup import read_xml
-from helpers.scan_text import Contents, Part, Text, decode, plain_digits
+from helpers.scan_text import BREAK, Contents, Part, Table, Text, decode, plain_digits
 
 PART_BYTES_MAX = 512 * 2**20
 
@@ -24,9 +27,58 @@ def read_zip(content: bytes) -> Contents:
                 if entry.comment:
                     contents.texts.append(Text(decode(entry.comment)[0], "comment of a part"))
                 contents.parts.append(_part(archive, entry))
+        contents.tables += _sheets({p.name: p.content for p in contents.parts if not p.closed})
     except (zipfile.BadZipFile, ValueError, OSError, struct.error):
         contents.unreadable.append("broken or protected by a password")
     return contents
+
+
+_SHEET = re.compile(r"xl/worksheets/([^/]+)\.xml")
+_ROW = re.compile(rb"<row[ >].*?</row>", re.DOTALL)
+_CELL = re.compile(rb"<c( [^>]*?)?(?:/>|>(.*?)</c>)", re.DOTALL)
+_INLINE_TEXT = (b"<is>", b't="str"')
+_FIVE_DIGITS = re.compile(rb"<v>([0-9]{5,6})(?:\.0*)?</v>")
+_VALUE = re.compile(rb"<v(?: [^>]*)?>([^<]*)</v>")
+_STRING = re.compile(rb"<si>(.*?)</si>|<si/>", re.DOTALL)
+_TEXT_OF_STRING = re.compile(rb"<t(?: [^>]*)?>([^<]*)</t>")
+
+
+def _sheets(parts: dict[str, bytes]) -> Iterator[Table]:
+    """The sheets of a workbook, for what neighbouring cells tell together."""
+    sheets = {m[1]: parts[name] for name in parts if (m := _SHEET.fullmatch(name))}
+    strings = [
+        _plain_text(b"".join(_TEXT_OF_STRING.findall(m[1] or b"")))
+        for m in _STRING.finditer(parts.get("xl/sharedStrings.xml", b"") if sheets else b"")
+    ]
+    for name, content in sheets.items():
+        if any(sign in content for sign in _INLINE_TEXT):
+            yield Table.of(_rows(content, strings), f"rows of {name}")
+        else:
+            cells, rows = partial(_cells, content, strings), partial(_rows, content, strings)
+            yield Table(cells, rows, f"rows of {name}")
+
+
+def _cells(content: bytes, strings: list[str]) -> set[str]:
+    return {*strings, *(digits.decode() for digits in _FIVE_DIGITS.findall(content))}
+
+
+def _rows(content: bytes, strings: list[str]) -> str:
+    return "\n".join(BREAK.join(_row_cells(row[0], strings)) for row in _ROW.finditer(content))
+
+
+def _row_cells(row: bytes, strings: list[str]) -> Iterator[str]:
+    for attributes, inner in _CELL.findall(row):
+        value = _VALUE.search(inner)
+        if value is None:
+            yield _plain_text(b"".join(_TEXT_OF_STRING.findall(inner)))
+        elif b't="s"' in attributes and value[1].isdigit() and int(value[1]) < len(strings):
+            yield strings[int(value[1])]
+        else:
+            yield _plain_text(value[1])
+
+
+def _plain_text(content: bytes) -> str:
+    return " ".join(html.unescape(decode(content)[0]).split())
 
 
 def _part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Part:

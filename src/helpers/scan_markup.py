@@ -13,7 +13,17 @@ from urllib.parse import unquote
 from lxml import etree
 
 from helpers.scan_code import add_script, read_json
-from helpers.scan_text import IDS, TEXT, Contents, Text, decode, plain_digits, take_out_data_uris
+from helpers.scan_text import (
+    BREAK,
+    IDS,
+    TEXT,
+    Contents,
+    Table,
+    Text,
+    decode,
+    plain_digits,
+    take_out_data_uris,
+)  # fmt: skip
 
 _INLINE = {
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "dfn", "em", "font", "i", "kbd",
@@ -72,7 +82,17 @@ def read_html(content: bytes) -> Contents:
         if ahead and (runs or not ahead.isspace()):
             runs.append(ahead)
     flush()
+    contents.tables += _table(root, ("td", "th"))
     return contents
+
+
+def _table(root: etree._Element | None, kinds: tuple[str, ...]) -> list[Table]:
+    """The rows of all tables below an element, as one."""
+    rows = []
+    for line in root.iter("{*}tr") if root is not None else ():
+        cells = ("".join(c.itertext()) for c in line if _local(c) in kinds)
+        rows.append(BREAK.join(" ".join(cell.split()) for cell in cells))
+    return [Table.of("\n".join(rows))] if rows else []
 
 
 @cache
@@ -116,6 +136,8 @@ def read_xml(content: bytes) -> Contents:
             runs.append(plain_digits(node) if _local(owner) in ("v", "c") else node)
         elif node is not None:
             runs.append((node.text or "") if callable(node.tag) else "\n")
+    if ":tc>" in text:
+        contents.tables += _table(root, ("tc",))
     return contents
 
 

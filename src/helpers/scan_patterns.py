@@ -3,10 +3,13 @@
 What counts, and what does not, so that a run is stopped for citizens and not for decimals:
 
 - **CPR number**: ten digits with a birth date by the rule of the seventh digit (day + 60 in
-  replacement numbers, no modulus 11), bare or as DDMMYY SSSS, DDMMYY-SSSS, DD.MM.YY-SSSS. Not
-  inside a longer run of letters and digits, nor as part of a decimal number; a bare number after
-  the word *time* or the like is a timestamp. Nine digits, the leading zero lost, only where they
-  are the whole of a cell, value, line or text node.
+  replacement numbers, no modulus 11), bare or as DDMMYY SSSS, DDMMYY-SSSS, DD.MM.YY-SSSS; in text
+  also with every part apart by space, hyphen, point or slash (17 03 84 55 12), and with the whole
+  year; one of this century must be the seventh digit's, or it is a date and a time. Not inside a longer run of letters and digits, nor
+  as part of a decimal number or of a longer row of numbers; a bare number after the word *time* or
+  the like is a timestamp. Nine digits, the leading zero lost, only where they are the whole of a
+  cell, value, line or text node. Six digits and four in two columns beside each other, where at
+  least every other row holds such a number.
 - **Telephone number**: +45 or 0045 and eight digits; four pairs with one separator throughout
   (not in a longer row of numbers, not in square brackets as NumPy prints them);
   eight bare digits, the first 2–9, that stand alone and are no date (YYYYMMDD, DDMMYYYY), amount
@@ -18,6 +21,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 
@@ -45,6 +49,17 @@ _CPR_APART = re.compile(
     + _RIGHT
     + rf"(?!{DASH}[0-9])"
 )
+_APART = rf"(?:{GAP}?(?:{DASH}|[./])\s?|{GAP})"
+_CPR_PARTS = re.compile(
+    _LEFT
+    + rf"(?<![0-9]{GAP})({_DAY}{_APART}?(?:0[1-9]|1[0-2]){_APART}?((?:1[89]|20)?)([0-9]{{2}})"
+    + rf"{_APART}[0-9]{{2}}{_APART}?[0-9]{{2}})"
+    + _RIGHT
+    + rf"(?!{GAP}?[0-9%]|(?:{DASH}|[/,])[0-9])"
+)
+_DECIMAL = re.compile(r"[0-9]{6,}\.[0-9]{4}")
+_HALVES = re.compile(rf"{BREAK}(?=([0-9]{{4}})(?:[\n{BREAK}]|\Z))(?<=[0-9]{{6}}{BREAK})")
+_FIRST_HALF = re.compile(r"\s*([0-9]{5,6}|[0-9]{2}[-./ ][0-9]{2}[-./ ][0-9]{2})\s*")
 _CPR_NINE = re.compile(_LEFT + r"([1-9](?:0[1-9]|1[0-2])[0-9]{6})" + _RIGHT)
 _SCIENTIFIC = re.compile(_LEFT + r"([1-9]\.[0-9]{6,9}[eE]\+0?[789])(?![^\W_])")
 _PHONE_ABROAD = re.compile(
@@ -52,7 +67,7 @@ _PHONE_ABROAD = re.compile(
 )
 _PHONE_PAIRS = re.compile(
     _LEFT
-    + rf"(?<![0-9]{GAP})(?<![0-9][-,.])([1-9][0-9]({GAP}|-)[0-9]{{2}}\2[0-9]{{2}}\2[0-9]{{2}})"
+    + rf"(?<![0-9]{GAP})(?<![0-9][-,.])([1-9][0-9]({GAP}|[-.])[0-9]{{2}}\2[0-9]{{2}}\2[0-9]{{2}})"
     + rf"(?!{GAP}?[0-9%]|[-.,][0-9]|[^\W_])"
 )
 _PHONE_BARE = re.compile(
@@ -66,7 +81,7 @@ _BLOB = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
 # Eight digits or more with at most small gaps: only around these do the patterns look.
 _NUMBERISH = re.compile(
     r"[0-9](?<![0-9]{2})(?<![0-9\s(\[]\.[0-9])"
-    r"(?:(?:[\s/()]|[-\u2010-\u2015\u2212]|(?<=[0-9]{2})\.(?=[0-9]{2}(?![0-9]))){0,3}[0-9]){7,}+"
+    r"(?:(?:[\s/()]|[-\u2010-\u2015\u2212]|(?<=[0-9]{2})\.(?=[0-9]{2}(?:[0-9]{2})?(?![0-9]))){0,3}[0-9]){7,}+"
 )
 
 
@@ -123,6 +138,9 @@ def numbers_in(text: str, trust: str, start: int, end: int) -> Iterator[Span]:
             if is_cpr(m[1]) and not _is_machine_made(text, *m.span(1)):
                 yield *m.span(1), CPR
     if trust == TEXT:
+        for m in _CPR_PARTS.finditer(text, start, end):
+            if _is_apart(m):
+                yield *m.span(1), CPR
         for m in _CPR_NINE.finditer(text, start, end):
             if is_cpr("0" + m[1]) and _alone(text, *m.span()):
                 yield *m.span(1), CPR
@@ -157,6 +175,40 @@ def emails_in(text: str) -> Iterator[Span]:
         for m in _EMAIL.finditer(text):
             if m[1].lower() not in _FILE_ENDINGS:
                 yield *m.span(), EMAIL
+
+
+def _is_apart(m: re.Match) -> bool:
+    """True for a birth date; a decimal number is none, nor a date of this century and a time."""
+    digits = only_digits(m[1])
+    number = digits[:4] + digits[-6:]
+    if _DECIMAL.fullmatch(m[1]) or not is_cpr(number):
+        return False
+    return m[2] != "20" or 2000 + int(m[3]) == _year(int(number[6]), int(m[3]))
+
+
+def is_first_half(cell: str) -> bool:
+    """True for a cell that holds a birth date as the first half of a CPR number does."""
+    found = _FIRST_HALF.fullmatch(cell)
+    day = only_digits(found[1]).zfill(6) if found else ""
+    return bool(day) and any(is_cpr(f"{day}{seventh}000") for seventh in (0, 4, 5))
+
+
+def halves_in(rows: str) -> Iterator[Span]:
+    """CPR numbers in two neighbouring columns of a table, its cells apart by BREAK, a row a line."""
+    hits: dict[int, list[Span]] = defaultdict(list)
+    for m in _HALVES.finditer(rows):
+        first = m.start() - 6
+        apart = first == 0 or rows[first - 1] in ("\n", BREAK)
+        if apart and is_cpr(rows[first : m.start()] + m[1]):
+            column = rows.count(BREAK, rows.rfind("\n", 0, first) + 1, first)
+            hits[column].append((first, m.end(1), CPR))
+    if not hits:
+        return
+    lines = [line.split(BREAK) for line in rows.split("\n")]
+    for column, spans in hits.items():
+        filled = sum(1 for line in lines[1:] if "".join(line[column : column + 2]).strip())
+        if 2 * len(spans) >= filled:
+            yield from spans
 
 
 def _alone(text: str, start: int, end: int) -> bool:

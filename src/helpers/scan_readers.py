@@ -12,7 +12,7 @@ from helpers.scan_markup import read_html, read_xml
 from helpers.scan_notebook import read_notebook
 from helpers.scan_pictures import read_jpeg, read_png
 from helpers.scan_tables import read_csv, read_parquet
-from helpers.scan_text import Contents, Text, printable, read_text
+from helpers.scan_text import Contents, Text, printable, read_calendar, read_text
 
 FONT_ENDINGS = {".ttf", ".otf", ".ttc", ".woff", ".woff2", ".eot", ".fntdata", ".odttf"}
 
@@ -44,10 +44,11 @@ def _pdf(content: bytes) -> Contents:
 
 _PLAIN_ENDINGS = (
     ".md", ".txt", ".log", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".qmd", ".tex", ".typ", ".py",
-    ".r", ".rst", ".bib", ".lua", ".sh", ".sql", ".sha256", ".jsonl", ".ics",
+    ".r", ".rst", ".bib", ".lua", ".sh", ".sql", ".sha256", ".jsonl",
 )  # fmt: skip
 _READERS: dict[str, Callable[[bytes], Contents]] = {
     **dict.fromkeys(_PLAIN_ENDINGS, read_text),
+    ".ics": read_calendar,
     **dict.fromkeys((".css", ".js"), read_code),
     **dict.fromkeys((".csv", ".tsv"), read_csv),
     **dict.fromkeys((".json", ".geojson"), read_json),

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from functools import partial
+from itertools import groupby
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from helpers.scan_text import BREAK, IDS, TEXT, TIME_WORD, Contents, Text, decode, whole_number
+from helpers.scan_text import (
+    BREAK,
+    IDS,
+    TEXT,
+    TIME_WORD,
+    Contents,
+    Table,
+    Text,
+    decode,
+    whole_number,
+)  # fmt: skip
 
 
 def read_csv(content: bytes) -> Contents:
@@ -26,7 +38,8 @@ def read_csv(content: bytes) -> Contents:
             trouble = trouble or f"broken table ({type(e).__name__})"
     else:
         text = text.replace(delimiter, BREAK)
-    return Contents([Text(text, unit="cell")], unreadable=[trouble] if trouble else [])
+    unreadable = [trouble] if trouble else []
+    return Contents([Text(text, unit="cell")], [Table.of(text)], unreadable=unreadable)
 
 
 def read_parquet(content: bytes) -> Contents:
@@ -51,7 +64,38 @@ def read_parquet(content: bytes) -> Contents:
             _column(column, f"column {i}", trust, contents)
         except (pa.ArrowException, TypeError) as e:
             contents.unreadable.append(f"column {i} ({type(e).__name__})")
+    contents.tables += _tables(table)
     return contents
+
+
+def _tables(table: pa.Table) -> Iterator[Table]:
+    """Columns beside each other that hold words or whole numbers, each run of them a table."""
+    kinds = [t.value_type if pa.types.is_dictionary(t) else t for t in table.schema.types]
+    for told, run in groupby(range(table.num_columns), key=lambda i: _is_told(kinds[i])):
+        columns = [*run]
+        if told and len(columns) > 1:
+            place = f"columns {columns[0] + 1}–{columns[-1] + 1}"
+            chosen = table.select(columns)
+            yield Table(partial(_different_cells, chosen), partial(_different_rows, chosen), place)
+
+
+def _different_cells(table: pa.Table) -> set[str]:
+    return {str(c) for column in table.columns for c in pc.unique(column).to_pylist() if c}
+
+
+def _different_rows(table: pa.Table) -> str:
+    """The names of the columns, and each row once."""
+    names = [str(i) for i in range(table.num_columns)]
+    texts = pa.table([c.cast(pa.string()) for c in table.columns], names)
+    different = texts.group_by(names).aggregate([]).select(names)
+    rows = zip(*(c.to_pylist() for c in different.columns))
+    lines = [table.column_names, *rows]
+    return "\n".join(BREAK.join((c or "").replace("\n", " ") for c in row) for row in lines)
+
+
+def _is_told(kind: pa.DataType) -> bool:
+    types = pa.types
+    return types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind)
 
 
 def _column(column: pa.ChunkedArray, place: str, trust: str, contents: Contents) -> None:

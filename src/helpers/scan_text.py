@@ -2,6 +2,7 @@
 
 Nothing is judged here. A text says how far its bare digits may be trusted: `TEXT` for prose and
 cells, `CODE` for style sheets and scripts, `IDS` for attributes and keys that machines write.
+A table stands beside its texts once more, for what two cells tell only together.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import base64
 import binascii
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -19,6 +20,7 @@ TEXT, CODE, IDS = "text", "code", "ids"
 BREAK = "\ue000"  # between two texts or cells; neither a word, a digit nor white space
 TIME_WORD = re.compile(r"time|stamp|epoch|unix|created|modified|tidspunkt|oprettet", re.I)
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_OTHER_FORM = re.compile(r"[\uff01-\uff5e]|(?![0-9])\d")
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 
 
@@ -46,11 +48,27 @@ class Part(NamedTuple):
     closed: str = ""
 
 
+class Table(NamedTuple):
+    """A table for what neighbouring cells tell together. `cells`: the different cells that could be
+    half of something; `rows`: all cells apart by BREAK, a row a line, asked for only where those give
+    cause; without a `place`, row and column are."""
+
+    cells: Callable[[], Iterable[str]]
+    rows: Callable[[], str]
+    place: str = ""
+
+    @classmethod
+    def of(cls, rows: str, place: str = "") -> Table:
+        """Of a text that is rows already."""
+        return cls(lambda: set(rows.replace("\n", BREAK).split(BREAK)), lambda: rows, place)
+
+
 @dataclass
 class Contents:
     """What one file or part holds; `unreadable` tells in words what could not be opened."""
 
     texts: list[Text] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
@@ -59,16 +77,25 @@ class Contents:
         for text in other.texts:
             at = f"{place}, {text.place}" if text.place else place
             self.texts.append(text._replace(place=at))
+        self.tables += [t._replace(place=place) for t in other.tables]
         self.parts += other.parts
         self.unreadable += [f"{place}: {u}" for u in other.unreadable]
 
 
 def clean(text: str) -> str:
-    """Composed letters (å as one), invisible characters gone."""
+    """Composed letters (å as one), invisible characters gone, digits and signs of other widths and
+    scripts as the plain ones."""
     if text.isascii():
         return text
     text = unicodedata.normalize("NFC", text)
+    if _OTHER_FORM.search(text):
+        text = _OTHER_FORM.sub(lambda m: _plain(m[0]), text)
     return text.translate(_INVISIBLE) if any(chr(c) in text for c in _INVISIBLE) else text
+
+
+def _plain(sign: str) -> str:
+    digit = unicodedata.decimal(sign, None)
+    return unicodedata.normalize("NFKC", sign) if digit is None else str(digit)
 
 
 def without_colours(text: str) -> str:
@@ -88,6 +115,37 @@ def decode(content: bytes) -> tuple[str, str]:
             continue
         return text, "no text: holds zero bytes" if "\0" in text else ""
     return content.decode("latin-1"), "no text in a known encoding"
+
+
+_PACKED = re.compile(
+    r"(?<![A-Za-z0-9+/=_-])(?:[A-Za-z0-9+/]{60,76}\r?\n ?)*+[A-Za-z0-9+/_-]{11,}+={0,2}(?![A-Za-z0-9+/=])"
+)
+
+
+def packed_in(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, text) of what Base64 holds in a text, where that is text itself."""
+    for m in _PACKED.finditer(text):
+        packed = "".join(m[0].split()).rstrip("=").replace("-", "+").replace("_", "/")
+        if packed.islower() or packed.isdigit() or len(packed) % 4 == 1:
+            continue
+        whole = base64.b64decode(packed + "=" * (-len(packed) % 4))
+        try:
+            found = whole.decode("utf-16" if whole[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
+        except UnicodeDecodeError:
+            continue
+        if all(c.isprintable() or c in "\r\n\t" for c in found):
+            yield *m.span(), found
+
+
+def read_calendar(content: bytes) -> Contents:
+    """As plain text, and once more with folded lines put together (RFC 5545, 3.1)."""
+    contents = read_text(content)
+    [*_, whole] = contents.texts
+    contents.texts[-1] = whole._replace(again=_FOLD.sub("", whole.text), place="text")
+    return contents
+
+
+_FOLD = re.compile(r"\r?\n[ \t]")
 
 
 def read_text(content: bytes) -> Contents:

@@ -13,6 +13,7 @@ from IPython.display import Markdown
 from helpers import findings, style
 from helpers.captions import capital, listed, reasons, with_results
 from helpers.five_sentences import what_changed
+from helpers.markdown_text import Markup, bullets, literal, markdown_table, prose, trusted
 from helpers.model_texts import drivers_headline
 from helpers.own_numbers import (
     OVERALL,
@@ -28,7 +29,7 @@ from helpers.tables import has_value, why_words
 
 
 def _bullets(sentences: list[str]) -> Markdown:
-    return Markdown("\n".join(f"- {s}" for s in sentences if s))
+    return bullets(sentences)
 
 
 def sentence(text: str) -> str:
@@ -45,12 +46,13 @@ def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdo
     rows = [(labels[q], published.value(code, q)) for q in published.question_items]
     shown = [(name, r["value"]) for name, r in rows if r is not None and r["status"] == "shown"]
     if len(shown) < 2 * count:
-        return Markdown("For få spørgsmål kan vises til at pege på de stærkeste og svageste.")
+        return prose("For få spørgsmål kan vises til at pege på de stærkeste og svageste.")
     ordered = sorted(shown, key=lambda r: -r[1])
-    lines = ["| Højest | Gennemsnit | Lavest | Gennemsnit |", "|:---|---:|:---|---:|"]
-    for (a, x), (b, y) in zip(ordered[:count], reversed(ordered[-count:])):
-        lines.append(f"| {a} | {style.number(x, 2)} | {b} | {style.number(y, 2)} |")
-    return Markdown("\n".join(lines))
+    rows = [
+        [a, style.number(x, 2), b, style.number(y, 2)]
+        for (a, x), (b, y) in zip(ordered[:count], reversed(ordered[-count:]))
+    ]
+    return trusted(markdown_table(["Højest", "Gennemsnit", "Lavest", "Gennemsnit"], rows))
 
 
 # ---------------------------------------------------------------------------------------- national
@@ -207,7 +209,7 @@ def _municipalities(count: int) -> str:
 
 
 def spread_sentence(published: Published) -> Markdown:
-    return Markdown(sentence(municipal_spread(published)))
+    return prose(sentence(municipal_spread(published)))
 
 
 def participants(published: Published) -> Markdown:
@@ -219,7 +221,7 @@ def participants(published: Published) -> Markdown:
     if published.missing:
         names = listed([_name(m) for m in published.missing])
         text += f" Følgende tilmeldte har ingen resultater og indgår ikke: {names}."
-    return Markdown(text + country_stands_fast(published))
+    return prose(text + country_stands_fast(published))
 
 
 def country_stands_fast(published: Published) -> str:
@@ -267,7 +269,7 @@ def word_list(published: Published) -> Markdown:
         (_words(missing), style.reason(status, rules.disclosure.min_answers))
         for status, missing in style.MISSING.items()
     ]
-    return Markdown("\n\n".join(f"**{word}:** {meaning}" for word, meaning in lines))
+    return trusted("\n\n".join(f"**{literal(w)}:** {literal(meaning)}" for w, meaning in lines))
 
 
 def _words(missing: style.Missing) -> str:
@@ -290,11 +292,11 @@ def sampling_method(published: Published, code: str) -> Markdown:
             start = "Alle borgere i målgrupperne eller en stikprøve af dem er inviteret."
         elif whole.invited == whole.population:
             people = style.number(whole.population)
-            return Markdown(f"Alle {people} borgere i kommunens målgrupper er inviteret.")
+            return prose(f"Alle {people} borgere i kommunens målgrupper er inviteret.")
         else:
             invited, people = style.number(whole.invited), style.number(whole.population)
             start = f"{invited} af kommunens {people} borgere i målgrupperne er inviteret."
-    return Markdown(
+    return prose(
         f"{start} Stikprøven er trukket tilfældigt inden for hver målgruppe, så den ligner "
         "målgruppens køn og alder. Grupper med lav forventet svarprocent er inviteret oftere."
     )
@@ -303,7 +305,7 @@ def sampling_method(published: Published, code: str) -> Markdown:
 def comparison_rule(published: Published) -> Markdown:
     """When a difference from the others is named."""
     rules = published.round.settings.comparison
-    return Markdown(
+    return prose(
         "En forskel nævnes kun, når den er statistisk sikker, også når der tages højde for de mange "
         "sammenligninger, når den er mindst "
         f"{style.number(rules.smallest_mean_difference, 1)} skalapoint, og når begge sider hviler på "
@@ -311,10 +313,47 @@ def comparison_rule(published: Published) -> Markdown:
     )
 
 
+def not_told(published: Published, code: str) -> Markdown:
+    """What the numbers leave out, as a list: in the country's report and in the municipalities'."""
+    o, least = (
+        OwnNumbers(published, code),
+        published.round.settings.responses.min_questions_answered,
+    )
+    points = {
+        "Spørgsmål uden svar": _without_score(o),
+        "Delvise besvarelser": f"tæller med, når mindst {findings.counted(least)} af de fælles spørgsmål "
+        "er besvaret. De sidste spørgsmål hviler derfor på lidt færre borgere.",
+        "De, der ikke svarer": "vægtene retter op for målgruppe, køn og alder. Mener de, der ikke svarer, "
+        "noget andet end andre i samme målgruppe, køn og alder, kan tallene ikke se det.",
+        "Kommunerne deltager frivilligt": "de er ikke udtrukket, så »alle deltagende kommuner« er ikke hele "
+        "landet, og intervallerne siger intet om kommuner, der ikke er med.",
+        "Brev og besvarelse": "borgerne er inviteret digitalt og har svaret på skærm. Borgere, som ikke kan "
+        "nås sådan eller har svært ved det, kan mangle, og om de ville svare anderledes, ved vi ikke.",
+        "Flere runder": "borgere, der er med i to runder, er ikke fulgt, og i små kommuner inviteres mange "
+        "af de samme. Intervallet for en ændring er der for bredt, ikke for smalt.",
+    }
+    return bullets(Markup(f"**{literal(term)}:** {literal(text)}") for term, text in points.items())
+
+
+def _without_score(o: OwnNumbers) -> str:
+    """How many of the answers are behind no number of a question, and where most are lacking."""
+    rule = "Et tal bygger kun på dem, der har svaret på skalaen; »ved ikke« og intet svar udfyldes ikke."
+    whole = o.response()
+    asked = [(o.label(q), o.of(q)) for q in o.questions]
+    known = [(number.n, name) for name, number in asked if number.shown and number.n]
+    if whole is None or not whole.shown or not whole.answers or not known:
+        return rule
+    (fewest, name), most = min(known), max(known)[0]
+    least, worst = (style.percent(max(1 - n / whole.answers, 0)) for n in (most, fewest))
+    if least == worst:
+        return f"{rule} Det er {worst} af svarene på hvert spørgsmål, som ikke er med."
+    return f"{rule} Mellem {least} og {worst} af svarene er ikke med i et spørgsmåls tal, flest i »{name}«."
+
+
 def disclosure_rule(published: Published) -> Markdown:
     """What is not shown."""
     least = published.round.settings.disclosure.min_answers
-    return Markdown(
+    return prose(
         f"Resultater med færre end {style.number(least)} svar vises ikke. Kunne et skjult tal regnes ud "
         "af de viste, eller kunne man se, hvad den enkelte har svaret, skjules flere tal. Et tal, der "
         "mangler, er aldrig vist som nul; mærket siger hvorfor, og mærkerne er forklaret i ordlisten."
@@ -324,8 +363,8 @@ def disclosure_rule(published: Published) -> Markdown:
 def simulated_notice(published: Published) -> Markdown:
     """A callout where the round is simulated; nothing in a real one."""
     if not published.round.settings.simulated:
-        return Markdown("")
-    return Markdown(
+        return prose("")
+    return trusted(
         '::: {.callout-warning title="Simulerede tal"}\n'
         "Alle borgere og svar i denne rapport er opdigtede. Tallene siger intet om virkelige kommuner.\n"
         ":::"

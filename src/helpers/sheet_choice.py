@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from helpers.errors import ExtractError
 from helpers.faults import Place, fault
+from helpers.quoting import told_names
 from helpers.sheets import Sheet
 
 NEARLY = 0.5  # of the best sheet's fit, from which another could be meant as well
@@ -39,5 +40,5 @@ def sheet_meant(
 
 
 def _refused(file: str, kind: str, sheets: Sequence[Sheet]) -> ExtractError:
-    names = ", ".join(f"»{sheet.name}«" for sheet in sheets)
+    names = told_names(sheet.name for sheet in sheets)
     return ExtractError(problems=[fault(kind, Place(file), count=len(sheets), sheets=names)])

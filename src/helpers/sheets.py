@@ -25,7 +25,14 @@ from helpers.received import ooxml, opendocument, xls, xlsb
 from helpers.received.archive import NeedsPassword, TooLarge, pack, unpack
 from helpers.received.cell_texts import composed, is_error_text, may_hold_errors
 from helpers.received.encoding import decoded
-from helpers.received.facts import NOT_COMPUTED, NotReadable, SheetFacts, TooManyLost, WorkbookFacts
+from helpers.received.facts import (
+    MERGED,
+    NOT_COMPUTED,
+    NotReadable,
+    SheetFacts,
+    TooManyLost,
+    WorkbookFacts,
+)
 from helpers.received.limits import (
     MAX_CELLS,
     MAX_COLUMNS,
@@ -36,16 +43,19 @@ from helpers.received.limits import (
     MAX_UNPACKED_BYTES,
     MB,
 )
+from helpers.received.row_widths import odd_rows
 from helpers.received.text_tables import TextRows, read_rows
 
 WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 TEXT_ENDINGS = {".csv", ".txt"}
+DELIMITERS = (";", ",", "\t", "|")
 HEAD_ROWS = 40  # among which headings are looked for
 
 
 @dataclass(frozen=True)
 class CellError:
-    """What stands in place of a cell's value that is lost: `#N/A`, `#REF!`, a formula never computed.
+    """What stands in place of a cell's value that is lost: `#N/A`, `#REF!`, a formula never computed, the
+    value of the row above that a merged cell has in one row alone.
 
     It equals no text, number or empty cell, so that nobody takes it for a value.
     """
@@ -109,6 +119,17 @@ class Sheet:
             if at < len(row) and isinstance(row[at], CellError)
         ]
 
+    def odd_rows(self, file: Path, heading: int = 0) -> list[Fault]:
+        """A fault for each row of a text file that has another number of cells than the headings, which
+        stand in the row of this index."""
+        if self.name:  # a workbook's rows have all cells
+            return []
+        cells = len(self.rows[heading])
+        return [
+            fault("row_width", self.place(file, row=n), count=len(self.rows[n - 1]), headings=cells)
+            for n in odd_rows(self.rows, heading)
+        ]
+
     def _heading(self, column: int) -> str:
         return str(self.rows[0][column]).strip() if column < len(self.rows[0]) else str(column + 1)
 
@@ -140,7 +161,7 @@ class UnreadSheet(Sheet):
 
 def lost_kind(error: CellError) -> str:
     """The kind of fault that a cell without its value is."""
-    return "cell_not_computed" if error.text == NOT_COMPUTED else "cell_error"
+    return {NOT_COMPUTED: "cell_not_computed", MERGED: "cell_merged"}.get(error.text, "cell_error")
 
 
 def is_table_file(path: Path) -> bool:
@@ -164,9 +185,10 @@ def read_sheets(
     if not content:
         raise refusal("file_empty", Place(path.name))
     ending = path.suffix.lower()
-    if ending in WORKBOOK_ENDINGS:
+    is_text = ending in TEXT_ENDINGS and not content.startswith((b"PK\x03\x04", xls.MAGIC))
+    if ending in WORKBOOK_ENDINGS or (ending in TEXT_ENDINGS and not is_text):
         return [_read_workbook(path, content)]
-    if ending in TEXT_ENDINGS:
+    if is_text:
         return _read_text(path, content, encodings, delimiters)
     known = ", ".join(sorted(WORKBOOK_ENDINGS | TEXT_ENDINGS))
     raise refusal("file_ending", Place(path.name), ending=ending, known=known)
@@ -242,7 +264,8 @@ def _too_large(path: Path, name: str, facts: SheetFacts) -> list[Fault]:
 def _sheet(workbook: CalamineWorkbook, name: str, facts: WorkbookFacts, hidden: bool) -> Sheet:
     """Raises KeyError where calamine finds a sheet whose facts are not known."""
     told = facts.sheets[name]
-    rows = _with_whole_texts(workbook.get_sheet_by_name(name).to_python(skip_empty_area=False))
+    table = workbook.get_sheet_by_name(name)
+    rows = _with_whole_texts(table.to_python(skip_empty_area=False))
     if told.lost:
         deep, wide = max(r for r, _ in told.lost), max(c for _, c in told.lost)
         width = max(wide, len(rows[0]) if rows else 0)
@@ -250,8 +273,30 @@ def _sheet(workbook: CalamineWorkbook, name: str, facts: WorkbookFacts, hidden: 
         rows += [[""] * width for _ in range(deep - len(rows))]
         for (row, column), text in told.lost.items():
             rows[row - 1][column - 1] = CellError(text)
+    merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in table.merged_cell_ranges or ()]
+    _lose_below_merged(rows, merged + told.merged)
     shown = frozenset(r for r in told.hidden_rows if r <= len(rows))
     return Sheet(name, rows, hidden, shown, facts.epoch_1904)
+
+
+def _lose_below_merged(
+    rows: list[list[object]], merged: Iterable[tuple[int, int, int, int]]
+) -> None:
+    """Mark the cells below the first row of each merged cell that has a value: whether it holds for them
+    too is not known. A row that has nothing else is none: headings or a title over several rows."""
+    lost, width = CellError(MERGED), len(rows[0]) if rows else 0
+    touched = set()
+    for top, left, bottom, right in merged:
+        if top > len(rows) or left > width or not str(rows[top - 1][left - 1]).strip():
+            continue
+        for row in range(top, min(bottom, len(rows))):
+            touched.add(row)
+            for column in range(left - 1, min(right, width)):
+                if isinstance(cell := rows[row][column], str) and not cell.strip():
+                    rows[row][column] = lost
+    for row in touched:
+        if all(c is lost or (isinstance(c, str) and not c.strip()) for c in rows[row]):
+            rows[row] = [""] * width
 
 
 def _with_whole_texts(rows: list[list[object]]) -> list[list[object]]:

@@ -87,7 +87,10 @@ STEPS = {
                 f"{_DATA}/extracts/{{code}}*", f"{_DATA}/left-to-others/{{code}}.json",
                 "data/{earlier}/intake.json",
             ),
-            carries=(f"{_DATA}/vault/{{code}}", f"{_DATA}/intake-history/{{code}}.jsonl"),
+            carries=(
+                f"{_DATA}/vault/{{code}}", f"{_DATA}/vault-counts/{{code}}.jsonl",
+                f"{_DATA}/intake-history/{{code}}.jsonl",
+            ),
             makes=(
                 f"{_DATA}/population/{{code}}.parquet", f"{_DATA}/intake/{{code}}.json",
                 f"{_DATA}/fingerprints/{{code}}.parquet",
@@ -128,7 +131,10 @@ STEPS = {
                 f"{_DATA}/responses/*", f"{_DATA}/sample/????.parquet",
                 f"{_DATA}/sample/replaced/????-sample-*.parquet",
             ),
-            needs=(f"{_DATA}/vault/*", f"{_DATA}/sendout/{{participant}}/mailings.json"),
+            needs=(
+                f"{_DATA}/vault/*", f"{_DATA}/vault-counts/*",
+                f"{_DATA}/sendout/{{participant}}/mailings.json",
+            ),
             makes=(f"{_DATA}/responses/????.parquet", f"{_DATA}/texts/*.xlsx"),
             blind_to=frozenset(NOT_SINCE_COLLECTION | {"sampling", "weighting", "comparison"}),
             whole_round=True,
@@ -210,7 +216,7 @@ STEPS = {
         Step(
             "scan", "scan", "helpers.round_steps:scan_report",
             reads=(f"{_BUILD}/{{folder}}/**",),
-            needs=(f"{_DATA}/vault/*",),
+            needs=(f"{_DATA}/vault/*", f"{_DATA}/vault-counts/*"),
             makes=(),
             blind_to=_NOT_FOR_SCAN,
         ),
@@ -218,7 +224,7 @@ STEPS = {
             "scan-round", "scan", "helpers.round_steps:scan_round",
             reads=(f"{_BUILD}/**",),
             apart=(f"{_BUILD}/{{folder}}/**",),
-            needs=(f"{_DATA}/vault/*",),
+            needs=(f"{_DATA}/vault/*", f"{_DATA}/vault-counts/*"),
             makes=(),
             blind_to=_NOT_FOR_SCAN,
             whole_round=True,

@@ -19,6 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from helpers.errors import ParameterError
 from helpers.paths import write_atomically
+from helpers.quoting import without_secrets
 
 SIGNED_BY = ("size", "mtime", "created", "ino", "ETag", "etag", "md5", "LastModified", "updated")
 BESIDE = re.compile(
@@ -40,8 +41,10 @@ class Store:
             self.fs, base = fsspec.url_to_fs(root)
         except (ValueError, ImportError) as e:
             raise ParameterError(
-                "--root", f"»{root}« cannot be opened ({e})", "a folder, or an address of fsspec"
-            ) from e
+                "--root",
+                f"»{root}« cannot be opened ({without_secrets(str(e), root)})",
+                "a folder, or an address of fsspec",
+            ) from None
         self.base = base.rstrip("/")
 
     def __reduce__(self):

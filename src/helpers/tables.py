@@ -12,6 +12,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from helpers import style
+from helpers.markdown_text import Markup, literal, markdown_table, prose, trusted
 from helpers.own_numbers import (
     GROUPINGS,
     NATIONAL_LABEL,
@@ -21,14 +22,6 @@ from helpers.own_numbers import (
 )
 from helpers.param_models import ANSWERS, Round
 from helpers.published import NATIONAL, Published
-
-
-def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A pipe table; the first `left` columns to the left, the rest to the right."""
-    rule = [":---" if i < left else "---:" for i in range(len(headings))]
-    body = [[str(c).replace("|", "\\|") for c in line] for line in (headings, *rows)]
-    lines = [body[0], rule, *body[1:]]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def distinct_items(published: Published, items: Sequence[str]) -> list[str]:
@@ -44,7 +37,7 @@ def round_title(published: Published, round_id: str) -> str:
     return published.round.earlier_titles[round_id]
 
 
-def with_note(published: Published, text: str) -> Markdown:
+def with_note(published: Published, text: Markup) -> Markdown:
     """The table (or tables), with what its marks mean below where it has any."""
     cells = [
         c.strip() for line in text.splitlines() if line.startswith("|") for c in line.split("|")
@@ -56,9 +49,9 @@ def with_note(published: Published, text: str) -> Markdown:
         if any(c == missing.mark or (len(missing.mark) > 1 and missing.mark in c) for c in cells)
     }
     if not found:
-        return Markdown(text)
+        return trusted(text)
     note = style.legend(found, published.round.settings.disclosure.min_answers)
-    return Markdown(f"{text}\n\n{note}\n")
+    return trusted(f"{text}\n\n{literal(note)}\n")
 
 
 def has_value(row) -> bool:
@@ -195,7 +188,7 @@ def wordings(published: Published, code: str = NATIONAL) -> Markdown:
                 else ""
             )
             rows.append([f"Lokalt {i}. {q.wording}{own}", "Lokalt"])
-    return Markdown(markdown_table(["Spørgsmål", "Tema"], rows, left=2))
+    return trusted(markdown_table(["Spørgsmål", "Tema"], rows, left=2))
 
 
 def answers_of(round_: Round, code: str, scale: str) -> str:
@@ -356,15 +349,15 @@ def differences(published: Published, code: str) -> Markdown:
     ]  # fmt: skip
     if found.empty:
         words = why_words(why_not_compared(*_both(published, code, i)) for i in items)
-        return Markdown(f"Sammenligningen kan ikke vises: {words}.")
+        return prose(f"Sammenligningen kan ikke vises: {words}.")
     if found["p_adjusted"].isna().all():
-        return Markdown(
+        return prose(
             "Det kan ikke vurderes, om kommunen adskiller sig fra de øvrige: forskellene hviler på for "
             "få svar."
         )
     found = found[found["worth_mentioning"]]
     if found.empty:
-        return Markdown(
+        return prose(
             "Ingen af kommunens gennemsnit adskiller sig både sikkert og nævneværdigt fra de øvrige "
             "kommuner."
         )
@@ -380,4 +373,4 @@ def differences(published: Published, code: str) -> Markdown:
         for r in found.sort_values("difference", ascending=False).itertuples()
     ]
     headings = ["Tema eller spørgsmål", "Kommunen", "De øvrige", "Forskel (95 %)", "Mod de øvrige"]
-    return Markdown(markdown_table(headings, rows))
+    return trusted(markdown_table(headings, rows))

@@ -12,6 +12,7 @@ from IPython.display import Markdown
 
 from helpers import findings, sentences
 from helpers.captions import capital
+from helpers.markdown_text import literal, trusted
 from helpers.own_numbers import GROUPINGS, NO_RESPONSE, OwnNumbers
 from helpers.published import NATIONAL, Published
 
@@ -67,4 +68,4 @@ def response(published: Published, code: str) -> Markdown:
 
 
 def title(text: str) -> Markdown:
-    return Markdown(f"::: {{.finding}}\n{text.rstrip('.')}\n:::")
+    return trusted(f"::: {{.finding}}\n{literal(text.rstrip('.'))}\n:::")

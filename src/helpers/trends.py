@@ -161,5 +161,5 @@ def _renamed(earlier: pd.DataFrame, common: CommonPart) -> pd.DataFrame:
 def _shared(table: pd.DataFrame, own: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     """Rows of municipalities that have the number in both rounds."""
     keys = ["municipality", *KEYS]
-    answered = [t.loc[t["x"] > 0, keys] for t in (own, other)]
+    answered = [t.loc[t["n"] > 0, keys] for t in (own, other)]
     return table.merge(answered[0].merge(answered[1], on=keys), on=keys)[[*keys, *SUMS]]

@@ -2,14 +2,17 @@
 
 A vault file is `JCVAULT`, one byte version, four bytes key id, twelve random bytes nonce, then the
 encrypted Parquet table and its 16-byte tag. Header, round and municipality are authenticated too: a
-file that was changed, cut off, or moved to another municipality or round does not open. Plain text
-exists in memory alone. Where the key comes from stands in `vault_key.py`.
+file that was changed, cut off, or moved to another municipality or round does not open. Behind the table
+lies, encrypted with it, how often the vault was written; the round's own record,
+`data/<round>/vault-counts/`, has that count too, so that an old vault that is put back does not open, nor
+one that was forgotten. Plain text exists in memory alone. Where the key comes from stands in `vault_key.py`.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +30,7 @@ from helpers.vault_key import FILE_VARIABLE, ID_DIGITS, NEW_KEY, Key, VaultError
 MAGIC = b"JCVAULT"
 VERSION = b"\x01"
 ID_BYTES = ID_DIGITS // 2
+COUNTED, COUNT_BYTES = b"JCCOUNT", 4  # behind the table; a vault without it was never counted
 NONCE_BYTES, TAG_BYTES = 12, 16  # nonce: 96 bits, as NIST SP 800-38D recommends
 _ID_AT = len(MAGIC) + len(VERSION)
 _HEADER_BYTES = _ID_AT + ID_BYTES + NONCE_BYTES
@@ -55,10 +59,12 @@ def read_vault(path: Path, key: Key, round_id: str, code: str) -> pd.DataFrame:
     """The table that `write_vault` took, types and missing values as they were.
 
     Text columns of type object come back as str. Raises VaultError where the file is missing, not
-    encrypted, encrypted with another key, changed, cut off, or another municipality's or round's.
+    encrypted, encrypted with another key, changed, cut off, another municipality's or round's, or older
+    than the round's record.
     """
-    plain = _unseal(_content(path), path, key, round_id, code)
-    return pd.read_parquet(io.BytesIO(plain))
+    table, count = _apart(_unseal(_content(path), path, key, round_id, code))
+    _require_latest(count, path, code)
+    return pd.read_parquet(io.BytesIO(table))
 
 
 def encrypt_plain(path: Path, key: Key, round_id: str, code: str) -> bool:
@@ -68,7 +74,7 @@ def encrypt_plain(path: Path, key: Key, round_id: str, code: str) -> bool:
     """
     content = _content(path)
     if not content.startswith(_PARQUET_MAGIC):
-        _unseal(content, path, key, round_id, code)
+        _require_latest(_apart(_unseal(content, path, key, round_id, code))[1], path, code)
         return False
     try:
         pd.read_parquet(io.BytesIO(content))
@@ -76,6 +82,7 @@ def encrypt_plain(path: Path, key: Key, round_id: str, code: str) -> bool:
         raise VaultError(
             str(path), "is a broken Parquet file", "a vault", "Restore it from the back-up."
         ) from None
+    _require_latest(0, path, code)
     _replace(path, content, key, round_id, code)
     return True
 
@@ -118,7 +125,7 @@ def rotate(files: Iterable[Path], old: Key, new: Key, round_id: str) -> Rotation
         raise VaultError(problems=problems)
     for path in waiting:
         plain = _unseal(_content(path), path, old, round_id, _code(path))
-        _replace(path, plain, new, round_id, _code(path))
+        _put(path, plain, new, round_id, _code(path))  # the same table: its count stays
     return Rotation(len(waiting), already)
 
 
@@ -136,6 +143,101 @@ def _content(path: Path) -> bytes:
             "the result of the step intake",
             "Run intake, or restore the vault from the back-up.",
         ) from None
+
+
+def counts_file(path: Path, code: str) -> Path:
+    """The round's record of how often the municipality's vault was written: a line a time, only ever added
+    to, so that a kill leaves what was there."""
+    return path.parent.parent / f"{path.parent.name}-counts" / f"{code}.jsonl"
+
+
+def forget_vault(path: Path, code: str, day: str) -> None:
+    """Delete the vault; a copy that is put back does not open. The round's `forgotten.json` says it too."""
+    counts = counts_file(path, code)
+    if counts.is_file():
+        _note(counts, {"writes": _writes(counts), "forgotten_on": day})
+    path.unlink()
+
+
+def _note(counts: Path, entry: dict) -> None:
+    counts.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(counts, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "ab") as file:
+        file.write((json.dumps(entry) + "\n").encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _record(counts: Path) -> dict:
+    """The latest line; one that a kill tore says nothing, and the next begins behind it."""
+    for line in reversed(counts.read_text("utf-8", errors="replace").splitlines()):
+        try:
+            entry = json.loads(line[line.rfind("{") :])
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and isinstance(entry.get("writes"), int):
+            return entry
+    raise VaultError(
+        str(counts),
+        "is no record of how often a vault was written",
+        '{"writes": a number} in a line',
+        "Put it back from the back-up of the same day as the vault.",
+    )
+
+
+def _writes(counts: Path) -> int:
+    return _record(counts)["writes"] if counts.is_file() else 0
+
+
+def _forgotten_on(path: Path, code: str) -> str:
+    """Day on which the vault was deleted for good, by the count's record, or the round's where no count
+    was kept; »« where it was not, or has been written since."""
+    counts, told = counts_file(path, code), path.parent.parent / "forgotten.json"
+    if counts.is_file():
+        return _record(counts).get("forgotten_on", "")
+    entries = json.loads(told.read_text("utf-8")) if told.is_file() else []
+    days = [e["deleted_on"] for e in entries if e["municipality"] == code and e.get("vault")]
+    return days[-1] if days else ""
+
+
+def _require_latest(count: int, path: Path, code: str) -> None:
+    """Raise VaultError where the round's record knows of a later vault, or that this one was forgotten."""
+    counts = counts_file(path, code)
+    writes = _writes(counts)
+    if counts.is_file() and count > writes:  # a kill came between the vault and its record
+        return
+    if day := _forgotten_on(path, code):
+        raise VaultError(
+            str(path),
+            f"was deleted with its identities on {day}, and lies here again",
+            "no vault",
+            "Delete it.",
+        )
+    if count < writes:
+        raise VaultError(
+            str(path),
+            "is an old vault that was put back: persons and keys since then are not in it",
+            f"the vault as it was written last (number {writes}; this is number {count})",
+            "Put back the latest one.",
+        )
+
+
+def _counted(table: bytes, count: int) -> bytes:
+    return table + COUNTED + count.to_bytes(COUNT_BYTES, "big")
+
+
+def _apart(plain: bytes) -> tuple[bytes, int]:
+    """(table, count) of what was sealed; 0 where it was never counted."""
+    behind = len(COUNTED) + COUNT_BYTES
+    if plain[-behind:-COUNT_BYTES] != COUNTED:
+        return plain, 0
+    return plain[:-behind], int.from_bytes(plain[-COUNT_BYTES:], "big")
+
+
+def _rows(table: bytes) -> list[tuple]:
+    """What a vault tells, whatever the types of its columns and the order of its rows."""
+    frame = pd.read_parquet(io.BytesIO(table)).astype("str")
+    return sorted(frame[sorted(frame)].itertuples(index=False, name=None))
 
 
 def _seal(plain: bytes, key: Key, round_id: str, code: str) -> bytes:
@@ -203,7 +305,23 @@ def _bound(header: bytes, round_id: str, code: str) -> bytes:
     return header + json.dumps([round_id, code]).encode("ascii")
 
 
-def _replace(path: Path, plain: bytes, key: Key, round_id: str, code: str) -> Path:
+def _replace(path: Path, table: bytes, key: Key, round_id: str, code: str) -> Path:
+    """Encrypt a table to `path`, with the next count, which is recorded behind it; the same table again,
+    after a kill, say, keeps its count."""
+    counts, lying, same = counts_file(path, code), 0, False
+    if path.is_file() and (old := path.read_bytes()).startswith(MAGIC) and _key_id(old) == key.id:
+        there, lying = _apart(_unseal(old, path, key, round_id, code))
+        same = there == table or _rows(there) == _rows(table)
+    writes = _writes(counts)
+    stays = same and lying > 0 and lying >= writes and not _forgotten_on(path, code)
+    count = lying if stays else max(writes, lying) + 1
+    _put(path, _counted(table, count), key, round_id, code)
+    if count != writes:
+        _note(counts, {"writes": count})
+    return path
+
+
+def _put(path: Path, plain: bytes, key: Key, round_id: str, code: str) -> Path:
     """Encrypt to `path`; the new file is read back from the disk before it takes the place."""
 
     def write(beside: Path) -> None:

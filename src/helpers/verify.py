@@ -19,6 +19,7 @@ INPUTS = (
     "params/**",
     "data/{round}/extracts/*",
     "data/{round}/vault/*",
+    "data/{round}/vault-counts/*",
     "data/{round}/sample/*",
     "data/{round}/sample/replaced/*",
     "data/{round}/sample/kept/*",

@@ -1,8 +1,8 @@
 """Design weight → non-response adjustment → raking (→ trimming), each step reported.
 
-Design weight N_h/n_h with strata = target group; non-response adjustment within target group, in
-gender × age classes where they hold enough answers; raking to the target group, gender and age
-margins of the eligible population, starting from the adjusted weights (`raking.rake`).
+Design weight N_h/n_h with strata = target group; non-response adjustment within target group, in age ×
+gender classes where they hold enough answers; raking to the eligible population's target group × age,
+target group × gender, age and gender, starting from the adjusted weights (`calibration.calibrate`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,20 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from helpers.calibration import (
+    AGE,
+    GENDER,
+    MAIN,
+    STRATUM,
+    answers_by_cell,
+    calibrate,
+    indicators,
+    joined,
+)
 from helpers.designs import Design, kish_design_effect
 from helpers.errors import Problem, WeightError
 from helpers.params import Weighting
-from helpers.raking import rake, trim
-
-STRATUM = "target_group"
-MARGINS = ["target_group", "gender", "age_band"]
+from helpers.raking import trim
 
 
 @dataclass(frozen=True)
@@ -40,18 +47,12 @@ class Weighted:
         """Final weights, calibrated from the non-response weights."""
         table = self.respondents
         strata, population = self._strata
-        if not self.margins:
-            return Design(table["weight"].to_numpy(float), strata, population)
-        indicators = [
-            pd.get_dummies(table[f"cal_{m}"], drop_first=i > 0, dtype=float).to_numpy()
-            for i, m in enumerate(self.margins)
-        ]
         return Design(
             table["weight"].to_numpy(float),
             strata,
             population,
             table["nonresponse_weight"].to_numpy(float),
-            np.column_stack(indicators),
+            indicators([table[f"cal_{m}"] for m in self.margins]),
             jackknife=True,
         )
 
@@ -73,8 +74,8 @@ def weigh(asked: pd.DataFrame, frame: pd.DataFrame, rules: Weighting) -> Weighte
     `asked`: a row a citizen asked, with `responded`, `design_weight`, `stratum_population`,
     target_group, gender, age_band; `frame`: the eligible population's cell counts. Target groups
     without an answer cannot be represented; they are reported and left out of the covered population.
-    With `unfit_margins: collapse` a level without answers joins its neighbour and a margin that
-    cannot be reached is left out, both reported; with `error` they raise.
+    With `unfit_margins: collapse` thin levels join their neighbours, reported; with `error` what cannot be
+    held raises.
     Raises WeightError where nobody answered, weights, groups or counts are missing or senseless,
     or raking fits no margin.
     """
@@ -99,14 +100,11 @@ def weigh(asked: pd.DataFrame, frame: pd.DataFrame, rules: Weighting) -> Weighte
     factor = _nonresponse_factor(asked, classes)
     answered = asked["responded"]
     respondents = asked[answered].assign(nonresponse_weight=asked["design_weight"] * factor)
-    if rules.unfit_margins == "error":
-        levels, merged = _own_levels(frame), []
-    else:
-        levels, merged = _levels(respondents, frame)
-    weight, used, dropped = _rake_or_drop(respondents, frame, levels, rules)
-    notes += merged + dropped
+    calibrated = calibrate(respondents, frame, rules)
+    notes += calibrated.told
+    used = tuple(calibrated.levels)
     respondents = respondents.assign(
-        weight=weight, **{f"cal_{m}": levels[m].reindex(respondents[m]).to_numpy() for m in used}
+        weight=calibrated.weight, **{f"cal_{m}": calibrated.levels[m] for m in used}
     ).reset_index(drop=True)
     if rules.trim_at_median_times is not None:
         respondents, told = _trimmed(respondents, used, rules.trim_at_median_times)
@@ -116,7 +114,7 @@ def weigh(asked: pd.DataFrame, frame: pd.DataFrame, rules: Weighting) -> Weighte
         _steps(respondents),
         tuple(notes),
         int(frame["population"].sum()),
-        tuple(used),
+        used,
     )
 
 
@@ -137,37 +135,32 @@ def _check_input(asked: pd.DataFrame, frame: pd.DataFrame) -> None:
     if not np.all(np.isfinite(counts) & (counts >= 0)):
         told = "some population counts are missing, negative or infinite"
         problems.append(Problem("sampling frame", told, "persons per cell", "Run plan again."))
-    for margin in MARGINS:
-        populated = set(frame.loc[frame["population"] > 0, margin].dropna())
-        unknown = sorted({str(v) for v in set(answered[margin]) - populated})
-        if unknown:
-            told = f"respondents' {margin} {', '.join(unknown)} has no population"
+    known = frame[frame["population"] > 0]
+    for columns in (*([m] for m in MAIN), [STRATUM, AGE], [STRATUM, GENDER]):
+        populated, those = (
+            set(t[columns].itertuples(index=False, name=None)) for t in (known, answered)
+        )
+        unknown = sorted(" | ".join(map(str, cell)) for cell in those - populated)
+        if unknown and not problems:
+            told = f"respondents' {' × '.join(columns)} {', '.join(unknown)} has no population"
             problems.append(Problem("sample", told, "levels of the sampling frame", "Plan again."))
     if problems:
         raise WeightError(problems=problems)
 
 
 def nonresponse_classes(asked: pd.DataFrame, min_answers: int) -> pd.Series:
-    """Class of each citizen asked: target group × gender × age where it holds enough answers.
+    """Class of each citizen asked: target group × age, and × gender where each gender holds enough answers.
 
-    Thin ages of one gender are put together, then thin genders of the target group; what is still
-    thin joins the smallest other class.
+    Thin ages join their neighbours within the target group (`calibration.joined`): who answers, and what
+    they answer, differs more by age within a target group than by gender.
     """
-    group, gender = asked[STRATUM].astype(str), asked["gender"].astype(str)
-    classes = group + " | " + gender + " " + asked["age_band"].astype(str)
-    for outer in (group + " | " + gender, group + " |"):  # ages first, then genders
-        answers = asked.groupby(classes)["responded"].sum()
-        for prefix in outer.unique():
-            of_outer = answers[[name.startswith(prefix) for name in answers.index]]
-            thin = set(of_outer.index[of_outer < min_answers])
-            if not thin:
-                continue
-            thick = of_outer[of_outer >= min_answers]
-            target = prefix + " rest"
-            if of_outer[list(thin)].sum() < min_answers and len(thick):
-                target = thick.idxmin()
-            classes = classes.where(~classes.isin(thin), target)
-    return classes
+    answered = asked[asked["responded"]]
+    everybody = asked.assign(population=1)
+    answers = answers_by_cell(answered, everybody, AGE, STRATUM)
+    ages = joined(answers, AGE, STRATUM, min_answers)[1].levels(asked)
+    by_gender = ages + " | " + asked[GENDER].astype(str)
+    least = asked.groupby([ages, by_gender])["responded"].sum().groupby(level=0).min()
+    return by_gender.where(ages.map(least) >= min_answers, ages)
 
 
 def _nonresponse_factor(asked: pd.DataFrame, classes: pd.Series) -> pd.Series:
@@ -178,67 +171,8 @@ def _nonresponse_factor(asked: pd.DataFrame, classes: pd.Series) -> pd.Series:
     return of_all / of_answers
 
 
-def _levels(
-    respondents: pd.DataFrame, frame: pd.DataFrame
-) -> tuple[dict[str, pd.Series], list[str]]:
-    """Per margin: level → calibration level. A level without answers joins its neighbour."""
-    levels, notes = {}, []
-    for margin in MARGINS:
-        known = sorted(frame.loc[frame["population"] > 0, margin].dropna().unique())
-        have = set(respondents[margin])
-        mapping = {}
-        for i, level in enumerate(known):
-            nearest = min(
-                (k for k in known if k in have), key=lambda k: (abs(known.index(k) - i), k)
-            )
-            mapping[level] = nearest
-            if nearest != level:
-                notes.append(f"{margin} {level} har ingen svar: regnet sammen med {nearest}")
-        levels[margin] = pd.Series(mapping, dtype=object)
-    return levels, notes
-
-
-def _own_levels(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    """Every populated level stands for itself."""
-    known = {m: frame.loc[frame["population"] > 0, m].dropna().unique() for m in MARGINS}
-    return {m: pd.Series(sorted(v), index=sorted(v), dtype=object) for m, v in known.items()}
-
-
-def _rake_or_drop(
-    respondents: pd.DataFrame,
-    frame: pd.DataFrame,
-    levels: dict[str, pd.Series],
-    rules: Weighting,
-) -> tuple[np.ndarray, list[str], list[str]]:
-    """Rake to all margins; where that fails drop the last margin and say so, or raise, by the
-    round's rule."""
-    used, notes = list(MARGINS), []
-    while True:
-        codes, totals = [], []
-        for margin in used:
-            cells = pd.Index(sorted(set(levels[margin])))
-            codes.append(cells.get_indexer(levels[margin].reindex(respondents[margin])))
-            mapped = frame[margin].map(levels[margin])
-            totals.append(frame.groupby(mapped)["population"].sum().reindex(cells))
-        try:
-            weights = rake(
-                codes,
-                respondents["nonresponse_weight"].to_numpy(float),
-                totals,
-                tolerance=rules.tolerance,
-                max_iterations=rules.max_iterations,
-                names=used,
-            )
-            return weights, used, notes
-        except WeightError:
-            if len(used) == 1 or rules.unfit_margins == "error":
-                raise
-            notes.append(f"raking til {' × '.join(used)} konvergerer ikke: uden {used[-1]}")
-            used = used[:-1]
-
-
 def _trimmed(
-    respondents: pd.DataFrame, margins: list[str], times: float
+    respondents: pd.DataFrame, margins: tuple[str, ...], times: float
 ) -> tuple[pd.DataFrame, list[str]]:
     """Weights strictly within median/times … median·times, and what that does to the margins."""
     before = respondents["weight"]

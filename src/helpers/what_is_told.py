@@ -12,13 +12,13 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from helpers import style
 from helpers.cells import EPOCH, EPOCH_1904, are_day_numbers, as_text
 from helpers.extract_tables import Found
 from helpers.faults import Fault, Place, fault
 from helpers.labels import normalise
 from helpers.one_person import OnePerson
 from helpers.received.cell_texts import looks_like_mojibake
+from helpers.told_values import Count
 
 ROWS_NAMED = 10
 _SELDOM_IN_NAMES = "[^A-Za-zÆØÅæøå '.,-]"
@@ -48,7 +48,7 @@ def what_is_told(
     if hidden:
         told.append(fault("hidden_rows", place, **_counted(hidden)))
     if padded.any():
-        told.append(of("cpr_padded", "cpr", count=style.number(int(padded.sum()))))
+        told.append(of("cpr_padded", "cpr", count=Count(int(padded.sum()))))
     seldom = persons[persons["name"].str.contains(_SELDOM_IN_NAMES)]
     odd = [row for row, name in zip(seldom["row"], seldom["name"]) if looks_like_mojibake(name)]
     if odd:
@@ -60,7 +60,7 @@ def what_is_told(
     ):
         if groups:
             rows = list(chain.from_iterable(groups))
-            told.append(of(kind, "cpr", **_counted(rows) | {"count": style.number(len(groups))}))
+            told.append(of(kind, "cpr", **_counted(rows) | {"count": Count(len(groups))}))
     told += [of(kind, name, **details) for kind, name, details in _cells_told(found, body, persons)]
     return tuple(told)
 
@@ -76,7 +76,7 @@ def _cells_told(
         empty = (texts == "").to_numpy(bool)
         if not empty.any():
             continue
-        counted = {"count": style.number(int(empty.sum())), "of": style.number(len(empty))}
+        counted = {"count": Count(int(empty.sum())), "of": Count(len(empty))}
         if name == "latest_conversation":
             yield "no_conversation", name, counted
         elif name in layout.empty_means_no:
@@ -91,11 +91,11 @@ def _cells_told(
             numbers &= np.array([isinstance(cell, str) for cell in body[name]], dtype=bool)
         if numbers.any():
             latest, since = (d.astype("datetime64[D]").item() for d in (days[numbers].max(), epoch))
-            counted = {"count": style.number(int(numbers.sum()))}
+            counted = {"count": Count(int(numbers.sum()))}
             yield (
                 "day_numbers",
                 name,
-                counted | {"epoch": style.date(since), "latest": style.date(latest)},
+                counted | {"epoch": since, "latest": latest},
             )
 
 
@@ -103,4 +103,4 @@ def _counted(rows: Iterable[int]) -> dict[str, str]:
     """Their number, and the first of them."""
     given = [str(row) for row in rows]
     named = ", ".join(given[:ROWS_NAMED]) + (" …" if given[ROWS_NAMED:] else "")
-    return {"count": style.number(len(given)), "rows": named}
+    return {"count": Count(len(given)), "rows": named}

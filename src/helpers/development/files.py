@@ -12,7 +12,7 @@ from pathlib import Path
 from helpers.development.book import write_book
 from helpers.development.page import page
 from helpers.development.series import Development
-from helpers.errors import Problem, SurveyError
+from helpers.errors import SurveyError
 from helpers.paths import put_in_place, told_of, write_text
 from helpers.scan import scan
 
@@ -35,17 +35,7 @@ def write_development(root: Path, development: Development) -> list[Path]:
         write_book(development, made / "udvikling.xlsx")
         findings = scan(made)
         if findings:
-            raise SurveyError(
-                problems=[
-                    Problem(
-                        str(f),
-                        "personal data in what may leave the house",
-                        "none",
-                        "Do not send it.",
-                    )
-                    for f in findings
-                ]
-            )
+            raise SurveyError(problems=[f.as_problem() for f in findings])
         folder.mkdir(exist_ok=True)
         written = []
         for path in sorted(made.iterdir()):

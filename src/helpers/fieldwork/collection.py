@@ -19,6 +19,7 @@ from helpers.left_keys import keys_asked_before
 from helpers.left_out import digest_of, leave_out, read_left_out
 from helpers.params import Round
 from helpers.paths import Paths, write_private
+from helpers.quoting import told_file
 from helpers.responses import check_export, counts_as_answer, export_files, key_owners
 from helpers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS, is_table_file
 
@@ -105,7 +106,7 @@ def receive(
             refused[str(path)] = ResponseError(problems=told)
             continue
         if more := checked.left_out - before:
-            decisions[digest] = path.name, more
+            decisions[digest] = told_file(path.name), more
             left_out[str(path)] = len(more)
         if digest in lying:
             known.append(str(path))

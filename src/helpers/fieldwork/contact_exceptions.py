@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +21,9 @@ from helpers.fieldwork.known_names import nearest
 from helpers.labels import heading_key
 from helpers.params import Round
 from helpers.paths import Paths, write_private
+from helpers.quoting import told_file
 from helpers.sheet_choice import sheet_meant
-from helpers.sheets import Sheet, read_kept_table, read_sheets
+from helpers.sheets import DELIMITERS, Sheet, read_kept_table, read_sheets
 from helpers.vault import read_vault
 from helpers.vault_key import key_of_round
 
@@ -45,6 +45,7 @@ HEADINGS = {
 }
 _MEANING = {normalise(word): reason for reason in REASONS for word in (reason, *WORDS[reason])}
 _HEADING = {heading_key(word): column for column, words in HEADINGS.items() for word in words}
+_KEY = r"[0-9a-f]{32}"
 _DATE_FORMS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y")
 
 
@@ -107,12 +108,16 @@ def note_exceptions(
     with every row that cannot be read or belongs to nobody invited; then nothing is written.
     """
     rows, problems = _read_list(file, reason, today)
-    keys = {} if rows.empty else _keys(paths, round_, rows)
-    unknown = [row for row in rows.index if not keys.get(row)]
+    keys, unclear = ({}, {}) if rows.empty else _keys(paths, round_, rows)
+    problems += [
+        Problem(f"{file.name}, row {row}", what, expected, "Correct it: who is meant is not known.")
+        for row, (what, expected) in unclear.items()
+    ]
+    unknown = [row for row in rows.index if row not in keys and row not in unclear]
     if unknown and not skip_unknown:
         problems += [
             Problem(
-                f"{file.name}, row {row}",
+                f"{told_file(file.name)}, row {row}",
                 "belongs to nobody who was invited",
                 f"a key or CPR number of the samples of {round_.id}",
                 "Correct it, or pass over such rows with --skip-unknown.",
@@ -172,6 +177,7 @@ def _read_list(
         )  # fmt: skip
     if problems:
         raise ExceptionsError(problems=problems)
+    problems += sheet.odd_rows(file)
     problems += (lost := sheet.lost_cells(file, columns.values()))
     lost_rows = {fault.place.row for fault in lost}
     cells = {
@@ -203,10 +209,9 @@ def _read_list(
 def _sheet(file: Path) -> tuple[Sheet, dict[str, int]]:
     """The sheet with known headings, and where each known column stands."""
     if not file.is_file():
-        raise ExceptionsError(
-            str(file), "does not exist", "a list (.csv or .xlsx)", "Check the path."
-        )
-    readings = read_sheets(file, ["utf-8-sig", "cp1252"], [";", ",", "\t"])
+        wrong = "is a folder" if file.is_dir() else "does not exist"
+        raise ExceptionsError(str(file), wrong, "a list (.csv or .xlsx)", "Check the path.")
+    readings = read_sheets(file, ["utf-8-sig", "cp1252"], DELIMITERS)
     sheet = sheet_meant(file.name, readings, lambda s: len(_known(s)) if _names(s) else 0)
     if sheet is None:
         return readings[0][0] if readings[0] else Sheet("", []), {}
@@ -240,18 +245,28 @@ def _unknown_reason(where: str, given: str) -> Problem:
     return Problem(where, "the reason is unknown", f"one of {', '.join(REASONS)}", remedy)
 
 
-def _keys(paths: Paths, round_: Round, rows: pd.DataFrame) -> Mapping[int, list[str]]:
-    """Row → keys of the invited citizen; a person whom two municipalities have drawn has two."""
+def _keys(
+    paths: Paths, round_: Round, rows: pd.DataFrame
+) -> tuple[dict[int, list[str]], dict[int, tuple[str, str]]]:
+    """Row → keys of the invited citizen; a person whom two municipalities have drawn has two. And row →
+    what is wrong and expected, where nobody can be looked up: that is not the same as nobody invited."""
     drawn = [c for c in round_.settings.participants if paths.sample(c).is_file()]
     samples = {c: pd.read_parquet(paths.sample(c), columns=["person_id", "key"]) for c in drawn}
     invited = {k for table in samples.values() for k in table["key"]}
-    found = {
-        row: [key.lower()] for row, key in rows["key"].items() if key and key.lower() in invited
+    given = rows["key"].str.lower()
+    by_key = {row: [key] for row, key in given.items() if key in invited}
+    odd_keys = given.index[(given != "") & ~given.str.fullmatch(_KEY)]
+    unclear = {
+        row: ("the key is none", "the 32 digits and letters of the link") for row in odd_keys
     }
-    by_number = rows[(rows["cpr"] != "") & ~rows.index.isin(found)]
+    by_number = rows[rows["cpr"] != ""]
     if by_number.empty:
-        return found
+        return by_key, unclear
     numbers = parse_cpr(by_number["cpr"])["cpr"]
+    unclear |= {
+        row: ("the CPR number cannot be read", "ten digits") for row in numbers.index[numbers == ""]
+    }
+    found: dict[int, list[str]] = {}
     key = key_of_round(round_.settings, paths.root)
     for code, sample in samples.items():
         vault = read_vault(paths.vault(code), key, round_.id, code)
@@ -259,4 +274,10 @@ def _keys(paths: Paths, round_: Round, rows: pd.DataFrame) -> Mapping[int, list[
         for row, number in numbers.items():
             if number and number in keys.index:
                 found.setdefault(row, []).append(keys[number])
-    return found
+    two = ("the key and the CPR number belong to two persons", "one citizen a row")
+    unclear |= {
+        row: two
+        for row in by_key.keys() & numbers.index
+        if by_key[row][0] not in found.get(row, ())
+    }
+    return {row: keys for row, keys in (found | by_key).items() if row not in unclear}, unclear

@@ -11,21 +11,25 @@ import datetime as dt
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from helpers.errors import Problem, SurveyError
 from helpers.fieldwork.contact_exceptions import read_exceptions
+from helpers.free_text import Names, scrub
+from helpers.identities import known_persons
 from helpers.left_keys import keys_asked_before
 from helpers.params import Municipality, Round
 from helpers.paths import Paths, write_private
+from helpers.quoting import told_file
 from helpers.responses import key_owners, row_spans
 from helpers.round_settings import Fieldwork
 from helpers.sheet_choice import sheet_meant
-from helpers.sheets import Sheet, read_kept_table, read_sheets
+from helpers.sheets import DELIMITERS, Sheet, read_kept_table, read_sheets
 
 COLUMNS = ("when", "municipality", "topic", "minutes", "key")
 NAMES = {  # as a column may also be called
@@ -100,12 +104,25 @@ def _logged(paths: Paths) -> list[_Call]:
     return [_Call(*row) for row in table[list(COLUMNS)].itertuples(index=False, name=None)]
 
 
+def without_keys(paths: Paths, keys: Collection[str]) -> bytes | None:
+    """The log without these callers' keys; None where it holds none of them."""
+    calls = _logged(paths)
+    if not any(call.key in keys for call in calls):
+        return None
+    left = (replace(call, key="") if call.key in keys else call for call in calls)
+    return _text(sorted(left, key=_in_order))
+
+
 def _write(paths: Paths, calls: list[_Call]) -> None:
+    write_private(paths.hotline, _text(calls))
+
+
+def _text(calls: list[_Call]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows([getattr(call, c) for c in COLUMNS] for call in calls)
-    write_private(paths.hotline, text.getvalue().encode("utf-8-sig"))
+    return text.getvalue().encode("utf-8-sig")
 
 
 def _in_order(call: _Call) -> tuple[str, ...]:
@@ -118,6 +135,9 @@ def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
     owners: dict[str, str] = {}
     if "key" in headings:  # a caller may hold the link of one who is asked no more
         owners = keys_asked_before(paths, round_) | key_owners(paths, round_)[0]
+    names = cache(
+        lambda: Names.of(known_persons(paths, round_)[0])
+    )  # opened where a topic asks for it
     problems: list[Problem] = [*sheet.lost_cells(file, range(len(headings)))]
     lost = {p.place.cells[0] for p in problems}
     calls: dict[int, _Call] = {}
@@ -125,29 +145,33 @@ def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
         given = dict(zip(headings, cells))
         if not any(str(c).strip() for c in cells):
             continue
-        call, wrong = _call(given, round_, owners)
+        call, wrong = _call(given, round_, owners, names)
         calls[number] = call
         problems += [
-            Problem(f"{file.name}, row {number}, column »{column}«", what, expected, _MEND)
+            Problem(
+                f"{told_file(file.name)}, row {number}, column »{column}«", what, expected, _MEND
+            )
             for column, what, expected in wrong
             if (number, headings.index(column) + 1) not in lost
         ]
     if not calls:
-        raise SurveyError(file.name, "holds no call", "a row a call under the headings", _MEND)
+        raise SurveyError(
+            told_file(file.name), "holds no call", "a row a call under the headings", _MEND
+        )
     if problems:
         raise SurveyError(problems=problems)
     return calls
 
 
 def _table(file: Path) -> tuple[Sheet, list[str]]:
-    readings = read_sheets(file, ["utf-8-sig", "cp1252"], [",", ";", "\t"])
+    readings = read_sheets(file, ["utf-8-sig", "cp1252"], DELIMITERS)
     sheet = sheet_meant(file.name, readings, lambda s: len(set(_headings(s)) & set(COLUMNS)))
     sheet = sheet or next((s for sheets in readings for s in sheets), None)
     headings = _headings(sheet) if sheet else []
     while headings and not headings[-1]:
         headings.pop()
     expected = ", ".join(COLUMNS[:4]) + " and, if wanted, key"
-    where = f"{file.name}, first row"
+    where = f"{told_file(file.name)}, first row"
     problems = [
         Problem(where, f"lacks the column »{c}«", expected, _MEND)
         for c in COLUMNS[:4]
@@ -164,7 +188,9 @@ def _table(file: Path) -> tuple[Sheet, list[str]]:
         if headings.count(c) > 1
     ]
     if sheet is None or problems:
-        raise SurveyError(problems=problems or [Problem(file.name, "is empty", expected, _MEND)])
+        raise SurveyError(
+            problems=problems or [Problem(told_file(file.name), "is empty", expected, _MEND)]
+        )
     return sheet, headings
 
 
@@ -175,7 +201,10 @@ def _headings(sheet: Sheet) -> list[str]:
 
 
 def _call(
-    given: Mapping[str, object], round_: Round, owners: Mapping[str, str]
+    given: Mapping[str, object],
+    round_: Round,
+    owners: Mapping[str, str],
+    names: Callable[[], Names],
 ) -> tuple[_Call, list[tuple[str, str, str]]]:
     """A row's call, and what is wrong with it as (column, what, expected)."""
     wrong = []
@@ -190,7 +219,7 @@ def _call(
     if place is None:
         expected = "a participant's four-digit code or name"
         wrong.append(("municipality", "is no participant", expected))
-    topic, told = _topic(str(given.get("topic", "")), round_.settings.fieldwork)
+    topic, told = _topic(str(given.get("topic", "")), round_.settings.fieldwork, names)
     wrong += [("topic", *told)] if told else []
     minutes = _minutes(given.get("minutes", ""))
     if minutes is None:
@@ -233,8 +262,17 @@ def _place(cell: object, round_: Round) -> Municipality | None:
     return next((p for p in known if code in (p.code, p.name.casefold())), None)
 
 
-def _topic(text: str, rules: Fieldwork) -> tuple[str, tuple[str, str] | None]:
-    """The topic as the parameters spell it, and (what is wrong, what was expected)."""
+def _holds_name(topic: str, names: Names) -> bool:
+    """Whether a topic holds a citizen's name, in whatever case: a scrubbed sentence trusts capitals, a
+    few words noted in haste do not have them."""
+    return any(scrub(form, names) != form for form in (topic, f"om {topic.title()}"))
+
+
+def _topic(
+    text: str, rules: Fieldwork, names: Callable[[], Names]
+) -> tuple[str, tuple[str, str] | None]:
+    """The topic as the parameters spell it, and (what is wrong, what was expected). Raises VaultError
+    where a vault does not open: then nobody can tell whether words of one's own name a citizen."""
     topic = " ".join(text.split())
     known = {t.topic.casefold(): t.topic for t in rules.hotline_topics}
     listed = ", ".join(known.values())
@@ -247,6 +285,9 @@ def _topic(text: str, rules: Fieldwork) -> tuple[str, tuple[str, str] | None]:
     if len(topic) > LONGEST_TOPIC or any(c.isdigit() or c == "@" for c in topic):
         expected = f"a few words without names, at most {LONGEST_TOPIC} signs; or one of {listed}"
         return topic, ("holds a number or an address, or is a note rather than a topic", expected)
+    if _holds_name(topic, names()):
+        expected = f"a few words without names; or one of {listed}"
+        return "", ("holds a citizen's name", expected)
     return topic, None
 
 

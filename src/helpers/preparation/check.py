@@ -19,6 +19,7 @@ from helpers.paths import Paths
 from helpers.preparation.check_warnings import Warning, warning
 from helpers.preparation.plausibility import Judged, before_of, judge, with_decisions
 from helpers.preparation.round_findings import Taken, beside_others, read_taken
+from helpers.quoting import told_file, told_headings
 from helpers.vault_key import Key, VaultError, key_of_round
 
 
@@ -66,7 +67,7 @@ def check_extract(path: Path, round_: Round, code: str, paths: Paths | None = No
             path, round_.formats, round_.local_for(code or "0000"), round_.settings.reference_date
         )
     except ExtractError as e:
-        return Checked(path.name, code, "", 0, 0, {}, (), (), _faults(e.problems))
+        return Checked(told_file(path.name), code, "", 0, 0, {}, (), (), _faults(e.problems))
     digest = file_digest(path)
     persons = with_age(extract.persons, round_.settings.reference_date)
     well = persons[~persons["row"].isin(extract.faulty_rows)].reset_index(drop=True)
@@ -75,13 +76,13 @@ def check_extract(path: Path, round_: Round, code: str, paths: Paths | None = No
     if paths and code:
         judged += _beside(paths, round_, extract, well, code, digest)
     return Checked(
-        file=path.name,
+        file=told_file(path.name),
         code=code,
         layout=extract.layout,
         rows_read=len(persons),
         rows_faulty=len(persons) - len(well),
         counts=_counts(extract, well, round_),
-        ignored_columns=extract.ignored_columns,
+        ignored_columns=told_headings(extract.ignored_columns),
         warnings=judged.looks,
         faults=_faults((*extract.problems, *judged.stops)),
         accepted=tuple((stop, f"{d.by}, {d.date}: {d.reason}") for d, stop in judged.decided),

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from helpers import style
 from helpers.classify import reason_labels, reasons
 from helpers.faults import Fault
 from helpers.params import Round
 from helpers.preparation.check import Checked
+from helpers.quoting import told_file
+from helpers.told_values import Count, in_language
 
 FAULTS_SHOWN = 100  # where the marked copy has the others
 _LABEL_WIDTH = 42
@@ -64,7 +65,7 @@ def lines_about(checked: Checked, round_: Round, language: str) -> Iterator[str]
     words, settings = WORDS[language], round_.settings
     yield words["tried"].format(
         file=checked.file, title=settings.title, round=round_.id,
-        date=style.date(settings.reference_date),
+        date=in_language(settings.reference_date, language),
     )  # fmt: skip
     if checked.code:
         place = round_.municipalities[checked.code]
@@ -72,9 +73,9 @@ def lines_about(checked: Checked, round_: Round, language: str) -> Iterator[str]
     if not checked.layout:
         return
     yield words["layout"].format(layout=checked.layout)
-    yield _counted(words["persons"], checked.rows_read)
+    yield _counted(words["persons"], checked.rows_read, language)
     if checked.rows_faulty:
-        yield _counted(words["well_only"], checked.rows_read - checked.rows_faulty)
+        yield _counted(words["well_only"], checked.rows_read - checked.rows_faulty, language)
     yield from _groups(checked, round_, language)
     if checked.ignored_columns:
         yield ""
@@ -97,22 +98,24 @@ def _groups(checked: Checked, round_: Round, language: str) -> Iterator[str]:
     for heading, names in (("eligible", groups), ("left_out", labels)):
         counts = {name: checked.counts.get(name, 0) for name in names}
         yield ""
-        yield _counted(words[heading], sum(counts.values()))
-        yield from (_counted(f"  {names[name]}", count) for name, count in counts.items())
+        yield _counted(words[heading], sum(counts.values()), language)
+        yield from (_counted(f"  {names[name]}", count, language) for name, count in counts.items())
 
 
-def _counted(label: str, count: int) -> str:
-    return f"{label:<{_LABEL_WIDTH}}{style.number(count):>8}"
+def _counted(label: str, count: int, language: str) -> str:
+    return f"{label:<{_LABEL_WIDTH}}{in_language(Count(count), language):>8}"
 
 
 def fault_lines(checked: Checked, language: str, marked: bool) -> Iterator[str]:
     """Each fault with its place, then each remedy once; many only where there is no marked copy."""
     words = WORDS[language]
-    yield words["faults"].format(count=style.number(sum(f.count for f in checked.faults)))
+    yield words["faults"].format(
+        count=in_language(Count(sum(f.count for f in checked.faults)), language)
+    )
     shown = checked.faults[:FAULTS_SHOWN] if marked else checked.faults
     yield from (f"  - {fault_line(fault, language)}" for fault in shown)
     if rest := sum(f.count for f in checked.faults) - sum(f.count for f in shown):
-        yield "  " + words["more"].format(count=style.number(rest))
+        yield "  " + words["more"].format(count=in_language(Count(rest), language))
     remedies = dict.fromkeys(f.told(language).remedy for f in checked.faults)
     yield words["remedies"]
     yield from (f"  - {remedy}" for remedy in remedies if remedy)
@@ -120,14 +123,16 @@ def fault_lines(checked: Checked, language: str, marked: bool) -> Iterator[str]:
 
 def fault_line(fault: Fault, language: str) -> str:
     """Place, trouble and what was expected, without the file's name and the remedy."""
-    where = replace(fault.place, file="").told(language) or fault.place.file
+    where = replace(fault.place, file="").told(language) or told_file(fault.place.file)
     return f"{where}: {sentence(fault, language)}"
 
 
 def sentence(fault: Fault, language: str) -> str:
     """Trouble and what was expected, without the place."""
     told = fault.told(language)
-    like = f" ({WORDS[language]['like'].format(count=style.number(told.count - 1))})"
+    like = (
+        f" ({WORDS[language]['like'].format(count=in_language(Count(told.count - 1), language))})"
+    )
     more = like if told.count > 1 else ""
     expected = f" {WORDS[language]['expected']}: {told.expected}." if told.expected else ""
     return f"{told.what}{more}.{expected}"

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from helpers import style
 from helpers.cells import normalise
 from helpers.classify import classify
 from helpers.faults import Fault
 from helpers.params import Round
+from helpers.told_values import Count, Share, Value, in_language
 
 WITHOUT_PHONE = 0.25  # share of persons above which it is told
 WITHOUT_CONVERSATION = 0.5
@@ -130,20 +130,21 @@ LABELS = {  # for the evaluation
 
 @dataclass(frozen=True)
 class Warning:
-    """One thing worth a look; numbers and dates are printed in the Danish way in both languages.
+    """One thing worth a look, its numbers and days as values until a language is chosen.
 
     `fault`: what the reader of the file told, where it comes from there; it has the texts then.
     """
 
     kind: str
-    details: tuple[tuple[str, str], ...] = ()
+    details: tuple[tuple[str, Value], ...] = ()
     fault: Fault | None = None
 
     def told(self, language: str) -> str:
         if self.fault is not None:
             return _as_read(self.fault, language)
         english, danish = TEXTS[self.kind]
-        return (danish if language == "da" else english).format(**dict(self.details))
+        details = {name: in_language(value, language) for name, value in self.details}
+        return (danish if language == "da" else english).format(**details)
 
 
 def _as_read(fault: Fault, language: str) -> str:
@@ -153,7 +154,7 @@ def _as_read(fault: Fault, language: str) -> str:
     return told[:1].upper() + told[1:]
 
 
-def warning(kind: str, **details: str) -> Warning:
+def warning(kind: str, **details: Value) -> Warning:
     return Warning(kind, tuple(details.items()))
 
 
@@ -198,12 +199,12 @@ def _of_municipality(
     share = len(persons) / place.population
     low, high = OF_INHABITANTS
     if len(persons) and not low <= share <= high:
-        limits = {"low": style.percent(low), "high": style.percent(high)}
-        yield "size", {"count": style.number(len(persons)), "share": _share(share), **limits}
+        limits = {"low": Share(low), "high": Share(high)}
+        yield "size", {"count": Count(len(persons)), "share": _share(share), **limits}
     if before is not None:
         low, high = (before.persons * times for times in OF_LAST_ROUND)
         if not low <= len(persons) <= high:
-            counts = {"count": style.number(len(persons)), "before": style.number(before.persons)}
+            counts = {"count": Count(len(persons)), "before": Count(before.persons)}
             yield "other_size", {"round": before.title, **counts}
     seen = {normalise(heading) for heading in ignored_columns}
     for other in round_.local.values():
@@ -219,8 +220,8 @@ def _of_groups(persons: pd.DataFrame, round_: Round) -> Iterator[tuple[str, dict
     sizes = groups["target_group"].value_counts()
     eligible = int(sizes.sum())
     if eligible < settings.sampling.min_answers:
-        wanted = style.number(settings.sampling.min_answers)
-        yield "few_eligible", {"count": style.number(eligible), "wanted": wanted}
+        wanted = Count(settings.sampling.min_answers)
+        yield "few_eligible", {"count": Count(eligible), "wanted": wanted}
     if eligible >= GROUPS_SEEN_IN:
         for group in round_.rules.groups:
             if group.id not in sizes:
@@ -229,7 +230,7 @@ def _of_groups(persons: pd.DataFrame, round_: Round) -> Iterator[tuple[str, dict
 
 def _of_persons(persons: pd.DataFrame, round_: Round) -> Iterator[tuple[str, dict]]:
     reference = pd.Timestamp(round_.settings.reference_date)
-    day = {"day": style.date(round_.settings.reference_date)}
+    day = {"day": round_.settings.reference_date}
     phone, start, talk = (persons[c] for c in ("phone", "spell_start", "latest_conversation"))
     digits = phone.str.replace(r"\D", "", regex=True).str.replace(
         r"^(?:00)?45(?=\d{8}$)", "", regex=True
@@ -244,7 +245,7 @@ def _of_persons(persons: pd.DataFrame, round_: Round) -> Iterator[tuple[str, dic
     yield from _rows("early_start", persons, start < of_age, years=str(YOUNGEST_START_YEARS))
     newest = pd.concat([start, talk]).max()
     if len(persons) >= NEWS_SEEN_IN and (days := (reference - newest).days) > NOTHING_NEW_DAYS:
-        yield "nothing_new", {"newest": style.date(newest), "days": str(days)}
+        yield "nothing_new", {"newest": newest.date(), "days": str(days)}
     if len(persons) >= SEEN_IN and not persons["passive"].any():
         yield "nobody_passive", {}
     yield from _above("many_passive", persons["passive"], PASSIVE)
@@ -253,7 +254,7 @@ def _of_persons(persons: pd.DataFrame, round_: Round) -> Iterator[tuple[str, dic
 def _above(kind: str, where: pd.Series, limit: float) -> Iterator[tuple[str, dict]]:
     """Told where the share of persons is larger than the limit."""
     if where.mean() > limit:
-        counted = {"count": style.number(int(where.sum())), "of": style.number(len(where))}
+        counted = {"count": Count(int(where.sum())), "of": Count(len(where))}
         yield kind, {**counted, "share": _share(where.mean())}
 
 
@@ -263,7 +264,7 @@ def _rows(
     """Told where there is any, with the first rows."""
     rows = persons.loc[where, "row"].tolist()
     if rows:
-        yield kind, {"count": style.number(len(rows)), "rows": listed_rows(rows), **more}
+        yield kind, {"count": Count(len(rows)), "rows": listed_rows(rows), **more}
 
 
 def listed_rows(rows: Sequence[object]) -> str:
@@ -271,5 +272,5 @@ def listed_rows(rows: Sequence[object]) -> str:
     return ", ".join(map(str, rows[:ROWS_NAMED])) + (" …" if rows[ROWS_NAMED:] else "")
 
 
-def _share(share: float) -> str:
-    return style.percent(share, 1 if share < 0.1 else 0)
+def _share(share: float) -> Share:
+    return Share(share, 1 if share < 0.1 else 0)

@@ -54,7 +54,10 @@ def decisions(root: Path, made: NewRound) -> list[Decision]:
     rules = new.settings
     found = []
     if rules.simulated:
-        text = f"true, as in {like.id}; a real round must not have it."
+        text = "true, as was asked for; a real round must not have it."
+        found.append(Decision("simulated", text))
+    elif like.settings.simulated:
+        text = f"false: a real round, though {like.id} is simulated; `--simulated` makes one of invented citizens."
         found.append(Decision("simulated", text))
     found += [
         Decision("title", f"»{rules.title}« is a proposal; it stands on every report."),
@@ -88,7 +91,11 @@ def decisions(root: Path, made: NewRound) -> list[Decision]:
         text = f"{rules.retention_until}; it must be what the processing agreements say."
         found.append(Decision("retention_until", text))
     earlier = ", ".join(rules.earlier_rounds)
-    text = f"{earlier}. Their data/<round>/estimates/ and build/<round>/ must stay for the development to be told."
+    text = (
+        "none, so no development is told."
+        if not earlier
+        else f"{earlier}. Their data/<round>/estimates/ and build/<round>/ must stay for the development to be told."
+    )
     found.append(Decision("earlier_rounds", text))
     return found
 

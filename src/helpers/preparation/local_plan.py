@@ -14,6 +14,7 @@ from IPython.display import Markdown
 from helpers.captions import listed
 from helpers.findings import counted
 from helpers.internal_parts import numbers, table
+from helpers.markdown_text import literal, prose, trusted
 from helpers.param_models import ANSWERS, LocalBackground
 from helpers.params import Round
 from helpers.plan import SamplingPlan
@@ -29,7 +30,7 @@ def introduction(round_: Round, code: str) -> Markdown:
     """How many local questions and variables there are, or that there are none."""
     local = round_.local_for(code)
     if not local.questions and not local.background:
-        return Markdown("Kommunen har ingen lokale spørgsmål eller lokale baggrundsoplysninger.")
+        return prose("Kommunen har ingen lokale spørgsmål eller lokale baggrundsoplysninger.")
     parts = []
     if n := len(local.questions):
         parts.append(f"stiller {counted(n)} {'lokalt' if n == 1 else 'lokale'} spørgsmål")
@@ -37,7 +38,7 @@ def introduction(round_: Round, code: str) -> Markdown:
         parts.append(
             f"inddeler borgerne efter {listed([f'»{b.label}«' for b in local.background])}"
         )
-    return Markdown(
+    return prose(
         f"Kommunen {' og '.join(parts)}. Svarene indgår kun i kommunens egen rapport, og de følger "
         "samme regel om få svar som alle andre tal."
     )
@@ -121,7 +122,9 @@ def warnings(plan: SamplingPlan, round_: Round, code: str) -> Markdown | None:
     if small.empty:
         return None
     least = round_.settings.disclosure.min_answers
-    named = listed([f"»{v}: {g}«" for v, g in zip(small["variable_label"], small["label"])])
+    named = listed(
+        [f"»{literal(v)}: {literal(g)}«" for v, g in zip(small["variable_label"], small["label"])]
+    )
     text = (
         f"**Advarsel:** {named} ventes at give færre end {least} svar og kan så ikke vises. "
         "Slå kategorien sammen med en anden, eller tag oplysningen ud af kommunens lokale fil, før "
@@ -133,7 +136,7 @@ def warnings(plan: SamplingPlan, round_: Round, code: str) -> Markdown | None:
             " Hvor kun én gruppe er stor nok, er der intet at sammenligne med, og tallet for den kan "
             "også blive skjult."
         )
-    return Markdown(text)
+    return trusted(text)
 
 
 def _left(background: LocalBackground, small: pd.DataFrame) -> int:

@@ -31,7 +31,7 @@ from helpers.faults import Fault
 from helpers.params import ExtractFormat
 from helpers.paths import write_private
 from helpers.preparation.check_told import sentence
-from helpers.sheets import TEXT_ENDINGS, CellError, Sheet, read_sheets
+from helpers.sheets import DELIMITERS, TEXT_ENDINGS, CellError, Sheet, lost_kind, read_sheets
 
 SUFFIX = "-markeret"
 RED = "FFF4B3A6"
@@ -140,7 +140,7 @@ def _workbook(path: Path, formats: Sequence[ExtractFormat], language: str) -> Wo
 
 def _is_too_large(path: Path, formats: Sequence[ExtractFormat]) -> bool:
     encodings = [e for f in formats for e in f.encodings]
-    read = (s for sheets in read_sheets(path, encodings, [";", ",", "\t"]) for s in sheets)
+    read = (s for sheets in read_sheets(path, encodings, DELIMITERS) for s in sheets)
     return any(s.height * max(map(len, s.head), default=0) > COPIED_MAX for s in read)
 
 
@@ -153,7 +153,8 @@ def _rebuilt(sheets: Sequence[Sheet], language: str) -> Workbook:
         for r, row in enumerate(sheet.rows, start=1):
             for c, value in enumerate(row, start=1):
                 if isinstance(value, CellError):
-                    _put_text(page.cell(r, c), str(value))
+                    merged = lost_kind(value) == "cell_merged"
+                    _put_text(page.cell(r, c), "" if merged else str(value))
                 elif not isinstance(value, str):
                     page.cell(r, c, value)
                 elif value:

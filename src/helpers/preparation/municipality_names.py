@@ -77,7 +77,9 @@ def codes_given(
     for word in words:
         if meant := _octal(word, allowed):
             either = [meant, *filter(None, [municipalities.get(f"{word}".zfill(CODE_DIGITS))])]
-            told = f"{word} without quotes may be {' or '.join(f'{m.code} {m.name}' for m in either)}"
+            told = (
+                f"{word} without quotes may be {' or '.join(f'{m.code} {m.name}' for m in either)}"
+            )
             remedy = f"Put it in quotes, as '{meant.code}'."
             problems.append(Problem(where, told, "a code in quotes, as '0707'", remedy))
             continue

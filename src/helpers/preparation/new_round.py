@@ -62,8 +62,11 @@ def make_round(
     reference_date: dt.date | None = None,
     weeks: int | None = None,
     copy_local: bool = False,
+    simulated: bool = False,
 ) -> NewRound:
     """Make the files of round `new` from those of `like`, and load them; nothing is written.
+
+    `simulated`: of invented citizens; else the round is a real one, also where `like` is simulated.
 
     The calendar moves by `weeks`, or by the whole weeks nearest to the way to `reference_date`, or to the
     same ISO weeks of the year (and season) that the new id names. Raises ParameterError with every trouble.
@@ -71,7 +74,7 @@ def make_round(
     _check_ids(root, new, like)
     before = load_round(root, like, before_sign_up=True)
     weeks = _weeks(before, new, reference_date, weeks)
-    text = _moved_text(root, before, new, reference_date, weeks)
+    text = _moved_text(root, before, new, reference_date, weeks, simulated)
     local = {
         f"params/local/{new}/{path.name}": path.read_text("utf-8")
         for path in sorted((root / "params/local" / like).glob("*.yml"))
@@ -213,7 +216,9 @@ def _shift(node: Any, weeks: int) -> None:
 # ------------------------------------------------------------------------------------- the file
 
 
-def _moved_text(root: Path, before: Round, new: str, reference: dt.date | None, weeks: int) -> str:
+def _moved_text(
+    root: Path, before: Round, new: str, reference: dt.date | None, weeks: int, simulated: bool
+) -> str:
     """The old file with the new round's dates, id, title, seed and earlier rounds; its opening comment,
     which tells of the old round, is left out."""
     path = root / "params/rounds" / f"{before.id}.yml"
@@ -230,9 +235,11 @@ def _moved_text(root: Path, before: Round, new: str, reference: dt.date | None, 
     content |= moved
     if reference is not None:
         content["reference_date"] = reference
-    content["round"], content["title"] = new, title_of(new, simulated=settings.simulated)
+    content["round"], content["title"] = new, title_of(new, simulated=simulated)
+    if simulated or "simulated" in content:
+        content["simulated"] = simulated
     content["seed"] = _new_seed(root, content["reference_date"])
-    _set_earlier(content, _earlier(root, before))
+    _set_earlier(content, _earlier(root, before, simulated))
     content["participants"] = []
     out = io.StringIO()
     yaml.dump(content, out)
@@ -266,16 +273,11 @@ def _new_seed(root: Path, reference: dt.date) -> int:
     return seed
 
 
-def _earlier(root: Path, before: Round) -> list[str]:
+def _earlier(root: Path, before: Round, simulated: bool) -> list[str]:
     """The round it is made from, then that one's own, the latest first; simulated and real ones apart."""
-    kept = [before.id]
-    for name in before.settings.earlier_rounds:
-        if (
-            load_round(root, name, before_sign_up=True).settings.simulated
-            == before.settings.simulated
-        ):
-            kept.append(name)
-    return kept
+    every = [before.id, *before.settings.earlier_rounds]
+    rounds = [load_round(root, name, before_sign_up=True) for name in every]
+    return [r.id for r in rounds if r.settings.simulated == simulated]
 
 
 def _set_earlier(content: CommentedMap, earlier: list[str]) -> None:

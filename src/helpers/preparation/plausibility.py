@@ -19,8 +19,9 @@ from helpers.params import Round
 from helpers.paths import Paths
 from helpers.preparation.check_warnings import Before, Warning, warnings_of
 from helpers.preparation.stopping import stops_of
+from helpers.told_values import Value
 
-Found = tuple[str, Mapping[str, str]]  # kind of PLAUSIBILITY, details
+Found = tuple[str, Mapping[str, Value]]  # kind of PLAUSIBILITY, details
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,16 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from helpers import style
 from helpers.intake_decisions import decision_on
 from helpers.params import Round
 from helpers.paths import Paths
 from helpers.plausibility_kinds import IN_TWO_EXTRACTS, SAME_FILE
 from helpers.preparation.check_warnings import Before, Warning, listed_rows, warning
 from helpers.preparation.plausibility import Found, before_of, passive_in
+from helpers.quoting import told_file
 from helpers.review.intake_history import TAKEN_IN
 from helpers.review.run_log import read_lines
+from helpers.told_values import Count, Share, Value
 
 EXPECTED_PASSIVE = 7  # so many expected and none there: by chance less than once in a thousand
 OTHERS_PERSONS = (
@@ -101,7 +102,7 @@ def _same_files(by_code: dict[str, Taken], round_: Round, beside: Beside) -> Non
     for one in by_code.values():
         for other in by_code.values():
             if one.code != other.code and one.digest == other.digest:
-                told = {"other": _named(round_, other.code), "other_file": other.file}
+                told = {"other": _named(round_, other.code), "other_file": told_file(other.file)}
                 beside.found[one.code].append((SAME_FILE, told))
 
 
@@ -158,18 +159,20 @@ def _keepers(holders: pd.DataFrame, by_code: dict[str, Taken], round_: Round) ->
     return [latest["code"].iloc[0]]
 
 
-def _in_two(one: Taken, other: Taken, pairs: list[str], round_: Round) -> dict[str, str]:
+def _in_two(one: Taken, other: Taken, pairs: list[str], round_: Round) -> dict[str, Value]:
     return {
-        "count": style.number(len(pairs)),
-        "of": style.number(one.persons),
-        "share": style.percent(len(pairs) / one.persons, 1),
+        "count": Count(len(pairs)),
+        "of": Count(one.persons),
+        "share": Share(len(pairs) / one.persons, 1),
         "other": _named(round_, other.code),
-        "other_file": other.file,
+        "other_file": told_file(other.file),
         "rows": listed_rows(pairs),
     }
 
 
-def _no_passive(one: Taken, taken: Sequence[Taken], before: Before | None) -> dict[str, str] | None:
+def _no_passive(
+    one: Taken, taken: Sequence[Taken], before: Before | None
+) -> dict[str, Value] | None:
     """Details where nobody is passive, and by the municipality's earlier round, else by the others of
     this one, so many would be that it cannot be chance."""
     if one.passive or not one.persons:
@@ -180,9 +183,9 @@ def _no_passive(one: Taken, taken: Sequence[Taken], before: Before | None) -> di
     share = passive / persons if persons else 0.0
     if share * one.persons < EXPECTED_PASSIVE:
         return None
-    expected = style.number(share * one.persons)
+    expected = Count(share * one.persons)
     return {
-        "of": style.number(one.persons), "share": style.percent(share, 1), "expected": expected,
+        "of": Count(one.persons), "share": Share(share, 1), "expected": expected,
     }  # fmt: skip
 
 
@@ -211,7 +214,7 @@ def _files_taken_in(there: Paths) -> dict[str, tuple[str, str]]:
     for path in sorted(there.intake_history("").parent.glob("*.jsonl")):
         for line in read_lines(path):
             if line["outcome"] == TAKEN_IN:
-                found[line["digest"]] = (path.stem, line["file"])
+                found[line["digest"]] = (path.stem, told_file(line["file"]))
     return found
 
 
@@ -222,7 +225,7 @@ def _tokens_held(there: Paths) -> pd.DataFrame:
     return pd.concat(tables) if tables else pd.DataFrame(columns=["token", "code"])
 
 
-def _of_another(one: Taken, held: pd.DataFrame, round_: Round) -> dict[str, str] | None:
+def _of_another(one: Taken, held: pd.DataFrame, round_: Round) -> dict[str, Value] | None:
     """Details where many of the persons stood in another municipality's earlier extract, and fewer in
     the own one."""
     counts = held.loc[held["token"].isin(one.prints["token"]), "code"].value_counts()
@@ -234,9 +237,9 @@ def _of_another(one: Taken, held: pd.DataFrame, round_: Round) -> dict[str, str]
     if share <= OTHERS_PERSONS:
         return None
     return {
-        "count": style.number(int(others.iloc[0])),
-        "of": style.number(one.persons),
-        "share": style.percent(share),
+        "count": Count(int(others.iloc[0])),
+        "of": Count(one.persons),
+        "share": Share(share),
         "other": _named(round_, others.index[0]),
-        "limit": style.percent(OTHERS_PERSONS),
+        "limit": Share(OTHERS_PERSONS),
     }

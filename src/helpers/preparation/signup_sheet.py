@@ -21,12 +21,13 @@ from helpers.param_models import MAX_LOCAL_QUESTIONS
 from helpers.params import Municipality, Round
 from helpers.preparation.municipality_names import find_municipality
 from helpers.preparation.signup_headings import HEADINGS, Columns, column_of, read_headings
+from helpers.quoting import told_file
 from helpers.sheet_choice import sheet_meant
-from helpers.sheets import Sheet, read_sheets, retold
+from helpers.sheets import DELIMITERS, Sheet, read_sheets, retold
 
 DATE_FORMS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%y", "%d.%m.%y", "%d/%m/%y")
 DATES = ("signed_up", "agreement_sent", "agreement_signed")
-ENCODINGS, DELIMITERS = ("utf-8-sig", "cp1252"), (";", ",", "\t")
+ENCODINGS = ("utf-8-sig", "cp1252")
 EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+")
 
 
@@ -110,7 +111,9 @@ def _table(path: Path) -> tuple[Sheet, Columns, tuple[str, ...]]:
         readings = read_sheets(path, ENCODINGS, DELIMITERS)
         sheets = [s for reading in readings for s in reading if s.head]
         if not sheets:
-            raise ParameterError(path.name, "is empty", "a line of headings", "Fill it in.")
+            raise ParameterError(
+                told_file(path.name), "is empty", "a line of headings", "Fill it in."
+            )
         known = sheet_meant(path.name, readings, _known_headings)
         sheet = known or max(sheets, key=_known_headings)
         sheet.require_whole()

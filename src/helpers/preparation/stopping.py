@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from helpers import style
 from helpers.extracts import Extract
 from helpers.params import Round
 from helpers.preparation.check_warnings import listed_rows
 from helpers.preparation.whose_file import other_name
+from helpers.told_values import Count, Share, Value
 
 OLD_WEEKS = 8  # so long before the last day that the file should reach, its newest date may lie
 AHEAD_WEEKS = (
@@ -21,7 +21,7 @@ MOSTLY_LATER = 0.5  # share of persons whose spell begins after the round's peri
 MOST_OF_INHABITANTS = 0.5  # persons as a share of the inhabitants, at most
 SEEN_IN = 10  # persons, at least, before it is wrong that all of them are alike
 
-Found = tuple[str, dict[str, str]]  # kind of PLAUSIBILITY, details
+Found = tuple[str, dict[str, Value]]  # kind of PLAUSIBILITY, details
 
 
 def stops_of(extract: Extract, persons: pd.DataFrame, round_: Round, code: str) -> Iterator[Found]:
@@ -32,15 +32,15 @@ def stops_of(extract: Extract, persons: pd.DataFrame, round_: Round, code: str) 
     if len(persons):
         yield from _dates(persons, round_)
         if len(persons) >= SEEN_IN and persons["passive"].all():
-            yield "everybody_passive", {"of": style.number(len(persons))}
+            yield "everybody_passive", {"of": Count(len(persons))}
 
 
 def _whose(extract: Extract, persons: pd.DataFrame, round_: Round, code: str) -> Iterator[Found]:
     place = round_.municipalities[code]
     share = len(persons) / place.population
     if share > MOST_OF_INHABITANTS:
-        told = {"count": style.number(len(persons)), "share": style.percent(share)}
-        yield "too_many_persons", told | {"limit": style.percent(MOST_OF_INHABITANTS)}
+        told = {"count": Count(len(persons)), "share": Share(share)}
+        yield "too_many_persons", told | {"limit": Share(MOST_OF_INHABITANTS)}
     if found := other_name(extract.file, extract.around, code, round_.municipalities):
         text, other = found
         yield "other_name", {"text": text, "other": other.name, "code": code, "name": place.name}
@@ -67,16 +67,16 @@ def _dates(persons: pd.DataFrame, round_: Round) -> Iterator[Found]:
     start, talk, of = persons["spell_start"], persons["latest_conversation"], len(persons)
     newest = newest_date(persons)
     if of >= SEEN_IN and newest < pd.Timestamp(last) - pd.Timedelta(weeks=OLD_WEEKS):
-        told = {"newest": style.date(newest), "day": style.date(last)}
+        told = {"newest": newest.date(), "day": last}
         yield "old_extract", told | {"weeks": str(OLD_WEEKS)}
     limit = pd.Timestamp(reference) + pd.Timedelta(weeks=AHEAD_WEEKS)
     rows = persons.loc[(start > limit) | (talk > limit), "row"].tolist()
     if rows:
-        told = {"count": style.number(len(rows)), "of": style.number(of)}
-        told |= {"rows": listed_rows(rows), "day": style.date(reference)}
+        told = {"count": Count(len(rows)), "of": Count(of)}
+        told |= {"rows": listed_rows(rows), "day": reference}
         yield "dates_ahead", told | {"weeks": str(AHEAD_WEEKS)}
     later = int((start > pd.Timestamp(last)).sum())
     if later / of > MOSTLY_LATER:
-        told = {"count": style.number(later), "of": style.number(of)}
-        told |= {"share": style.percent(later / of), "day": style.date(last)}
-        yield "mostly_later", told | {"limit": style.percent(MOSTLY_LATER)}
+        told = {"count": Count(later), "of": Count(of)}
+        told |= {"share": Share(later / of), "day": last}
+        yield "mostly_later", told | {"limit": Share(MOSTLY_LATER)}

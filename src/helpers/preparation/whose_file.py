@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from helpers.cells import quotable
 from helpers.params import Municipality
+from helpers.quoting import told_file, told_name
 from helpers.style import slug
 
 # names that are Danish words too count only beside »kommune«
@@ -30,7 +30,7 @@ def other_name(
         found = [(text, named) for text in texts for named in _named(text, municipalities)]
         if found and all(named.code != code for _, named in found):
             text, named = found[0]
-            return shown or quotable(text), named
+            return told_file(shown) if shown else told_name(text), named
     return None
 
 

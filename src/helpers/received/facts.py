@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from helpers.received.limits import MAX_LOST_CELLS
 
 NOT_COMPUTED = "formula without a value"  # a formula's cell that no program has computed
+MERGED = "empty, in a merged cell"  # beside or below the one that has the value
 UNKNOWN_ERROR = "#ERROR!"
 ERROR_CODES = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?",
@@ -17,13 +18,16 @@ ERROR_CODES = {
 @dataclass
 class SheetFacts:
     """`lost`: (row, column), from 1 → what stands in place of the value; `rows` and `columns` reach to
-    the last filled cell; `characters` counts shared texts as often as they are used."""
+    the last filled cell; `characters` counts shared texts as often as they are used; `merged`: first row,
+    first column, last row and last column of each merged cell, from 1, where calamine does not tell them.
+    """
 
     lost: dict[tuple[int, int], str] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     rows: int = 0
     columns: int = 0
     characters: int = 0
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     def fill(self, row: int, column: int) -> None:
         """A cell that is not empty stands here, both from 1."""

@@ -64,6 +64,11 @@ class _Reader:
             self.column += 1
             self.repeats = _repeats(given, "table:number-columns-repeated")
             self.cell, self.shown, self.has_text = given, "", False
+            if deep := _repeats(given, "table:number-rows-spanned") - 1:
+                wide = _repeats(given, "table:number-columns-spanned") - 1
+                self.facts.merged.append(
+                    (self.row, self.column, self.row + deep, self.column + wide)
+                )
         elif tag == "text:p" and self.notes == 0:
             self.has_text = True
 

@@ -21,6 +21,7 @@ _CELLS = range(
     2, 12
 )  # RK, error, truth, number, text, shared text; formulas of text, number, truth, error
 _SHARED_TEXT_ITEM, _WORKBOOK_PROPERTIES, _SHEET_OF_BOOK = 19, 153, 156
+_MERGED_CELL = 176
 _HIDDEN_ROW = 0x10  # of the twelfth byte of a row
 
 
@@ -81,6 +82,9 @@ def _sheet(content: bytes, lengths: list[int]) -> SheetFacts:
                 facts.hidden_rows.add(row)
         elif kind in _SHORT_CELLS:
             raise NotReadable
+        elif kind == _MERGED_CELL:
+            first, last, left, right = struct.unpack_from("<4I", record)
+            facts.merged.append((first + 1, left + 1, last + 1, right + 1))
         elif kind in _CELLS:
             column = struct.unpack_from("<I", record)[0] + 1
             if kind in (_CELL_ERROR, _FORMULA_ERROR):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from helpers.errors import Problem
 from helpers.fingerprints import file_digest
 from helpers.paths import Paths
+from helpers.quoting import told_file
 from helpers.review.fault_words import kind_of, kind_of_problem
 from helpers.review.run_log import append_line, read_lines
 
@@ -44,7 +45,7 @@ def add_to_history(paths: Paths, result: IntakeResult, today: dt.date) -> None:
     problems = result.error.problems if result.error else ()
     line = {
         "day": today.isoformat(),
-        "file": result.file,
+        "file": told_file(result.file),
         "digest": file_digest(*(paths.extracts / name for name in result.files)),
         "layout": result.layout,
         "outcome": REFUSED if result.error else TAKEN_IN,

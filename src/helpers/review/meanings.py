@@ -11,6 +11,7 @@ from IPython.display import Markdown
 
 from helpers import style
 from helpers.captions import capital, listed
+from helpers.markdown_text import prose
 from helpers.params import Municipality
 from helpers.preparation.calendar_rows import LABELS
 from helpers.review.costs import income_dkk, items, known_dkk, unknown
@@ -51,14 +52,14 @@ def schedule(review: Review) -> Markdown:
     if unfinished:
         word = "færdigt" if unfinished == 1 else "færdige"
         text += f" {capital(some(unfinished, 'ét trin', 'trin'))} er ikke {word} i alle kommuner."
-    return Markdown(text)
+    return prose(text)
 
 
 def machine(review: Review) -> Markdown:
     """How much of the time is the machine's."""
     found = runs(review)
     if not found.all:
-        return Markdown("")
+        return prose("")
     ended = [
         some(n, *words)
         for n, words in (
@@ -68,7 +69,7 @@ def machine(review: Review) -> Markdown:
         if n
     ]
     text = f"Runden er kørt {count(found.all, 'gang', 'gange')}, og trinnene har tilsammen taget {duration(found.seconds)}"
-    return Markdown(
+    return prose(
         f"{text}; {' og '.join(ended)}." if ended else f"{text}; ingen kørsel sluttede med fejl."
     )
 
@@ -77,7 +78,7 @@ def mending(review: Review) -> Markdown:
     """How many extracts had to be mended."""
     found = extracts(review)
     if not found.seen:
-        return Markdown("Udtrækkene er ikke kommet endnu.")
+        return prose("Udtrækkene er ikke kommet endnu.")
     text = (
         f"{style.number(len(found.first_time))} af {municipalities(found.seen)}s udtræk kunne læses første gang."
         if found.mended or found.still_refused
@@ -94,17 +95,17 @@ def mending(review: Review) -> Markdown:
         )
     if found.still_refused:
         text += f" {capital(names(found.still_refused))} mangler stadig at rette."
-    return Markdown(text)
+    return prose(text)
 
 
 def fault_kinds(review: Review) -> Markdown:
     """The kind of fault that a better guidance would help most."""
     table = faults(review)
     if table.empty:
-        return Markdown("")
+        return prose("")
     by_kind = table.groupby("kind", sort=False)["files"].sum()
     kind, files = by_kind.index[0], int(by_kind.iloc[0])
-    return Markdown(
+    return prose(
         f"Den hyppigste fejl er »{kind_label(kind)}« ({count(files, 'afvist fil', 'afviste filer')}). "
         "Den bør stå først i næste rundes vejledning."
     )
@@ -114,9 +115,9 @@ def passed_over(review: Review) -> Markdown:
     """What ignored columns tell."""
     found = ignored_columns(review)
     if not found:
-        return Markdown("")
+        return prose("")
     heading, n = found[0]
-    return Markdown(
+    return prose(
         f"{capital(count(len(found), 'overskrift', 'overskrifter'))} blev sprunget over, oftest »{heading}« "
         f"({municipalities(n)}). Kolonner, der ikke skal bruges, bør kommunerne ikke sende."
     )
@@ -126,9 +127,9 @@ def reminders(review: Review) -> Markdown:
     """What the reminders brought, with its caution."""
     found = paces_of(review)
     if not found:
-        return Markdown("")
+        return prose("")
     parts = [_reminder(p) for p in found]
-    return Markdown(
+    return prose(
         f"{' '.join(parts)} Tallene viser ikke, at rykkeren er årsagen: sene svar kunne være kommet alligevel. "
         "Tempoet falder dog normalt af sig selv fra dag til dag, så det, der er kommet til, er snarere for "
         "lavt end for højt sat."
@@ -172,7 +173,7 @@ def response(review: Review) -> Markdown:
     """Where the plan expected too much or too little."""
     table = response_by_group(review).set_index("category")
     if not table["answers"].sum():
-        return Markdown("")
+        return prose("")
     labels = {g.id: g.label.lower() for g in review.round.rules.groups}
     groups = table.drop(index="all")
     over = [labels[c] for c in groups.index if groups.loc[c, "ci_low"] > groups.loc[c, "expected"]]
@@ -180,12 +181,12 @@ def response(review: Review) -> Markdown:
         labels[c] for c in groups.index if groups.loc[c, "ci_high"] < groups.loc[c, "expected"]
     ]
     if not over and not under:
-        return Markdown("Ingen målgruppes svarprocent afviger sikkert fra den forventede.")
+        return prose("Ingen målgruppes svarprocent afviger sikkert fra den forventede.")
     first, word = (over, "oftere") if over else (under, "sjældnere")
     told = f"{_all_or_listed(first, len(groups))} svarede sikkert {word} end forventet"
     if over and under:
         told += f", {_all_or_listed(under, len(groups))} sikkert sjældnere"
-    return Markdown(
+    return prose(
         f"{capital(told)}. Forslaget til næste runde er forsigtigt: det skal holde i tre af fire kommuner."
     )
 
@@ -219,7 +220,7 @@ def precision(review: Review) -> Markdown:
     """Whether the answers are worth what was planned."""
     found = whole(review)
     if found.effect != found.effect:
-        return Markdown("Hvor meget svarene er værd, kan først gøres op, når de er analyseret.")
+        return prose("Hvor meget svarene er værd, kan først gøres op, når de er analyseret.")
     change = found.effective_n / found.planned_n - 1
     if abs(change) < SMALL_GAP:
         told = "det samme som planlagt"
@@ -231,7 +232,7 @@ def precision(review: Review) -> Markdown:
         if found.effect > found.planned_effect + 0.005
         else "Designeffekten er ikke større end planlagt."
     )
-    return Markdown(
+    return prose(
         f"De {style.number(found.answers)} svar er tilsammen {style.number(found.effective_n)} værd i en simpel stikprøve, {told}. {cause}"
     )
 
@@ -242,10 +243,10 @@ def likenesses(review: Review) -> Markdown:
     counts = likeness(table)
     judged = len(table) - counts["unknown"]
     if not judged:
-        return Markdown("")
+        return prose("")
     alike = counts["good"] + counts["fair"]
     middle = style.number(float(table["r_indicator"].median()), 2)
-    return Markdown(
+    return prose(
         f"I {style.number(alike)} af {municipalities(judged)} ligner svarene borgerne godt eller nogenlunde, før der "
         f"vægtes; den midterste kommunes R-indikator er {middle}."
     )
@@ -261,7 +262,7 @@ def economy(review: Review) -> Markdown:
         else "Deltagernes betaling er ukendt."
     )
     if known is None:
-        return Markdown(
+        return prose(
             f"{text} Udgifterne er ukendte: runden har ingen noterede priser, eller mængderne mangler."
         )
     text += f" De kendte udgifter er {kroner(known)}"
@@ -269,20 +270,20 @@ def economy(review: Review) -> Markdown:
         text += "; de er ikke alle udgifter, så et overskud kan ikke regnes ud"
     elif earned is not None:
         text += f", så der er {kroner(abs(earned - known))} i {'overskud' if earned >= known else 'underskud'}"
-    return Markdown(f"{text}.")
+    return prose(f"{text}.")
 
 
 def departures(review: Review) -> Markdown:
     """How many facts differ from the plan."""
     n = sum(d.matters for d in deviations(review))
     if not n:
-        return Markdown("Det, der kan bedømmes, gik som planlagt.")
-    return Markdown(f"{capital(some(n, 'ét punkt', 'punkter'))} afviger fra planen.")
+        return prose("Det, der kan bedømmes, gik som planlagt.")
+    return prose(f"{capital(some(n, 'ét punkt', 'punkter'))} afviger fra planen.")
 
 
 def left_open(review: Review) -> Markdown:
     """What somebody must do."""
     open_ = [d for d in still_open(review) if d.matters]
     if not open_:
-        return Markdown("Intet er udestående.")
-    return Markdown(f"{capital(some(len(open_), 'ét punkt', 'punkter'))} er udestående.")
+        return prose("Intet er udestående.")
+    return prose(f"{capital(some(len(open_), 'ét punkt', 'punkter'))} er udestående.")

@@ -7,6 +7,7 @@ from IPython.display import Markdown
 from helpers import style
 from helpers.captions import capital, listed
 from helpers.findings import counted
+from helpers.markdown_text import bullets, trusted
 from helpers.review.extract_faults import extracts, faults
 from helpers.review.fault_words import kind_label
 from helpers.review.inputs import Review
@@ -24,7 +25,7 @@ def opening(review: Review) -> Markdown:
         response(review), least_answers(review), extracts_told(review), reminders(review),
         calendar(review), next_time(review),
     )  # fmt: skip
-    return Markdown("\n".join(f"- {capital(s)}" for s in sentences if s))
+    return bullets(capital(s) for s in sentences if s)
 
 
 def confidential(review: Review) -> Markdown:
@@ -42,7 +43,7 @@ def confidential(review: Review) -> Markdown:
             "Alle borgere og svar er opdigtede. Filernes datoer er fra simuleringen og bedømmes ikke.\n"
             ":::"
         )
-    return Markdown(text)
+    return trusted(text)
 
 
 def response(review: Review) -> str:

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 
 from IPython.display import Markdown
 
+from helpers.markdown_text import markdown_table, trusted
 from helpers.review.inputs import Review
 from helpers.review.words import municipalities
-from helpers.tables import markdown_table
 
 
 def table_with_basis(
     headings: Sequence[str], rows: Sequence[Sequence[str]], basis: str, left: int = 1
 ) -> Markdown:
     """A table whose first `left` columns stand to the left, and the line below it."""
-    return Markdown(f"{markdown_table(headings, rows, left)}\n\n{basis}\n")
+    return trusted(f"{markdown_table(headings, rows, left)}\n\n{basis}\n")
 
 
 def base(review: Review, source: str) -> str:

@@ -7,6 +7,7 @@ from IPython.display import Markdown
 
 from helpers import style
 from helpers.captions import listed
+from helpers.markdown_text import prose
 from helpers.review.costs import (
     Item,
     income_by_band,
@@ -31,7 +32,7 @@ def income(review: Review) -> Markdown:
     """Income by price band."""
     bands = income_by_band(review)
     if bands.empty:
-        return Markdown("Runden har ingen priser, så indtægten er ikke kendt.")
+        return prose("Runden har ingen priser, så indtægten er ikke kendt.")
     rows, before = [], 0
     for band in bands.itertuples():
         limit = band.up_to_inhabitants

@@ -8,6 +8,7 @@ from IPython.display import Markdown
 
 from helpers import style
 from helpers.intake_decisions import LEAVE_OUT
+from helpers.markdown_text import prose
 from helpers.preparation.check_warnings import LABELS
 from helpers.review.extract_faults import NO_LAYOUT, extracts, faults, ignored_columns, layouts
 from helpers.review.fault_words import kind_label
@@ -25,7 +26,7 @@ def mending(review: Review) -> Markdown:
     """Municipalities by how their extract came to be taken in."""
     found = extracts(review)
     if not found.seen:
-        return Markdown("Der er ikke indlæst udtræk endnu.")
+        return prose("Der er ikke indlæst udtræk endnu.")
     groups = (
         ("I orden første gang", found.first_time),
         ("I orden efter rettelser", found.mended),
@@ -47,7 +48,7 @@ def fault_kinds(review: Review) -> Markdown:
     table = faults(review)
     if table.empty:
         seen = extracts(review).seen
-        return Markdown(
+        return prose(
             "Ingen udtræk er blevet afvist." if seen else "Der er ikke indlæst udtræk endnu."
         )
     files = table.pivot_table(
@@ -80,7 +81,7 @@ def by_layout(review: Review) -> Markdown:
     """Files seen and refused by layout."""
     table = layouts(review)
     if table.empty:
-        return Markdown("Der er ikke indlæst udtræk endnu.")
+        return prose("Der er ikke indlæst udtræk endnu.")
     rows = [
         [
             _layout(row.layout),
@@ -101,7 +102,7 @@ def passed_over(review: Review) -> Markdown:
     """Columns that no layout knows."""
     found = ignored_columns(review)
     if not found:
-        return Markdown(
+        return prose(
             "Ingen kolonner er sprunget over."
             if review.attempts
             else "Der er ikke indlæst udtræk endnu."
@@ -122,7 +123,7 @@ def worth_a_look(review: Review) -> Markdown:
             for one in told.get(state, ()):
                 codes[LABELS.get(one["finding"]) or kind_label(one["finding"]), label].add(code)
     if not codes:
-        return Markdown("Der er ikke noteret noget, der er værd at se på i udtrækkene.")
+        return prose("Der er ikke noteret noget, der er værd at se på i udtrækkene.")
     rows = [
         [
             kind,
@@ -148,7 +149,7 @@ def decided(review: Review) -> Markdown:
             told = [place, kind_label(line.finding), word, line.reason]
             rows.append([*told, style.date(line.date), line.by, state])
     if not rows:
-        return Markdown("Der er ikke truffet beslutninger om enkelte udtræk.")
+        return prose("Der er ikke truffet beslutninger om enkelte udtræk.")
     headings = ["Kommune", "Fund", "Beslutning", "Begrundelse", "Dato", "Af", "Brugt"]
     basis = (
         f"Grundlag: alle noterede beslutninger. Kilde: `params/decisions/{review.round.id}.csv`."

@@ -6,6 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from helpers import style
+from helpers.markdown_text import prose, trusted
 from helpers.review.inputs import Review
 from helpers.review.precision import (
     LEAST_INVITED,
@@ -27,7 +28,7 @@ def response(review: Review) -> Markdown:
     """Expected and actual response by target group, and what to expect next time."""
     table = response_by_group(review)
     if not table["answers"].sum():
-        return Markdown("Der er ingen svar endnu, så svarprocenten kan ikke holdes op mod planen.")
+        return prose("Der er ingen svar endnu, så svarprocenten kan ikke holdes op mod planen.")
     least = review.round.settings.disclosure.min_answers
     labels = {g.id: g.label for g in review.round.rules.groups} | {"all": "Alle"}
     proposal = proposed_response(review)
@@ -75,12 +76,12 @@ def _points(difference: float) -> str:
 def proposal(review: Review) -> Markdown:
     """The proposed expected response as a line of the round's file."""
     if not review.answers:
-        return Markdown("Der er ingen svar endnu, så der er ikke noget forslag til næste runde.")
+        return prose("Der er ingen svar endnu, så der er ikke noget forslag til næste runde.")
     shares = ", ".join(
         f"{group}: {share:.2f}" for group, share in proposed_response(review).items()
     )
     lines = f"expected_response:\n  {{{shares}}}"
-    return Markdown(
+    return trusted(
         "Forslaget som det skrives i næste rundes fil under `sampling`:\n\n"
         f"```yaml\n{_wrapped(lines)}\n```\n"
     )
@@ -98,7 +99,7 @@ def below_least(review: Review) -> Markdown:
     table = by_municipality(review)
     known = table.dropna(subset="answers")
     if known.empty:
-        return Markdown(
+        return prose(
             "Der er ingen svar endnu, så det kan ikke ses, hvem der når det ønskede antal svar."
         )
     least, few = (
@@ -107,7 +108,7 @@ def below_least(review: Review) -> Markdown:
     )
     missed = known[~known["reached"].astype(bool)].sort_values(["answers", "municipality"])
     if missed.empty:
-        return Markdown(f"Alle {municipalities(len(known))} med svar nåede de ønskede {least} svar." if len(known) > 1
+        return prose(f"Alle {municipalities(len(known))} med svar nåede de ønskede {least} svar." if len(known) > 1
                         else f"Den ene kommune med svar nåede de ønskede {least} svar.")  # fmt: skip
     rows = [
         [
@@ -131,9 +132,7 @@ def design_effects(review: Review) -> Markdown:
     """Design effect and effective number of answers, planned and as they came."""
     table = by_municipality(review)
     if table.empty:
-        return Markdown(
-            "Der er ingen stikprøver endnu, så præcisionen kan ikke holdes op mod planen."
-        )
+        return prose("Der er ingen stikprøver endnu, så præcisionen kan ikke holdes op mod planen.")
     together = whole(review)
     middle = table[
         ["expected_answers", "answers", "planned_effect", "effect", "planned_n", "effective_n"]
@@ -186,7 +185,7 @@ def likenesses(review: Review) -> Markdown:
     table = by_municipality(review)
     counts = likeness(table)
     if counts["unknown"] == len(table):
-        return Markdown(
+        return prose(
             "Der er ingen analyser endnu, så det er ikke vurderet, om svarene ligner borgerne."
         )
     rows = [

@@ -6,6 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from helpers import style
+from helpers.markdown_text import prose
 from helpers.preparation.calendar_rows import LABELS
 from helpers.review.costs import call_minutes
 from helpers.review.effort import BEFORE_ALL, CLEAR_DAYS, by_wave, pace, with_waves
@@ -27,7 +28,7 @@ def mailings(review: Review) -> Markdown:
     """Letters, answers and response by mailing."""
     rows_of_all = with_waves(review)
     if rows_of_all.empty:
-        return Markdown("Der er ingen svar endnu, så udsendelsernes virkning kan ikke gøres op.")
+        return prose("Der er ingen svar endnu, så udsendelsernes virkning kan ikke gøres op.")
     counts = by_wave(rows_of_all).iloc[0]
     planned = review.round.settings.calendar.mailings()
     so_far, rows = int(counts[BEFORE_ALL] + counts["undated"]), []
@@ -85,9 +86,7 @@ def paces(review: Review) -> Markdown:
     """The pace of answers before and after each reminder."""
     waved = with_waves(review)
     if waved["answered_at"].isna().all():
-        return Markdown(
-            "Der er ingen svar med dato endnu, så rykkernes virkning kan ikke gøres op."
-        )
+        return prose("Der er ingen svar med dato endnu, så rykkernes virkning kan ikke gøres op.")
     rows = []
     found = [pace(review, waved, name) for name in MAILINGS[1:]]
     sms = sms_told(review)
@@ -121,9 +120,9 @@ def paces(review: Review) -> Markdown:
 def hotline(review: Review) -> Markdown:
     """Calls to the hotline, by topic where they have one."""
     if review.calls is None:
-        return Markdown("Opkald til hotlinen er ikke noteret.")
+        return prose("Opkald til hotlinen er ikke noteret.")
     if review.calls.empty:
-        return Markdown("Der er ikke noteret nogen opkald til hotlinen.")
+        return prose("Der er ikke noteret nogen opkald til hotlinen.")
     column = next((c for c in TOPICS if c in review.calls), None)
     topics = (
         review.calls[column].str.strip().replace("", "uden emne")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from IPython.display import Markdown
 
 from helpers import style
+from helpers.markdown_text import trusted
 from helpers.review.deviations import Deviation, deviations, still_open
 from helpers.review.inputs import Review
 from helpers.review.printed import base, table_with_basis
@@ -66,7 +67,7 @@ def machine(review: Review) -> Markdown:
     """Machine time by stage over all runs."""
     table = machine_time(review)
     if table.empty:
-        return Markdown(
+        return trusted(
             "Maskintiden er ikke noteret: der er ingen kørsler i `runs.jsonl`. Den skrives, når runden køres."
         )
     rows = [

@@ -22,6 +22,7 @@ from helpers.export_notes import notes_on
 from helpers.fieldwork.sealed import forget_passphrases, listed_as
 from helpers.latest import counting
 from helpers.paths import write_atomically, write_text
+from helpers.quoting import told_file
 from helpers.responses import (
     LOCAL_COLUMNS,
     TEXT_COLUMNS,
@@ -109,8 +110,12 @@ def gather(places: Places, rolling: Rolling, today: dt.date) -> Collected:
             continue
         is_open = keys.loc[table["key"], "open"].to_numpy(bool)
         late = ~is_open & table["status"].isin(["completed", "partial"])
-        new[digest] = {"name": path.name, "rows": int(is_open.sum()), "late": int(late.sum())}
-        tables.append(table.assign(file=path.name, row=table.index)[is_open])
+        new[digest] = {
+            "name": told_file(path.name),
+            "rows": int(is_open.sum()),
+            "late": int(late.sum()),
+        }
+        tables.append(table.assign(file=told_file(path.name), row=table.index)[is_open])
     notes: list[str] = []
     if new and keys is not None:
         fresh = pd.concat(tables, ignore_index=True)
@@ -146,7 +151,9 @@ def _checked(
         if bad.any():
             rows = ", ".join(str(r) for r in table.index[bad][:10])
             told = f"{int(bad.sum())} {what} (rows {rows}{' …' if bad.sum() > 10 else ''})"
-            problems.append(Problem(path.name, told, expected, "Mend the export or take it out."))
+            problems.append(
+                Problem(told_file(path.name), told, expected, "Mend the export or take it out.")
+            )
     if problems:
         raise SurveyError(problems=problems)
     return table.drop(columns=list(TEXT_COLUMNS))

@@ -17,6 +17,7 @@ from helpers.fingerprints import content_digest, file_digest, fingerprints
 from helpers.params import Round
 from helpers.preparation.plausibility import Judged, judge, look_record, with_decisions
 from helpers.preparation.round_findings import Taken, beside_others
+from helpers.quoting import told_file
 from helpers.rolling.months import name
 from helpers.rolling.places import Places, read_told
 from helpers.vault_key import Key
@@ -59,7 +60,7 @@ def judge_month(
     judged = judge(extract, persons, round_, code, digest)
     judged += with_decisions(found, file.name, round_, code, digest)
     judged += Judged(looks=tuple(beside.looks.get(code, ())))
-    told = {"file": file.name, "extract": digest, "content": content, "key": key.id}
+    told = {"file": told_file(file.name), "extract": digest, "content": content, "key": key.id}
     told |= {"persons": len(persons), "passive": passive}
     if judged.looks:
         told["look"] = [look_record(look) for look in judged.looks]

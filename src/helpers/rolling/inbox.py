@@ -11,6 +11,7 @@ import fsspec
 
 from helpers.errors import ExtractError, ParameterError, Problem
 from helpers.paths import write_atomically
+from helpers.quoting import told_file
 from helpers.rolling.months import name, parse_month
 from helpers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
 from helpers.store import is_address, is_hidden
@@ -87,7 +88,7 @@ class Inbox:
                 if trouble:
                     problems.append(
                         Problem(
-                            f"{self.address}, {file}", trouble,
+                            f"{self.address}, {told_file(file)}", trouble,
                             f"<code>-<yyyy-mm>.xlsx or .csv, as {next(iter(codes))}-{name(latest)}.xlsx",
                             "Rename it, or take it away.",
                         )

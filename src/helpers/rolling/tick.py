@@ -16,6 +16,7 @@ import pandas as pd
 
 from helpers.errors import ExtractError, ParameterError, Problem, SurveyError
 from helpers.paths import close_data, write_text
+from helpers.quoting import blanked
 from helpers.rolling.answers import (
     close_month,
     closed_counts,
@@ -234,7 +235,7 @@ class Tick:
         return Problem(
             name(month),
             f"no extract had come by day {day} from {', '.join(names)}; the month goes on without them",
-            f"<code>-{name(month)}.xlsx or .csv in {self.inbox.address}"
+            f"<code>-{name(month)}.xlsx or .csv in {blanked(self.inbox.address)}"
             + ("" if self.inbox.is_there else ", which does not exist"),
             f"See to it that {name(add_months(month, 1))} is delivered in time.",
         )

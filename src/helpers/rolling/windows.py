@@ -23,6 +23,7 @@ from helpers.rolling.months import add_months, name
 from helpers.rolling.places import Places, read_told
 from helpers.rolling.settings import Rolling
 from helpers.rolling.units import CELLS, ESTIMATES, Block, all_closed, block_with
+from helpers.spreadsheets import inert_frame
 from helpers.suppression import FEW, LINKED, NOT_ASKED, SHOWN, has_country
 
 WINDOWS, RELEASED = "windows.parquet", "released.parquet"
@@ -168,7 +169,9 @@ def write_windows(places: Places, month: dt.date, found: Windows) -> None:
     write_atomically(folder / WINDOWS, partial(pd.DataFrame.to_parquet, found.windows))
     write_atomically(
         folder / "released.csv",
-        lambda p: found.results.to_csv(p, index=False, lineterminator="\n", encoding="utf-8"),
+        lambda p: inert_frame(found.results).to_csv(
+            p, index=False, lineterminator="\n", encoding="utf-8"
+        ),
     )
     write_atomically(folder / RELEASED, found.results.to_parquet)
 

@@ -168,6 +168,13 @@ local wide_formulas = {
 
 -- PDF/UA wants a text for each formula: its TeX source.
 local formulas = {
+  -- Typst takes these for a heading, a list or a term where they begin a line
+  Str = function(str)
+    if FORMAT == "typst" and str.text:match("^[=+/-]") then
+      return pandoc.RawInline("typst", '#"' .. typst_text(str.text) .. '";')
+    end
+  end,
+
   Math = function(math)
     if is_html then return nil end
     local written = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ math }) }), "typst"):gsub("%s+$", "")
