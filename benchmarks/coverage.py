@@ -31,7 +31,7 @@ from benchmarks.coverage_world import (
 )
 from helpers.paths import PROJECT
 
-INTERACTION_ROUNDS = 300
+INTERACTION_ROUNDS = 200
 LEAST_INTERVALS = 2000  # a class with fewer is not judged
 BAND = (0.935, 0.965)  # coverage wanted from 30 answers on
 FLOOR = 0.92  # coverage wanted from 6 to 29 answers

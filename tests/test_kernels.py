@@ -249,6 +249,8 @@ def test_nothing_is_left_however_the_run_ends(tmp_path, how):
         env={**os.environ, "TOLD": str(told), "PYTHONPATH": str(tmp_path)},
         start_new_session=True,
         stderr=subprocess.DEVNULL,
+        # a shell's background job ignores Ctrl-C, and so would all that it starts
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until = time.monotonic() + STARTED
     while not (told.exists() and told.read_text().count("\n") == 2) and time.monotonic() < until:

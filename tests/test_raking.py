@@ -297,3 +297,17 @@ def test_overlapping_margins_equal_r():
     totals = [cells.groupby(level)["N"].sum() for level in levels(cells)]
     codes = [t.index.get_indexer(level) for t, level in zip(totals, levels(sample))]
     assert rake(codes, start, totals) == pytest.approx(np.array(r["weight"]), rel=1e-9)
+
+
+def test_a_weight_that_runs_off_ends_the_iteration():
+    codes = [np.array([1, 1, 0]), np.array([0, 1, 1])]
+    with pytest.raises(WeightError, match="weights run off to 0 or infinity"):
+        rake(codes, np.ones(3), [np.array([1e12, 1.0]), np.array([1e12, 1.0])])
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.0, np.nan, np.inf])
+def test_weights_are_believed_only_where_they_hold_the_margins(monkeypatch, factor):
+    """Whatever the iteration gives back."""
+    monkeypatch.setattr(raking, "_fit", lambda start, *_: np.full(len(start), factor))
+    with pytest.raises(WeightError, match="is off by"):
+        rake([np.array([0, 1, 1])], np.ones(3), [np.array([2.0, 2.0])])

@@ -326,3 +326,11 @@ def test_dates_and_texts_of_all_days_are_read(as_dates):
     assert not half_swapped(cells, days)
     given = pd.Series(swapped_by_a_program(DANISH_DAYS), dtype=object)
     assert half_swapped(given, read_dates(given, ["%d-%m-%Y"])[0])
+
+
+def test_true_dates_of_all_days_beside_late_texts_are_read():
+    """Texts after the 12th alone tell nothing: only where no true date lies there as well."""
+    texts = [day for day in DANISH_DAYS if int(day[:2]) > 12]
+    dates = [dt.datetime.strptime(day, "%d-%m-%Y") for day in DANISH_DAYS]
+    cells = pd.Series([*texts, *dates], dtype=object)
+    assert not half_swapped(cells, read_dates(cells, ["%d-%m-%Y"])[0])

@@ -152,11 +152,3 @@ def plain_text(cells: pd.Series) -> pd.Series:
     codes, values = distinct(cells)
     texts = [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in values]
     return pd.Series(pd.array(texts, "str")[codes], index=cells.index)
-
-
-def quotable(text: str) -> str:
-    """A cell's text for a message; long texts, and texts with many digits or with cells of another row,
-    are not quoted."""
-    if sum(c.isdigit() for c in text) > 8 or len(text) > 40 or sum(c in ";|\t" for c in text) > 1:
-        return "…"
-    return text

@@ -2,7 +2,7 @@
 
 The English remedies are for the analyst who runs intake, the Danish ones for the municipality that
 made the file. No sentence quotes a citizen: the details are headings, benefit texts, dates and words
-that `cells.quotable` lets through.
+that `quoting.py` lets through.
 """
 
 from __future__ import annotations

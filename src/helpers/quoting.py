@@ -42,7 +42,7 @@ WORDS = """
     none completed partial opened key begge ingen blandet ukendt andet andre øvrige ja nej måske ved ikke vides ukendt uoplyst delvis
     fravalg fravalgte igen dag dage odd old new day extra ekstra mere går morgen kultur jobklar
     dags tom tomt aldrig intet ingenting senere tidligere løbende virksomhed niveau måneder periode sprog tolk
-    civilstand børn bopæl kontaktperson rådgiver kategori værdi felt linje
+    oprettet ændret opdateret dannet civilstand børn bopæl kontaktperson rådgiver kategori værdi felt linje
 """
 STEMS = (  # what benefits and the like are made of
     "ydelse", "hjælp", "pension", "dagpenge", "penge", "parat", "forløb", "afklaring", "ledig", "fleks",
@@ -161,8 +161,14 @@ def quoted_benefit(text: str, rows: int, known: Iterable[str], names: Collection
     words = _WORD.findall(text.casefold())
     if any(word in names and not _is_known(word) for word in words):
         return LEFT_OUT
-    short = len(text) <= LONGEST and blanked(text) == text and sum(c.isdigit() for c in text) < 6
-    return text if rows >= NOBODYS_ROWS and short else quoted(text, known)
+    return text if rows >= NOBODYS_ROWS and is_plain(text) else quoted(text, known)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is short, one cell's, and has no form of a number or address of a person: what many
+    rows have of it may be told, though no word is known."""
+    cells, digits = sum(c in ";|\t" for c in text), sum(c.isdigit() for c in text)
+    return len(text) <= LONGEST and cells <= 1 and digits < 6 and blanked(text) == text
 
 
 def words_of(texts: Iterable[str]) -> set[str]:

@@ -143,13 +143,11 @@ class _Newton:
 def _worst(
     now: np.ndarray, level_of: Sequence[np.ndarray], totals: list[np.ndarray]
 ) -> tuple[float, int, int]:
-    """(largest relative deviation of a level's sum from its total, its margin, the level); what is no
-    number deviates infinitely."""
+    """(largest relative deviation of a level's sum from its total, its margin, the level)."""
     worst = (0.0, 0, 0)
     for m, (total, level) in enumerate(zip(totals, level_of)):
         have = np.bincount(level, weights=now, minlength=len(total))
         off = np.abs(np.divide(have, total, out=np.ones(len(total)), where=total > 0) - 1)
-        off[np.isnan(off)] = np.inf
         at = int(np.argmax(off))
         worst = max(worst, (float(off[at]), m, at))
     return worst

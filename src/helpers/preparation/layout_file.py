@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from helpers.cells import quotable
 from helpers.preparation.layout_columns import Column
 from helpers.preparation.layout_proposal import BenefitText, Proposal
 from helpers.preparation.likeness import BENEFIT_SURE
+from helpers.quoting import told_name
 
 NOTE, DECIDE = "#:", "# DECIDE"
 FOLDER = "proposed"  # under params/extract-formats/; no run reads it
@@ -97,9 +97,9 @@ def _columns(proposal: Proposal) -> Iterator[str]:
 
 
 def _column_told(column: Column) -> str:
-    second = f"next »{quotable(column.second)}« {column.second_score:.0f}" if column.second else ""
+    second = f"next »{told_name(column.second)}« {column.second_score:.0f}" if column.second else ""
     if not column.heading:
-        return f"no column fits well enough; nearest »{quotable(column.second)}« {column.second_score:.0f}"
+        return f"no column fits well enough; nearest »{told_name(column.second)}« {column.second_score:.0f}"
     told = (
         f"{column.score:.0f} (heading {column.heading_score:.0f}, cells {column.cells_score:.0f})"
     )

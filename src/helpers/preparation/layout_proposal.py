@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.cells import as_text, cell_key, normalise, quotable, read_dates
+from helpers.cells import as_text, cell_key, normalise, read_dates
 from helpers.errors import ExtractError, ParameterError
 from helpers.extract_tables import find_table
 from helpers.params import ExtractFormat, LayoutWords
@@ -25,6 +25,7 @@ from helpers.preparation.layout_columns import (
     match_columns,
 )
 from helpers.preparation.likeness import Benefits, Match
+from helpers.quoting import is_plain, told_name
 from helpers.received.encoding import decoded
 from helpers.sheets import TEXT_ENDINGS, read_sheets
 
@@ -124,7 +125,7 @@ def propose(
         encoding=decoded(path.name, path.read_bytes(), words.encodings)[1] if is_text else "",
         delimiter=words.delimiters[reading] if is_text else words.delimiters[0],
         unused=tuple(
-            quotable(" ".join(str(h).split()))
+            told_name(" ".join(str(h).split()))
             for i, h in enumerate(headings)
             if i not in used and str(h).strip()
         ),
@@ -157,7 +158,7 @@ def _benefit_texts(
     kept, left_out = [], 0
     for text, rows in same.values():
         found = BenefitText(text, rows, benefits.match(text))
-        many = column.is_sure and rows >= ROWS_LEAST and quotable(text) == text
+        many = column.is_sure and rows >= ROWS_LEAST and is_plain(text)
         if many or benefits.has_only_known_words(text):
             kept.append(found)
         else:
@@ -196,7 +197,7 @@ def _words_used(columns: dict[str, Column], cells: pd.DataFrame, words: LayoutWo
 
 
 def _is_word(text: str) -> bool:
-    return len(text) <= WORD_LONGEST and quotable(text) == text
+    return len(text) <= WORD_LONGEST and is_plain(text)
 
 
 def _empties(
