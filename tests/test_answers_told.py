@@ -10,7 +10,7 @@ import red_team as red
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.answers_told import OPTIONS, SUMS, AnswersTold
+from helpers.answers_told import OPTIONS, SUMS, AnswersTold, _fewest
 from helpers.protection import Protection, _counts, protect
 from helpers.round_settings import Disclosure
 from helpers.suppression import CELL, SHOWN, has_country, suppress_items
@@ -203,7 +203,7 @@ def test_bounds_hold_the_truth_and_tell_what_the_attack_tells():
             [k[1:] in {("target_group", "g0"), ("target_group", "g1")} for k in table.keys]
         )
         answered = AnswersTold(counts, table, RULES)
-        low, high = answered.bounds(hidden, np.array([0]))
+        low, high = answered.bounds(hidden)
         for c, key in enumerate(table.keys):
             if key[0] != "0825":
                 continue
@@ -214,6 +214,35 @@ def test_bounds_hold_the_truth_and_tell_what_the_attack_tells():
 
 
 option = st.lists(st.integers(0, 3), min_size=5, max_size=5)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.data())
+def test_looked_at_by_itself_a_part_leaves_no_more_open_than_the_whole(data):
+    """Where part of a table, with the rest as it was known before more was hidden, leaves an answer open,
+    the whole leaves it open too: bounds of the part lie within those of the whole."""
+    cells = itertools.product(["0101", "0201"], GROUPS[:2], BANDS[:2])
+    rounds = {cell: data.draw(option) for cell in cells}
+    if not sum(map(sum, rounds.values())):
+        return
+    counts = _counts(estimates_of(rounds), pd.DataFrame())
+    table = suppress_items(counts[[*CELL, "item", "n"]], threshold=5).table
+    answered = AnswersTold(counts, table, RULES)
+    some = st.lists(st.booleans(), min_size=len(table.keys), max_size=len(table.keys))
+    before, looked_at = (np.array(data.draw(some)) for _ in range(2))
+    looked_at[0] = True
+    more = looked_at & np.array(data.draw(some))
+    known, items = answered.bounds(before), np.array([0])
+    region = answered._region(set(np.flatnonzero(looked_at).tolist()), known, items)
+    own = answered._narrowed(before | more, items, region)
+    whole = answered.bounds(before | more)
+    assert (own[0] >= whole[0][:, region.cells] - 1e-6).all()
+    assert (own[1] <= whole[1][:, region.cells] + 1e-6).all()
+
+
+@given(st.sets(st.integers(0, 30), max_size=6))
+def test_as_few_as_are_enough_and_none_that_can_be_spared(needed):
+    assert set(_fewest(list(range(31)), needed.issubset)) == needed
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)

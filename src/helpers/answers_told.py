@@ -9,7 +9,9 @@ for unweighted ones: as if the reader knew every weight.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,7 @@ from helpers.suppression_readers import Table
 from helpers.told_in_cells import (
     COUNTED,
     KINDS,
+    NO_LIMIT,
     SCORE,
     Bounds,
     N,
@@ -62,8 +65,6 @@ class AnswersTold:
 
     def __init__(self, counts: pd.DataFrame, table: Table, rules: Disclosure) -> None:
         self.table, self.rules = table, rules
-        every = np.arange(len(table.keys)), _families(table.lines)
-        self._places: dict[str, tuple[np.ndarray, list[_Family]]] = {"": every}
         rows = _with_country(counts).set_index([*CELL, "item"])
         cells = pd.MultiIndex.from_tuples(table.keys, names=CELL)
 
@@ -76,6 +77,12 @@ class AnswersTold:
         options = np.stack([wide(name) for name in OPTIONS])
         self.has_options = ~np.isnan(options).all(axis=(0, 1))  # items: questions, not themes
         self.published = self._published(options)
+        nothing = nothing_known((len(table.keys), n.shape[1]))
+        self.without_category = [  # of each line: answers to each item that no part counts
+            np.nan_to_num(n[total] - np.nansum(n[parts], axis=0)) for total, parts in table.lines
+        ]
+        self._last: tuple[np.ndarray, Bounds] | None = None  # a pattern, and what it leaves open
+        self._everywhere = self._region(set(range(len(table.keys))), nothing, np.arange(n.shape[1]))
 
     def _published(self, options: np.ndarray) -> Bounds:
         """What a shown cell's own numbers tell, at their rounding."""
@@ -101,13 +108,32 @@ class AnswersTold:
         for _, parts in self._left_overs(now):
             if shown := [c for c in parts if not now[c]]:
                 now[min(shown, key=self.table.price_of)] = True
-        every = np.arange(self.n.shape[1])
         while True:
-            told = self._told(now, every)
+            known = self._known_under(now)
+            told = now[:, None] & self._told(known, self.n)
             if not told.any():
                 return now & ~hidden
+            before = now.copy()
             for cell in np.flatnonzero(told.any(axis=1)):
-                now |= self._freeing(now, int(cell), np.flatnonzero(told[cell]))
+                now |= self._freeing(now, known, int(cell), np.flatnonzero(told[cell]))
+            if (now == before).all():  # what was known of other places was too narrow
+                self._last = None
+
+    def _known_under(self, hidden: np.ndarray) -> Bounds:
+        """Bounds as narrow as `bounds`, or narrower: where less was hidden the last time, only the
+        municipalities in which more is hidden now are looked at again, and the country."""
+        every = np.arange(self.n.shape[1])
+        if self._last is None or (self._last[0] & ~hidden).any():
+            known = self.bounds(hidden)
+        else:
+            before, known = self._last
+            places = {NATIONAL, *self.table.place[hidden & ~before]}
+            near = np.flatnonzero(np.isin(self.table.place, list(places)))
+            region = self._region(set(near.tolist()), known, every)
+            for known_of, own in zip(known, self._narrowed(hidden, every, region)):
+                known_of[:, near] = own
+        self._last = hidden.copy(), known
+        return known
 
     def _left_overs(self, hidden: np.ndarray) -> list[tuple[int, list[int]]]:
         """Lines with a shown total and shown parts whose hidden parts together are few and alike."""
@@ -120,82 +146,145 @@ class AnswersTold:
                 found.append((total, parts))
         return found
 
-    def _told(self, hidden: np.ndarray, items: np.ndarray, place: str = "") -> np.ndarray:
-        """Cell × item: hidden and small, and its answers are told as the class says; `place`: by this
-        municipality's numbers alone."""
-        cells, _ = self._sums_of(place)
-        low, high = self.bounds(hidden, items, place)
-        n = self.n[np.ix_(cells, items)]
+    def _told(self, bounds: Bounds, n: np.ndarray) -> np.ndarray:
+        """Where bounds (statistic × …) tell the answers of hidden groups of n (…), as the class says."""
+        low, high = bounds
         few, small = n < self.rules.min_answers, n < self.rules.unanimous_below
         pinned = (low[COUNTED] >= high[COUNTED] - 0.5) & (high[COUNTED] > 0.5)
         most = high[KINDS]
-        of_one_kind = (most.sum(axis=0) - most < 0.5) & (
-            most > 0.5
-        )  # of the others there is nobody
-        told = np.zeros((len(hidden), len(items)), dtype=bool)
-        told[cells] = (few & pinned.any(axis=0)) | (small & of_one_kind.any(axis=0))
-        told[cells] &= hidden[cells, None] & (n > 0)
-        return told
+        # of the others there is nobody
+        of_one_kind = (most.sum(axis=0) - most < 0.5) & (most > 0.5)
+        return ((few & pinned.any(axis=0)) | (small & of_one_kind.any(axis=0))) & (n > 0)
 
-    def _freeing(self, hidden: np.ndarray, cell: int, items: np.ndarray) -> np.ndarray:
-        """Shown cells that must be hidden for the cell no longer to be told.
+    def _freeing(
+        self, hidden: np.ndarray, known: Bounds, cell: int, items: np.ndarray
+    ) -> np.ndarray:
+        """Shown cells that must be hidden for the cell no longer to be told; none: it is not told now.
 
-        What is known of it comes through the lines that hold it, and those that hold their hidden
-        cells, and so on: as many of these are hidden as free it, then what is not needed is shown
-        again, the dearest first. Within its municipality first, where that tells it already.
+        What is known of it comes through the lines that hold it, and those that hold their cells, and so
+        on: within its municipality first, then everywhere. Of the nearest that free it the cheapest are
+        taken, and of these no more than it takes. `known`: bounds under a pattern that hides less.
         """
-        more = np.zeros_like(hidden)
-        own = self.table.place[cell]
-        for place in (own, ""):
-            near = {cell}
-            while self._told(hidden | more, items, place)[cell].any():
-                near = self.table.beside(near)
-                if place:
-                    near = {c for c in near if self.table.place[c] == place}
-                more[[c for c in near if not hidden[c]]] = True
-            for c in sorted(np.flatnonzero(more), key=self.table.price_of, reverse=True):
-                more[c] = False
-                more[c] = self._told(hidden | more, items, place)[cell].any()
-            if more.any():
-                break
-        return more
+        own = np.flatnonzero(self.table.place == self.table.place[cell])
+        for among in (own, np.arange(len(hidden))):
+            near, before = {cell}, 0
+            while len(near) > before:
+                before = len(near)
+                near = self.table.beside(near) & set(among.tolist())
+                region = self._region(near | set(own.tolist()), known, items)
+                shown = sorted((c for c in near if not hidden[c]), key=self.table.price_of)
+                frees = partial(self._frees, hidden, cell, items, region)
+                if frees(shown):
+                    more = np.zeros_like(hidden)
+                    more[_fewest(shown, frees)] = True
+                    return more
+        raise AssertionError("with everything hidden nothing is told")
 
-    def bounds(self, hidden: np.ndarray, items: np.ndarray, place: str = "") -> Bounds:
+    def _frees(
+        self, hidden: np.ndarray, cell: int, items: np.ndarray, region: _Region, more: list[int]
+    ) -> bool:
+        """Whether the cell is not told where `more` is hidden too."""
+        now = hidden.copy()
+        now[more] = True
+        at = region.at[cell]
+        low, high = (a[:, at] for a in self._narrowed(now, items, region))
+        return not self._told((low, high), self.n[cell, items]).any()
+
+    def bounds(self, hidden: np.ndarray) -> Bounds:
         """Least and largest of each statistic (statistic × cell × item) that all published numbers, taken
-        round the sums until nothing changes, leave open; `place`: those of one municipality."""
-        cells, families = self._sums_of(place)
-        low, high = (a[:, cells][:, :, items] for a in self.published)
-        least, most = nothing_known(low.shape[1:])
-        out = hidden[cells]
-        low[:, out], high[:, out] = least[:, out], most[:, out]
+        round the sums until nothing changes, leave open."""
+        items = np.arange(self.n.shape[1])
+        return self._narrowed(hidden, items, self._everywhere)
+
+    def _narrowed(self, hidden: np.ndarray, items: np.ndarray, region: _Region) -> Bounds:
+        """As `bounds`, for these items and the cells of a region."""
+        cells = region.cells
         put = ~np.isnan(self.n[np.ix_(cells, items)])  # one municipality's item has no country
-        low[:, ~put] = high[:, ~put] = 0.0
+        least, most = nothing_known(put.shape)
+        out = hidden[cells]
+        low, high = (
+            np.where(~put, 0.0, np.where(out[:, None], a, b[:, cells[:, None], items]))
+            for a, b in zip((least, most), self.published)
+        )
+        low, high = (np.concatenate([a, b], axis=1) for a, b in zip((low, high), region.beyond))
+        told = np.tile(np.concatenate([put, region.put_beyond]), len(low))
         shape = (low.shape[1], -1)
-        told = np.tile(put, low.shape[0])
         for _ in range(SWEEPS):
             before = low.copy(), high.copy()
             narrow_in_cells(low, high, self.has_options[items])
             flat = [np.ascontiguousarray(np.moveaxis(a, 0, 1)).reshape(shape) for a in (low, high)]
-            for family in families:
+            for family in region.families:
                 family.narrow(*flat, told)
             for a, of in zip((low, high), flat):
                 a[:] = np.moveaxis(of.reshape(low.shape[1], low.shape[0], -1), 1, 0)
             if (abs(before[0] - low) < 1e-6).all() and (abs(before[1] - high) < 1e-6).all():
                 break
-        return low, high
+        return low[:, : len(cells)], high[:, : len(cells)]
 
-    def _sums_of(self, place: str) -> tuple[np.ndarray, list[_Family]]:
-        """The cells of a municipality and the sums among them; without a name all."""
-        if place not in self._places:
-            cells = np.flatnonzero(self.table.place == place)
-            at = {int(c): i for i, c in enumerate(cells)}
-            inside = [
-                (at[total], [at[c] for c in parts])
-                for total, parts in self.table.lines
-                if total in at and all(c in at for c in parts)
-            ]
-            self._places[place] = cells, _families(inside)
-        return self._places[place]
+    def _region(self, cells: set[int], known: Bounds, items: np.ndarray) -> _Region:
+        """These cells with all lines that hold any; what is beyond them as it is known."""
+        at = {c: i for i, c in enumerate(sorted(cells))}
+        put = ~np.isnan(self.n[:, items])
+        low, high = (a[:, :, items] for a in known)
+        lows, highs, puts = [], [], []  # of each column after the cells
+
+        def column(least: np.ndarray, most: np.ndarray, is_put: np.ndarray) -> int:
+            lows.append(least)
+            highs.append(most)
+            puts.append(is_put)
+            return len(at) + len(lows) - 1
+
+        def sum_of(some: list[int]) -> int:
+            ends = (a[:, some].sum(axis=1) for a in (low, high))
+            return column(*ends, put[some].any(axis=0))
+
+        lines = []
+        for line in sorted({line for c in at for line in self.table.lines_of_cell[c]}):
+            total, parts = self.table.lines[line]
+            inside, others = [at[c] for c in parts if c in at], [c for c in parts if c not in at]
+            if others:
+                inside.append(sum_of(others))
+            without = self.without_category[line][items]
+            if without.any():
+                least, most = nothing_known(without.shape)
+                least[N] = most[N] = without
+                inside.append(column(least, most, put[total]))
+            lines.append((at[total] if total in at else sum_of([total]), inside))
+        empty = np.empty((0, *low[:, 0].shape))
+        beyond = [np.stack(a, axis=1) if a else np.moveaxis(empty, 0, 1) for a in (lows, highs)]
+        return _Region(
+            np.array(sorted(cells)), at, (beyond[0], beyond[1]),
+            np.array(puts, dtype=bool).reshape(len(puts), len(items)), _families(lines),
+        )  # fmt: skip
+
+
+def _fewest(cells: list[int], enough: Callable[[list[int]], bool]) -> list[int]:
+    """The first of these cells, as few as are `enough`, and none of which can be spared; all are."""
+    needed: list[int] = []
+    while not enough(needed):
+        least, most = 0, len(cells)  # so many of the first are not enough, so many are
+        while most - least > 1:
+            middle = (least + most) // 2
+            if enough([*needed, *cells[:middle]]):
+                most = middle
+            else:
+                least = middle
+        needed.append(cells[most - 1])
+        cells = cells[: most - 1]
+    return needed
+
+
+@dataclass(frozen=True)
+class _Region:
+    """Cells looked at by themselves. `at`: place of each; `beyond`: bounds of what their lines hold
+    besides, a column a sum of other cells or what is in no category; `put_beyond`: the items that these
+    were asked; `families`: of lines, by the places of cells and columns."""
+
+    cells: np.ndarray
+    at: dict[int, int]
+    beyond: Bounds
+    put_beyond: np.ndarray
+    families: list[_Family]
 
 
 @dataclass(frozen=True)
@@ -219,8 +308,11 @@ class _Family:
         high[self.totals] = np.where(known, most_whole, high[self.totals])
         spare_up, spare_down = (most - least_whole)[self.of], (most_whole - least)[self.of]
         known = known[self.of]
-        low[self.parts] = np.where(known, np.maximum(lows, highs - spare_up), lows)
-        high[self.parts] = np.where(known, np.minimum(highs, lows + spare_down), highs)
+        # read again: a part here may be a total too, which has just been narrowed
+        low[self.parts] = np.maximum(low[self.parts], np.where(known, highs - spare_up, 0.0))
+        high[self.parts] = np.minimum(
+            high[self.parts], np.where(known, lows + spare_down, NO_LIMIT)
+        )
 
 
 def _families(lines: list[tuple[int, list[int]]]) -> list[_Family]:
@@ -259,8 +351,7 @@ def _as_rounded(
 ) -> Bounds:
     """Least and largest sum that the published ratio, rounded, leaves; whole numbers where so said."""
     half = 0.5 * 10.0**-places + 1e-9
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.round(total / base, places)
+    value = np.round(np.divide(total, base, out=np.zeros_like(base), where=base > 0), places)
     low, high = np.maximum(value - half, 0) * base, (value + half) * base
     low = np.where(whole, np.ceil(low - 1e-6), low)
     return low, np.where(whole, np.floor(high + 1e-6), high)

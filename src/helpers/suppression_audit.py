@@ -263,9 +263,10 @@ def _audit_part(system: _System, threshold: int, few_is_of_this_item: bool) -> l
             )
 
     plain = _Search(system, np.zeros(n), free)
-    everybody = _Search(system, np.ones(n), free)  # holds for every respondent at once, if it does
+    everybody = _Search(system, _holding_most(system), free)  # for all their respondents at once
     for search in (everybody, plain):
-        search.glance()
+        if not search.glance():
+            continue
         for cell in range(n):
             if _narrow(*search.seen(cell), few[cell], threshold):
                 search.interval(cell)
@@ -286,18 +287,67 @@ def _audit_part(system: _System, threshold: int, few_is_of_this_item: bool) -> l
             lowest, highest = rule.seen(cell)
             if lowest == highest:
                 tell(cell, RULE, "", *rule.interval(cell), wanted=False)
-    return found + _knowing_size(system, few, threshold)
+    return found + _knowing_size(system, few, threshold, plain.tables)
+
+
+def _holding_most(system: _System) -> np.ndarray:
+    """1 for as many cells as can hold somebody in one table, 0 for the others."""
+    n, n_rows = len(system.cells), len(system.right)
+    one, none = sparse.identity(n), sparse.csr_array((n_rows, n))
+    apart = sparse.block_array([[system.relations, none, none], [one, -one, -one]], format="csr")
+    found = System(apart, np.concatenate([system.right, np.zeros(n)])).largest(
+        np.repeat([0.0, 1.0, 0.0], n), np.zeros(3 * n), np.repeat([float(MOST), 1.0, MOST], n)
+    )
+    return np.zeros(n) if found is None else found[n : 2 * n]
 
 
 def _narrow(low: float, high: float, few: bool, threshold: int) -> bool:
     return not (high >= threshold and high - low >= threshold) if few else high <= low
 
 
-def _knowing_size(system: _System, few: np.ndarray, threshold: int) -> list[tuple]:
-    """Two tables at once that agree in the municipality's size: how far another cell differs.
+def _knowing_size(
+    system: _System, few: np.ndarray, threshold: int, known: np.ndarray
+) -> list[tuple]:
+    """How far a cell differs between tables that agree in the municipality's size; `known`: tables found.
 
-    Inside a municipality that is itself small only a point is too narrow.
+    Inside a municipality that is itself small only a point is too narrow. Tables of one size mostly
+    leave enough; where they do not, two tables at once that agree in any size are searched.
     """
+    found: list[tuple] = []
+    if not len(known):  # no table fits what is published
+        return found
+    for whole, (place, breakdown, _) in enumerate(system.cells):
+        if breakdown != WHOLE or place == NATIONAL:
+            continue
+        inside_small = np.array([few[whole] and cell[0] == place for cell in system.cells])
+        asked = np.flatnonzero(few & (np.arange(len(few)) != whole))
+        sizes, n_tables = np.unique(known[:, whole], return_counts=True)
+        size = sizes[n_tables.argmax()]
+        low, high = np.zeros(len(few)), np.full(len(few), float(MOST))
+        low[whole] = high[whole] = size
+        search = _Search(system, low, high)
+        search.tables = known[known[:, whole] == size]
+        search.glance()
+        left = []
+        for cell in asked:
+            wanted = bool(~inside_small[cell])
+            if _narrow(*search.seen(cell), wanted, threshold):
+                search.interval(cell)
+            if _narrow(*search.seen(cell), wanted, threshold):
+                left.append(cell)
+        for cell, low_, high_ in _of_any_size(system, whole, left):
+            if kind := too_narrow_kind(low_, high_, not inside_small[cell], threshold):
+                who = (*system.cells[cell], system.status[cell], SIZE)
+                found.append((*who, " · ".join(system.cells[whole]), kind, low_, high_))
+    return found
+
+
+def _of_any_size(
+    system: _System, whole: int, cells: list[int]
+) -> Iterator[tuple[int, float, float]]:
+    """(cell, low, high) furthest apart in two tables that agree in the whole, whatever it is."""
+    if not cells:
+        return
     n = len(system.cells)
     twice = _System(
         system.cells * 2,
@@ -305,30 +355,17 @@ def _knowing_size(system: _System, few: np.ndarray, threshold: int) -> list[tupl
         sparse.block_diag([system.relations, system.relations], format="csr"),
         np.concatenate([system.right, system.right]),
     )
-    found = []
-    for whole, (place, breakdown, _) in enumerate(system.cells):
-        if breakdown != WHOLE or place == NATIONAL:
-            continue
-        same = sparse.csr_array(([1.0, -1.0], ([0, 0], [whole, n + whole])), shape=(1, 2 * n))
-        both = _System(
-            twice.cells,
-            twice.status,
-            sparse.vstack([twice.relations, same], format="csr"),
-            np.append(twice.right, 0.0),
-        )
-        search = _Search(both, np.zeros(2 * n), np.full(2 * n, float(MOST)))
-        for cell in np.flatnonzero(few):
-            if cell == whole:
-                continue
-            apart = np.zeros(2 * n)
-            apart[cell], apart[n + cell] = -1.0, 1.0
-            table = search.find(apart)
-            if table is None:
-                continue
-            low, high = table[[cell, n + cell]]
-            inside_small = few[whole] and system.cells[cell][0] == place
-            kind = too_narrow_kind(low, high, not inside_small, threshold)
-            if kind:
-                who = (*system.cells[cell], system.status[cell], SIZE)
-                found.append((*who, " · ".join(system.cells[whole]), kind, low, high))
-    return found
+    same = sparse.csr_array(([1.0, -1.0], ([0, 0], [whole, n + whole])), shape=(1, 2 * n))
+    both = _System(
+        twice.cells,
+        twice.status,
+        sparse.vstack([twice.relations, same], format="csr"),
+        np.append(twice.right, 0.0),
+    )
+    search = _Search(both, np.zeros(2 * n), np.full(2 * n, float(MOST)))
+    for cell in cells:
+        apart = np.zeros(2 * n)
+        apart[cell], apart[n + cell] = -1.0, 1.0
+        table = search.find(apart)
+        if table is not None:
+            yield cell, *table[[cell, n + cell]]
