@@ -26,14 +26,14 @@ from helpers.answers_told import AnswersTold
 from helpers.params import load_round
 from helpers.paths import PROJECT, Paths
 from helpers.round_estimates import gather
-from helpers.suppression import Suppression
+from helpers.suppression import CELL, SHOWN, Suppression, suppress_items
 
 DOCUMENT = PROJECT / "docs" / "suppression.md"
 STAGES = {  # name in the table → owner and name of the function timed
     "search": (protection, "suppress_items"),
     "answers told": (AnswersTold, "to_hide"),
     "hiding more": (Suppression, "hiding"),
-    "audit": (protection, "audit_items"),
+    "audit": (protection, "audited"),
 }
 
 
@@ -91,6 +91,36 @@ def of_seeds(seeds: tuple[int, ...]) -> list[Protected]:
     return found
 
 
+KINDS = {
+    "whole": "municipalities as a whole", "one_way": "one-way groups",
+    "two_way": "two-way groups", "country": "the country",
+}  # fmt: skip
+
+
+def by_rule(round_: Estimated) -> list[list[str]]:
+    """Groups that are shown, by kind: with the threshold alone, one mark a group; with the rules for
+    what answers tell too; and of these with shares and with unweighted values."""
+    answers = protection._counts(round_.estimates, round_.counts)
+    rules = round_.rules
+    plain = suppress_items(answers, threshold=rules.min_answers)
+    found = protection.protect(round_.estimates, round_.counts, rules)
+    asked = found.cells[(found.cells["item"] != protection.RESPONSE) & (found.cells["n"] > 0)]
+    base = asked.groupby(CELL)["n"].min()
+    shown = found.cells.groupby(CELL)["status"].agg(lambda s: (s == SHOWN).any())
+    shown_before = pd.Series(~plain.found.hidden, index=shown.index)
+    base = base.reindex(shown.index)
+    columns = [
+        pd.Series(True, index=shown.index), shown_before, shown,
+        shown & (base >= rules.shares_from), shown & (base >= rules.unweighted_from),
+    ]  # fmt: skip
+    kind = pd.Series(plain.table.kind, index=shown.index)
+    rows = [[name, *(str(int(c[kind == of].sum())) for c in columns)] for of, name in KINDS.items()]
+    return [*rows, ["together", *(str(int(c.sum())) for c in columns)]]
+
+
+BY_RULE = ["groups", "cells", "threshold alone", "all rules: n and mean", "shares too", "unweighted too"]  # fmt: skip
+
+
 def as_rows(found: list[Protected]) -> list[list[str]]:
     return [
         [
@@ -106,7 +136,7 @@ def as_rows(found: list[Protected]) -> list[list[str]]:
 HEADINGS = ["round", "municipalities", "cells", "primary", "secondary", "hidden", "repairs", *STAGES, "refused"]  # fmt: skip
 
 
-def document(found: list[Protected], told: dict[str, str]) -> str:
+def document(found: list[Protected], told: dict[str, str], of_rules: list[list[str]]) -> str:
     usual = [p for p in found if p.name.startswith("seed ")]
     double = [p for p in found if p not in usual]
     refused = sum(bool(p.refused) for p in usual)
@@ -122,6 +152,14 @@ def document(found: list[Protected], told: dict[str, str]) -> str:
         "was hidden because shown numbers told what a small group answered. Seconds are of one processor.",
         "",
         *as_table(HEADINGS, as_rows(usual)),
+        "",
+        "## What each rule costs",
+        "",
+        "Groups shown of seed 1. »Threshold alone«: five answers, and what keeps hidden counts uncertain; »all "
+        "rules«: groups that agree, and what the numbers tell of hidden groups' answers, are hidden too. Of "
+        "those, so many show shares (options, split) and unweighted values beside weighted ones.",
+        "",
+        *as_table(BY_RULE, of_rules),
     ]
     if double:
         both = ", ".join(
@@ -157,7 +195,7 @@ def main(arguments: argparse.Namespace) -> None:
             print("\n".join(as_table(HEADINGS, as_rows(some))[2:]), flush=True)
             found += some
     if arguments.write:
-        DOCUMENT.write_text(document(found, told), "utf-8")
+        DOCUMENT.write_text(document(found, told, by_rule(estimated(1))), "utf-8")
     raise SystemExit(any(p.refused for p in found))
 
 
