@@ -17,6 +17,7 @@ from helpers.five_sentences import five_sentences
 from helpers.own_numbers import OwnNumbers, why_no_others, why_not_compared
 from helpers.published import NATIONAL
 from helpers.reading import reading_guide
+from helpers.round_settings import Disclosure
 from helpers.workbook import write_workbook
 
 KEY = {"breakdown": "gender", "category": "mand", "item": "q05"}
@@ -204,14 +205,16 @@ def test_a_number_without_an_interval_says_so(published, tmp_path):
 
 
 def test_each_reason_has_words_and_a_legend_of_its_own():
+    rules = Disclosure(min_answers=7, shares_from=12, unweighted_from=80)
     marks = [m.mark for m in style.MISSING.values()]
     assert len(set(marks)) == len(marks)
     assert {s: style.NOT_SHOWN[s] for s in OF_NOT_SHOWN} == OF_NOT_SHOWN
     for status, missing in style.MISSING.items():
-        assert style.legend([status], 7) == f"{missing.mark}: {style.reason(status, 7)}"
-        assert style.reason(status, 7).endswith(".")
-    assert "færre end 7 svar" in style.legend(["few"], 7)
-    assert style.legend([], 5) == ""
+        assert style.legend([status], rules) == f"{missing.mark}: {style.reason(status, rules)}"
+        assert style.reason(status, rules).endswith(".")
+    few = style.legend(["few"], rules)
+    assert "færre end 7 svar" in few and "andele kræver 12 svar og uvægtede tal 80" in few
+    assert style.legend([], rules) == ""
     assert style.why("shown") is style.why(None) is style.MISSING["not_possible"]
 
 
@@ -324,4 +327,4 @@ def test_the_reports_word_list_has_every_mark(published):
     for status, missing in style.MISSING.items():
         assert captions.capital(missing.words) in text
         assert missing.mark.lower() in text.lower()
-        assert style.reason(status, 5) in text
+        assert style.reason(status, Disclosure(min_answers=5)) in text

@@ -10,6 +10,7 @@ from helpers import appendix, findings, sentences, style, tables
 from helpers.five_sentences import five_sentences
 from helpers.own_numbers import OwnNumbers
 from helpers.published import NATIONAL
+from helpers.round_settings import Disclosure
 
 
 @pytest.fixture(scope="module")
@@ -185,4 +186,4 @@ def test_the_appendix_says_why_a_number_is_missing(published):
     results.loc[mine, "status"] = "linked"
     hidden = appendix.municipal_themes(dataclasses.replace(published, results=results)).data
     assert f"| {style.why('linked').mark} |" in next(r for r in hidden.splitlines() if "Læsø" in r)
-    assert style.reason("linked", 5) in hidden
+    assert style.reason("linked", Disclosure(min_answers=5)) in hidden

@@ -92,7 +92,7 @@ def _head(published: Published, name: str) -> dict[str, Any]:
         "overall": OVERALL,
         "confidence": rules.comparison.confidence,
         "missing": {
-            status: {"words": m.words, "reason": style.reason(status, rules.disclosure.min_answers)}
+            status: {"words": m.words, "reason": style.reason(status, rules.disclosure)}
             for status, m in style.MISSING.items()
         },
     }

@@ -101,8 +101,7 @@ def reading_page(deck, o: OwnNumbers) -> None:
     page = add_page(
         deck, TWO, "Metode", "Sådan læses tallene",
         source=captions.source(o),
-        speaker=f"Metoden er beskrevet fuldt i metodenotatet. »{NATIONAL_LABEL}« omfatter kommunen selv; "
-        f"»{OTHERS_LABEL}« gør ikke.",
+        speaker="Metoden er beskrevet fuldt i metodenotatet.",
     )  # fmt: skip
     lines = [f"**{term}:** {text}" for term, text in reading_guide(o)]
     middle = (len(lines) + 1) // 2

@@ -55,5 +55,5 @@ def _with_own(o: OwnNumbers) -> str:
 
 def marks(o: OwnNumbers, statuses: Iterable[str]) -> list[tuple[str, str]]:
     """(»for få svar«, the whole reason) of each."""
-    least = o.round.settings.disclosure.min_answers
-    return [(f"»{style.NOT_SHOWN[s]}«", style.reason(s, least)) for s in statuses]
+    rules = o.round.settings.disclosure
+    return [(f"»{style.NOT_SHOWN[s]}«", style.reason(s, rules)) for s in statuses]

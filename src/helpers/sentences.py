@@ -266,7 +266,7 @@ def word_list(published: Published) -> Markdown:
          f"hviler på mindst {rules.comparison.min_answers} svar."),
     ]  # fmt: skip
     lines += [
-        (_words(missing), style.reason(status, rules.disclosure.min_answers))
+        (_words(missing), style.reason(status, rules.disclosure))
         for status, missing in style.MISSING.items()
     ]
     return trusted("\n\n".join(f"**{literal(w)}:** {literal(meaning)}" for w, meaning in lines))
@@ -352,9 +352,10 @@ def _without_score(o: OwnNumbers) -> str:
 
 def disclosure_rule(published: Published) -> Markdown:
     """What is not shown."""
-    least = published.round.settings.disclosure.min_answers
+    rules = published.round.settings.disclosure
     return prose(
-        f"Resultater med færre end {style.number(least)} svar vises ikke. Kunne et skjult tal regnes ud "
+        f"Resultater med færre end {style.number(rules.min_answers)} svar vises ikke. Andele kræver "
+        f"{style.number(rules.shares_from)} svar og uvægtede tal {style.number(rules.unweighted_from)}. Kunne et skjult tal regnes ud "
         "af de viste, eller kunne man se, hvad den enkelte har svaret, skjules flere tal. Et tal, der "
         "mangler, er aldrig vist som nul; mærket siger hvorfor, og mærkerne er forklaret i ordlisten."
     )

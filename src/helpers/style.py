@@ -12,6 +12,10 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from helpers.round_settings import Disclosure
 
 TEAL = "#14505B"
 TEAL_MID = "#4F8A94"
@@ -59,8 +63,8 @@ MISSING = {
     FEW: Missing(
         "(få)",
         "for få svar",
-        "gruppen har færre end {min_answers} svar på mindst ét spørgsmål, eller slet ingen. "
-        "Andele og uvægtede tal kræver flere svar.",
+        "gruppen har færre end {rules.min_answers} svar på mindst ét spørgsmål eller slet ingen; andele "
+        "kræver {rules.shares_from} svar og uvægtede tal {rules.unweighted_from}.",
     ),
     LINKED: Missing(
         "(skjult)",
@@ -96,15 +100,15 @@ def why(status: str | None) -> Missing:
     return MISSING.get(status, MISSING[NOT_POSSIBLE])
 
 
-def reason(status: str, min_answers: int) -> str:
+def reason(status: str, rules: Disclosure) -> str:
     """The whole reason as it stands behind a colon: »gruppen har færre end 5 svar …«"""
-    return MISSING[status].reason.format(min_answers=min_answers)
+    return MISSING[status].reason.format(rules=rules)
 
 
-def legend(statuses: Iterable[str], min_answers: int) -> str:
+def legend(statuses: Iterable[str], rules: Disclosure) -> str:
     """»(få): gruppen har færre end 5 svar … (skjult): …«, in the order of MISSING."""
     found = set(statuses)
-    return " ".join(f"{MISSING[s].mark}: {reason(s, min_answers)}" for s in MISSING if s in found)
+    return " ".join(f"{MISSING[s].mark}: {reason(s, rules)}" for s in MISSING if s in found)
 
 
 def number(value: float | None, decimals: int = 0) -> str:

@@ -50,7 +50,7 @@ def with_note(published: Published, text: Markup) -> Markdown:
     }
     if not found:
         return trusted(text)
-    note = style.legend(found, published.round.settings.disclosure.min_answers)
+    note = style.legend(found, published.round.settings.disclosure)
     return trusted(f"{text}\n\n{literal(note)}\n")
 
 
