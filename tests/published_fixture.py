@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.params import load_round
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.vocabulary import NATIONAL
 
 ROOT = Path(__file__).resolve().parents[1]
 BIG, SMALL, PLAIN = "0707", "0825", "0580"

@@ -14,8 +14,9 @@ import yaml
 from published_fixture import BIG, PLAIN, SMALL, _difference, make_published
 
 from helpers.params import load_round
-from helpers.published import FILES, NATIONAL, Published
+from helpers.published import Published
 from helpers.trends import common_part
+from helpers.vocabulary import FILES, NATIONAL
 
 PILOT, SPRING, AUTUMN = "2023-pilot", "2024-foraar", "2025-efteraar"
 TAKE_PART = {PILOT: (BIG, SMALL), SPRING: (BIG, SMALL, PLAIN), AUTUMN: (BIG, PLAIN)}

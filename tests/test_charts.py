@@ -12,7 +12,8 @@ from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers import charts
 from helpers.chart_canvas import even_ticks
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.vocabulary import NATIONAL
 
 matplotlib.use("svg")
 

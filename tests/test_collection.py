@@ -19,8 +19,9 @@ from helpers.latest import latest_answers
 from helpers.params import load_round
 from helpers.records import Snapshot
 from helpers.responses import ROUND_LEVEL, collect, export_files, row_spans
-from helpers.steps import STEPS, WHOLE_ROUND
+from helpers.steps import STEPS
 from helpers.store import Store
+from helpers.vocabulary import WHOLE_ROUND
 
 CODES = ("0741", "0825")
 

@@ -14,7 +14,7 @@ from helpers import dashboard, dashboard_charts, dashboard_data
 from helpers.dashboard import SNIPPET, write_dashboard, write_national_dashboard
 from helpers.params import load_tiles
 from helpers.paths import PROJECT
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 
 
 @pytest.fixture(scope="module")

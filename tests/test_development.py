@@ -35,7 +35,7 @@ from helpers.development.series import (
 )
 from helpers.errors import SurveyError
 from helpers.paths import PROJECT
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 
 ALL = [PILOT, SPRING, AUTUMN]
 

@@ -13,17 +13,9 @@ from scipy import special, stats
 
 from helpers.designs import Design, kish_design_effect
 from helpers.errors import WeightError
-from helpers.estimates import (
-    DEGREES,
-    KEYS,
-    SUMS,
-    add_up,
-    estimate,
-    ratio_sums,
-    theme_scores,
-    with_intervals,
-)
+from helpers.estimates import DEGREES, KEYS, SUMS, add_up, estimate, ratio_sums, with_intervals
 from helpers.raking import rake
+from helpers.theme_scores import theme_scores
 from helpers.weighting import weigh
 
 CLOSE = 1e-9

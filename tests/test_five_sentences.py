@@ -10,7 +10,7 @@ import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers.five_sentences import five_sentences
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 
 STRONG, WEAK, DIFFERS, CHANGED, SURE = range(5)
 

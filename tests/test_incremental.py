@@ -21,8 +21,9 @@ from helpers.params import Round, load_round
 from helpers.paths import Paths
 from helpers.records import Snapshot
 from helpers.run import run_round
-from helpers.steps import STEPS, WHOLE_ROUND, parameter_digests
+from helpers.steps import STEPS, parameter_digests
 from helpers.store import Store
+from helpers.vocabulary import WHOLE_ROUND
 
 CODE = "0707"
 

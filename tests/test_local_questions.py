@@ -27,8 +27,8 @@ from helpers.disclosure import release
 from helpers.own_numbers import OwnNumbers
 from helpers.params import load_round, load_tiles
 from helpers.paths import PROJECT
-from helpers.published import NATIONAL
 from helpers.round_estimates import RoundEstimates
+from helpers.vocabulary import NATIONAL
 from helpers.workbook import write_workbook
 from helpers.workbook_dictionary import questionnaire_sheet
 

@@ -7,7 +7,7 @@ import pytest
 from published_fixture import BIG, BREAK, PLAIN, SMALL, make_published
 
 from helpers import charts, model_texts
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 
 
 @pytest.fixture(scope="module")

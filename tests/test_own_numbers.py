@@ -15,9 +15,9 @@ from helpers.chart_canvas import hidden_mark, is_shown
 from helpers.deck import write_deck
 from helpers.five_sentences import five_sentences
 from helpers.own_numbers import OwnNumbers, why_no_others, why_not_compared
-from helpers.published import NATIONAL
 from helpers.reading import reading_guide
 from helpers.round_settings import Disclosure
+from helpers.vocabulary import NATIONAL
 from helpers.workbook import write_workbook
 
 KEY = {"breakdown": "gender", "category": "mand", "item": "q05"}

@@ -31,9 +31,9 @@ from helpers.params import load_layouts, load_round
 from helpers.paths import PROJECT
 from helpers.preparation.frame import Frame
 from helpers.preparation.layout_file import proposed_path
-from helpers.published import FILES
 from helpers.rolling.settings import RollingFile, load_rolling
 from helpers.round_settings import Dated, RoundFile
+from helpers.vocabulary import FILES
 from tests.test_parameter_relations import LIBRARY, change
 
 MODELS = (

@@ -7,7 +7,8 @@ from published_fixture import BIG, PLAIN, SMALL, make_published
 from helpers.errors import SurveyError
 from helpers.own_numbers import OwnNumbers
 from helpers.paths import Paths
-from helpers.published import FILES, load_published
+from helpers.published import load_published
+from helpers.vocabulary import FILES
 
 
 @pytest.fixture

@@ -27,9 +27,9 @@ from helpers.preparation.questionnaire import (
 )
 from helpers.records import Snapshot
 from helpers.responses import read_export
-from helpers.steps import WHOLE_ROUND
 from helpers.store import Store
 from helpers.verify import INPUTS
+from helpers.vocabulary import WHOLE_ROUND
 
 CODE = "0707"
 SCHEMA = json.loads(schema_text())

@@ -12,6 +12,7 @@ from test_cli_privacy import survey
 from test_disclosure import counted, estimates
 
 from helpers.answer_digests import answer_digests, answers_that_differ
+from helpers.captions import country_stands_fast
 from helpers.disclosure import release, write_release
 from helpers.errors import TooEarlyError
 from helpers.paths import Paths
@@ -19,7 +20,6 @@ from helpers.publications import last_publication, publish, write_state
 from helpers.published import Published
 from helpers.release_again import release_again
 from helpers.round_estimates import RoundEstimates
-from helpers.sentences import country_stands_fast
 
 TODAY = dt.date(2024, 4, 5)
 GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]

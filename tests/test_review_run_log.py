@@ -8,10 +8,11 @@ import pytest
 from conftest import SIMULATED
 
 from helpers.errors import ParameterError, SurveyError
+from helpers.journal import append_line, read_lines
 from helpers.paths import Paths
 from helpers.records import Snapshot
 from helpers.review import run_log
-from helpers.review.run_log import append_line, logged, read_lines, runs_file
+from helpers.review.run_log import logged, runs_file
 from helpers.run import Failure, Summary
 from helpers.steps import STEPS
 from helpers.store import Store

@@ -30,7 +30,7 @@ from helpers.deck import write_deck
 from helpers.disclosure import Release, rounded
 from helpers.execution import national_report, report_notebook
 from helpers.paths import PROJECT, Paths
-from helpers.published import FILES
+from helpers.vocabulary import FILES
 from helpers.workbook import write_workbook
 
 matplotlib.use("svg")

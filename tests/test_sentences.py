@@ -6,7 +6,7 @@ import pytest
 from published_fixture import BIG, make_published, with_groups_of
 
 from helpers import sentences, titles
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from published_fixture import BIG, PLAIN, SMALL, make_published
 from helpers import appendix, findings, sentences, style, tables
 from helpers.five_sentences import five_sentences
 from helpers.own_numbers import OwnNumbers
-from helpers.published import NATIONAL
 from helpers.round_settings import Disclosure
+from helpers.vocabulary import NATIONAL
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,9 @@ from helpers.preparation.template_texts import COLUMNS, benefit_rows, guidance, 
 from helpers.records import Snapshot
 from helpers.round_settings import Calendar
 from helpers.round_steps import scan_round
-from helpers.steps import WHOLE_ROUND
 from helpers.store import Store
 from helpers.verify import INPUTS
+from helpers.vocabulary import WHOLE_ROUND
 
 LAYOUTS = ("fasit", "momentum", "standard")
 

@@ -15,7 +15,7 @@ from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers import downloads, titles
 from helpers.paths import PROJECT
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 
 FIGURE = re.compile(r"^#\| label: (fig-[a-z-]+)", re.M)
 

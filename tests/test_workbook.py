@@ -9,10 +9,9 @@ import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers import style
-from helpers.own_numbers import OwnNumbers
-from helpers.published import NATIONAL
+from helpers.own_numbers import STATISTIC_LABELS, OwnNumbers
+from helpers.vocabulary import NATIONAL
 from helpers.workbook import write_workbook
-from helpers.workbook_lists import STATISTIC_LABELS
 
 SHEETS = [
     "Læs mig", "Overblik", "Spørgsmål", "Målgruppe", "Køn", "Alder", "Varighed", "Lokalt",

@@ -9,13 +9,14 @@ import pandas as pd
 
 from helpers.answer_digests import answer_digests
 from helpers.errors import SurveyError
-from helpers.estimates import estimate_municipality, group_covariances, theme_scores
+from helpers.estimates import estimate_municipality, group_covariances
 from helpers.nonresponse import RIndicator, outcome_rates, r_indicator
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
 from helpers.responses import with_answers
 from helpers.round_estimates import driver_rows
 from helpers.sampling import generator
+from helpers.theme_scores import theme_scores
 from helpers.weighting import STRATUM, Weighted, weigh
 
 RESPONSE_BREAKDOWNS = ("all", "target_group", "gender", "age_band", "duration_band")

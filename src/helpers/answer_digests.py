@@ -12,9 +12,9 @@ import hashlib
 
 import pandas as pd
 
-from helpers.estimates import theme_scores
 from helpers.params import Round
 from helpers.responses import DONT_KNOW
+from helpers.theme_scores import theme_scores
 
 PERSON, ANSWERS = "person", "answers"
 

@@ -16,7 +16,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from helpers.published import NATIONAL
 from helpers.round_settings import Disclosure
 from helpers.suppression import CELL, Key, has_country
 from helpers.suppression_readers import Table
@@ -30,6 +29,7 @@ from helpers.told_in_cells import (
     narrow_in_cells,
     nothing_known,
 )
+from helpers.vocabulary import NATIONAL
 
 KIND_SUMS = ["satisfied", "neutral", "dissatisfied"]
 SUMS = ["score", *KIND_SUMS]

@@ -6,8 +6,9 @@ from IPython.display import Markdown
 
 from helpers import style
 from helpers.markdown_text import markdown_table
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
 from helpers.tables import has_value, mark, with_note
+from helpers.vocabulary import NATIONAL
 
 
 def municipal_themes(published: Published) -> Markdown:

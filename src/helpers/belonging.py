@@ -19,8 +19,9 @@ from helpers.params import Round
 from helpers.paths import Paths
 from helpers.records import Snapshot, record_name
 from helpers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
-from helpers.steps import STEPS, WHOLE_ROUND
+from helpers.steps import STEPS
 from helpers.store import Store
+from helpers.vocabulary import WHOLE_ROUND
 
 ENDINGS = WORKBOOK_ENDINGS | TEXT_ENDINGS  # of extracts and exports
 _DATA, _BUILD = "data/{round}", "build/{round}"

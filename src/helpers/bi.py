@@ -13,12 +13,12 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from helpers import style
-from helpers.own_numbers import NATIONAL_LABEL
+from helpers.own_numbers import NATIONAL_LABEL, STATISTIC_LABELS
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
-from helpers.published import NATIONAL, Published, load_published
+from helpers.published import Published, load_published
 from helpers.spreadsheets import inert_table
-from helpers.workbook_lists import STATISTIC_LABELS
+from helpers.vocabulary import NATIONAL
 
 FOLDER = "bi"
 ALL = "all"

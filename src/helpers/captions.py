@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from helpers import style
-from helpers.own_numbers import Number, OwnNumbers, ResponseGroup
+from helpers.own_numbers import Number, OwnNumbers, ResponseGroup, official_name
+from helpers.published import Published
 
 SURVEY = "Borgerundersøgelse på beskæftigelsesområdet"
 NAMED_IN_NOTE = 8  # a note names so many hidden categories; more are counted
@@ -17,10 +18,6 @@ Labelled = tuple[str, Number]
 def listed(names: Sequence[str]) -> str:
     """»a, b og c«."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} og {names[-1]}"
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def with_results(count: int) -> str:
@@ -81,3 +78,25 @@ def source(o: OwnNumbers, numbers: Iterable[Number] = (), *, weighted: bool = Tr
     if count:
         parts.append(f"{count}.")
     return " ".join(parts)
+
+
+def country_stands_fast(published: Published) -> str:
+    """Where the country's numbers hold others than those with results, because they stand fast as first
+    published: who is not in them, and who still is. Empty else."""
+    round_, have = published.round, {m.code for m in published.municipalities}
+    out = [official_name(m.code, m.name) for m in published.apart]
+    still = [
+        official_name(c, round_.municipalities[c].name) for c in published.country if c not in have
+    ]
+    text = ""
+    if out:
+        text += (
+            f" {listed(out)} er kommet til, efter at tallene blev udgivet, og indgår ikke i dem: de "
+            "ligger fast, for ellers kunne man regne små grupper ud af forskellen."
+        )
+    if still:
+        text += (
+            f" Tallene ligger fast, som de blev udgivet, og indeholder stadig svar fra {listed(still)}, "
+            "der ikke har resultater mere."
+        )
+    return text

@@ -32,7 +32,8 @@ from helpers.chart_canvas import (
     x_axis,
 )
 from helpers.chart_source import source_of
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.vocabulary import NATIONAL
 
 SPLIT = {
     "share_dissatisfied": ("Utilfredse (1–2)", style.LIKERT[1]),

@@ -23,7 +23,8 @@ from helpers.chart_canvas import (
     x_axis,
 )
 from helpers.chart_source import write_source
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.vocabulary import NATIONAL
 
 # two-sided; the funnel plot's usual pair (Spiegelhalter 2005)
 WARNING_LIMIT, CONTROL_LIMIT = 0.95, 0.998

@@ -36,8 +36,9 @@ from helpers.chart_models import expected, priorities
 from helpers.chart_response import representativeness, response_rates
 from helpers.chart_source import source_of
 from helpers.own_numbers import NATIONAL_LABEL, why_not_compared
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
 from helpers.tables import OVERALL, distinct_items, round_title
+from helpers.vocabulary import NATIONAL
 
 __all__ = [
     "WIDTH",

@@ -57,7 +57,7 @@ def compare(
     from helpers.development.series import load_development
     from helpers.params import load_municipalities
     from helpers.preparation.municipality_names import codes_given
-    from helpers.published import NATIONAL
+    from helpers.vocabulary import NATIONAL
 
     with of_the_call():
         held_ = load_development(root(), rounds or ())

@@ -18,8 +18,9 @@ from helpers.parameter_local import worth_a_look
 from helpers.params import Round
 from helpers.paths import Paths
 from helpers.quoting import blanked
-from helpers.run import STAGES, WHOLE_ROUND, Summary, run_round
+from helpers.run import STAGES, Summary, run_round
 from helpers.store import is_address
+from helpers.vocabulary import WHOLE_ROUND
 
 if TYPE_CHECKING:
     from helpers.plan import Decision

@@ -21,9 +21,9 @@ from helpers.errors import FileError, ParameterError, SurveyError, file_error
 from helpers.params import Round, load_round
 from helpers.paths import default_root
 from helpers.quoting import blanked
-from helpers.steps import WHOLE_ROUND
 from helpers.store import Store, is_address
 from helpers.vault_key import VaultError
+from helpers.vocabulary import WHOLE_ROUND
 
 console = Console(highlight=False, soft_wrap=True)
 SHOWN_PROBLEMS = 25

@@ -19,8 +19,9 @@ from helpers.params import Round
 from helpers.paths import Paths, close_data
 from helpers.quoting import blanked
 from helpers.records import Snapshot
-from helpers.steps import PARAMETERS, STEPS, WHOLE_ROUND
+from helpers.steps import PARAMETERS, STEPS
 from helpers.store import Store, by_folder, matching
+from helpers.vocabulary import WHOLE_ROUND
 from helpers.withdrawals import told
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from helpers.birth_dates import REPLACEMENT_DAY_OFFSET, century, days_of
 from helpers.cells import plain_text
 from helpers.fault_kinds import KINDS
 
-REPLACEMENT_DAY_OFFSET = 60
 WOMAN, MAN = "kvinde", "mand"
 
 FAULTS = ("cpr_day", "cpr_digits", "cpr_short", "cpr_rounded")  # kinds, in the problems' order
@@ -93,29 +93,6 @@ def _birth_dates(digits: np.ndarray) -> np.ndarray:
     month = digits[:, 2] * 10 + digits[:, 3]
     of_century = digits[:, 4] * 10 + digits[:, 5]
     return days_of(of_century + century(digits[:, 6], of_century), month, day)
-
-
-def days_of(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
-    """datetime64 in seconds of each year, month and day; NaT where there is no such day."""
-    first = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
-    days = first.astype("datetime64[D]") + (day - 1)
-    real = (month >= 1) & (month <= 12) & (day >= 1) & (days.astype("datetime64[M]") == first)
-    return np.where(real, days, np.datetime64("NaT")).astype("datetime64[s]")
-
-
-def century(seventh: np.ndarray, yy: np.ndarray) -> np.ndarray:
-    """First year of the century of birth: 1800, 1900 or 2000.
-
-    Seventh digit 0–3: 1900–1999; 4 or 9: 2000–2036 when YY ≤ 36, else 1937–1999;
-    5–8: 2000–2057 when YY ≤ 57, else 1858–1899.
-    """
-    four_or_nine = (seventh == 4) | (seventh == 9)
-    five_to_eight = (seventh >= 5) & (seventh <= 8)
-    return np.select(
-        [four_or_nine & (yy <= 36), five_to_eight & (yy <= 57), five_to_eight],
-        [2000, 2000, 1800],
-        default=1900,
-    )
 
 
 def age_on(birth_date: pd.Series, day: dt.date) -> pd.Series:

@@ -23,7 +23,8 @@ from helpers.own_numbers import (
     plain,
 )
 from helpers.params import BREAKDOWN_LABELS, Tile
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.vocabulary import NATIONAL
 
 WEIGHTINGS = ("weighted", "unweighted")
 WITH_INTERVAL = ("mean", "share_satisfied")

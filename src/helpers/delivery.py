@@ -18,8 +18,8 @@ from helpers.package import READ_ME, encrypted_zip, foreign_numbers, members_of,
 from helpers.params import Municipality, Round
 from helpers.passphrases import new_passphrase, passphrase_list, read_list, write_list
 from helpers.paths import Paths, put_in_place, write_private
-from helpers.published import NATIONAL, Published
-from helpers.steps import WHOLE_ROUND
+from helpers.published import Published
+from helpers.vocabulary import NATIONAL, WHOLE_ROUND
 
 FINISHED = ("rapport.html", "praesentation.pptx", "resultater.xlsx")  # a report has all of them
 NATIONAL_FINISHED = ("rapport.html",)

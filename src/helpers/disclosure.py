@@ -19,13 +19,13 @@ from helpers.estimates import COMPARED, KEYS, OVERALL, SUMS, add_up, with_interv
 from helpers.params import Decimals, Round
 from helpers.paths import Paths, write_atomically
 from helpers.protection import RESPONSE, Protection, primary_status, protect
-from helpers.published import COUNTRY, NATIONAL
 from helpers.round_estimates import DRIVER_COLUMNS, RoundEstimates
 from helpers.round_settings import Disclosure
 from helpers.spreadsheets import inert_frame
 from helpers.suppression import CELL as GROUP_CELL
 from helpers.suppression import FEW, LINKED, SHOWN, Key, has_country
 from helpers.trends import changes, common_part
+from helpers.vocabulary import COUNTRY, NATIONAL
 
 RELEASED_COLUMNS = [
     "municipality", "breakdown", "category", "item", "statistic", "weighting",

@@ -16,10 +16,18 @@ from IPython.display import Markdown
 
 from helpers import style
 from helpers.markdown_text import prose, trusted
-from helpers.own_numbers import GROUPINGS, NATIONAL_LABEL, OPTIONS, SPLIT, official_name, rows_of
-from helpers.published import NATIONAL, Published
+from helpers.own_numbers import (
+    GROUPINGS,
+    NATIONAL_LABEL,
+    OPTIONS,
+    SPLIT,
+    STATISTIC_LABELS,
+    official_name,
+    rows_of,
+)
+from helpers.published import Published
 from helpers.spreadsheets import inert
-from helpers.workbook_lists import STATISTIC_LABELS
+from helpers.vocabulary import NATIONAL
 
 HEAD = (
     "Område", "Opdeling", "Kategori", "Tema eller spørgsmål", "Mål", "Værdi", "Nedre grænse",

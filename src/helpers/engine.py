@@ -25,10 +25,11 @@ from pathlib import Path
 
 from helpers.errors import ParameterError, SurveyError, file_error
 from helpers.lock import in_use
+from helpers.outcome import Told
 from helpers.params import Round
 from helpers.paths import KEEP_VARIABLE, REDRAW_VARIABLE, ROOT_VARIABLE, Paths
 from helpers.records import Record, library_digest, package_digest, record_name
-from helpers.steps import PARAMETERS, Step, Told, filled
+from helpers.steps import PARAMETERS, Step, filled
 from helpers.store import Mirror, Store, by_folder, matching
 
 FOLDER = "survey-run-"  # with the run's process id: the workers' working folders

@@ -19,8 +19,9 @@ from scipy import stats
 
 from helpers.designs import Design
 from helpers.param_models import OVERALL as OVERALL
-from helpers.params import Questionnaire, Round
+from helpers.params import Round
 from helpers.responses import DONT_KNOW
+from helpers.theme_scores import theme_scores
 from helpers.weighting import Weighted
 
 KEYS = ["breakdown", "category", "item", "statistic", "weighting"]
@@ -30,7 +31,6 @@ COVARIANCES = ["c_yy", "c_yx", "c_xy", "c_xx"]
 COMPARED = ("mean", "share_satisfied", "share_dissatisfied")
 SCALE = (1.0, 5.0)
 SATISFIED_FROM, DISSATISFIED_TO = 3.5, 2.5  # a theme's score; of a question the same as 4–5 and 1–2
-THEME_ANSWERED_SHARE = 0.5  # a theme's score needs at least half of its questions answered
 ALL_AGREE = 1e-12  # Σw(y − R)²/Σw below this: everybody gave the same answer
 # Below these a variance is rounding noise, of which no degrees of freedom can be taken: as a share of the
 # variance that the same weights give to y itself, and of what V_YY and R²·V_XX cancel.
@@ -40,22 +40,6 @@ SPLIT = {
     "share_neutral": lambda s: (s > DISSATISFIED_TO) & (s < SATISFIED_FROM),
     "share_dissatisfied": lambda s: s <= DISSATISFIED_TO,
 }
-
-
-def theme_scores(respondents: pd.DataFrame, questionnaire: Questionnaire) -> pd.DataFrame:
-    """A respondent's mean over a theme's answered questions (1–5), given when at least half of
-    them are answered; *ved ikke* is not an answer here. A row a respondent, a column a theme."""
-    scores = {}
-    for theme in questionnaire.themes:
-        ids = [q.id for q in questionnaire.theme_questions(theme.id)]
-        if ids:
-            answers = respondents[ids].to_numpy(float, na_value=np.nan)
-            answered = answers < DONT_KNOW  # NaN is not
-            count = answered.sum(axis=1)
-            enough = (count > 0) & (count >= THEME_ANSWERED_SHARE * len(ids))
-            total = np.where(answered, answers, 0.0).sum(axis=1)
-            scores[theme.id] = np.where(enough, total / np.maximum(count, 1), np.nan)
-    return pd.DataFrame(scores, index=respondents.index)
 
 
 # ------------------------------------------------------------------------------------ estimation

@@ -26,6 +26,7 @@ from traitlets import default
 
 from helpers.errors import ParameterError, Problem, SurveyError
 from helpers.kernels import KERNEL, MEMORY_VARIABLE, Specs, ZygoteDied
+from helpers.outcome import Told
 from helpers.own_numbers import official_name
 from helpers.params import Round, load_tiles
 from helpers.paths import PROJECT, Paths, put_in_place
@@ -33,7 +34,6 @@ from helpers.plan import read_decision
 from helpers.published import load_published
 from helpers.render import render
 from helpers.round_settings import Limits
-from helpers.steps import Told
 from helpers.vault_key import closed_vault
 
 PLAN, ANALYSIS, REPORT = "10-sampling-plan", "20-response-analysis", "30-municipal-report"

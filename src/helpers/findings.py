@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from helpers import style
-from helpers.captions import Labelled, capital, listed, reasons
+from helpers.captions import Labelled, listed, reasons
 from helpers.own_numbers import (
     NO_RESPONSE,
     OVERALL,
@@ -21,7 +21,9 @@ from helpers.own_numbers import (
     OwnNumbers,
     ResponseGroup,
 )
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.style import capital
+from helpers.vocabulary import NATIONAL
 
 ROOM_FOR_NAMES = 50  # characters of a two-line headline
 

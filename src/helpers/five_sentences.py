@@ -9,11 +9,13 @@ from __future__ import annotations
 from IPython.display import Markdown
 
 from helpers import findings, style
-from helpers.captions import capital, listed, reasons
+from helpers.captions import listed, reasons
 from helpers.markdown_text import bullets
 from helpers.own_numbers import OVERALL, Number, OwnNumbers
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.style import capital
 from helpers.tables import distinct_items, round_title
+from helpers.vocabulary import NATIONAL
 
 VERY_UNSURE_FROM = 0.25  # scale points on either side: as much as separates the themes
 NAMED = 2  # so many themes or questions are named, more are counted

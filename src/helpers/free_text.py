@@ -17,8 +17,8 @@ import xlsxwriter
 
 from helpers.params import Round
 from helpers.paths import Paths, write_atomically
+from helpers.plain_text import clean, packed_in
 from helpers.responses import TEXT_COLUMNS
-from helpers.scan_text import clean, packed_in
 
 NAME_MARK, NUMBER_MARK, MAIL_MARK = "[navn fjernet]", "[nummer fjernet]", "[e-mail fjernet]"
 ADDRESS_MARK = "[adresse fjernet]"

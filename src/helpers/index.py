@@ -16,20 +16,9 @@ from helpers import style, theme
 from helpers.own_numbers import OVERALL
 from helpers.params import Municipality, Round
 from helpers.paths import Paths, write_text
-from helpers.published import NATIONAL, Published, load_published
+from helpers.published import Published, load_published
+from helpers.vocabulary import NATIONAL, NATIONAL_REPORT_FILES, REPORT_FILES
 
-FILES = {
-    "rapport.html": "Rapport",
-    "dashboard.html": "Dashboard",
-    "praesentation.pptx": "Præsentation",
-    "resultater.xlsx": "Tal i Excel",
-}
-NATIONAL_FILES = {
-    "rapport.html": "Landsrapport",
-    "rapport.pdf": "Landsrapport (PDF)",
-    "dashboard.html": "Dashboard",
-    "metode.html": "Metode",
-}
 LIBRARIES = (
     "pandas",
     "numpy",
@@ -71,7 +60,7 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
             css=Markup(theme.css_variables() + theme.font_faces()),
             national=[
                 (label, f"national/{name}")
-                for name, label in NATIONAL_FILES.items()
+                for name, label in NATIONAL_REPORT_FILES.items()
                 if (paths.national_folder / name).is_file()
             ],
             answers=_count(whole),
@@ -104,7 +93,7 @@ def _row(
         else style.why(None if mean is None else mean["status"]).words,
         "links": [
             (label, f"{place.folder}/{name}")
-            for name, label in FILES.items()
+            for name, label in REPORT_FILES.items()
             if (folder / name).is_file()
         ],
     }

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from helpers.errors import Problem, SurveyError
 from helpers.intake import IntakeResult, take_in
+from helpers.outcome import Told
 from helpers.params import Round
 from helpers.paths import Paths, write_text
 from helpers.preparation.plausibility import (
@@ -23,7 +24,6 @@ from helpers.preparation.plausibility import (
 from helpers.preparation.round_findings import beside_others, read_taken
 from helpers.quoting import told_file
 from helpers.review.intake_history import add_to_history
-from helpers.steps import Told
 from helpers.told_kinds import IN_MOST_FILES
 
 

@@ -18,8 +18,9 @@ from helpers.findings import people
 from helpers.markdown_text import Markup, literal, markdown_table, prose, together
 from helpers.nonresponse import RIndicator, conclusion
 from helpers.own_numbers import GROUPINGS, OVERALL
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
 from helpers.tables import distinct_items, has_value, mark, round_title, with_note
+from helpers.vocabulary import NATIONAL
 
 CAUSE_WARNING = (
     "Tallene viser, hvad der følges ad, ikke hvad der er årsag til hvad. De siger ikke, hvor meget den "

@@ -14,9 +14,9 @@ import statsmodels.api as sm
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from helpers import style
-from helpers.captions import capital
 from helpers.errors import SurveyError
 from helpers.propensity import MIN_EACH, TERMS
+from helpers.style import capital
 
 LEAST_ASKED = 5  # fewer asked in a level give a propensity that is mostly chance
 # Levels where all or nobody answered go to the reference, which hides that they differ; where they

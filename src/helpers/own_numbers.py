@@ -16,9 +16,18 @@ from helpers import style
 from helpers.errors import SurveyError
 from helpers.estimates import OVERALL as OVERALL
 from helpers.params import BREAKDOWN_LABELS
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.vocabulary import NATIONAL
 
 OTHERS_LABEL = "De øvrige kommuner"
+STATISTIC_LABELS = {
+    "mean": "Gennemsnit (1–5)",
+    "share_satisfied": "Andel tilfredse (4–5)",
+    "share_neutral": "Andel hverken eller (3)",
+    "share_dissatisfied": "Andel utilfredse (1–2)",
+    **{f"share_{k}": f"Andel svar {k}" for k in range(1, 6)},
+    "share_dont_know": "Andel ved ikke",
+}
 NATIONAL_LABEL = "Alle deltagende kommuner"
 SPLIT = ("share_satisfied", "share_neutral", "share_dissatisfied")
 OPTIONS = tuple(f"share_{k}" for k in range(1, 6))

@@ -15,10 +15,9 @@ import pyzipper
 
 from helpers.captions import SURVEY
 from helpers.errors import SurveyError
-from helpers.index import FILES, NATIONAL_FILES
 from helpers.own_numbers import official_name
 from helpers.params import Municipality, Round
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL, NATIONAL_REPORT_FILES, REPORT_FILES
 
 READ_ME = "LÆS MIG.txt"
 DATA_ENDINGS = frozenset({".parquet", ".csv"})  # tables of the round hold all municipalities
@@ -80,8 +79,8 @@ def foreign_numbers(
 
 def read_me(round_: Round, place: Municipality, members: Iterable[str]) -> str:
     """What lies in the package, for the municipality: Danish, with the line ends of Windows."""
-    labels = {f"{place.folder}/{n}": label for n, label in FILES.items()}
-    labels |= {f"{NATIONAL}/{n}": label for n, label in NATIONAL_FILES.items()}
+    labels = {f"{place.folder}/{n}": label for n, label in REPORT_FILES.items()}
+    labels |= {f"{NATIONAL}/{n}": label for n, label in NATIONAL_REPORT_FILES.items()}
     contents = [f"- {n}" + (f" ({labels[n]})" if n in labels else "") for n in sorted(members)]
     few = round_.settings.disclosure.min_answers
     invented = ["Runden er simuleret: alle borgere og svar er opdigtede.", ""]

@@ -14,14 +14,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from helpers.errors import FileError, SurveyError, file_error
-from helpers.params import Municipality
 
 ROOT_VARIABLE = "SURVEY_ROOT"
 REDRAW_VARIABLE = "SURVEY_REDRAW"  # 1: a frozen sample may be drawn again (`survey run --redraw`)
 # a decision to keep frozen samples (`survey run --keep-sample`), as `plan.Decision` in JSON
 KEEP_VARIABLE = "SURVEY_KEEP_SAMPLE"
+if TYPE_CHECKING:
+    from helpers.params import Municipality
+
+DEVELOPMENT = "udvikling"  # under build/, of all rounds; no round can have this id
 PACKAGE = Path(__file__).resolve().parent
 PACKED = PACKAGE / "project"  # in an installed package only: put there by hatch_build.py
 IS_INSTALLED = PACKED.is_dir()

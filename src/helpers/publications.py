@@ -20,8 +20,8 @@ import pandas as pd
 
 from helpers.errors import TooEarlyError
 from helpers.paths import Paths, write_atomically, write_text
-from helpers.published import FILES
 from helpers.suppression import CELL, FEW, LINKED, Key
+from helpers.vocabulary import FILES
 
 STATE = ("estimates", "counts", "covariances", "answers", "cells")
 MARK = "publication.json"

@@ -15,16 +15,7 @@ import pandas as pd
 
 from helpers.errors import SurveyError, TooEarlyError
 from helpers.params import Municipality, Round, load_round
-
-NATIONAL = "national"
-COUNTRY = "country"  # attribute of the response table: the codes that the country's numbers hold
-KEY = ("breakdown", "category", "item", "statistic", "weighting")
-FILES = {
-    "results": "released.parquet",
-    "comparisons": "comparisons.parquet",
-    "response": "response.parquet",
-    "drivers": "drivers.parquet",
-}
+from helpers.vocabulary import COUNTRY, FILES, KEY, NATIONAL
 
 
 class _Rows:

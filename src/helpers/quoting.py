@@ -16,8 +16,8 @@ from functools import cache, lru_cache
 from urllib.parse import unquote
 
 from helpers.labels import normalise
+from helpers.plain_text import TEXT, clean
 from helpers.scan_patterns import emails_in, numbers_in, windows
-from helpers.scan_text import TEXT, clean
 
 LEFT_OUT = "…"
 LONGEST = 40  # signs of a cell that is quoted

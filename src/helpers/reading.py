@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from helpers import style
-from helpers.captions import with_results
+from helpers.captions import country_stands_fast, with_results
 from helpers.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
-from helpers.sentences import country_stands_fast
 
 
 def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:

@@ -19,16 +19,9 @@ from typing import Any
 
 from helpers.params import Round
 from helpers.paths import PACKAGE, PACKED, PROJECT
-from helpers.steps import (
-    PARAMETERS,
-    RELEASED,
-    STEPS,
-    WHOLE_ROUND,
-    Step,
-    filled,
-    parameter_digests,
-)
+from helpers.steps import PARAMETERS, RELEASED, STEPS, Step, filled, parameter_digests
 from helpers.store import Store, by_folder, matching
+from helpers.vocabulary import WHOLE_ROUND
 
 SOURCES = ("notebooks", "reports", "_quarto.yml")
 NOT_CODE = {".pyc", ".log"}

@@ -22,9 +22,9 @@ from helpers.answer_digests import ANSWERS, answers_that_differ
 from helpers.disclosure import Release, release
 from helpers.params import Round
 from helpers.publications import Publication
-from helpers.published import COUNTRY, NATIONAL
 from helpers.round_estimates import NO_EXPECTED, RoundEstimates
 from helpers.suppression import has_country, hidden_cells
+from helpers.vocabulary import COUNTRY, NATIONAL
 
 Cell = tuple[str, str, str, str]  # municipality, breakdown, category, item
 

@@ -24,7 +24,7 @@ from helpers.nonresponse import RIndicator, r_indicator
 from helpers.params import Round, load_round
 from helpers.paths import Paths
 from helpers.propensity import TERMS
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 
 NO_EXPECTED = Expected(pd.DataFrame(), pd.DataFrame(), np.nan, "Ikke beregnet.")
 DRIVER_COLUMNS = [

@@ -15,10 +15,10 @@ from helpers.disclosure import Release, release, write_release
 from helpers.errors import SurveyError
 from helpers.free_text import scrub_answers, write_texts
 from helpers.identities import known_persons
+from helpers.outcome import Told
 from helpers.params import Round
 from helpers.paths import Paths
 from helpers.publications import last_publication, write_state
-from helpers.published import NATIONAL
 from helpers.release_again import Again, release_again
 from helpers.responses import (
     ROUND_LEVEL,
@@ -31,8 +31,8 @@ from helpers.responses import (
 from helpers.round_estimates import RoundEstimates, gather
 from helpers.scan import scan_for
 from helpers.scan_persons import Persons
-from helpers.steps import WHOLE_ROUND, Told
 from helpers.vault_key import VaultError
+from helpers.vocabulary import NATIONAL, WHOLE_ROUND
 
 
 def collect_answers(paths: Paths, round_: Round) -> Told:

@@ -24,8 +24,9 @@ from helpers.preparation.municipality_names import participants_given
 from helpers.quoting import blanked, told_file
 from helpers.records import Snapshot, record_name
 from helpers.review.run_log import logged
-from helpers.steps import STAGES, STEPS, WHOLE_ROUND, Step, parameter_digests
+from helpers.steps import STAGES, STEPS, Step, parameter_digests
 from helpers.store import Store
+from helpers.vocabulary import WHOLE_ROUND
 
 if TYPE_CHECKING:
     from helpers.plan import Decision

@@ -18,10 +18,11 @@ from hashlib import blake2b
 from pathlib import Path
 
 from helpers.errors import Problem, SurveyError
+from helpers.plain_text import BREAK, CODE, IDS, TEXT, clean, packed_in
 from helpers.scan_patterns import Span, emails_in, halves_in, numbers_in, scientific_in, windows
 from helpers.scan_persons import Persons
 from helpers.scan_readers import read
-from helpers.scan_text import BREAK, CODE, IDS, TEXT, Contents, Table, Text, clean, packed_in
+from helpers.scan_text import Contents, Table, Text
 
 UNREADABLE = "unreadable"
 BLANK = "***"

@@ -11,8 +11,9 @@ import zlib
 from collections.abc import Iterator
 from functools import partial
 
+from helpers.plain_text import BREAK
 from helpers.scan_markup import read_xml
-from helpers.scan_text import BREAK, Contents, Part, Table, Text, decode, plain_digits
+from helpers.scan_text import Contents, Part, Table, Text, decode, plain_digits
 
 PART_BYTES_MAX = 512 * 2**20
 

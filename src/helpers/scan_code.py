@@ -6,11 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 
+from helpers.plain_text import CODE, IDS, TEXT, TIME_WORD
 from helpers.scan_text import (
-    CODE,
-    IDS,
-    TEXT,
-    TIME_WORD,
     Contents,
     Text,
     decode,

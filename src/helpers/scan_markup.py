@@ -12,18 +12,16 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from helpers.plain_text import BREAK, IDS, TEXT
 from helpers.scan_code import add_script, read_json
-from helpers.scan_text import (
-    BREAK,
-    IDS,
-    TEXT,
+from helpers.scan_text import (  # fmt: skip
     Contents,
     Table,
     Text,
     decode,
     plain_digits,
     take_out_data_uris,
-)  # fmt: skip
+)
 
 _INLINE = {
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "dfn", "em", "font", "i", "kbd",

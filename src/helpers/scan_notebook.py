@@ -7,19 +7,11 @@ import binascii
 import json
 import re
 
+from helpers.plain_text import IDS
 from helpers.scan_code import json_texts, read_code, read_json
 from helpers.scan_markup import read_html, read_xml
 from helpers.scan_tables import read_csv
-from helpers.scan_text import (
-    IDS,
-    Contents,
-    Part,
-    Text,
-    decode,
-    ending_of,
-    read_text,
-    without_colours,
-)
+from helpers.scan_text import Contents, Part, Text, decode, ending_of, read_text, without_colours
 
 
 def read_notebook(content: bytes) -> Contents:

@@ -27,8 +27,8 @@ from functools import cache
 
 import numpy as np
 
-from helpers.cpr import REPLACEMENT_DAY_OFFSET, century
-from helpers.scan_text import BREAK, CODE, IDS, TEXT, TIME_WORD
+from helpers.birth_dates import REPLACEMENT_DAY_OFFSET, century
+from helpers.plain_text import BREAK, CODE, IDS, TEXT, TIME_WORD
 
 CPR, PHONE, EMAIL = "cpr number", "telephone number", "e-mail address"
 Span = tuple[int, int, str]  # start, end and kind of what is found in a text

@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from helpers.plain_text import BREAK, TEXT, clean
 from helpers.scan_patterns import (
     CPR,
     DASH,
@@ -23,7 +24,6 @@ from helpers.scan_patterns import (
     is_first_half,
     only_digits,
 )
-from helpers.scan_text import BREAK, TEXT, clean
 
 NAME = "name from the vault"
 _NUMBER_RUN = re.compile(

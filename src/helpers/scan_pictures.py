@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 import zlib
 
-from helpers.scan_text import BREAK, Contents, Text, decode, printable
+from helpers.plain_text import BREAK
+from helpers.scan_text import Contents, Text, decode, printable
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -12,17 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from helpers.scan_text import (
-    BREAK,
-    IDS,
-    TEXT,
-    TIME_WORD,
-    Contents,
-    Table,
-    Text,
-    decode,
-    whole_number,
-)  # fmt: skip
+from helpers.plain_text import BREAK, IDS, TEXT, TIME_WORD
+from helpers.scan_text import Contents, Table, Text, decode, whole_number  # fmt: skip
 
 
 def read_csv(content: bytes) -> Contents:

@@ -10,18 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-TEXT, CODE, IDS = "text", "code", "ids"
-BREAK = "\ue000"  # between two texts or cells; neither a word, a digit nor white space
-TIME_WORD = re.compile(r"time|stamp|epoch|unix|created|modified|tidspunkt|oprettet", re.I)
+from helpers.plain_text import BREAK, TEXT
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_OTHER_FORM = re.compile(r"[\uff01-\uff5e]|(?![0-9])\d")
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 
 
 class Text(NamedTuple):
@@ -82,22 +78,6 @@ class Contents:
         self.unreadable += [f"{place}: {u}" for u in other.unreadable]
 
 
-def clean(text: str) -> str:
-    """Composed letters (å as one), invisible characters gone, digits and signs of other widths and
-    scripts as the plain ones."""
-    if text.isascii():
-        return text
-    text = unicodedata.normalize("NFC", text)
-    if _OTHER_FORM.search(text):
-        text = _OTHER_FORM.sub(lambda m: _plain(m[0]), text)
-    return text.translate(_INVISIBLE) if any(chr(c) in text for c in _INVISIBLE) else text
-
-
-def _plain(sign: str) -> str:
-    digit = unicodedata.decimal(sign, None)
-    return unicodedata.normalize("NFKC", sign) if digit is None else str(digit)
-
-
 def without_colours(text: str) -> str:
     """The text without the colour codes of a terminal."""
     return _ANSI.sub("", text)
@@ -115,26 +95,6 @@ def decode(content: bytes) -> tuple[str, str]:
             continue
         return text, "no text: holds zero bytes" if "\0" in text else ""
     return content.decode("latin-1"), "no text in a known encoding"
-
-
-_PACKED = re.compile(
-    r"(?<![A-Za-z0-9+/=_-])(?:[A-Za-z0-9+/]{60,76}\r?\n ?)*+[A-Za-z0-9+/_-]{11,}+={0,2}(?![A-Za-z0-9+/=])"
-)
-
-
-def packed_in(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, text) of what Base64 holds in a text, where that is text itself."""
-    for m in _PACKED.finditer(text):
-        packed = "".join(m[0].split()).rstrip("=").replace("-", "+").replace("_", "/")
-        if packed.islower() or packed.isdigit() or len(packed) % 4 == 1:
-            continue
-        whole = base64.b64decode(packed + "=" * (-len(packed) % 4))
-        try:
-            found = whole.decode("utf-16" if whole[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
-        except UnicodeDecodeError:
-            continue
-        if all(c.isprintable() or c in "\r\n\t" for c in found):
-            yield *m.span(), found
 
 
 def read_calendar(content: bytes) -> Contents:

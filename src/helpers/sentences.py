@@ -11,7 +11,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from helpers import findings, style
-from helpers.captions import capital, listed, reasons, with_results
+from helpers.captions import country_stands_fast, listed, reasons, with_results
 from helpers.five_sentences import what_changed
 from helpers.markdown_text import Markup, bullets, literal, markdown_table, prose, trusted
 from helpers.model_texts import drivers_headline
@@ -24,8 +24,10 @@ from helpers.own_numbers import (
     why_not_compared,
 )
 from helpers.params import Municipality
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.style import capital
 from helpers.tables import has_value, why_words
+from helpers.vocabulary import NATIONAL
 
 
 def _bullets(sentences: list[str]) -> Markdown:
@@ -222,26 +224,6 @@ def participants(published: Published) -> Markdown:
         names = listed([_name(m) for m in published.missing])
         text += f" Følgende tilmeldte har ingen resultater og indgår ikke: {names}."
     return prose(text + country_stands_fast(published))
-
-
-def country_stands_fast(published: Published) -> str:
-    """Where the country's numbers hold others than those with results, because they stand fast as first
-    published: who is not in them, and who still is. Empty else."""
-    round_, have = published.round, {m.code for m in published.municipalities}
-    out = [_name(m) for m in published.apart]
-    still = [_name(round_.municipalities[c]) for c in published.country if c not in have]
-    text = ""
-    if out:
-        text += (
-            f" {listed(out)} er kommet til, efter at tallene blev udgivet, og indgår ikke i dem: de "
-            "ligger fast, for ellers kunne man regne små grupper ud af forskellen."
-        )
-    if still:
-        text += (
-            f" Tallene ligger fast, som de blev udgivet, og indeholder stadig svar fra {listed(still)}, "
-            "der ikke har resultater mere."
-        )
-    return text
 
 
 def _name(place: Municipality) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from helpers.params import Round
 
 STAGES = ("intake", "plan", "analyse", "release", "report", "national")
-WHOLE_ROUND = "runden"  # owner of steps and troubles that belong to no single municipality
+
 RELEASED = "released rows of {code}"  # what a municipality's report reads, judged by content
 PARAMETERS = "params/**"
 
@@ -58,15 +58,6 @@ class Step:
     blind_to: frozenset[str] = frozenset()
     told: tuple[str, ...] = ()
     whole_round: bool = False
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a step has to tell the run; all of it can be written as JSON."""
-
-    notes: tuple[str, ...] = ()
-    failures: dict[str, str] = field(default_factory=dict)  # municipality → cause; it runs again
-    found: dict[str, Any] = field(default_factory=dict)  # for the steps that follow
 
 
 _DATA, _BUILD = "data/{round}", "build/{round}"

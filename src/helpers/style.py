@@ -165,3 +165,7 @@ def danish_sort_key(text: str) -> str:
     """Sort key with æ, ø, å last; »Aa« sorts as å, as Danish place names do."""
     lowered = text.lower().replace("aa", "å")
     return "".join(_DANISH_ORDER.get(c, c) for c in lowered)
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

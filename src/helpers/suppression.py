@@ -23,9 +23,9 @@ import pandas as pd
 from scipy import sparse
 
 from helpers.errors import SurveyError
-from helpers.published import NATIONAL
 from helpers.suppression_readers import WHOLE, Table
 from helpers.suppression_search import Found, mend, search
+from helpers.vocabulary import NATIONAL
 
 SHOWN, FEW, LINKED, NOT_ASKED = "shown", "few", "linked", "not_asked"
 CELL = ["municipality", "breakdown", "category"]

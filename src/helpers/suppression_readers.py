@@ -27,8 +27,8 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from helpers.published import NATIONAL
 from helpers.solver import System
+from helpers.vocabulary import NATIONAL
 
 PLAIN, OWN, SIZE, RULE = "plain", "own answer", "size", "rule"
 WHOLE = "all"

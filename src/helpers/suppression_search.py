@@ -25,9 +25,9 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from helpers.errors import SurveyError
-from helpers.published import NATIONAL
 from helpers.solver import System
 from helpers.suppression_readers import OWN, PLAIN, RULE, Attack, Reader, Table
+from helpers.vocabulary import NATIONAL
 
 EXACT_UP_TO_CELLS = 400  # a table larger than this is solved by municipalities
 MASTER_NODES, MASTER_ROUNDS = 2_000, 150  # counted, not timed: the same answer on every machine

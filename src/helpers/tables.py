@@ -21,7 +21,8 @@ from helpers.own_numbers import (
     why_not_compared,
 )
 from helpers.param_models import ANSWERS, Round
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.vocabulary import NATIONAL
 
 
 def distinct_items(published: Published, items: Sequence[str]) -> list[str]:

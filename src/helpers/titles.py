@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from IPython.display import Markdown
 
 from helpers import findings, sentences
-from helpers.captions import capital
 from helpers.markdown_text import literal, trusted
 from helpers.own_numbers import GROUPINGS, NO_RESPONSE, OwnNumbers
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.style import capital
+from helpers.vocabulary import NATIONAL
 
 
 def themes(published: Published, code: str) -> Markdown:

@@ -11,8 +11,9 @@ from helpers.errors import SurveyError
 from helpers.params import Round
 from helpers.records import Snapshot
 from helpers.run import Progress, Summary, run_round
-from helpers.steps import STEPS, WHOLE_ROUND
+from helpers.steps import STEPS
 from helpers.store import Store
+from helpers.vocabulary import WHOLE_ROUND
 
 # what a round is made from; a drawn sample is an input too, for letters belong to it
 INPUTS = (

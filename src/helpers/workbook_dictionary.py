@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from helpers.captions import capital
 from helpers.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+from helpers.style import capital
 from helpers.workbook_sheets import Cell, Column, Sheet
 
 UNITS = {

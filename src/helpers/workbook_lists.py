@@ -6,28 +6,22 @@ from collections.abc import Iterator, Sequence
 from functools import cache, partial
 
 from helpers import style
-from helpers.captions import capital, listed
+from helpers.captions import listed
 from helpers.own_numbers import (
     GROUPINGS,
     NATIONAL_LABEL,
     NO_RESPONSE,
     OTHERS_LABEL,
+    STATISTIC_LABELS,
     OwnNumbers,
     ResponseGroup,
     plain,
     rows_of,
 )
-from helpers.published import NATIONAL
+from helpers.style import capital
+from helpers.vocabulary import NATIONAL
 from helpers.workbook_sheets import Cell, Column, Sheet, mentioned
 
-STATISTIC_LABELS = {
-    "mean": "Gennemsnit (1–5)",
-    "share_satisfied": "Andel tilfredse (4–5)",
-    "share_neutral": "Andel hverken eller (3)",
-    "share_dissatisfied": "Andel utilfredse (1–2)",
-    **{f"share_{k}": f"Andel svar {k}" for k in range(1, 6)},
-    "share_dont_know": "Andel ved ikke",
-}
 SHOWN = "vist"
 IMPOSSIBLE = style.NOT_SHOWN[style.NOT_POSSIBLE]
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from helpers import style
-from helpers.captions import capital
 from helpers.own_numbers import (
     NATIONAL_LABEL,
     OPTIONS,
@@ -15,6 +14,7 @@ from helpers.own_numbers import (
     Number,
     OwnNumbers,
 )
+from helpers.style import capital
 
 SHEET_NAMES = {
     "target_group": "Målgruppe",

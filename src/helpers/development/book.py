@@ -10,7 +10,7 @@ import xlsxwriter
 
 from helpers import captions
 from helpers.development.series import Development, Series
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 from helpers.workbook import make_formats, write_read_me, write_table
 from helpers.workbook_sheets import Cell, Column, Sheet
 

@@ -13,10 +13,8 @@ from helpers.development.book import write_book
 from helpers.development.page import page
 from helpers.development.series import Development
 from helpers.errors import SurveyError
-from helpers.paths import put_in_place, told_of, write_text
+from helpers.paths import DEVELOPMENT, put_in_place, told_of, write_text
 from helpers.scan import scan
-
-FOLDER = "udvikling"  # no round can have this id
 
 
 def write_development(root: Path, development: Development) -> list[Path]:
@@ -24,10 +22,10 @@ def write_development(root: Path, development: Development) -> list[Path]:
 
     Raises SurveyError where the scan finds what looks like personal data; then nothing is written.
     """
-    folder = root / "build" / FOLDER
+    folder = root / "build" / DEVELOPMENT
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(prefix=f".{FOLDER}-", dir=folder.parent) as beside,
+        tempfile.TemporaryDirectory(prefix=f".{DEVELOPMENT}-", dir=folder.parent) as beside,
         told_of(folder, Path(beside)),
     ):
         made = Path(beside)

@@ -10,11 +10,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpers import style, theme
-from helpers.captions import capital, days, listed
+from helpers.captions import days, listed
 from helpers.development.line_chart import Scale, chart, month, sparkline
 from helpers.development.series import DOWN, NOT_COMPUTED, UP, Development, Series, Step
 from helpers.findings import counted
-from helpers.published import NATIONAL, Published
+from helpers.published import Published
+from helpers.style import capital
+from helpers.vocabulary import NATIONAL
 
 
 def page(development: Development) -> str:

@@ -21,8 +21,9 @@ from helpers import style
 from helpers.errors import Problem, SurveyError, TooEarlyError
 from helpers.own_numbers import NATIONAL_LABEL, OVERALL
 from helpers.params import Municipality, load_round
-from helpers.published import FILES, NATIONAL, Published, load_published
+from helpers.published import Published, load_published
 from helpers.trends import CommonPart, common_part
+from helpers.vocabulary import FILES, NATIONAL
 
 SHOWN = "shown"
 ABSENT = "deltog ikke"

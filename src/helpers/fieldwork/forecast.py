@@ -39,7 +39,7 @@ from scipy.special import expit, logit
 from helpers.fieldwork.beta_binomial import cumulative
 from helpers.fieldwork.counts import Counts
 from helpers.fieldwork.curves import EDGE, LEVEL_OF_GROUP, Curves
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 
 STEPS = 30  # of Fisher scoring; it settles in fewer than ten
 

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from helpers import style
 from helpers.fieldwork.forecast import days_to_come
 from helpers.fieldwork.standing import Standing
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 
 MAILINGS = {
     "invitation": "invitation",

@@ -28,7 +28,7 @@ from helpers.fieldwork.status_tables import (
 from helpers.params import Round
 from helpers.paths import Paths, write_private
 from helpers.preparation.gantt import gantt_svg
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 
 
 def write_status_page(

@@ -16,7 +16,7 @@ from helpers.fieldwork.status_curves import MAILINGS, short
 from helpers.intake_record import found_at_intake
 from helpers.params import Municipality, Round
 from helpers.paths import Paths
-from helpers.published import NATIONAL
+from helpers.vocabulary import NATIONAL
 
 STEPS = {  # heading of `survey status` → heading here
     "extract": "Udtræk", "intake": "Indlæst", "sample": "Stikprøve", "letters": "Breve",

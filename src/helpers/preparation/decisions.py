@@ -17,7 +17,7 @@ import pandas as pd
 
 from helpers.params import Round
 from helpers.preparation.new_round import NewRound
-from helpers.published import FILES, NATIONAL
+from helpers.vocabulary import FILES, NATIONAL
 
 # (benefit types of a rule set that it concerns, from which day, what is to be decided)
 LAW = (

@@ -24,10 +24,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from helpers.calendar_rules import MONDAY, week_day, week_name
-from helpers.development.files import FOLDER as NO_ROUND
 from helpers.errors import ParameterError, Problem
 from helpers.params import Round, load_round
-from helpers.paths import write_text
+from helpers.paths import DEVELOPMENT, write_text
 from helpers.style import slug
 
 SEASONS = {"foraar": "foråret", "sommer": "sommeren", "efteraar": "efteråret", "vinter": "vinteren"}
@@ -107,7 +106,7 @@ def _check_ids(root: Path, new: str, like: str) -> None:
         problems.append(
             Problem(f"»{new}«", "is no round id", "letters a–z, digits and hyphens", hint)
         )
-    elif new == NO_ROUND:
+    elif new == DEVELOPMENT:
         problems.append(
             Problem(f"»{new}«", "is where `survey compare` writes", "another id", "Choose another.")
         )

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from helpers.intake_decisions import decision_on
+from helpers.journal import read_lines
 from helpers.params import Round
 from helpers.paths import Paths
 from helpers.plausibility_kinds import IN_TWO_EXTRACTS, SAME_FILE
@@ -24,7 +25,6 @@ from helpers.preparation.check_warnings import Before, Warning, listed_rows, war
 from helpers.preparation.plausibility import Found, before_of, passive_in
 from helpers.quoting import told_file
 from helpers.review.intake_history import TAKEN_IN
-from helpers.review.run_log import read_lines
 from helpers.told_values import Count, Share, Value
 
 EXPECTED_PASSIVE = 7  # so many expected and none there: by chance less than once in a thousand

@@ -10,10 +10,10 @@ from pathlib import Path
 from helpers.errors import ParameterError
 from helpers.params import Municipality, Round
 from helpers.paths import Paths, write_text
+from helpers.plain_text import TEXT
 from helpers.preparation.municipality_names import find_municipality
 from helpers.preparation.signup_files import round_file, round_text
 from helpers.scan_patterns import emails_in, numbers_in
-from helpers.scan_text import TEXT
 from helpers.withdrawals import Withdrawal, withdrawals_file, withdrawals_text
 
 LONGEST_REASON = 300  # signs

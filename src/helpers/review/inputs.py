@@ -14,12 +14,13 @@ import pandas as pd
 from helpers.answer_times import span_of
 from helpers.errors import Problem, SurveyError, TooEarlyError
 from helpers.intake_record import found_at_intake
+from helpers.journal import read_lines
 from helpers.params import Municipality, Round
 from helpers.paths import Paths
 from helpers.plan import read_drawn
 from helpers.responses import with_answers
 from helpers.review.intake_history import Attempt, read_history
-from helpers.review.run_log import read_lines, runs_file
+from helpers.review.run_log import runs_file
 from helpers.sheets import read_kept_table
 
 MAILINGS = ("invitation", "first_reminder", "second_reminder")  # letters, in their order

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from helpers.errors import Problem
 from helpers.fingerprints import file_digest
+from helpers.journal import append_line, read_lines
 from helpers.paths import Paths
 from helpers.quoting import told_file
 from helpers.review.fault_words import kind_of, kind_of_problem
-from helpers.review.run_log import append_line, read_lines
 
 if TYPE_CHECKING:
     from helpers.intake import IntakeResult

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from IPython.display import Markdown
 
 from helpers import style
-from helpers.captions import capital, listed
+from helpers.captions import listed
 from helpers.markdown_text import prose
 from helpers.params import Municipality
 from helpers.preparation.calendar_rows import LABELS
@@ -23,6 +23,7 @@ from helpers.review.inputs import MAILINGS, SMS, Review
 from helpers.review.precision import by_municipality, likeness, response_by_group, whole
 from helpers.review.timing import events, runs
 from helpers.review.words import count, days, duration, kroner, municipalities, names, some
+from helpers.style import capital
 
 SMALL_GAP = 0.005  # response as expected: half a percentage point either way
 

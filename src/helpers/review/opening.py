@@ -5,7 +5,7 @@ from __future__ import annotations
 from IPython.display import Markdown
 
 from helpers import style
-from helpers.captions import capital, listed
+from helpers.captions import listed
 from helpers.findings import counted
 from helpers.markdown_text import bullets, trusted
 from helpers.review.extract_faults import extracts, faults
@@ -15,6 +15,7 @@ from helpers.review.meanings import SMALL_GAP, paces_of, reached
 from helpers.review.precision import proposed_response, response_by_group
 from helpers.review.timing import events
 from helpers.review.words import NAMED, count, days, municipalities, names, some
+from helpers.style import capital
 
 BIG_CHANGE = 0.03  # percentage points of expected response that are worth a change of plan
 

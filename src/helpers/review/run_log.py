@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.errors import ParameterError
+from helpers.journal import append_line
 from helpers.paths import Paths
 from helpers.records import package_digest
 from helpers.store import Store
@@ -94,32 +95,3 @@ def append(store: Store, name: str, line: str) -> None:
         return
     before = store.read_text(name) if store.fs.exists(store.path(name)) else ""
     store.write_text(name, f"{before}{line}\n")
-
-
-def append_line(path: Path, line: str) -> None:
-    """Add a line; where a killed process left half a line, the new one begins below it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a+b") as file:
-        if file.seek(0, 2):
-            file.seek(-1, 2)
-            if file.read(1) != b"\n":
-                file.write(b"\n")
-        file.write(f"{line}\n".encode())
-
-
-def read_lines(path: Path) -> list[dict]:
-    """The lines of an append-only record in their order; none where there is no file.
-
-    A line that a killed process left half-written says nothing and is passed over.
-    """
-    if not path.is_file():
-        return []
-    lines = []
-    for text in path.read_text("utf-8", errors="replace").splitlines():
-        try:
-            line = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(line, dict):
-            lines.append(line)
-    return lines

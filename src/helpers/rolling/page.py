@@ -13,12 +13,12 @@ from markupsafe import Markup
 from helpers import style, theme
 from helpers.estimates import OVERALL
 from helpers.paths import write_text
-from helpers.published import NATIONAL
 from helpers.rolling.months import danish, danish_period, name, parse_month
 from helpers.rolling.places import Places
 from helpers.rolling.settings import Rolling
 from helpers.rolling.windows import NOT_YET, TOO_FEW_MONTHS, WINDOWS
 from helpers.suppression import SHOWN
+from helpers.vocabulary import NATIONAL
 
 CHART, SPARK = (680, 190), (110, 26)  # width and height in pixels
 MARGIN, SPARK_MARGIN = 44, 4

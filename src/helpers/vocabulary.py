@@ -1,0 +1,26 @@
+"""What the round's parts are called, each once: the country, owners of steps, released tables and reports."""
+
+from __future__ import annotations
+
+WHOLE_ROUND = "runden"  # owner of steps and troubles that belong to no single municipality
+NATIONAL = "national"
+COUNTRY = "country"  # attribute of the response table: the codes that the country's numbers hold
+KEY = ("breakdown", "category", "item", "statistic", "weighting")
+FILES = {
+    "results": "released.parquet",
+    "comparisons": "comparisons.parquet",
+    "response": "response.parquet",
+    "drivers": "drivers.parquet",
+}
+REPORT_FILES = {
+    "rapport.html": "Rapport",
+    "dashboard.html": "Dashboard",
+    "praesentation.pptx": "Præsentation",
+    "resultater.xlsx": "Tal i Excel",
+}
+NATIONAL_REPORT_FILES = {
+    "rapport.html": "Landsrapport",
+    "rapport.pdf": "Landsrapport (PDF)",
+    "dashboard.html": "Dashboard",
+    "metode.html": "Metode",
+}
