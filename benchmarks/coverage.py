@@ -29,7 +29,7 @@ from benchmarks.coverage_world import (
     SIZES,
     SMALL_INVITED,
 )
-from helpers.paths import PROJECT
+from helpers.common.paths import PROJECT
 
 INTERACTION_ROUNDS = 200
 LEAST_INTERVALS = 2000  # a class with fewer is not judged

@@ -15,7 +15,7 @@ from benchmarks.coverage_world import (
     SIZES,
     STATISTICS,
 )
-from helpers.estimates import (
+from helpers.estimation.estimates import (
     COMPARED,
 )
 

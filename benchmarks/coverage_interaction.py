@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.coverage_world import CODES, make_population, survey, survey_round, true_values
-from helpers.estimates import estimate_municipality
+from helpers.estimation.estimates import estimate_municipality
 
 WORLDS = {"none": 0.0, "half": 0.5, "full": 1.0}
 SIZES = {"900": "small", "1,500": "small", "12,000": "large"}  # eligible citizens → whose code

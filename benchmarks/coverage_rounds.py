@@ -34,17 +34,17 @@ from benchmarks.coverage_world import (
     true_expected,
     true_values,
 )
-from helpers.comparisons import benjamini_hochberg, compare, compare_groups, testable
-from helpers.estimates import (
+from helpers.answers.responses import DONT_KNOW
+from helpers.estimation.comparisons import benjamini_hochberg, compare, compare_groups, testable
+from helpers.estimation.estimates import (
     COMPARED,
     COVARIANCES,
     add_up,
     estimate_municipality,
     group_covariances,
 )
-from helpers.expected import TERMS, expected_results
-from helpers.params import Comparison, Round
-from helpers.responses import DONT_KNOW
+from helpers.estimation.expected import TERMS, expected_results
+from helpers.parameters.params import Comparison, Round
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from helpers.estimates import (
+from helpers.answers.responses import DONT_KNOW
+from helpers.common.paths import PROJECT
+from helpers.estimation.estimates import (
     SPLIT,
 )
-from helpers.expected import TERMS
-from helpers.params import Round, load_round
-from helpers.paths import PROJECT
-from helpers.responses import DONT_KNOW
-from helpers.sampling import allocate, draw, sample_size, sampling_frame
-from helpers.weighting import Weighted, weigh
+from helpers.estimation.expected import TERMS
+from helpers.estimation.weighting import Weighted, weigh
+from helpers.parameters.params import Round, load_round
+from helpers.sampling.sampling import allocate, draw, sample_size, sampling_frame
 
 QUESTIONS = ("q01", "q07", "q08", "q12", "q13")
 THEMES = ("samtale",)  # q07 and q08; a theme of one question is that question

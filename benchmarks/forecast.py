@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.forecast_world import Trouble, simulated_citizens, simulated_curves
+from helpers.common.paths import PROJECT
 from helpers.fieldwork.citizens import as_of
 from helpers.fieldwork.counts import count_citizens
 from helpers.fieldwork.forecast import Forecast
-from helpers.params import Round, load_round
-from helpers.paths import PROJECT
+from helpers.parameters.params import Round, load_round
 from simulator.setting import Place, read_setting
 
 DAYS = (0, 1, 2, 3, 5, 8, 10, 12, 14, 16, 18, 20)

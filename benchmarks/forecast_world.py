@@ -14,8 +14,8 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from helpers.fieldwork.curves import DAY, Curves, aligned, curves_of, landmarks
-from helpers.params import Round
-from helpers.sampling import allocate, sample_size
+from helpers.parameters.params import Round
+from helpers.sampling.sampling import allocate, sample_size
 from simulator.answers import GROUPS, make_answers
 from simulator.persons import make_persons
 from simulator.setting import Place, Setting

@@ -21,9 +21,9 @@ from typing import TypeVar
 
 import pandas as pd
 
-from helpers.intake import take_in
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
+from helpers.common.paths import PROJECT, Paths
+from helpers.extracts.intake import take_in
+from helpers.parameters.params import load_round
 from simulator.extracts import write_extract
 from simulator.layouts import FASIT, STANDARD, layout_of
 from simulator.persons import make_persons

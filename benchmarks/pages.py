@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.performance import about
 from benchmarks.performance_figures import as_table
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
+from helpers.common.paths import PROJECT, Paths
+from helpers.parameters.params import load_round
 
 DOCUMENT = PROJECT / "docs" / "pages.md"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

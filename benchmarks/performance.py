@@ -37,8 +37,8 @@ from benchmarks.performance_rounds import (
     run,
     run_notebooks,
 )
-from helpers.params import Round
-from helpers.paths import PROJECT
+from helpers.common.paths import PROJECT
+from helpers.parameters.params import Round
 
 SECTIONS = ("run", "cold", "kernels", "unchanged", "intake", "few", "large")
 DOCUMENT = PROJECT / "docs" / "performance.md"

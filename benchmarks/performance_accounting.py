@@ -25,9 +25,9 @@ from pathlib import Path
 import psutil
 
 from benchmarks.performance_worker import MEASURES
-from helpers.kernels import ONE_THREAD
-from helpers.paths import PROJECT
-from helpers.steps import STEPS
+from helpers.common.paths import PROJECT
+from helpers.notebooks.kernels import ONE_THREAD
+from helpers.pipeline.steps import STEPS
 
 PR_SET_CHILD_SUBREAPER = 36
 NOTEBOOK_STEPS = ("plan", "analyse", "report", "national")
@@ -156,7 +156,7 @@ def noting_profile(folder: Path, cells: Path) -> Path:
     """An IPYTHONDIR whose kernels note in `cells`, a file each, when a cell began and its CPU."""
     startup = folder / "profile_default" / "startup"
     startup.mkdir(parents=True)
-    (startup / "00-cells.py").write_text(STARTUP.format(folder=str(cells)))
+    (startup / "00-received/cells.py").write_text(STARTUP.format(folder=str(cells)))
     return folder
 
 
@@ -251,9 +251,13 @@ def _sample(main: int, peaks: dict[str, float], ended: threading.Event) -> None:
 
 def _kind(process: psutil.Process) -> str:
     call = " ".join(process.cmdline())
-    if "helpers.kernels" in call:  # a forked kernel has its zygote's command line
+    if "helpers.notebooks.kernels" in call:  # a forked kernel has its zygote's command line
         parent = process.parent()
-        return "kernel" if parent and "helpers.kernels" in " ".join(parent.cmdline()) else "zygote"
+        return (
+            "kernel"
+            if parent and "helpers.notebooks.kernels" in " ".join(parent.cmdline())
+            else "zygote"
+        )
     if "ipykernel" in call:
         return "kernel"
     if "spawn_main" in call or "dask_worker" in call:

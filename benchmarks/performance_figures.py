@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from benchmarks.performance_accounting import Used, split
 from benchmarks.performance_plain import HTML, Plain
 from benchmarks.performance_rounds import NOTEBOOK_STAGES
-from helpers.steps import STEPS
+from helpers.pipeline.steps import STEPS
 
 NOT_MEASURED = "Not measured in this run."
 LIMIT_MB = 1500  # a process's peak that the København ten times as large must stay under

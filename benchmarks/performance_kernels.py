@@ -15,8 +15,15 @@ from pathlib import Path
 
 import nbformat
 
-from helpers.execution import ANALYSIS, NOTEBOOKS, PLAN, REPORT, LocalKernelManager, execute
-from helpers.kernels import KERNEL
+from helpers.notebooks.execution import (
+    ANALYSIS,
+    NOTEBOOKS,
+    PLAN,
+    REPORT,
+    LocalKernelManager,
+    execute,
+)
+from helpers.notebooks.kernels import KERNEL
 
 PATIENCE_SECONDS = 120
 

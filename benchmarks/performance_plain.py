@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.performance_accounting import Used, measure
-from helpers.execution import ANALYSIS, NOTEBOOKS, PLAN, REPORT
+from helpers.notebooks.execution import ANALYSIS, NOTEBOOKS, PLAN, REPORT
 
 HTML = "nbconvert to HTML"
 

@@ -12,15 +12,15 @@ import pandas as pd
 import yaml
 
 from benchmarks.performance_accounting import Used, measure
-from helpers.errors import ParameterError
-from helpers.lock import HOLDER, LOCK
-from helpers.params import Round, load_round
-from helpers.paths import PROJECT, Paths
-from helpers.sendout import write_sendout
-from helpers.steps import STEPS
+from helpers.common.errors import ParameterError
+from helpers.common.lock import HOLDER, LOCK
+from helpers.common.paths import PROJECT, Paths
+from helpers.fieldwork.sendout import write_sendout
+from helpers.parameters.params import Round, load_round
+from helpers.pipeline.steps import STEPS
 from simulator import persons, write_extracts, write_responses
 
-SURVEY = [sys.executable, "-c", "from helpers.cli import main; main()"]
+SURVEY = [sys.executable, "-c", "from helpers.cli.main import main; main()"]
 NOTEBOOK_STAGES = ("plan", "analyse", "report", "national")
 COPENHAGEN = "0101"
 NEVER_COPIED = (LOCK, HOLDER, "delivery", "delivery-passphrases.csv")

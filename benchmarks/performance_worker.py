@@ -17,8 +17,9 @@ MEASURES = "SURVEY_BENCHMARK_MEASURES"  # folder of the notes
 
 
 def dask_setup(worker) -> None:
-    from helpers import engine, execution
-    from helpers.store import Store
+    from helpers.common.store import Store
+    from helpers.notebooks import execution
+    from helpers.pipeline import engine
 
     note = Path(os.environ[MEASURES]) / f"{os.getpid()}.jsonl"
     engine._call = noted(engine._call, note, lambda task, root: (task.step.name, task.code, 0))

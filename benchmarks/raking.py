@@ -4,7 +4,7 @@
     PYTHONPATH=src python benchmarks/raking.py      writes docs/raking.md
 
 Four margins of 5, 2, 4 and 79 levels, unequal start weights, margins that can be met. Each tool gets the
-data in the form it reads fastest: integer codes for `helpers.raking.rake` and for leafblower's core,
+data in the form it reads fastest: integer codes for `helpers.estimation.raking.rake` and for leafblower's core,
 a data frame where the tool takes nothing else. The tools take turns; medians and ratios of the
 same run are told, since machines differ. Every result is checked against the margins.
 """
@@ -26,7 +26,7 @@ import svy
 from leafblower import harvest
 from leafblower._leafblower import calibrate
 
-from helpers.raking import rake
+from helpers.estimation.raking import rake
 
 SHAPE = (5, 2, 4, 79)
 NAMES = ("target_group", "gender", "age_band", "municipality")
@@ -83,7 +83,7 @@ def contestants(codes, start, totals) -> dict[str, Callable[[], np.ndarray]]:
         return raked.data["raked"].to_numpy()
 
     return {
-        "helpers.raking.rake": lambda: rake(codes, start, totals, tolerance=TOLERANCE),
+        "helpers.estimation.raking.rake": lambda: rake(codes, start, totals, tolerance=TOLERANCE),
         "leafblower (its C++ core, integer codes)": leafblower_core,
         "leafblower (harvest)": leafblower_public,
         "svy (Sample.weighting.rake)": with_svy,

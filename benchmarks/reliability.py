@@ -48,8 +48,8 @@ from benchmarks.reliability_round import (
     stale,
     until,
 )
-from helpers.cli_progress import STAGE_WORDS
-from helpers.paths import PROJECT
+from helpers.cli.progress import STAGE_WORDS
+from helpers.common.paths import PROJECT
 
 CODES = ("0563", "0741", "0825")  # islands with few answers
 JOBS = 2

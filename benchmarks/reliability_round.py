@@ -25,19 +25,19 @@ from pathlib import Path
 
 import yaml
 
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
-from helpers.records import Snapshot
-from helpers.sendout import write_sendout
-from helpers.steps import STEPS
-from helpers.store import BESIDE, Store
-from helpers.vault import read_vault
-from helpers.vault_key import key_of_round
+from helpers.common.paths import PROJECT, Paths
+from helpers.common.store import BESIDE, Store
+from helpers.fieldwork.sendout import write_sendout
+from helpers.identities.vault import read_vault
+from helpers.identities.vault_key import key_of_round
+from helpers.parameters.params import load_round
+from helpers.pipeline.records import Snapshot
+from helpers.pipeline.steps import STEPS
 from simulator import write_extracts, write_responses
 
 ROUND = "demo"
 MARK = "SURVEY_RELIABILITY_RUN"
-CALL = "from helpers.cli import main; main()"
+CALL = "from helpers.cli.main import main; main()"
 LONGEST = 1800  # seconds until a run that does not end is given up
 PATIENCE = 15  # seconds until the processes of a run that has ended must be gone
 # times, times, random numbers by design, a line a run, and days
@@ -151,10 +151,10 @@ def kill(pid: int) -> None:
 def _kind(folder: Path) -> str:
     if b"spawn_main" in (called := (folder / "cmdline").read_bytes()):
         return "worker"
-    if b"helpers.kernels" not in called:
+    if b"helpers.notebooks.kernels" not in called:
         return "other"
     parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-    return "kernel" if b"helpers.kernels" in _command(parent) else "zygote"
+    return "kernel" if b"helpers.notebooks.kernels" in _command(parent) else "zygote"
 
 
 def _command(pid: int) -> bytes:

@@ -38,10 +38,10 @@ from benchmarks.rolling_world import (
     publications,
     releases,
 )
-from helpers.paths import PROJECT
+from helpers.common.paths import PROJECT
+from helpers.disclosure.suppression import suppress
 from helpers.rolling.months import ordinal, parse_month
 from helpers.rolling.units import block_lengths
-from helpers.suppression import suppress
 
 SIZES = {"5–9": (5, 9), "10–29": (10, 29), "30–99": (30, 99), "100–": (100, 10**9)}
 LENGTHS = (1, 3, 6, 12)

@@ -17,7 +17,9 @@ import pandas as pd
 import yaml
 
 from benchmarks.rolling_attack import NATIONAL, SHOWN, Publication, Truth, publications_of
-from helpers.paths import PROJECT
+from helpers.common.paths import PROJECT
+from helpers.identities.vault import read_vault
+from helpers.identities.vault_key import key_of_round
 from helpers.rolling.month import ASKED, POPULATION, SAMPLE
 from helpers.rolling.months import add_months, name, parse_month
 from helpers.rolling.places import Places
@@ -25,8 +27,6 @@ from helpers.rolling.settings import Rolling, load_rolling
 from helpers.rolling.tick import Tick
 from helpers.rolling.units import CELLS, block_lengths
 from helpers.rolling.windows import window_blocks
-from helpers.vault import read_vault
-from helpers.vault_key import key_of_round
 from simulator.monthly import World, at_month, read_world
 
 ROLLING = "demo-rullende"

@@ -36,9 +36,9 @@ from benchmarks.performance_rounds import (
 )
 from benchmarks.performance_worker import MEASURES
 from benchmarks.scaling_figures import Cluster, Fixed, Scaling, as_markdown
-from helpers.kernels import ONE_THREAD
-from helpers.params import Round
-from helpers.paths import PROJECT, Paths
+from helpers.common.paths import PROJECT, Paths
+from helpers.notebooks.kernels import ONE_THREAD
+from helpers.parameters.params import Round
 
 DOCUMENT = PROJECT / "docs" / "scaling.md"
 PER_MUNICIPALITY = ("plan", "analyse", "report")

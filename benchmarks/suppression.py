@@ -21,12 +21,12 @@ import pandas as pd
 from benchmarks.performance import about
 from benchmarks.performance_figures import as_table
 from benchmarks.suppression_rounds import Estimated, estimated
-from helpers import protection
-from helpers.answers_told import AnswersTold
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
-from helpers.round_estimates import gather
-from helpers.suppression import CELL, SHOWN, Suppression, suppress_items
+from helpers.common.paths import PROJECT, Paths
+from helpers.disclosure import protection
+from helpers.disclosure.answers_told import AnswersTold
+from helpers.disclosure.suppression import CELL, SHOWN, Suppression, suppress_items
+from helpers.estimation.round_estimates import gather
+from helpers.parameters.params import load_round
 
 DOCUMENT = PROJECT / "docs" / "suppression.md"
 STAGES = {  # name in the table → owner and name of the function timed

@@ -10,18 +10,18 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from helpers.analysis import response_counts
-from helpers.estimates import estimate_municipality
-from helpers.intake_record import intake
-from helpers.nonresponse import r_indicator
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
-from helpers.plan import make_plan, save_sample
-from helpers.responses import with_answers
-from helpers.round_settings import Disclosure
-from helpers.round_steps import collect_answers
-from helpers.sendout import write_sendout
-from helpers.weighting import weigh
+from helpers.answers.responses import with_answers
+from helpers.common.paths import PROJECT, Paths
+from helpers.estimation.analysis import response_counts
+from helpers.estimation.estimates import estimate_municipality
+from helpers.estimation.nonresponse import r_indicator
+from helpers.estimation.weighting import weigh
+from helpers.extracts.intake_record import intake
+from helpers.fieldwork.sendout import write_sendout
+from helpers.parameters.params import load_round
+from helpers.parameters.round_settings import Disclosure
+from helpers.pipeline.round_steps import collect_answers
+from helpers.sampling.plan import make_plan, save_sample
 from simulator import write_extracts, write_responses
 
 ROUND = "demo"

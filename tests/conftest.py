@@ -17,14 +17,14 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from helpers.intake import take_in
-from helpers.params import Round, load_round
-from helpers.paths import PROJECT, Paths
-from helpers.plan import make_plan, save_sample
-from helpers.run import Progress, Summary, run_round
-from helpers.sendout import write_sendout
-from helpers.vault import read_vault
-from helpers.vault_key import key_of_round
+from helpers.common.paths import PROJECT, Paths
+from helpers.extracts.intake import take_in
+from helpers.fieldwork.sendout import write_sendout
+from helpers.identities.vault import read_vault
+from helpers.identities.vault_key import key_of_round
+from helpers.parameters.params import Round, load_round
+from helpers.pipeline.run import Progress, Summary, run_round
+from helpers.sampling.plan import make_plan, save_sample
 from simulator import write_extracts, write_responses
 
 HERE = Path(__file__).parent

@@ -6,7 +6,7 @@ import dataclasses
 
 from published_fixture import BIG, make_published
 
-from helpers.published import Published
+from helpers.released.published import Published
 
 SCALE = {1: "Aldrig nogensinde", 2: "En sjælden gang", 3: "Nu og da", 4: "For det meste", 5: "Hver eneste gang",
          6: "Ved ikke"}  # fmt: skip

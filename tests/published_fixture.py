@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.params import load_round
-from helpers.published import Published
-from helpers.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL
+from helpers.parameters.params import load_round
+from helpers.released.published import Published
 
 ROOT = Path(__file__).resolve().parents[1]
 BIG, SMALL, PLAIN = "0707", "0825", "0580"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.params import Round
-from helpers.paths import Paths
+from helpers.common.paths import Paths
+from helpers.parameters.params import Round
 from helpers.review.inputs import ASKED_COLUMNS, MAILING_COUNTS, Review
 
 BIG, SMALL, PLAIN = "0707", "0825", "0580"

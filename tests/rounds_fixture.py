@@ -13,10 +13,10 @@ import pandas as pd
 import yaml
 from published_fixture import BIG, PLAIN, SMALL, _difference, make_published
 
-from helpers.params import load_round
-from helpers.published import Published
-from helpers.trends import common_part
-from helpers.vocabulary import FILES, NATIONAL
+from helpers.common.vocabulary import FILES, NATIONAL
+from helpers.estimation.trends import common_part
+from helpers.parameters.params import load_round
+from helpers.released.published import Published
 
 PILOT, SPRING, AUTUMN = "2023-pilot", "2024-foraar", "2025-efteraar"
 TAKE_PART = {PILOT: (BIG, SMALL), SPRING: (BIG, SMALL, PLAIN), AUTUMN: (BIG, PLAIN)}

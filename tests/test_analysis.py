@@ -4,12 +4,12 @@ import pandas as pd
 import pytest
 from answers import export
 
-from helpers import response_views
-from helpers.analysis import analyse
-from helpers.errors import SurveyError
-from helpers.intake import take_in
-from helpers.plan import make_plan, save_sample
-from helpers.responses import collect, save_answers
+from helpers.answers.responses import collect, save_answers
+from helpers.common.errors import SurveyError
+from helpers.estimation.analysis import analyse
+from helpers.extracts.intake import take_in
+from helpers.reports import response_views
+from helpers.sampling.plan import make_plan, save_sample
 
 
 @pytest.fixture

@@ -16,19 +16,19 @@ from conftest import HERE
 from rolling_fixture import Small
 from typer.testing import CliRunner
 
-from helpers.answer_times import Span, danish_today, span_of
-from helpers.cli import app
+from helpers.answers.answer_times import Span, danish_today, span_of
+from helpers.answers.left_out import FILE, read_left_out
+from helpers.answers.mailing_record import Made, record_mailing
+from helpers.answers.responses import collect, export_files, save_answers
+from helpers.cli.main import app
+from helpers.common.paths import Paths
+from helpers.common.quoting import told_file
 from helpers.fieldwork.citizens import citizens_asked
 from helpers.fieldwork.collection import receive
 from helpers.fieldwork.curves import load_curves
-from helpers.fieldwork.mailing_record import Made, record_mailing
 from helpers.fieldwork.recipients import has_answered
 from helpers.fieldwork.standing import standing_of
-from helpers.left_out import FILE, read_left_out
-from helpers.params import load_round
-from helpers.paths import Paths
-from helpers.quoting import told_file
-from helpers.responses import collect, export_files, save_answers
+from helpers.parameters.params import load_round
 from helpers.review.effort import with_waves
 from helpers.review.inputs import load_review
 from helpers.review.timing import events

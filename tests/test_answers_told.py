@@ -10,11 +10,11 @@ import red_team as red
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.answers_told import OPTIONS, SUMS, AnswersTold, _fewest
-from helpers.protection import Protection, _counts, protect
-from helpers.round_settings import Disclosure
-from helpers.suppression import CELL, SHOWN, has_country, suppress_items
-from helpers.suppression_audit import audit_items
+from helpers.disclosure.answers_told import OPTIONS, SUMS, AnswersTold, _fewest
+from helpers.disclosure.protection import Protection, _counts, protect
+from helpers.disclosure.suppression import CELL, SHOWN, has_country, suppress_items
+from helpers.disclosure.suppression_audit import audit_items
+from helpers.parameters.round_settings import Disclosure
 
 TWO_BY_TWO = [("g1", "kvinde"), ("g1", "mand"), ("g2", "kvinde"), ("g2", "mand")]
 

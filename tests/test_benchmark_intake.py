@@ -2,7 +2,7 @@
 
 import sys
 
-from helpers.paths import PROJECT
+from helpers.common.paths import PROJECT
 
 sys.path.insert(0, str(PROJECT))
 from benchmarks.intake import compare

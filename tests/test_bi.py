@@ -17,10 +17,10 @@ import pytest
 import sqlalchemy as sa
 from published_fixture import BIG, make_published
 
-from helpers.bi import TABLES, star
-from helpers.cli_load import DEFAULT
-from helpers.errors import SurveyError
-from helpers.load import load, metadata
+from helpers.bi.load import load, metadata
+from helpers.bi.star import TABLES, star
+from helpers.cli.load import DEFAULT
+from helpers.common.errors import SurveyError
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_a_load_that_breaks_off_changes_nothing(published, tmp_path, monkeypatch
     def broken(connection, table, rows):
         raise sa.exc.OperationalError("insert", {}, Exception("disk full"))
 
-    monkeypatch.setattr("helpers.load._insert", broken)
+    monkeypatch.setattr("helpers.bi.load._insert", broken)
     with pytest.raises(SurveyError, match="disk full"):
         load(published, url)
     assert counts(sa.create_engine(url)) == before

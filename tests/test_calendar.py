@@ -10,11 +10,13 @@ from dateutil.easter import easter
 from lxml import etree, html
 from typer.testing import CliRunner
 
-from helpers import style
-from helpers.calendar_rules import week_day, week_name
-from helpers.cli import app
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
+from helpers.cli.main import app
+from helpers.common import style
+from helpers.common.paths import PROJECT, Paths
+from helpers.parameters.calendar_rules import week_day, week_name
+from helpers.parameters.params import load_round
+from helpers.parameters.round_settings import Calendar
+from helpers.pipeline.steps import STEPS, parameter_digests
 from helpers.preparation.calendar_rows import LABELS, calendar_rows, calendar_warnings
 from helpers.preparation.gantt import DIAMOND, LEFT, WIDTH, gantt_svg
 from helpers.preparation.ics import calendar_ics, write_ics
@@ -25,9 +27,7 @@ from helpers.preparation.working_days import (
     often_closed,
     working_days,
 )
-from helpers.round_settings import Calendar
-from helpers.scan import scan
-from helpers.steps import STEPS, parameter_digests
+from helpers.scan.scan import scan
 from tests.test_params import edit, refuse
 
 SHIPPED = ("2023-pilot", "2024-foraar", "demo-2023", "demo")

@@ -11,13 +11,13 @@ from test_run import make_root
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.errors import ParameterError
-from helpers.execution import NOTEBOOKS, REPORTS, execute
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
+from helpers.cli.main import app
+from helpers.common.errors import ParameterError
+from helpers.common.paths import PROJECT, Paths
+from helpers.notebooks.execution import NOTEBOOKS, REPORTS, execute
+from helpers.parameters.params import load_round
+from helpers.pipeline.run import run_round
 from helpers.preparation.municipality_names import participant_given, participants_given
-from helpers.run import run_round
 
 ROUND = "2024-foraar"
 DEMO = load_round(PROJECT, SIMULATED)

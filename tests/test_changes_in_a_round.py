@@ -20,20 +20,20 @@ from typer import Exit
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from helpers.belonging import leaving
-from helpers.cli import app
-from helpers.cli_run import _confirm_redraw
-from helpers.cli_state import State
-from helpers.engine import Workers, perform
-from helpers.errors import SurveyError
-from helpers.params import load_round
-from helpers.passphrases import passphrase_list, read_list, write_list
-from helpers.paths import KEEP_VARIABLE, PROJECT, REDRAW_VARIABLE, ROOT_VARIABLE, Paths
-from helpers.records import Snapshot
-from helpers.responses import counts_as_answer
-from helpers.run import run_round
-from helpers.sendout import write_sendout
-from helpers.store import Store
+from helpers.answers.responses import counts_as_answer
+from helpers.cli.main import app
+from helpers.cli.run import _confirm_redraw
+from helpers.cli.state import State
+from helpers.common.errors import SurveyError
+from helpers.common.paths import KEEP_VARIABLE, PROJECT, REDRAW_VARIABLE, ROOT_VARIABLE, Paths
+from helpers.common.store import Store
+from helpers.fieldwork.sendout import write_sendout
+from helpers.identities.passphrases import passphrase_list, read_list, write_list
+from helpers.parameters.params import load_round
+from helpers.pipeline.belonging import leaving
+from helpers.pipeline.engine import Workers, perform
+from helpers.pipeline.records import Snapshot
+from helpers.pipeline.run import run_round
 from simulator import write_extracts, write_responses
 
 CODE, NAME = "0825", "Læsø"
@@ -55,7 +55,7 @@ class InProcess(Workers):
 @pytest.fixture(scope="module", autouse=True)
 def in_process():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("helpers.run.Workers", InProcess)
+        patch.setattr("helpers.pipeline.run.Workers", InProcess)
         for name in (ROOT_VARIABLE, REDRAW_VARIABLE, KEEP_VARIABLE):
             patch.setenv(name, "")  # and so set back
         yield

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers import charts
-from helpers.chart_canvas import even_ticks
-from helpers.published import Published
-from helpers.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL
+from helpers.released.published import Published
+from helpers.reports import charts
+from helpers.reports.chart_canvas import even_ticks
 
 matplotlib.use("svg")
 

@@ -13,13 +13,13 @@ from conftest import EXTRACTS
 from test_cli_privacy import survey
 from test_extracts import GOOD, HEADINGS, workbook
 
-from helpers.classify import reasons
-from helpers.errors import ParameterError
-from helpers.intake import take_in, with_age
-from helpers.params import latest_round
+from helpers.common.errors import ParameterError
+from helpers.extracts.check_warnings import TEXTS, warnings_of
+from helpers.extracts.classify import reasons
+from helpers.extracts.intake import take_in, with_age
+from helpers.parameters.params import latest_round
 from helpers.preparation import marking
 from helpers.preparation.check import check_extract, municipality_of
-from helpers.preparation.check_warnings import TEXTS, warnings_of
 from helpers.preparation.marking import RED, marked_path, write_marked
 
 EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))["files"]
@@ -450,7 +450,7 @@ def test_two_latest_rounds_must_be_told_apart(root, bad):
 
 
 def test_labels_of_reasons_are_whole(round_2024):
-    from helpers.classify import reason_labels
+    from helpers.extracts.classify import reason_labels
 
     limits = round_2024.settings.age_limits
     assert tuple(reason_labels(limits)) == reasons(limits)

@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from helpers.classify import bands, classify
+from helpers.extracts.classify import bands, classify
 
 REFERENCE = dt.date(2024, 2, 1)
 

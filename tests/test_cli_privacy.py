@@ -8,11 +8,11 @@ import pytest
 from conftest import vault_of
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.intake import take_in
-from helpers.params import load_round
-from helpers.vault import read_vault
-from helpers.vault_key import load_key
+from helpers.cli.main import app
+from helpers.extracts.intake import take_in
+from helpers.identities.vault import read_vault
+from helpers.identities.vault_key import load_key
+from helpers.parameters.params import load_round
 
 
 def survey(root, *words):

@@ -13,15 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from helpers.cli import app
+from helpers.answers.latest import latest_answers
+from helpers.answers.responses import ROUND_LEVEL, collect, export_files, row_spans
+from helpers.cli.main import app
+from helpers.common.store import Store
+from helpers.common.vocabulary import WHOLE_ROUND
 from helpers.fieldwork.collection import exports_in, receive
-from helpers.latest import latest_answers
-from helpers.params import load_round
-from helpers.records import Snapshot
-from helpers.responses import ROUND_LEVEL, collect, export_files, row_spans
-from helpers.steps import STEPS
-from helpers.store import Store
-from helpers.vocabulary import WHOLE_ROUND
+from helpers.parameters.params import load_round
+from helpers.pipeline.records import Snapshot
+from helpers.pipeline.steps import STEPS
 
 CODES = ("0741", "0825")
 

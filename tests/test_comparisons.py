@@ -11,11 +11,18 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from helpers.comparisons import benjamini_hochberg, compare, compare_groups, judge
-from helpers.designs import Design
-from helpers.estimates import DEGREES, SUMS, add_up, covariance_sums, ratio_sums, with_intervals
-from helpers.params import Comparison
-from helpers.raking import rake
+from helpers.estimation.comparisons import benjamini_hochberg, compare, compare_groups, judge
+from helpers.estimation.designs import Design
+from helpers.estimation.estimates import (
+    DEGREES,
+    SUMS,
+    add_up,
+    covariance_sums,
+    ratio_sums,
+    with_intervals,
+)
+from helpers.estimation.raking import rake
+from helpers.parameters.params import Comparison
 
 ROUNDS = json.loads((ORACLES / "c1_runder.json").read_text("utf-8"))["expected"]
 CONTRASTS = json.loads((ORACLES / "b_kommune.json").read_text("utf-8"))["expected"][

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.comparisons import compare, compare_groups
-from helpers.estimates import estimate_municipality, group_covariances
-from helpers.paths import PROJECT
+from helpers.common.paths import PROJECT
+from helpers.estimation.comparisons import compare, compare_groups
+from helpers.estimation.estimates import estimate_municipality, group_covariances
 
 sys.path.insert(0, str(PROJECT))
 from benchmarks.coverage_counts import Tally, rival_intervals

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from stdnum.dk import cpr as stdnum_cpr
 
-from helpers.cpr import age_on, parse_cpr
+from helpers.extracts.cpr import age_on, parse_cpr
 
 
 def one(cell):

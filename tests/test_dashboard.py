@@ -10,11 +10,13 @@ import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 from red_team_files import dashboard_rows
 
-from helpers import dashboard, dashboard_charts, dashboard_data
-from helpers.dashboard import SNIPPET, write_dashboard, write_national_dashboard
-from helpers.params import load_tiles
-from helpers.paths import PROJECT
-from helpers.vocabulary import NATIONAL
+from helpers.common.paths import PROJECT
+from helpers.common.vocabulary import NATIONAL
+from helpers.dashboard import charts as dashboard_charts
+from helpers.dashboard import dashboard
+from helpers.dashboard import data as dashboard_data
+from helpers.dashboard.dashboard import SNIPPET, write_dashboard, write_national_dashboard
+from helpers.parameters.params import load_tiles
 
 
 @pytest.fixture(scope="module")

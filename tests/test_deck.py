@@ -14,11 +14,18 @@ from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers import captions, findings, style
-from helpers.deck import write_deck
-from helpers.errors import SurveyError
-from helpers.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, Number, OwnNumbers, official_name
-from helpers.reading import reading_guide
+from helpers.common import style
+from helpers.common.errors import SurveyError
+from helpers.deck.deck import write_deck
+from helpers.released import captions, findings
+from helpers.released.own_numbers import (
+    NATIONAL_LABEL,
+    OTHERS_LABEL,
+    Number,
+    OwnNumbers,
+    official_name,
+)
+from helpers.released.reading import reading_guide
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from pptx.util import Inches
 from published_fixture import BIG, make_published
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.deck import write_deck
-from helpers.errors import SurveyError
+from helpers.cli.main import app
+from helpers.common.errors import SurveyError
+from helpers.deck.deck import write_deck
 
 OWN_ACCENT = "7A1F5C"
 

@@ -16,12 +16,12 @@ import pytest
 import pyzipper
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers import delivery
-from helpers.delivery import FINISHED, deliver
-from helpers.errors import ParameterError, SurveyError
-from helpers.package import READ_ME, foreign_numbers, read_me
-from helpers.params import load_round
-from helpers.passphrases import (
+from helpers.common.errors import ParameterError, SurveyError
+from helpers.common.paths import PROJECT, Paths
+from helpers.delivery import delivery
+from helpers.delivery.delivery import FINISHED, deliver
+from helpers.delivery.package import READ_ME, foreign_numbers, read_me
+from helpers.identities.passphrases import (
     ALPHABET,
     PASSPHRASE_BITS,
     new_passphrase,
@@ -29,7 +29,7 @@ from helpers.passphrases import (
     read_list,
     write_list,
 )
-from helpers.paths import PROJECT, Paths
+from helpers.parameters.params import load_round
 
 NAMES = {BIG: "0707-norddjurs", SMALL: "0825-laesoe", PLAIN: "0580-aabenraa"}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")

@@ -18,7 +18,10 @@ from published_fixture import BIG, PLAIN, SMALL
 from rounds_fixture import AUTUMN, PILOT, SPRING, write_rounds
 from typer.testing import CliRunner
 
-from helpers.cli import app
+from helpers.cli.main import app
+from helpers.common.errors import SurveyError
+from helpers.common.paths import PROJECT
+from helpers.common.vocabulary import NATIONAL
 from helpers.development.files import write_development
 from helpers.development.line_chart import Scale, across, month
 from helpers.development.page import page
@@ -33,9 +36,6 @@ from helpers.development.series import (
     Development,
     load_development,
 )
-from helpers.errors import SurveyError
-from helpers.paths import PROJECT
-from helpers.vocabulary import NATIONAL
 
 ALL = [PILOT, SPRING, AUTUMN]
 

@@ -10,9 +10,9 @@ from published_fixture import BIG
 from rounds_fixture import write_rounds
 from test_pages import DESK, PHONE, Watched, axe_script, browser, pytestmark
 
+from helpers.common.paths import PROJECT
 from helpers.development.files import write_development
 from helpers.development.series import load_development
-from helpers.paths import PROJECT
 
 __all__ = ["browser", "pytestmark"]  # fixture and mark of all tests of pages
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import protection
-from helpers.disclosure import _drivers, preview, release
-from helpers.estimates import DEGREES, with_intervals
-from helpers.protection import protect
-from helpers.round_estimates import DRIVER_COLUMNS, Earlier, RoundEstimates
-from helpers.round_settings import Disclosure
-from helpers.suppression import CELL as GROUP_CELL
-from helpers.suppression import SHOWN, suppress_items
-from helpers.suppression_audit import audit_items
+from helpers.disclosure import protection
+from helpers.disclosure.protection import protect
+from helpers.disclosure.release import _drivers, preview, release
+from helpers.disclosure.suppression import CELL as GROUP_CELL
+from helpers.disclosure.suppression import SHOWN, suppress_items
+from helpers.disclosure.suppression_audit import audit_items
+from helpers.estimation.estimates import DEGREES, with_intervals
+from helpers.estimation.round_estimates import DRIVER_COLUMNS, Earlier, RoundEstimates
+from helpers.parameters.round_settings import Disclosure
 
 GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]
 

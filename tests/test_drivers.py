@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from helpers import drivers
-from helpers.drivers import relative_importance
-from helpers.errors import SurveyError, WeightError
+from helpers.common.errors import SurveyError, WeightError
+from helpers.estimation import drivers
+from helpers.estimation.drivers import relative_importance
 
 
 def survey(n=400, k=4, seed=5):

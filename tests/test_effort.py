@@ -10,14 +10,14 @@ import pytest
 from scipy import stats
 from typer.testing import CliRunner
 
-from helpers.cli import app
+from helpers.cli.main import app
+from helpers.common.paths import PROJECT
 from helpers.fieldwork.counts import Counts
 from helpers.fieldwork.curves import DAY, curves_of
 from helpers.fieldwork.effort import CHANNELS, _Loss, plan_effort, reachable
 from helpers.fieldwork.forecast import Forecast
-from helpers.params import load_round
-from helpers.paths import PROJECT
-from helpers.round_settings import Fieldwork
+from helpers.parameters.params import load_round
+from helpers.parameters.round_settings import Fieldwork
 
 RULES = Fieldwork(smallest_gain_answers=0)
 ONLY_NUMBER = Fieldwork(smallest_gain_answers=0, likeness_answers=0)

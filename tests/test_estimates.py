@@ -11,12 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from helpers.designs import Design, kish_design_effect
-from helpers.errors import WeightError
-from helpers.estimates import DEGREES, KEYS, SUMS, add_up, estimate, ratio_sums, with_intervals
-from helpers.raking import rake
-from helpers.theme_scores import theme_scores
-from helpers.weighting import weigh
+from helpers.answers.theme_scores import theme_scores
+from helpers.common.errors import WeightError
+from helpers.estimation.designs import Design, kish_design_effect
+from helpers.estimation.estimates import (
+    DEGREES,
+    KEYS,
+    SUMS,
+    add_up,
+    estimate,
+    ratio_sums,
+    with_intervals,
+)
+from helpers.estimation.raking import rake
+from helpers.estimation.weighting import weigh
 
 CLOSE = 1e-9
 NAMES = {

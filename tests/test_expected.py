@@ -6,10 +6,10 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from helpers.comparisons import judge
-from helpers.designs import Design
-from helpers.expected import TERMS, expected_results
-from helpers.params import Comparison
+from helpers.estimation.comparisons import judge
+from helpers.estimation.designs import Design
+from helpers.estimation.expected import TERMS, expected_results
+from helpers.parameters.params import Comparison
 
 EFFECTS = {  # effect in scale points; the first level is the largest, so the reference
     "target_group": {"sygedagpenge": 0.0, "aktivitetsparate": -0.5, "dagpenge": 0.3},

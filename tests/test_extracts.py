@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from conftest import EXTRACTS, REFERENCE
 
-from helpers.errors import ExtractError
-from helpers.extracts import read_extract
-from helpers.labels import normalise
-from helpers.params import LocalFile
+from helpers.common.errors import ExtractError
+from helpers.common.labels import normalise
+from helpers.extracts.extracts import read_extract
+from helpers.parameters.params import LocalFile
 
 EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))["files"]
 HEADINGS = ["CPR-nr.", "Navn", "Ydelse", "Dato for overgang til aktuel ydelse",

@@ -6,8 +6,8 @@ from string import Formatter
 import pytest
 from test_extracts import GOOD, HEADINGS, read, workbook
 
-from helpers.errors import ExtractError
-from helpers.faults import ALL_KINDS, DANISH, ENGLISH, LANGUAGES, Fault, Place, fault
+from helpers.common.errors import ExtractError
+from helpers.faults.faults import ALL_KINDS, DANISH, ENGLISH, LANGUAGES, Fault, Place, fault
 
 
 def fields(*sentences: str) -> set[str]:

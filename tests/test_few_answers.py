@@ -15,12 +15,12 @@ from conftest import EXTRACTS, HERE
 from pptx import Presentation
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.intake import take_in
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
-from helpers.plan import make_plan, save_sample
-from helpers.run import Summary, run_round
+from helpers.cli.main import app
+from helpers.common.paths import PROJECT, Paths
+from helpers.extracts.intake import take_in
+from helpers.parameters.params import load_round
+from helpers.pipeline.run import Summary, run_round
+from helpers.sampling.plan import make_plan, save_sample
 
 ROUND, SAMSO, LAESO = "2024-foraar", "0741", "0825"
 NO_NUMBER = re.compile(r"\b(nan|NaN|None|NaT|inf)\b|<NA>")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers.five_sentences import five_sentences
-from helpers.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL
+from helpers.reports.five_sentences import five_sentences
 
 STRONG, WEAK, DIFFERS, CHANGED, SURE = range(5)
 

@@ -15,7 +15,8 @@ from scipy.special import expit, logit
 
 from benchmarks.forecast import by_day, forecasts
 from benchmarks.forecast_world import Trouble
-from helpers.errors import SurveyError
+from helpers.common.errors import SurveyError
+from helpers.common.paths import PROJECT, Paths
 from helpers.fieldwork.beta_binomial import cumulative
 from helpers.fieldwork.citizens import as_of, citizens_asked
 from helpers.fieldwork.contact_exceptions import read_exceptions
@@ -31,9 +32,8 @@ from helpers.fieldwork.curves import (
 )
 from helpers.fieldwork.forecast import Forecast, days_to_come
 from helpers.fieldwork.standing import standing_of
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
-from helpers.round_settings import Calendar
+from helpers.parameters.params import load_round
+from helpers.parameters.round_settings import Calendar
 from simulator.setting import read_setting
 
 END = 21 * DAY

@@ -19,17 +19,17 @@ import pytest
 from conftest import vault_of
 from test_answers_of_cases import answer, export_of
 
-from helpers.errors import SurveyError
+from helpers.common.errors import SurveyError
+from helpers.extracts.intake_record import intake, merge
 from helpers.fieldwork.contact_exceptions import OPTED_OUT, note_exceptions
 from helpers.fieldwork.hotline import calls_so_far, log_calls
 from helpers.fieldwork.invited import record_invited
-from helpers.intake_record import intake, merge
-from helpers.plan import make_plan, save_sample
+from helpers.fieldwork.sendout import write_sendout
+from helpers.pipeline.round_steps import collect_answers
 from helpers.preparation.signup import plan_sign_ups
 from helpers.preparation.signup_overview import write_overview
-from helpers.retention import STAYS, forget
-from helpers.round_steps import collect_answers
-from helpers.sendout import write_sendout
+from helpers.retention.retention import STAYS, forget
+from helpers.sampling.plan import make_plan, save_sample
 
 CODE, OTHER = "0825", "0741"
 AFTER = dt.date(2025, 5, 1)

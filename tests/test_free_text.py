@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import test_scan_spellings
 
-from helpers.free_text import Names, scrub, scrub_answers, write_texts
-from helpers.paths import Paths
+from helpers.answers.free_text import Names, scrub, scrub_answers, write_texts
+from helpers.common.paths import Paths
 
 NAMES = ["Mette Østergård Lund", "Bo Vind", "Karl-Emil Glad", "Aase Ærø"]
 KNOWN = Names.of(NAMES)

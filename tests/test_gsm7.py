@@ -2,12 +2,12 @@
 
 import pytest
 
-from helpers.errors import ParameterError
+from helpers.common.errors import ParameterError
+from helpers.common.paths import PROJECT
 from helpers.fieldwork import gsm7
 from helpers.fieldwork.gsm7 import BASIC, EXTENSION, SEPTETS_MAX, refused, septets
 from helpers.fieldwork.sms_text import sms_texts
-from helpers.params import load_round
-from helpers.paths import PROJECT
+from helpers.parameters.params import load_round
 
 
 def test_the_tables_are_those_of_the_standard():

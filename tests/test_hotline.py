@@ -7,11 +7,11 @@ import pytest
 from conftest import vault_of
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.errors import SurveyError
+from helpers.cli.main import app
+from helpers.common.errors import SurveyError
+from helpers.extracts.intake import take_in
 from helpers.fieldwork.hotline import calls_so_far, log_calls, told_exceptions
-from helpers.intake import take_in
-from helpers.vault_key import VaultError
+from helpers.identities.vault_key import VaultError
 
 GOOD = """when,municipality,topic,minutes
 2024-03-12T10:15,0707,linket virker ikke,4

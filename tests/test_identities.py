@@ -3,12 +3,18 @@
 import pandas as pd
 import pytest
 
-from helpers.errors import SurveyError
-from helpers.identities import known_persons, link_keys, person_ids, send_out_list, update_vault
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
-from helpers.vault import write_vault
-from helpers.vault_key import CLOSED_VARIABLE, VaultError, closed_vault, key_of_round
+from helpers.common.errors import SurveyError
+from helpers.common.paths import PROJECT, Paths
+from helpers.identities.identities import (
+    known_persons,
+    link_keys,
+    person_ids,
+    send_out_list,
+    update_vault,
+)
+from helpers.identities.vault import write_vault
+from helpers.identities.vault_key import CLOSED_VARIABLE, VaultError, closed_vault, key_of_round
+from helpers.parameters.params import load_round
 
 REAL, SIMULATED = (load_round(PROJECT, r).settings for r in ("2024-foraar", "demo"))
 NONE = pd.Series(dtype="str")

@@ -14,16 +14,16 @@ import yaml
 from conftest import SIMULATED, Finished
 from typer.testing import CliRunner
 
-from helpers import engine, records
-from helpers.cli import app
-from helpers.lock import locked
-from helpers.params import Round, load_round
-from helpers.paths import Paths
-from helpers.records import Snapshot
-from helpers.run import run_round
-from helpers.steps import STEPS, parameter_digests
-from helpers.store import Store
-from helpers.vocabulary import WHOLE_ROUND
+from helpers.cli.main import app
+from helpers.common.lock import locked
+from helpers.common.paths import Paths
+from helpers.common.store import Store
+from helpers.common.vocabulary import WHOLE_ROUND
+from helpers.parameters.params import Round, load_round
+from helpers.pipeline import engine, records
+from helpers.pipeline.records import Snapshot
+from helpers.pipeline.run import run_round
+from helpers.pipeline.steps import STEPS, parameter_digests
 
 CODE = "0707"
 

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from conftest import EXTRACTS, REFERENCE, SIX, vault_of
 
-from helpers import intake
-from helpers.errors import ExtractError
-from helpers.intake import find_extracts, take_in
-from helpers.intake_record import keep_result, merge
-from helpers.params import load_round
-from helpers.review.intake_history import add_to_history, read_history
-from helpers.vault_key import VaultError
+from helpers.common.errors import ExtractError
+from helpers.extracts import intake
+from helpers.extracts.intake import find_extracts, take_in
+from helpers.extracts.intake_history import add_to_history, read_history
+from helpers.extracts.intake_record import keep_result, merge
+from helpers.identities.vault_key import VaultError
+from helpers.parameters.params import load_round
 
 EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))
 

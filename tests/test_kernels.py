@@ -13,10 +13,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from helpers import kernels
-from helpers.errors import SurveyError
-from helpers.execution import LocalKernelManager, execute
-from helpers.round_settings import Limits
+from helpers.common.errors import SurveyError
+from helpers.notebooks import kernels
+from helpers.notebooks.execution import LocalKernelManager, execute
+from helpers.parameters.round_settings import Limits
 
 pytestmark = pytest.mark.skipif(
     not kernels.can_fork(), reason="kernels are not forked on this system"
@@ -207,16 +207,16 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 def endless(paths, round_, code):
-    from helpers.execution import execute
+    from helpers.notebooks.execution import execute
     os.environ["WORKER"] = str(os.getpid())
     execute(HERE / "made.ipynb", HERE / f"{code}.ipynb", {"word": code})
 
 if __name__ == "__main__":
-    from helpers.engine import Task, Workers
-    from helpers.params import load_round
-    from helpers.paths import PROJECT
-    from helpers.steps import Step
-    from helpers.store import Store
+    from helpers.pipeline.engine import Task, Workers
+    from helpers.parameters.params import load_round
+    from helpers.common.paths import PROJECT
+    from helpers.pipeline.steps import Step
+    from helpers.common.store import Store
 
     step = Step("endless", "plan", "a_run:endless", reads=(), makes=())
     store, round_ = Store(str(HERE)), load_round(PROJECT, "demo")

@@ -7,13 +7,13 @@ import shutil
 import docx
 import pytest
 
-from helpers.errors import ParameterError
+from helpers.common.errors import ParameterError
 from helpers.fieldwork import letter_default
 from helpers.fieldwork.letter_fields import FIELDS, values
 from helpers.fieldwork.letter_templates import Template, default, templates
 from helpers.fieldwork.letters import HtmlLetter, merged_letters
 from helpers.fieldwork.mailing_kinds import MAILINGS
-from helpers.params import load_round
+from helpers.parameters.params import load_round
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 TODAY = dt.date(2024, 3, 1)

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from local_fixture import SCALE
 
-from helpers.plan import SamplingPlan
 from helpers.preparation.local_plan import (
     ENOUGH,
     NO_VERDICT,
@@ -19,6 +18,7 @@ from helpers.preparation.local_plan import (
     reportable,
     warnings,
 )
+from helpers.sampling.plan import SamplingPlan
 
 CODE = "0707"
 NEW, OLD = "helhedsorienteret", "traditionel"

@@ -19,18 +19,19 @@ from published_fixture import BIG, PLAIN, SMALL, make_published
 from test_disclosure import counted, estimates
 from test_params import refuse
 
-from helpers import dashboard_data, downloads, local_results, tables
-from helpers.bi import star
-from helpers.dashboard import write_dashboard, write_national_dashboard
-from helpers.deck import write_deck
-from helpers.disclosure import release
-from helpers.own_numbers import OwnNumbers
-from helpers.params import load_round, load_tiles
-from helpers.paths import PROJECT
-from helpers.round_estimates import RoundEstimates
-from helpers.vocabulary import NATIONAL
-from helpers.workbook import write_workbook
-from helpers.workbook_dictionary import questionnaire_sheet
+from helpers.bi.star import star
+from helpers.common.paths import PROJECT
+from helpers.common.vocabulary import NATIONAL
+from helpers.dashboard import data as dashboard_data
+from helpers.dashboard.dashboard import write_dashboard, write_national_dashboard
+from helpers.deck.deck import write_deck
+from helpers.disclosure.release import release
+from helpers.estimation.round_estimates import RoundEstimates
+from helpers.parameters.params import load_round, load_tiles
+from helpers.released.own_numbers import OwnNumbers
+from helpers.reports import downloads, local_results, tables
+from helpers.workbook.dictionary import questionnaire_sheet
+from helpers.workbook.workbook import write_workbook
 
 LABELS = [SCALE[k] for k in range(1, 6)]
 

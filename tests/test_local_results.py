@@ -8,8 +8,9 @@ import pytest
 from matplotlib.figure import Figure
 from published_fixture import BIG, PLAIN, make_published
 
-from helpers import local_results, style
-from helpers.markdown_text import literal
+from helpers.common import style
+from helpers.common.markdown_text import literal
+from helpers.reports import local_results
 
 A, B = "helhedsorienteret", "traditionel"
 PARTS = (

@@ -16,8 +16,11 @@ from answers import export
 from conftest import vault_of
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.errors import SurveyError
+from helpers.answers.mailing_record import read_mailings
+from helpers.answers.responses import collect, save_answers
+from helpers.cli.main import app
+from helpers.common.errors import SurveyError
+from helpers.extracts.intake import take_in
 from helpers.fieldwork import sealed
 from helpers.fieldwork.contact_exceptions import (
     EXEMPT,
@@ -27,15 +30,12 @@ from helpers.fieldwork.contact_exceptions import (
     read_exceptions,
 )
 from helpers.fieldwork.mailing_kinds import MAILINGS
-from helpers.fieldwork.mailing_record import read_mailings
 from helpers.fieldwork.phone_numbers import MOBILE_SERIES, mobile_numbers
 from helpers.fieldwork.recipients import has_answered, printable, recipients_of
-from helpers.intake import take_in
-from helpers.passphrases import passphrase_list, read_list
-from helpers.plan import letters_made, make_plan, save_sample
-from helpers.responses import collect, save_answers
-from helpers.retention import forget, holdings
-from helpers.sendout import write_sendout
+from helpers.fieldwork.sendout import write_sendout
+from helpers.identities.passphrases import passphrase_list, read_list
+from helpers.retention.retention import forget, holdings
+from helpers.sampling.plan import letters_made, make_plan, save_sample
 
 CODE, ROUND = "0825", "2024-foraar"  # Læsø: a census of 46
 NOW = dt.date(2024, 3, 20)
@@ -281,7 +281,7 @@ def test_forgetting_takes_letters_and_passphrases_and_leaves_the_counts(planned,
 
 
 def test_deliver_keeps_the_passphrases_of_the_send_out(planned, round_2024):
-    from helpers.delivery import _put_in_place
+    from helpers.delivery.delivery import _put_in_place
 
     survey(planned, "sendout", ROUND, "--only", CODE)
     folder = planned.data / "delivery"
@@ -505,9 +505,9 @@ def test_a_broken_plan_and_a_wrong_text_are_told_before_anything_is_written(plan
 
 
 def test_a_simulated_round_is_sent_by_nobody_on_its_calendars_days(round_2024):
+    from helpers.common.paths import PROJECT
     from helpers.fieldwork.mailings import _sender_cvr, clock
-    from helpers.params import load_round
-    from helpers.paths import PROJECT
+    from helpers.parameters.params import load_round
 
     demo = load_round(PROJECT, "demo")
     assert _sender_cvr(demo, CODE) == "00000000" and _sender_cvr(round_2024, CODE) is None

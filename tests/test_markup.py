@@ -20,16 +20,24 @@ from lxml import etree
 from published_fixture import make_published
 from pypdf import PdfReader
 
-from helpers import local_results, sentences, tables
-from helpers.bi import write_star
-from helpers.dashboard import write_dashboard
-from helpers.deck import write_deck
-from helpers.markdown_text import Markup, bullets, heading, literal, markdown_table, prose, together
-from helpers.paths import PACKAGE, PROJECT, Paths
+from helpers.bi.star import write_star
+from helpers.common.markdown_text import (
+    Markup,
+    bullets,
+    heading,
+    literal,
+    markdown_table,
+    prose,
+    together,
+)
+from helpers.common.paths import PACKAGE, PROJECT, Paths
+from helpers.common.spreadsheets import inert, inert_frame, inert_table
+from helpers.dashboard.dashboard import write_dashboard
+from helpers.deck.deck import write_deck
+from helpers.notebooks.render import READER, render
 from helpers.preparation.ics import calendar_ics
-from helpers.render import READER, render
-from helpers.spreadsheets import inert, inert_frame, inert_table
-from helpers.workbook import write_workbook
+from helpers.reports import local_results, sentences, tables
+from helpers.workbook.workbook import write_workbook
 
 ATTACKS = [
     "<img src=x onerror=alert(1)>", "<script>alert(1)</script>", "<b>fed</b>", "&lt;b&gt;", "<!-- væk -->",
@@ -185,7 +193,7 @@ def test_no_other_module_makes_markdown():
             )
             if called == "Markdown":
                 made.append(path.name)
-    assert set(made) == {"markdown_text.py"}
+    assert set(made) == {"common/markdown_text.py"}
     books = [*PROJECT.glob("notebooks/*.ipynb"), *PROJECT.glob("reports/*.qmd")]
     assert books and not [b.name for b in books if "Markdown(" in b.read_text("utf-8")]
 
@@ -204,7 +212,7 @@ def test_trusted_markdown_holds_nothing_unescaped():
         "replace",
     }
     for path in sorted(PACKAGE.rglob("*.py")):
-        if path.name == "markdown_text.py":
+        if path.name == "common/markdown_text.py":
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "trusted":
@@ -325,7 +333,7 @@ def test_workbook_deck_dashboard_and_calendar_hold_the_texts_as_texts(attacked, 
 
 def test_no_csv_of_the_star_holds_a_formula(attacked, tmp_path, monkeypatch):
     published, _, _ = attacked
-    monkeypatch.setattr("helpers.bi.load_published", lambda root, round_: published)
+    monkeypatch.setattr("helpers.bi.star.load_published", lambda root, round_: published)
     write_star(Paths(tmp_path, published.round.id), published.round)
     files = list(tmp_path.rglob("*.csv"))
     assert len(files) == 9

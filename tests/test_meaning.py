@@ -12,22 +12,22 @@ import pytest
 from conftest import HERE, PROJECT, REFERENCE
 from test_extracts import GOOD, HEADINGS, read, refuse, workbook
 
-from helpers.cells import read_dates
-from helpers.classify import TOO_SHORT, classify
-from helpers.cpr import PROBLEMS, parse_cpr
-from helpers.errors import ExtractError, SurveyError
-from helpers.extract_files import read_files
+from helpers.common.errors import ExtractError, SurveyError
+from helpers.common.labels import heading_key, is_blank, normalise
+from helpers.common.told_values import in_language
+from helpers.extracts.classify import TOO_SHORT, classify
+from helpers.extracts.cpr import PROBLEMS, parse_cpr
+from helpers.extracts.files import read_files
+from helpers.extracts.intake import with_age
 from helpers.fieldwork import contact_exceptions
-from helpers.identities import send_out_list
-from helpers.intake import with_age
-from helpers.labels import heading_key, is_blank, normalise
-from helpers.param_models import LocalBackground
-from helpers.params import LocalFile, load_round
+from helpers.identities.identities import send_out_list
+from helpers.parameters.models import LocalBackground
+from helpers.parameters.params import LocalFile, load_round
 from helpers.preparation import signup_headings
-from helpers.sheet_choice import sheet_meant
-from helpers.sheets import Sheet
-from helpers.stray_rows import names_with_more, phones_with_more
-from helpers.told_values import in_language
+from helpers.received.cells import read_dates
+from helpers.received.sheet_choice import sheet_meant
+from helpers.received.sheets import Sheet
+from helpers.received.stray_rows import names_with_more, phones_with_more
 
 CASES = HERE / "cases"
 MOMENTUM = ["Personnummer", "Fulde navn", "Ydelsestype", "Startdato ydelse", "Seneste jobsamtale",

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from published_fixture import BIG, BREAK, PLAIN, SMALL, make_published
 
-from helpers import charts, model_texts
-from helpers.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL
+from helpers.reports import charts, model_texts
 
 
 @pytest.fixture(scope="module")

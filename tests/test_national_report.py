@@ -12,8 +12,8 @@ import pypdfium2
 import pytest
 from bs4 import BeautifulSoup
 
-from helpers.paths import PROJECT
-from helpers.render import find_quarto, render
+from helpers.common.paths import PROJECT
+from helpers.notebooks.render import find_quarto, render
 
 NUMBER = re.compile(r"[−+]?\d+(?:[.,]\d+)*")
 CAPTION = re.compile(r"(Figur|Tabel) (\d+)[:.]? (.+)")

@@ -22,16 +22,16 @@ from new_layouts import (
 from test_cli_privacy import survey
 
 import helpers.preparation.likeness
-from helpers.cells import normalise
-from helpers.errors import ParameterError
-from helpers.extracts import read_extract
-from helpers.param_models import EXTRACT_FIELDS
-from helpers.params import LocalFile, load_format, load_layouts, load_round
-from helpers.paths import PROJECT
+from helpers.common.errors import ParameterError
+from helpers.common.paths import PROJECT
+from helpers.extracts.extracts import read_extract
+from helpers.parameters.models import EXTRACT_FIELDS
+from helpers.parameters.params import LocalFile, load_format, load_layouts, load_round
 from helpers.preparation.layout_columns import Column
 from helpers.preparation.layout_file import decisions, proposal_text, proposed_path, without_notes
 from helpers.preparation.layout_proposal import known_layout, propose
 from helpers.preparation.likeness import Benefits, likeness, plain, plain_benefit
+from helpers.received.cells import normalise
 
 FORMATS, WORDS, TYPES = load_layouts(PROJECT)
 FILES = {

@@ -12,10 +12,10 @@ import yaml
 from test_params import edit
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.errors import ParameterError
-from helpers.params import load_round
-from helpers.paths import Paths
+from helpers.cli.main import app
+from helpers.common.errors import ParameterError
+from helpers.common.paths import Paths
+from helpers.parameters.params import load_round
 from helpers.preparation.decisions import decisions, header, holidays_in
 from helpers.preparation.new_round import (
     _same_day_near,

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from helpers import nonresponse
-from helpers.errors import SurveyError
-from helpers.nonresponse import (
+from helpers.common.errors import SurveyError
+from helpers.estimation import nonresponse
+from helpers.estimation.nonresponse import (
     ALL_ANSWERED,
     ONE_GROUP,
     SEPARATED,
@@ -20,8 +20,8 @@ from helpers.nonresponse import (
     r_indicator,
     representativeness,
 )
-from helpers.propensity import MIN_EACH, TERMS
-from helpers.round_estimates import COUNTRY_TERMS
+from helpers.estimation.propensity import MIN_EACH, TERMS
+from helpers.estimation.round_estimates import COUNTRY_TERMS
 
 Z = 1.959963984540054  # 97.5th percentile of the normal distribution
 

@@ -6,10 +6,10 @@ import nbformat
 import pytest
 import yaml
 
-from helpers.errors import ParameterError
-from helpers.execution import check_parameters, declared_parameters, read_source
-from helpers.params import load_round
-from helpers.paths import PROJECT
+from helpers.common.errors import ParameterError
+from helpers.common.paths import PROJECT
+from helpers.notebooks.execution import check_parameters, declared_parameters, read_source
+from helpers.parameters.params import load_round
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 OF_THE_ROUND = {"40-round-review"}  # about all municipalities

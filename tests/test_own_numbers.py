@@ -10,15 +10,17 @@ import pytest
 from pptx import Presentation
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers import captions, local_results, model_texts, sentences, style, tables
-from helpers.chart_canvas import hidden_mark, is_shown
-from helpers.deck import write_deck
-from helpers.five_sentences import five_sentences
-from helpers.own_numbers import OwnNumbers, why_no_others, why_not_compared
-from helpers.reading import reading_guide
-from helpers.round_settings import Disclosure
-from helpers.vocabulary import NATIONAL
-from helpers.workbook import write_workbook
+from helpers.common import style
+from helpers.common.vocabulary import NATIONAL
+from helpers.deck.deck import write_deck
+from helpers.parameters.round_settings import Disclosure
+from helpers.released import captions
+from helpers.released.own_numbers import OwnNumbers, why_no_others, why_not_compared
+from helpers.released.reading import reading_guide
+from helpers.reports import local_results, model_texts, sentences, tables
+from helpers.reports.chart_canvas import hidden_mark, is_shown
+from helpers.reports.five_sentences import five_sentences
+from helpers.workbook.workbook import write_workbook
 
 KEY = {"breakdown": "gender", "category": "mand", "item": "q05"}
 PLACE = ("q05", "mean", "gender", "mand")

@@ -20,20 +20,20 @@ from pydantic import BaseModel
 from pydantic_core import core_schema
 from typer.testing import CliRunner
 
-from helpers import param_models
-from helpers.cli import app
-from helpers.errors import ParameterError
-from helpers.param_models import Agreement, ExtractFormat, LayoutWords, LocalFile, ScaleLabel
-from helpers.parameter_files import Source, read_yaml
-from helpers.parameter_types import EXPECTED
-from helpers.parameter_words import sentence, told
-from helpers.params import load_layouts, load_round
-from helpers.paths import PROJECT
+from helpers.cli.main import app
+from helpers.common.errors import ParameterError
+from helpers.common.paths import PROJECT
+from helpers.common.vocabulary import FILES
+from helpers.parameters import models as param_models
+from helpers.parameters.files import Source, read_yaml
+from helpers.parameters.models import Agreement, ExtractFormat, LayoutWords, LocalFile, ScaleLabel
+from helpers.parameters.params import load_layouts, load_round
+from helpers.parameters.round_settings import Dated, RoundFile
+from helpers.parameters.types import EXPECTED
+from helpers.parameters.words import sentence, told
 from helpers.preparation.frame import Frame
 from helpers.preparation.layout_file import proposed_path
 from helpers.rolling.settings import RollingFile, load_rolling
-from helpers.round_settings import Dated, RoundFile
-from helpers.vocabulary import FILES
 from tests.test_parameter_relations import LIBRARY, change
 
 MODELS = (

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.errors import ParameterError
-from helpers.latest import TEXT_COLUMNS
-from helpers.param_models import FREE_TEXT_QUESTIONS
-from helpers.parameter_local import worth_a_look
-from helpers.params import latest_round, load_format, load_layouts, load_round
-from helpers.paths import PROJECT
+from helpers.answers.latest import TEXT_COLUMNS
+from helpers.common.errors import ParameterError
+from helpers.common.paths import PROJECT
+from helpers.parameters.local import worth_a_look
+from helpers.parameters.models import FREE_TEXT_QUESTIONS
+from helpers.parameters.params import latest_round, load_format, load_layouts, load_round
 from helpers.rolling.settings import load_rolling
 
 ROUND = "2024-foraar"

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from helpers.errors import ParameterError
-from helpers.params import load_round
-from helpers.paths import PROJECT
+from helpers.common.errors import ParameterError
+from helpers.common.paths import PROJECT
+from helpers.parameters.params import load_round
 
 
 def refuse(root, round_id="2024-foraar") -> str:

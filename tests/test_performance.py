@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from conftest import SIX
 
-from helpers import kernels
-from helpers.paths import PROJECT
+from helpers.common.paths import PROJECT
+from helpers.notebooks import kernels
 
 sys.path.insert(0, str(PROJECT))
 from benchmarks.performance_accounting import CallFailed, Noted, Used, measure, split
@@ -57,7 +57,7 @@ def test_cells_of_a_forked_kernel_are_noted_and_its_cpu_is_counted(tmp_path):
         tmp_path / "burn.ipynb",
     )
     used = measure(python(
-        "from pathlib import Path; from helpers.execution import execute",
+        "from pathlib import Path; from helpers.notebooks.execution import execute",
         f"folder = Path({str(tmp_path)!r})",
         "execute(folder / 'burn.ipynb', folder / 'executed.ipynb', {'word': 'some'})",
     ))  # fmt: skip

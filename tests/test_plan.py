@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from answers import export
 
-from helpers.errors import FrozenSampleError
-from helpers.intake import find_extracts, take_in
-from helpers.paths import KEEP_VARIABLE, REDRAW_VARIABLE
-from helpers.plan import Decision, freeze_reason, make_plan, read_decision, save_sample
-from helpers.redraw import redraw_of
-from helpers.responses import collect
-from helpers.sendout import write_sendout
+from helpers.answers.responses import collect
+from helpers.common.errors import FrozenSampleError
+from helpers.common.paths import KEEP_VARIABLE, REDRAW_VARIABLE
+from helpers.extracts.intake import find_extracts, take_in
+from helpers.fieldwork.sendout import write_sendout
+from helpers.sampling.plan import Decision, freeze_reason, make_plan, read_decision, save_sample
+from helpers.sampling.redraw import redraw_of
 
 
 @pytest.fixture

@@ -14,30 +14,30 @@ from test_check import persons
 from test_cli_privacy import survey
 from test_extracts import GOOD, HEADINGS
 
-from helpers import told_kinds
-from helpers.errors import ParameterError, SurveyError
-from helpers.extracts import Extract
-from helpers.faults import DANISH, Place, fault
-from helpers.fingerprints import content_digest, file_digest, fingerprints
-from helpers.intake import find_extracts, take_in
-from helpers.intake_decisions import TAKES
-from helpers.intake_record import found_at_intake, intake, merge
-from helpers.params import load_round
-from helpers.paths import Paths
-from helpers.plausibility_kinds import LABELS, PLAUSIBILITY
-from helpers.preparation import round_findings
+from helpers.common.errors import ParameterError, SurveyError
+from helpers.common.paths import Paths
+from helpers.extracts import round_findings
+from helpers.extracts.check_warnings import LABELS as LOOK_LABELS
+from helpers.extracts.check_warnings import TEXTS, Before, warnings_of
+from helpers.extracts.extracts import Extract
+from helpers.extracts.intake import find_extracts, take_in
+from helpers.extracts.intake_record import found_at_intake, intake, merge
+from helpers.extracts.plausibility import judge
+from helpers.extracts.stopping import AHEAD_WEEKS, MOST_OF_INHABITANTS, OLD_WEEKS, stops_of
+from helpers.extracts.whose_file import other_name
+from helpers.faults import told_kinds
+from helpers.faults.faults import DANISH, Place, fault
+from helpers.faults.plausibility_kinds import LABELS, PLAUSIBILITY
+from helpers.faults.told_kinds import IN_MOST_FILES
+from helpers.identities.fingerprints import content_digest, file_digest, fingerprints
+from helpers.identities.vault_key import Key
+from helpers.parameters.intake_decisions import TAKES
+from helpers.parameters.params import load_round
+from helpers.pipeline.run import run_round
 from helpers.preparation.check import check_extract
-from helpers.preparation.check_warnings import LABELS as LOOK_LABELS
-from helpers.preparation.check_warnings import TEXTS, Before, warnings_of
-from helpers.preparation.plausibility import judge
-from helpers.preparation.stopping import AHEAD_WEEKS, MOST_OF_INHABITANTS, OLD_WEEKS, stops_of
-from helpers.preparation.whose_file import other_name
-from helpers.retention import forget
+from helpers.retention.retention import forget
 from helpers.review.inputs import load_review
 from helpers.review.tables_extracts import decided, worth_a_look
-from helpers.run import run_round
-from helpers.told_kinds import IN_MOST_FILES
-from helpers.vault_key import Key
 
 EXPECTED = json.loads((EXTRACTS / "expected.json").read_text("utf-8"))["files"]
 DAY, ONE = pd.Timestamp("2024-02-01"), pd.Timedelta(days=1)

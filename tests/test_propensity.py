@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.propensity import MIN_EACH, fit_propensity
+from helpers.estimation.propensity import MIN_EACH, fit_propensity
 
 
 def asked(n=20_000, seed=3):

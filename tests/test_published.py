@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers.errors import SurveyError
-from helpers.own_numbers import OwnNumbers
-from helpers.paths import Paths
-from helpers.published import load_published
-from helpers.vocabulary import FILES
+from helpers.common.errors import SurveyError
+from helpers.common.paths import Paths
+from helpers.common.vocabulary import FILES
+from helpers.released.own_numbers import OwnNumbers
+from helpers.released.published import load_published
 
 
 @pytest.fixture

@@ -14,10 +14,15 @@ from local_fixture import SCALE
 from test_params import edit
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.errors import ParameterError
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
+from helpers.answers.responses import read_export
+from helpers.cli.main import app
+from helpers.common.errors import ParameterError
+from helpers.common.paths import PROJECT, Paths
+from helpers.common.store import Store
+from helpers.common.vocabulary import WHOLE_ROUND
+from helpers.parameters.params import load_round
+from helpers.pipeline.records import Snapshot
+from helpers.pipeline.verify import INPUTS
 from helpers.preparation.frame import load_frame
 from helpers.preparation.questionnaire import (
     flat_csv,
@@ -25,11 +30,6 @@ from helpers.preparation.questionnaire import (
     schema_text,
     write_questionnaires,
 )
-from helpers.records import Snapshot
-from helpers.responses import read_export
-from helpers.store import Store
-from helpers.verify import INPUTS
-from helpers.vocabulary import WHOLE_ROUND
 
 CODE = "0707"
 SCHEMA = json.loads(schema_text())

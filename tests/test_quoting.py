@@ -12,12 +12,12 @@ import openpyxl
 import pytest
 from conftest import EXTRACTS
 
-from helpers.errors import Problem, SurveyError
-from helpers.faults import ALL_KINDS, LANGUAGES, Place, fault
-from helpers.intake_record import intake, merge
+from helpers.common.errors import Problem, SurveyError
+from helpers.common.quoting import blanked, quoted, told_file, told_name, without_secrets
+from helpers.extracts.intake_record import intake, merge
+from helpers.faults.faults import ALL_KINDS, LANGUAGES, Place, fault
 from helpers.preparation.check import check_extract
 from helpers.preparation.check_told import lines_about
-from helpers.quoting import blanked, quoted, told_file, told_name, without_secrets
 
 NUMBER, PHONE, MAIL = "170384-5512", "51234567", "zacharias@post.example"
 NAME = "Zacharias Ankerstjerne"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from helpers import raking
-from helpers.errors import WeightError
-from helpers.raking import rake, trim
+from helpers.common.errors import WeightError
+from helpers.estimation import raking
+from helpers.estimation.raking import rake, trim
 
 
 def case(name: str, margins_of: str, used: list[str], where: str = "") -> tuple:

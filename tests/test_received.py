@@ -12,14 +12,14 @@ import pytest
 import xlsxwriter
 from conftest import EXTRACTS, HERE
 
-from helpers.errors import ExtractError
-from helpers.faults import Place
-from helpers.params import load_round
-from helpers.paths import PROJECT
+from helpers.common.errors import ExtractError
+from helpers.common.paths import PROJECT
+from helpers.faults.faults import Place
+from helpers.parameters.params import load_round
 from helpers.preparation.check import check_extract
 from helpers.received import archive, limits, ooxml
 from helpers.received.facts import NOT_COMPUTED
-from helpers.sheets import CellError, Sheet, UnreadSheet, read_sheets
+from helpers.received.sheets import CellError, Sheet, UnreadSheet, read_sheets
 
 CASES, MORE = HERE / "cases", HERE / "cases-more"
 BASE = CASES / "0825-00-base.xlsx"
@@ -326,7 +326,7 @@ def test_an_archive_that_lies_about_its_sizes_is_not_read_on(tmp_path):
 
 
 def test_pictures_and_caches_are_neither_unpacked_nor_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr("helpers.sheets.MAX_UNPACKED_BYTES", limits.MB)
+    monkeypatch.setattr("helpers.received.sheets.MAX_UNPACKED_BYTES", limits.MB)
     path = edited(tmp_path, lambda part, content: content)
     picture = b" " * (limits.MB + 1)
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as new:

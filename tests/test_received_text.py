@@ -10,22 +10,22 @@ from conftest import HERE
 from test_extracts import GOOD, workbook
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.errors import ExtractError, SurveyError, bounded
-from helpers.errors import Problem as Trouble
+from helpers.answers.responses import check_export, collect, key_owners
+from helpers.cli.main import app
+from helpers.common.errors import ExtractError, SurveyError, bounded
+from helpers.common.errors import Problem as Trouble
+from helpers.common.paths import PROJECT
 from helpers.fieldwork.contact_exceptions import note_exceptions, read_exceptions
 from helpers.fieldwork.hotline import calls_so_far, log_calls
-from helpers.params import load_round
-from helpers.passphrases import read_list
-from helpers.paths import PROJECT
+from helpers.identities.passphrases import read_list
+from helpers.parameters.params import load_round
 from helpers.preparation.check import check_extract
 from helpers.preparation.signup_sheet import read_sign_ups
 from helpers.received import limits, text_tables
 from helpers.received.cell_texts import is_error_text, looks_like_mojibake
 from helpers.received.encoding import decoded
+from helpers.received.sheets import UnreadSheet, read_sheets
 from helpers.received.text_tables import read_rows
-from helpers.responses import check_export, collect, key_owners
-from helpers.sheets import UnreadSheet, read_sheets
 
 CASES = HERE / "cases"
 ENCODINGS = ("utf-8-sig", "cp1252")

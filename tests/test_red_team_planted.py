@@ -23,7 +23,7 @@ from pptx.util import Cm
 from red_team import Finding
 from red_team_files import NATIONAL, WHOLE, Cell, Codebook, Harvest
 
-from helpers.paths import PROJECT
+from helpers.common.paths import PROJECT
 
 # ------------------------------------------------------------------------------- planted: in the files
 

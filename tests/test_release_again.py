@@ -11,15 +11,15 @@ from red_team_again import attack_pair
 from test_cli_privacy import survey
 from test_disclosure import counted, estimates
 
-from helpers.answer_digests import answer_digests, answers_that_differ
-from helpers.captions import country_stands_fast
-from helpers.disclosure import release, write_release
-from helpers.errors import TooEarlyError
-from helpers.paths import Paths
-from helpers.publications import last_publication, publish, write_state
-from helpers.published import Published
-from helpers.release_again import release_again
-from helpers.round_estimates import RoundEstimates
+from helpers.answers.digests import answer_digests, answers_that_differ
+from helpers.common.errors import TooEarlyError
+from helpers.common.paths import Paths
+from helpers.disclosure.publications import last_publication, publish, write_state
+from helpers.disclosure.release import release, write_release
+from helpers.disclosure.release_again import release_again
+from helpers.estimation.round_estimates import RoundEstimates
+from helpers.released.captions import country_stands_fast
+from helpers.released.published import Published
 
 TODAY = dt.date(2024, 4, 5)
 GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]

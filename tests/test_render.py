@@ -10,9 +10,9 @@ import nbformat
 import pytest
 from pypdf import PdfReader
 
-from helpers.notebook_markdown import RenderError, cell_options
-from helpers.paths import PROJECT
-from helpers.render import find_quarto, render
+from helpers.common.paths import PROJECT
+from helpers.notebooks.markdown import RenderError, cell_options
+from helpers.notebooks.render import find_quarto, render
 
 matplotlib.use("svg")
 FRONT = """---

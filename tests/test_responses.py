@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from answers import QUESTIONS, export
 
-from helpers.responses import collect, save_answers, with_answers
+from helpers.answers.responses import collect, save_answers, with_answers
 
 CODES = ("0741", "0825")
 

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from helpers.errors import SurveyError
-from helpers.paths import Paths
-from helpers.retention import STAYS, forget, held_codes, holdings
-from helpers.withdrawals import Withdrawal
+from helpers.common.errors import SurveyError
+from helpers.common.paths import Paths
+from helpers.parameters.withdrawals import Withdrawal
+from helpers.retention.retention import STAYS, forget, held_codes, holdings
 
 LAST_DAY = dt.date(2025, 4, 30)
 

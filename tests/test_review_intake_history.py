@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from helpers.errors import ExtractError, Problem
-from helpers.intake import find_extracts, take_in
-from helpers.intake_record import intake, keep_result
-from helpers.review.fault_words import KINDS, OTHER, kind_label, kind_of, kind_of_problem
-from helpers.review.intake_history import Attempt, add_to_history, read_history
-from helpers.run import run_round
+from helpers.common.errors import ExtractError, Problem
+from helpers.extracts.fault_words import KINDS, OTHER, kind_label, kind_of, kind_of_problem
+from helpers.extracts.intake import find_extracts, take_in
+from helpers.extracts.intake_history import Attempt, add_to_history, read_history
+from helpers.extracts.intake_record import intake, keep_result
+from helpers.pipeline.run import run_round
 
 DAY = dt.date(2024, 2, 20)
 TOLD = {

@@ -25,14 +25,14 @@ from review_fixture import (
 )
 from statsmodels.stats.proportion import proportion_confint
 
-from helpers.errors import ParameterError, SurveyError
-from helpers.params import load_round
-from helpers.paths import Paths
+from helpers.common.errors import ParameterError, SurveyError
+from helpers.common.paths import Paths
+from helpers.extracts.intake_history import Attempt
+from helpers.parameters.params import load_round
+from helpers.parameters.round_settings import Costs
+from helpers.pipeline.steps import STEPS, parameter_digests
 from helpers.review import costs, deviations, effort, extract_faults, precision, timing
 from helpers.review.inputs import load_review
-from helpers.review.intake_history import Attempt
-from helpers.round_settings import Costs
-from helpers.steps import STEPS, parameter_digests
 
 DAY = dt.date(2024, 2, 20)
 

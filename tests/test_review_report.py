@@ -17,16 +17,16 @@ from matplotlib.figure import Figure
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.execution import NOTEBOOKS
-from helpers.params import load_round
-from helpers.paths import ROOT_VARIABLE, Paths
-from helpers.records import Snapshot
-from helpers.responses import export_files
+from helpers.answers.responses import export_files
+from helpers.cli.main import app
+from helpers.common.paths import ROOT_VARIABLE, Paths
+from helpers.common.store import Store
+from helpers.notebooks.execution import NOTEBOOKS
+from helpers.parameters.params import load_round
+from helpers.pipeline.records import Snapshot
+from helpers.pipeline.steps import STEPS
 from helpers.review.inputs import load_review
 from helpers.review.report import REVIEW
-from helpers.steps import STEPS
-from helpers.store import Store
 
 matplotlib.use("svg")
 

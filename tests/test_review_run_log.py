@@ -7,15 +7,15 @@ import json
 import pytest
 from conftest import SIMULATED
 
-from helpers.errors import ParameterError, SurveyError
-from helpers.journal import append_line, read_lines
-from helpers.paths import Paths
-from helpers.records import Snapshot
-from helpers.review import run_log
-from helpers.review.run_log import logged, runs_file
-from helpers.run import Failure, Summary
-from helpers.steps import STEPS
-from helpers.store import Store
+from helpers.common.errors import ParameterError, SurveyError
+from helpers.common.journal import append_line, read_lines
+from helpers.common.paths import Paths
+from helpers.common.store import Store
+from helpers.pipeline import run_log
+from helpers.pipeline.records import Snapshot
+from helpers.pipeline.run import Failure, Summary
+from helpers.pipeline.run_log import logged, runs_file
+from helpers.pipeline.steps import STEPS
 
 ROUND = "2024-foraar"
 

@@ -8,8 +8,8 @@ import re
 import pytest
 from review_fixture import BIG, PLAIN, SMALL, citizens, counted_response, make_review, with_settings
 
+from helpers.extracts.intake_history import Attempt
 from helpers.review import meanings, opening, words
-from helpers.review.intake_history import Attempt
 
 DAY = dt.date(2024, 2, 20)
 FIVE = (BIG, SMALL, PLAIN, "0161", "0101")

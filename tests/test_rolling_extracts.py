@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from rolling_fixture import Small
 
-from helpers.fingerprints import file_digest
+from helpers.identities.fingerprints import file_digest
 from helpers.rolling.extract_findings import PRINTS
 from helpers.rolling.month import POPULATION
 from helpers.rolling.places import read_told

@@ -20,16 +20,16 @@ from benchmarks.rolling_world import (
     publications,
     releases,
 )
-from helpers.disclosure import CELL, RELEASED_COLUMNS
-from helpers.estimates import KEYS
-from helpers.identities import known_persons
+from helpers.disclosure.release import CELL, RELEASED_COLUMNS
+from helpers.disclosure.suppression import FEW, LINKED, NOT_ASKED, SHOWN
+from helpers.estimation.estimates import KEYS
+from helpers.identities.identities import known_persons
 from helpers.rolling.month import ASKED, STRATA
 from helpers.rolling.months import parse_month
 from helpers.rolling.places import read_told
 from helpers.rolling.units import CELLS, ESTIMATES, _finite_population, block_with, weigh_block
 from helpers.rolling.windows import _together
-from helpers.scan import scan
-from helpers.suppression import FEW, LINKED, NOT_ASKED, SHOWN
+from helpers.scan.scan import scan
 
 BLOCKS = [{"up_to_yearly_answers": 60, "block_months": 6}, {"block_months": 3}]
 FORGOTTEN = ("0161", "2025-05")

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.rolling_designs import POOL, RECURSION, ROTATION, compare
-from helpers.errors import SurveyError
-from helpers.paths import PROJECT
+from helpers.common.errors import SurveyError
+from helpers.common.paths import PROJECT
 from helpers.rolling.months import (
     add_months,
     danish_period,

@@ -16,10 +16,12 @@ from conftest import TEST_KEY
 from rolling_fixture import TINY, Small, copy_of, tree
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.errors import ParameterError, SurveyError
-from helpers.identities import CONTACT
-from helpers.passphrases import passphrase_list, read_list
+from helpers.cli.main import app
+from helpers.common.errors import ParameterError, SurveyError
+from helpers.identities.identities import CONTACT
+from helpers.identities.passphrases import passphrase_list, read_list
+from helpers.identities.vault import read_vault
+from helpers.identities.vault_key import key_of_round
 from helpers.rolling import answers as rolling_answers
 from helpers.rolling.log import Log, LogError
 from helpers.rolling.month import SAMPLE
@@ -27,8 +29,6 @@ from helpers.rolling.months import add_months, parse_month
 from helpers.rolling.places import Places
 from helpers.rolling.settings import load_rolling
 from helpers.rolling.tick import Tick
-from helpers.vault import read_vault
-from helpers.vault_key import key_of_round
 
 JANUARY = parse_month("2025-01")
 

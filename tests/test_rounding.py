@@ -25,13 +25,14 @@ import pytest
 from published_fixture import BIG, SMALL, make_published
 from pypdf import PdfReader
 
-from helpers import charts, style
-from helpers.deck import write_deck
-from helpers.disclosure import Release, rounded
-from helpers.execution import national_report, report_notebook
-from helpers.paths import PROJECT, Paths
-from helpers.vocabulary import FILES
-from helpers.workbook import write_workbook
+from helpers.common import style
+from helpers.common.paths import PROJECT, Paths
+from helpers.common.vocabulary import FILES
+from helpers.deck.deck import write_deck
+from helpers.disclosure.release import Release, rounded
+from helpers.notebooks.execution import national_report, report_notebook
+from helpers.reports import charts
+from helpers.workbook.workbook import write_workbook
 
 matplotlib.use("svg")
 

@@ -13,12 +13,12 @@ from pptx import Presentation
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.cli_status import ROUND_STEPS
-from helpers.own_numbers import official_name
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
-from helpers.run import run_round
+from helpers.cli.main import app
+from helpers.cli.status import ROUND_STEPS
+from helpers.common.paths import PROJECT, Paths
+from helpers.parameters.params import load_round
+from helpers.pipeline.run import run_round
+from helpers.released.own_numbers import official_name
 
 ROUND = "2024-foraar"
 CODES = TAKE_PART[SIMULATED]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.errors import SurveyError
-from helpers.params import load_round
-from helpers.paths import PROJECT
-from helpers.sampling import allocate, draw, generator, likeness, sample_size, unmet
+from helpers.common.errors import SurveyError
+from helpers.common.paths import PROJECT
+from helpers.parameters.params import load_round
+from helpers.sampling.sampling import allocate, draw, generator, likeness, sample_size, unmet
 
 RULES = load_round(PROJECT, "2024-foraar").settings.sampling
 GROUPS = list(RULES.expected_response)

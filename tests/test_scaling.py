@@ -18,12 +18,12 @@ import pytest
 from conftest import SIMULATED, Finished
 from distributed import Client, Lock
 
-from helpers import engine
-from helpers.records import Snapshot
-from helpers.store import Store
+from helpers.common.store import Store
+from helpers.pipeline import engine
+from helpers.pipeline.records import Snapshot
 
 PATIENCE_SECONDS = 600  # of a whole run on a busy machine
-SURVEY = [sys.executable, "-c", "from helpers.cli import main; main()"]
+SURVEY = [sys.executable, "-c", "from helpers.cli.main import main; main()"]
 UPSTREAM = ("intake", "intake-record", "plan", "collect")
 
 

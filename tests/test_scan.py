@@ -25,11 +25,11 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Cm
 
-from helpers.errors import SurveyError
-from helpers.scan import PLACES_MAX, UNREADABLE, Finding, counted, scan
-from helpers.scan_patterns import CPR, EMAIL, PHONE, is_cpr
-from helpers.scan_persons import NAME
-from helpers.scan_readers import read
+from helpers.common.errors import SurveyError
+from helpers.common.patterns import CPR, EMAIL, PHONE, is_cpr
+from helpers.scan.persons import NAME
+from helpers.scan.readers import read
+from helpers.scan.scan import PLACES_MAX, UNREADABLE, Finding, counted, scan
 
 PERSON = "Ragnhild Æblegård-Sø Østermølle"
 VAULT = [PERSON, "Bo Ek", "Madonna"]

@@ -21,9 +21,9 @@ from pptx.util import Cm
 from test_scan import CPR, EMAIL, NAME, PHONE
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.identities import known_persons
-from helpers.scan import scan
+from helpers.cli.main import app
+from helpers.identities.identities import known_persons
+from helpers.scan.scan import scan
 
 
 @pytest.fixture(scope="module")

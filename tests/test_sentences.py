@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 from published_fixture import BIG, make_published, with_groups_of
 
-from helpers import sentences, titles
-from helpers.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL
+from helpers.reports import sentences, titles
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,12 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.errors import ParameterError
-from helpers.params import load_municipalities, load_round
-from helpers.paths import PROJECT, Paths
+from helpers.cli.main import app
+from helpers.common.errors import ParameterError
+from helpers.common.paths import PROJECT, Paths
+from helpers.parameters.params import load_municipalities, load_round
+from helpers.parameters.round_settings import PriceBand
+from helpers.pipeline.steps import STEPS, parameter_digests
 from helpers.preparation.municipality_names import find_municipality
 from helpers.preparation.participants_block import with_participants, without_participants
 from helpers.preparation.signup import plan_sign_ups
@@ -22,9 +24,7 @@ from helpers.preparation.signup_files import stored_file
 from helpers.preparation.signup_headings import HEADINGS, empty_sheet
 from helpers.preparation.signup_overview import band_label, overview_file
 from helpers.preparation.signup_sheet import read_sign_ups
-from helpers.retention import holdings
-from helpers.round_settings import PriceBand
-from helpers.steps import STEPS, parameter_digests
+from helpers.retention.retention import holdings
 from tests.test_params import edit, refuse
 
 ROUND = "2024-foraar"

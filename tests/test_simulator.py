@@ -15,10 +15,10 @@ from conftest import EXTRACTS
 from python_calamine import CalamineWorkbook
 
 import simulator
-from helpers.cpr import parse_cpr
-from helpers.extracts import read_extract
-from helpers.params import LocalFile, load_round
-from helpers.paths import PROJECT
+from helpers.common.paths import PROJECT
+from helpers.extracts.cpr import parse_cpr
+from helpers.extracts.extracts import read_extract
+from helpers.parameters.params import LocalFile, load_round
 from simulator import SimulationError, write_extracts, write_responses
 from simulator.answers import (
     GROUPS,

@@ -16,7 +16,10 @@ from bs4 import BeautifulSoup
 from conftest import EXTRACTS
 from typer.testing import CliRunner
 
-from helpers.cli import app
+from helpers.answers.responses import collect, save_answers
+from helpers.cli.main import app
+from helpers.common.paths import PROJECT, Paths
+from helpers.extracts.intake import take_in
 from helpers.fieldwork.collection import receive
 from helpers.fieldwork.effort import make_plan as plan_effort
 from helpers.fieldwork.effort import write_plan
@@ -24,11 +27,8 @@ from helpers.fieldwork.hotline import log_calls
 from helpers.fieldwork.standing import standing_of
 from helpers.fieldwork.status_curves import curve_svg, curves_by_place, in_words
 from helpers.fieldwork.status_tables import chance_in_words
-from helpers.intake import take_in
-from helpers.params import load_round
-from helpers.paths import PROJECT, Paths
-from helpers.plan import make_plan, save_sample
-from helpers.responses import collect, save_answers
+from helpers.parameters.params import load_round
+from helpers.sampling.plan import make_plan, save_sample
 
 ROUND = "2024-foraar"
 CODES = ("0580", "0741", "0825")

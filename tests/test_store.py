@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.errors import ParameterError
-from helpers.store import Mirror, Store, by_folder, is_address, matching
+from helpers.common.errors import ParameterError
+from helpers.common.store import Mirror, Store, by_folder, is_address, matching
 
 NAMES = [
     "data/r/sample/0707.parquet",

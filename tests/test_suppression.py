@@ -17,9 +17,16 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from helpers.suppression import CELL, WEIGHT, SuppressionError, price, suppress, suppress_items
-from helpers.suppression_audit import FINDING_COLUMNS, audit, audit_items
-from helpers.suppression_side_by_side import audit_side_by_side
+from helpers.disclosure.suppression import (
+    CELL,
+    WEIGHT,
+    SuppressionError,
+    price,
+    suppress,
+    suppress_items,
+)
+from helpers.disclosure.suppression_audit import FINDING_COLUMNS, audit, audit_items
+from helpers.disclosure.suppression_side_by_side import audit_side_by_side
 
 THRESHOLD = 5
 ORACLE = json.loads((Path(__file__).parent / "oracles" / "sdc_t1_gruppe_alder.json").read_text())

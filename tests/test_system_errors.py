@@ -14,15 +14,15 @@ import pytest
 import xlsxwriter
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.cli_output import Lasting
-from helpers.engine import cause
-from helpers.errors import SYSTEM_ERRORS, FileError, SurveyError, file_error
-from helpers.paths import put_in_place, told_of, write_atomically, write_private, write_text
+from helpers.cli.main import app
+from helpers.cli.output import Lasting
+from helpers.common.errors import SYSTEM_ERRORS, FileError, SurveyError, file_error
+from helpers.common.paths import put_in_place, told_of, write_atomically, write_private, write_text
+from helpers.pipeline.engine import cause
 from helpers.rolling.places import commit_folder
 
 ROUND = "2024-foraar"
-SURVEY = "import sys; sys.argv[0] = 'survey'; from helpers.cli import main; main()"
+SURVEY = "import sys; sys.argv[0] = 'survey'; from helpers.cli.main import main; main()"
 
 
 def workbook(path: Path) -> None:

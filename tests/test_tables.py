@@ -6,11 +6,13 @@ import re
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers import appendix, findings, sentences, style, tables
-from helpers.five_sentences import five_sentences
-from helpers.own_numbers import OwnNumbers
-from helpers.round_settings import Disclosure
-from helpers.vocabulary import NATIONAL
+from helpers.common import style
+from helpers.common.vocabulary import NATIONAL
+from helpers.parameters.round_settings import Disclosure
+from helpers.released import findings
+from helpers.released.own_numbers import OwnNumbers
+from helpers.reports import appendix, sentences, tables
+from helpers.reports.five_sentences import five_sentences
 
 
 @pytest.fixture(scope="module")

@@ -9,20 +9,20 @@ import pytest
 from openpyxl.utils import range_boundaries
 from test_cli_privacy import survey
 
-from helpers.errors import ExtractError
-from helpers.extracts import read_extract
-from helpers.index import write_manifest
-from helpers.param_models import EXTRACT_FIELDS
-from helpers.params import load_round
-from helpers.paths import Paths
+from helpers.common.errors import ExtractError
+from helpers.common.paths import Paths
+from helpers.common.store import Store
+from helpers.common.vocabulary import WHOLE_ROUND
+from helpers.extracts.extracts import read_extract
+from helpers.parameters.models import EXTRACT_FIELDS
+from helpers.parameters.params import load_round
+from helpers.parameters.round_settings import Calendar
+from helpers.pipeline.index import write_manifest
+from helpers.pipeline.records import Snapshot
+from helpers.pipeline.round_steps import scan_round
+from helpers.pipeline.verify import INPUTS
 from helpers.preparation.template import ROWS, write_templates
 from helpers.preparation.template_texts import COLUMNS, benefit_rows, guidance, words_for
-from helpers.records import Snapshot
-from helpers.round_settings import Calendar
-from helpers.round_steps import scan_round
-from helpers.store import Store
-from helpers.verify import INPUTS
-from helpers.vocabulary import WHOLE_ROUND
 
 LAYOUTS = ("fasit", "momentum", "standard")
 
@@ -30,7 +30,7 @@ LAYOUTS = ("fasit", "momentum", "standard")
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory):
     """Paths and file name → workbook, of all layouts and of Norddjurs with its own column."""
-    from helpers.paths import PROJECT
+    from helpers.common.paths import PROJECT
 
     round_ = load_round(PROJECT, "2024-foraar")
     paths = Paths(tmp_path_factory.mktemp("templates"), round_.id)

@@ -1,4 +1,4 @@
-"""One look: what repeats the colours and the type of `style.py` says the same."""
+"""One look: what repeats the colours and the type of `common/style.py` says the same."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import zipfile
 import pytest
 from fontTools.ttLib import TTFont
 
-from helpers import dashboard_charts, style, theme
-from helpers.paths import PROJECT
+from helpers.common import style, theme
+from helpers.common.paths import PROJECT
+from helpers.dashboard import charts as dashboard_charts
 
 ASSETS = PROJECT / "src" / "helpers" / "assets"
 LETTERS = (
@@ -85,7 +86,7 @@ def test_pages_carry_their_type():
 
 
 def test_no_asset_names_a_colour_of_its_own():
-    """Colours stand in style.py; pages and templates get them from there."""
+    """Colours stand in common/style.py; pages and templates get them from there."""
     for path in (
         ASSETS / "pages" / "index.html", ASSETS / "dashboard" / "dashboard.css",
         ASSETS / "render" / "report.css", ASSETS / "render" / "report.typ",

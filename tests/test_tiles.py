@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.errors import ParameterError
-from helpers.params import load_municipalities, load_tiles
-from helpers.paths import PROJECT
+from helpers.common.errors import ParameterError
+from helpers.common.paths import PROJECT
+from helpers.parameters.params import load_municipalities, load_tiles
 
 HERE = Path(__file__).parent
 

@@ -13,9 +13,9 @@ import pytest
 from bs4 import BeautifulSoup
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers import downloads, titles
-from helpers.paths import PROJECT
-from helpers.vocabulary import NATIONAL
+from helpers.common.paths import PROJECT
+from helpers.common.vocabulary import NATIONAL
+from helpers.reports import downloads, titles
 
 FIGURE = re.compile(r"^#\| label: (fig-[a-z-]+)", re.M)
 

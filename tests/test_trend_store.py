@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 from conftest import EARLIER, SIMULATED
 
+from helpers.common.errors import SurveyError
+from helpers.common.paths import Paths
 from helpers.development.page import page
 from helpers.development.series import load_development
-from helpers.errors import SurveyError
-from helpers.params import load_round
-from helpers.paths import Paths
-from helpers.retention import forget
-from helpers.round_estimates import gather
-from helpers.run import run_round
+from helpers.estimation.round_estimates import gather
+from helpers.parameters.params import load_round
+from helpers.pipeline.run import run_round
+from helpers.retention.retention import forget
 
 TABLES = ("released.parquet", "comparisons.parquet", "response.parquet", "drivers.parquet")
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from test_comparisons import EXACT, ROUNDS, round_of_c, sums
 
-from helpers.params import Questionnaire, Round, _load_questionnaire, load_round
-from helpers.paths import PROJECT
-from helpers.trends import CommonPart, changes, common_part
+from helpers.common.paths import PROJECT
+from helpers.estimation.trends import CommonPart, changes, common_part
+from helpers.parameters.params import Questionnaire, Round, _load_questionnaire, load_round
 
 QUESTIONS = [f"q{i:02}" for i in range(1, 14)]
 EVERYWHERE = ("all", "gender", "age_band", "duration_band")

@@ -12,17 +12,17 @@ from answers import QUESTIONS
 from conftest import EXTRACTS, HERE, vault_of
 from test_extracts import GOOD, HEADINGS, read, refuse, workbook
 
-from helpers.cells import half_swapped, read_dates
-from helpers.faults import Place, fault
+from helpers.answers.responses import read_export
+from helpers.common.quoting import LEFT_OUT, quoted, quoted_benefit
+from helpers.common.told_values import Count, Share, in_language
+from helpers.extracts.check_warnings import Warning
+from helpers.faults.faults import Place, fault
 from helpers.fieldwork import contact_exceptions
-from helpers.plan import _may_hold
-from helpers.preparation.check_warnings import Warning
-from helpers.quoting import LEFT_OUT, quoted, quoted_benefit
 from helpers.received import xlsb
+from helpers.received.cells import half_swapped, read_dates
 from helpers.received.row_widths import odd_rows
-from helpers.responses import read_export
-from helpers.sheets import DELIMITERS
-from helpers.told_values import Count, Share, in_language
+from helpers.received.sheets import DELIMITERS
+from helpers.sampling.plan import _may_hold
 
 MORE = HERE / "cases-more"
 EXPORT = ["key", "status", "submitted_at", *QUESTIONS, "q14_text", "q15_text"]

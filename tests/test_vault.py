@@ -15,10 +15,9 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from helpers import vault
-from helpers.params import load_round
-from helpers.paths import PROJECT, write_private
-from helpers.vault import (
+from helpers.common.paths import PROJECT, write_private
+from helpers.identities import vault
+from helpers.identities.vault import (
     Rotation,
     counts_file,
     encrypt_plain,
@@ -27,7 +26,7 @@ from helpers.vault import (
     rotate,
     write_vault,
 )
-from helpers.vault_key import (
+from helpers.identities.vault_key import (
     FILE_VARIABLE,
     KEY_VARIABLE,
     Key,
@@ -38,6 +37,7 @@ from helpers.vault_key import (
     new_key,
     simulated_key,
 )
+from helpers.parameters.params import load_round
 
 ROUND, CODE = "2024-foraar", "0707"
 OLD, NEW = Key(bytes(range(32))), Key(bytes(range(100, 132)))

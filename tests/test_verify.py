@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from conftest import SIMULATED, Finished
 
-from helpers.errors import SurveyError
-from helpers.kernels import COLD_VARIABLE
-from helpers.records import Snapshot, record_name
-from helpers.steps import STEPS
-from helpers.store import Store
-from helpers.verify import verify
+from helpers.common.errors import SurveyError
+from helpers.common.store import Store
+from helpers.notebooks.kernels import COLD_VARIABLE
+from helpers.pipeline.records import Snapshot, record_name
+from helpers.pipeline.steps import STEPS
+from helpers.pipeline.verify import verify
 
 CODE = "0825"
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from helpers.cli import app
-from helpers.paths import PROJECT
+from helpers.cli.main import app
+from helpers.common.paths import PROJECT
 
 PAGE = PROJECT / "docs" / "walkthrough.md"
 BLOCK = re.compile(r"^```(console|csv)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

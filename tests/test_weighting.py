@@ -7,12 +7,12 @@ from conftest import ORACLES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.calibration import MAIN, joined
-from helpers.designs import kish_design_effect
-from helpers.errors import WeightError
-from helpers.params import load_round
-from helpers.paths import PROJECT
-from helpers.weighting import nonresponse_classes, weigh
+from helpers.common.errors import WeightError
+from helpers.common.paths import PROJECT
+from helpers.estimation.calibration import MAIN, joined
+from helpers.estimation.designs import kish_design_effect
+from helpers.estimation.weighting import nonresponse_classes, weigh
+from helpers.parameters.params import load_round
 
 RULES = load_round(PROJECT, "2024-foraar").settings.weighting
 NAMES = {"gruppe": "target_group", "koen": "gender", "alder": "age_band"}

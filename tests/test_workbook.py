@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers import style
-from helpers.own_numbers import STATISTIC_LABELS, OwnNumbers
-from helpers.vocabulary import NATIONAL
-from helpers.workbook import write_workbook
+from helpers.common import style
+from helpers.common.vocabulary import NATIONAL
+from helpers.released.own_numbers import STATISTIC_LABELS, OwnNumbers
+from helpers.workbook.workbook import write_workbook
 
 SHEETS = [
     "Læs mig", "Overblik", "Spørgsmål", "Målgruppe", "Køn", "Alder", "Varighed", "Lokalt",

@@ -6,9 +6,9 @@ import openpyxl
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers.own_numbers import OwnNumbers
-from helpers.workbook import tables, write_workbook
-from helpers.workbook_dictionary import MEANINGS, meaning_of
+from helpers.released.own_numbers import OwnNumbers
+from helpers.workbook.dictionary import MEANINGS, meaning_of
+from helpers.workbook.workbook import tables, write_workbook
 
 
 @pytest.fixture(scope="module")

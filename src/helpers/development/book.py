@@ -8,11 +8,11 @@ from pathlib import Path
 
 import xlsxwriter
 
-from helpers import captions
+from helpers.common.vocabulary import NATIONAL
 from helpers.development.series import Development, Series
-from helpers.vocabulary import NATIONAL
-from helpers.workbook import make_formats, write_read_me, write_table
-from helpers.workbook_sheets import Cell, Column, Sheet
+from helpers.released import captions
+from helpers.workbook.sheets import Cell, Column, Sheet
+from helpers.workbook.workbook import make_formats, write_read_me, write_table
 
 NOTE = "Vægtede gennemsnit 1–5, som de er udgivet i runden selv."
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from helpers.common.errors import SurveyError
+from helpers.common.paths import DEVELOPMENT, put_in_place, told_of, write_text
 from helpers.development.book import write_book
 from helpers.development.page import page
 from helpers.development.series import Development
-from helpers.errors import SurveyError
-from helpers.paths import DEVELOPMENT, put_in_place, told_of, write_text
-from helpers.scan import scan
+from helpers.scan.scan import scan
 
 
 def write_development(root: Path, development: Development) -> list[Path]:

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from helpers import style
+from helpers.common import style
 from helpers.development.series import Point, Series
 
 MONTHS = (

@@ -9,14 +9,14 @@ from importlib.metadata import version
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers import style, theme
-from helpers.captions import days, listed
+from helpers.common import style, theme
+from helpers.common.style import capital
+from helpers.common.vocabulary import NATIONAL
 from helpers.development.line_chart import Scale, chart, month, sparkline
 from helpers.development.series import DOWN, NOT_COMPUTED, UP, Development, Series, Step
-from helpers.findings import counted
-from helpers.published import Published
-from helpers.style import capital
-from helpers.vocabulary import NATIONAL
+from helpers.released.captions import days, listed
+from helpers.released.findings import counted
+from helpers.released.published import Published
 
 
 def page(development: Development) -> str:

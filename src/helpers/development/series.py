@@ -17,13 +17,13 @@ from typing import Any
 
 import pandas as pd
 
-from helpers import style
-from helpers.errors import Problem, SurveyError, TooEarlyError
-from helpers.own_numbers import NATIONAL_LABEL, OVERALL
-from helpers.params import Municipality, load_round
-from helpers.published import Published, load_published
-from helpers.trends import CommonPart, common_part
-from helpers.vocabulary import FILES, NATIONAL
+from helpers.common import style
+from helpers.common.errors import Problem, SurveyError, TooEarlyError
+from helpers.common.vocabulary import FILES, NATIONAL
+from helpers.estimation.trends import CommonPart, common_part
+from helpers.parameters.params import Municipality, load_round
+from helpers.released.own_numbers import NATIONAL_LABEL, OVERALL
+from helpers.released.published import Published, load_published
 
 SHOWN = "shown"
 ABSENT = "deltog ikke"

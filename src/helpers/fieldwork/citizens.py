@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from helpers.answer_times import span_of
+from helpers.answers.answer_times import span_of
+from helpers.answers.mailing_record import invited_on
+from helpers.answers.responses import counts_as_answer
+from helpers.common.paths import Paths
 from helpers.fieldwork.contact_exceptions import OPTED_OUT, UNREACHABLE
-from helpers.fieldwork.mailing_record import invited_on
-from helpers.params import Round
-from helpers.paths import Paths
-from helpers.responses import counts_as_answer
+from helpers.parameters.params import Round
 
 SILENT = (OPTED_OUT, UNREACHABLE)  # exceptions after which no answer is to be expected
 SAMPLE_COLUMNS = ["key", "target_group", "benefit_type", "has_phone", "stratum_population"]

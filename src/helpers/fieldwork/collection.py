@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.errors import ParameterError, Problem, ResponseError, SurveyError, TooEarlyError
-from helpers.left_keys import keys_asked_before
-from helpers.left_out import digest_of, leave_out, read_left_out
-from helpers.params import Round
-from helpers.paths import Paths, write_private
-from helpers.quoting import told_file
-from helpers.responses import check_export, counts_as_answer, export_files, key_owners
-from helpers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS, is_table_file
+from helpers.answers.left_keys import keys_asked_before
+from helpers.answers.left_out import digest_of, leave_out, read_left_out
+from helpers.answers.responses import check_export, counts_as_answer, export_files, key_owners
+from helpers.common.errors import ParameterError, Problem, ResponseError, SurveyError, TooEarlyError
+from helpers.common.paths import Paths, write_private
+from helpers.common.quoting import told_file
+from helpers.parameters.params import Round
+from helpers.received.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS, is_table_file
 
 SIGNS = 8  # of the content's digest, in a file's name
 
@@ -72,7 +72,7 @@ def receive(
 
     `skip_unknown_on`: the day on which somebody decided that rows whose key belongs to no drawn sample
     are left out; else they refuse their file. The decision is recorded beside the exports
-    (`left_out.py`), also for a file that lies there already.
+    (`answers/left_out.py`), also for a file that lies there already.
 
     A file's name there is its own with a sign of its content, so that tomorrow's `svar.csv` lies
     beside today's, and the order in which they come changes nothing. Raises ResponseError, and writes

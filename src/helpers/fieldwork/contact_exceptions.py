@@ -14,18 +14,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.cells import normalise, read_dates
-from helpers.cpr import parse_cpr
-from helpers.errors import Problem, SurveyError
+from helpers.common.errors import Problem, SurveyError
+from helpers.common.labels import heading_key
+from helpers.common.paths import Paths, write_private
+from helpers.common.quoting import told_file
+from helpers.extracts.cpr import parse_cpr
 from helpers.fieldwork.known_names import nearest
-from helpers.labels import heading_key
-from helpers.params import Round
-from helpers.paths import Paths, write_private
-from helpers.quoting import told_file
-from helpers.sheet_choice import sheet_meant
-from helpers.sheets import DELIMITERS, Sheet, read_kept_table, read_sheets
-from helpers.vault import read_vault
-from helpers.vault_key import key_of_round
+from helpers.identities.vault import read_vault
+from helpers.identities.vault_key import key_of_round
+from helpers.parameters.params import Round
+from helpers.received.cells import normalise, read_dates
+from helpers.received.sheet_choice import sheet_meant
+from helpers.received.sheets import DELIMITERS, Sheet, read_kept_table, read_sheets
 
 EXEMPT, OPTED_OUT, UNREACHABLE = "exempt_digital_post", "opted_out", "unreachable"
 REASONS = (EXEMPT, OPTED_OUT, UNREACHABLE)

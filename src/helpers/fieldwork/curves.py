@@ -20,10 +20,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from helpers.common.paths import Paths
 from helpers.fieldwork.citizens import citizens_asked
-from helpers.params import Round, load_round
-from helpers.paths import Paths
-from helpers.round_settings import Calendar
+from helpers.parameters.params import Round, load_round
+from helpers.parameters.round_settings import Calendar
 
 DAY = 86400.0
 # The default curve, which counts as much as so many citizens (and answers) of earlier rounds in each

@@ -38,10 +38,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from helpers.common.paths import Paths, write_atomically
 from helpers.fieldwork.forecast import Forecast
-from helpers.params import Round
-from helpers.paths import Paths, write_atomically
-from helpers.round_settings import Channel, Fieldwork
+from helpers.parameters.params import Round
+from helpers.parameters.round_settings import Channel, Fieldwork
 
 CHANNELS: tuple[str, ...] = get_args(Channel)
 BY_TELEPHONE = ("sms", "telephone")  # need a number

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
-from helpers.errors import SurveyError, TooEarlyError
-from helpers.params import Round
-from helpers.paths import Paths
+from helpers.common.errors import SurveyError, TooEarlyError
+from helpers.common.paths import Paths
+from helpers.parameters.params import Round
 
 COLUMNS = ("municipality", "target_group", "channel", "chosen")
 

@@ -36,10 +36,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from helpers.common.vocabulary import NATIONAL
 from helpers.fieldwork.beta_binomial import cumulative
 from helpers.fieldwork.counts import Counts
 from helpers.fieldwork.curves import EDGE, LEVEL_OF_GROUP, Curves
-from helpers.vocabulary import NATIONAL
 
 STEPS = 30  # of Fisher scoring; it settles in fewer than ten
 

@@ -18,18 +18,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.errors import Problem, SurveyError
+from helpers.answers.free_text import Names, scrub
+from helpers.answers.left_keys import keys_asked_before
+from helpers.answers.responses import key_owners, row_spans
+from helpers.common.errors import Problem, SurveyError
+from helpers.common.paths import Paths, write_private
+from helpers.common.quoting import told_file
 from helpers.fieldwork.contact_exceptions import read_exceptions
-from helpers.free_text import Names, scrub
-from helpers.identities import known_persons
-from helpers.left_keys import keys_asked_before
-from helpers.params import Municipality, Round
-from helpers.paths import Paths, write_private
-from helpers.quoting import told_file
-from helpers.responses import key_owners, row_spans
-from helpers.round_settings import Fieldwork
-from helpers.sheet_choice import sheet_meant
-from helpers.sheets import DELIMITERS, Sheet, read_kept_table, read_sheets
+from helpers.identities.identities import known_persons
+from helpers.parameters.params import Municipality, Round
+from helpers.parameters.round_settings import Fieldwork
+from helpers.received.sheet_choice import sheet_meant
+from helpers.received.sheets import DELIMITERS, Sheet, read_kept_table, read_sheets
 
 COLUMNS = ("when", "municipality", "topic", "minutes", "key")
 NAMES = {  # as a column may also be called

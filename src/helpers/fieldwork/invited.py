@@ -12,11 +12,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from helpers.errors import SurveyError
+from helpers.answers.mailing_record import read_mailings
+from helpers.common.errors import SurveyError
+from helpers.common.paths import Paths, write_private
 from helpers.fieldwork.contact_exceptions import OPTED_OUT, UNREACHABLE, reasons_of
-from helpers.fieldwork.mailing_record import read_mailings
-from helpers.paths import Paths, write_private
-from helpers.plan import read_drawn
+from helpers.sampling.plan import read_drawn
 
 COLUMNS = ("key", "first_made_on", "latest", "instead_of")
 INVITATION = "invitation"

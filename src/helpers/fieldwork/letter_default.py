@@ -18,7 +18,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
-from helpers import style
+from helpers.common import style
 from helpers.fieldwork.letter_texts import (
     CLOSING,
     LETTERS,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from helpers import style
+from helpers.common import style
 from helpers.fieldwork.mailing_kinds import Mailing
-from helpers.own_numbers import official_name
-from helpers.params import Round
+from helpers.parameters.params import Round
+from helpers.released.own_numbers import official_name
 
 NAME, LINK = "navn", "link"
 OF_CITIZEN = (NAME, LINK)  # the others are the same in all letters of a municipality

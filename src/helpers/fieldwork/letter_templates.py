@@ -18,11 +18,11 @@ from pathlib import Path
 from lxml import etree
 from mailmerge import MailMerge
 
-from helpers.errors import ParameterError, Problem
+from helpers.common.errors import ParameterError, Problem
 from helpers.fieldwork.known_names import hint
 from helpers.fieldwork.letter_fields import FIELDS, OF_CITIZEN, REQUIRED
 from helpers.fieldwork.mailing_kinds import MAILINGS, Mailing
-from helpers.params import Round
+from helpers.parameters.params import Round
 
 TYPED_FIELD = re.compile(r"«\s*(\w+)\s*»|\{\{\s*(\w+)\s*\}\}")
 PARAMETER_OF = {"hotline": "letters.hotline", "hotline_tid": "letters.hotline_hours"}

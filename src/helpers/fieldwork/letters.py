@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pypandoc
 from mailmerge import MailMerge
 
-from helpers import style
+from helpers.common import style
 from helpers.fieldwork.letter_fields import LINK, NAME
 from helpers.fieldwork.letter_templates import Template
 

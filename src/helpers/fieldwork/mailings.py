@@ -9,6 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.answers.mailing_record import (
+    Made,
+    read_mailings,
+    record_mailing,
+    require_invitation,
+)
+from helpers.answers.responses import export_files
+from helpers.common.paths import Paths
 from helpers.fieldwork import memo
 from helpers.fieldwork.invited import read_invited, record_invited
 from helpers.fieldwork.letter_fields import letter_day, values
@@ -16,18 +24,10 @@ from helpers.fieldwork.letter_templates import Template
 from helpers.fieldwork.letters import HtmlLetter, merged_letters
 from helpers.fieldwork.lists import workbook
 from helpers.fieldwork.mailing_kinds import MAILINGS, Mailing
-from helpers.fieldwork.mailing_record import (
-    Made,
-    read_mailings,
-    record_mailing,
-    require_invitation,
-)
 from helpers.fieldwork.recipients import Recipients, recipients_of
 from helpers.fieldwork.sealed import READ_ME, read_me, seal
-from helpers.own_numbers import official_name
-from helpers.params import Round
-from helpers.paths import Paths
-from helpers.responses import export_files
+from helpers.parameters.params import Round
+from helpers.released.own_numbers import official_name
 
 SHEET = "Flettebrev"
 

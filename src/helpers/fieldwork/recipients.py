@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from helpers.errors import SurveyError
+from helpers.answers.responses import with_answers
+from helpers.common.errors import SurveyError
+from helpers.common.paths import Paths
 from helpers.fieldwork.contact_exceptions import EXEMPT, OPTED_OUT, UNREACHABLE, reasons_of
 from helpers.fieldwork.invited import left_sample, without_invitation
 from helpers.fieldwork.mailing_kinds import Mailing
-from helpers.identities import send_out_list
-from helpers.params import Round
-from helpers.paths import Paths
-from helpers.responses import with_answers
-from helpers.vault import read_vault
-from helpers.vault_key import key_of_round
+from helpers.identities.identities import send_out_list
+from helpers.identities.vault import read_vault
+from helpers.identities.vault_key import key_of_round
+from helpers.parameters.params import Round
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from helpers.package import encrypted_zip
-from helpers.params import Round
-from helpers.passphrases import new_passphrase, passphrase_list, read_list, write_list
-from helpers.paths import Paths, write_private
+from helpers.common.paths import Paths, write_private
+from helpers.delivery.package import encrypted_zip
+from helpers.identities.passphrases import new_passphrase, passphrase_list, read_list, write_list
+from helpers.parameters.params import Round
 
 READ_ME = "LÆS MIG.txt"
 

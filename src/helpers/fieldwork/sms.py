@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.answers.mailing_record import SMS, Made, record_mailing, require_invitation
+from helpers.common.paths import Paths
 from helpers.fieldwork.contact_exceptions import OPTED_OUT, UNREACHABLE, reasons_of
 from helpers.fieldwork.invited import without_invitation
 from helpers.fieldwork.lists import workbook
-from helpers.fieldwork.mailing_record import SMS, Made, record_mailing, require_invitation
 from helpers.fieldwork.phone_numbers import mobile_numbers
 from helpers.fieldwork.recipients import has_answered, people_of_sample
 from helpers.fieldwork.sealed import READ_ME, forget_passphrases, listed_as, read_me, seal
-from helpers.own_numbers import official_name
-from helpers.params import Round
-from helpers.paths import Paths
+from helpers.parameters.params import Round
+from helpers.released.own_numbers import official_name
 
 WORKBOOK, PACKAGE = "sms.xlsx", "sms.zip"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import string
 from collections.abc import Iterable, Mapping
 
-from helpers.errors import ParameterError, Problem
+from helpers.common.errors import ParameterError, Problem
 from helpers.fieldwork import gsm7
 from helpers.fieldwork.known_names import hint
-from helpers.own_numbers import official_name
-from helpers.params import Round
+from helpers.parameters.params import Round
+from helpers.released.own_numbers import official_name
 
 PLACEHOLDERS = ("kommune", "hotline")  # nothing about the citizen, and no link
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from helpers.errors import TooEarlyError
+from helpers.common.errors import TooEarlyError
+from helpers.common.paths import Paths
 from helpers.fieldwork.citizens import SILENT, as_of, citizens_asked
 from helpers.fieldwork.contact_exceptions import read_exceptions
 from helpers.fieldwork.counts import count_citizens
 from helpers.fieldwork.curves import Curves, load_curves
 from helpers.fieldwork.forecast import Forecast
-from helpers.params import Round
-from helpers.paths import Paths
+from helpers.parameters.params import Round
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers import style
+from helpers.common import style
+from helpers.common.vocabulary import NATIONAL
 from helpers.fieldwork.forecast import days_to_come
 from helpers.fieldwork.standing import Standing
-from helpers.vocabulary import NATIONAL
 
 MAILINGS = {
     "invitation": "invitation",

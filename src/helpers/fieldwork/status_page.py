@@ -10,7 +10,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from helpers import style, theme
+from helpers.common import style, theme
+from helpers.common.paths import Paths, write_private
+from helpers.common.vocabulary import NATIONAL
 from helpers.fieldwork.standing import Standing
 from helpers.fieldwork.status_curves import curve_svg, curves_by_place, pages
 from helpers.fieldwork.status_tables import (
@@ -25,10 +27,8 @@ from helpers.fieldwork.status_tables import (
     municipality_rows,
     ordered,
 )
-from helpers.params import Round
-from helpers.paths import Paths, write_private
+from helpers.parameters.params import Round
 from helpers.preparation.gantt import gantt_svg
-from helpers.vocabulary import NATIONAL
 
 
 def write_status_page(

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from helpers import style
+from helpers.answers.mailing_record import read_mailings
+from helpers.common import style
+from helpers.common.paths import Paths
+from helpers.common.vocabulary import NATIONAL
+from helpers.extracts.intake_record import found_at_intake
 from helpers.fieldwork.effort import COLUMNS as EFFORT_COLUMNS
 from helpers.fieldwork.hotline import calls_so_far
-from helpers.fieldwork.mailing_record import read_mailings
 from helpers.fieldwork.standing import Standing
 from helpers.fieldwork.status_curves import MAILINGS, short
-from helpers.intake_record import found_at_intake
-from helpers.params import Municipality, Round
-from helpers.paths import Paths
-from helpers.vocabulary import NATIONAL
+from helpers.parameters.params import Municipality, Round
 
 STEPS = {  # heading of `survey status` → heading here
     "extract": "Udtræk", "intake": "Indlæst", "sample": "Stikprøve", "letters": "Breve",

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from helpers.calendar_rules import MAILINGS, week_name
-from helpers.params import Round
+from helpers.parameters.calendar_rules import MAILINGS, week_name
+from helpers.parameters.params import Round
 from helpers.preparation.working_days import (
     day_off,
     nearest_working_days,

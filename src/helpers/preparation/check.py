@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.errors import ExtractError
-from helpers.extracts import Extract, read_extract
-from helpers.faults import Fault
-from helpers.fingerprints import file_digest, fingerprints
-from helpers.intake import found_counts, with_age
-from helpers.params import Round
-from helpers.paths import Paths
-from helpers.preparation.check_warnings import Warning, warning
-from helpers.preparation.plausibility import Judged, before_of, judge, with_decisions
-from helpers.preparation.round_findings import Taken, beside_others, read_taken
-from helpers.quoting import told_file, told_headings
-from helpers.vault_key import Key, VaultError, key_of_round
+from helpers.common.errors import ExtractError
+from helpers.common.paths import Paths
+from helpers.common.quoting import told_file, told_headings
+from helpers.extracts.check_warnings import Warning, warning
+from helpers.extracts.extracts import Extract, read_extract
+from helpers.extracts.intake import found_counts, with_age
+from helpers.extracts.plausibility import Judged, before_of, judge, with_decisions
+from helpers.extracts.round_findings import Taken, beside_others, read_taken
+from helpers.faults.faults import Fault
+from helpers.identities.fingerprints import file_digest, fingerprints
+from helpers.identities.vault_key import Key, VaultError, key_of_round
+from helpers.parameters.params import Round
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from helpers.classify import reason_labels, reasons
-from helpers.faults import Fault
-from helpers.params import Round
+from helpers.common.quoting import told_file
+from helpers.common.told_values import Count, in_language
+from helpers.extracts.classify import reason_labels, reasons
+from helpers.faults.faults import Fault
+from helpers.parameters.params import Round
 from helpers.preparation.check import Checked
-from helpers.quoting import told_file
-from helpers.told_values import Count, in_language
 
 FAULTS_SHOWN = 100  # where the marked copy has the others
 _LABEL_WIDTH = 42

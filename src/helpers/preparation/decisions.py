@@ -15,9 +15,9 @@ from pathlib import Path
 import holidays
 import pandas as pd
 
-from helpers.params import Round
+from helpers.common.vocabulary import FILES, NATIONAL
+from helpers.parameters.params import Round
 from helpers.preparation.new_round import NewRound
-from helpers.vocabulary import FILES, NATIONAL
 
 # (benefit types of a rule set that it concerns, from which day, what is to be decided)
 LAW = (

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from helpers.errors import ParameterError, Problem
-from helpers.parameter_types import Whole, Words
-from helpers.params import Questionnaire, read_parameters
-from helpers.round_settings import Model
+from helpers.common.errors import ParameterError, Problem
+from helpers.parameters.params import Questionnaire, read_parameters
+from helpers.parameters.round_settings import Model
+from helpers.parameters.types import Whole, Words
 
 FRAME = "params/questionnaires/frame.yml"
 FILLED_IN = ("kommune", "svarfrist")

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from helpers import style
-from helpers.captions import days
-from helpers.params import Round
+from helpers.common import style
+from helpers.parameters.params import Round
 from helpers.preparation.calendar_rows import CalendarRow, calendar_rows
 from helpers.preparation.ics import danish_weeks
 from helpers.preparation.working_days import holiday
+from helpers.released.captions import days
 
 # units of the picture, 1 px where it is shown in its full width
 LEFT, WIDTH, RIGHT = 190, 770, 8  # the labels, the weeks, the edge

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from icalendar import Calendar, Event
 
-from helpers.captions import days
-from helpers.params import Round
-from helpers.paths import Paths, write_atomically
+from helpers.common.paths import Paths, write_atomically
+from helpers.common.style import date
+from helpers.parameters.params import Round
 from helpers.preparation.calendar_rows import CalendarRow, calendar_rows
-from helpers.style import date
+from helpers.released.captions import days
 
 NAME = "kalender.ics"
 PRODUCT = "-//KL//Borgerundersoegelse paa beskaeftigelsesomraadet//DA"

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers.errors import ExtractError, ParameterError, Problem
-from helpers.extracts import read_extract
-from helpers.faults import ENGLISH
-from helpers.parameter_files import read_text
-from helpers.params import ExtractFormat, LocalFile, load_format, load_layouts
-from helpers.paths import write_text
+from helpers.common.errors import ExtractError, ParameterError, Problem
+from helpers.common.paths import write_text
+from helpers.extracts.extracts import read_extract
+from helpers.faults.faults import ENGLISH
+from helpers.parameters.files import read_text
+from helpers.parameters.params import ExtractFormat, LocalFile, load_format, load_layouts
 from helpers.preparation.layout_file import decisions, proposed_path, without_notes
 
 # faults that a layout's file can mend; all others are the file's own

@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from helpers.cells import as_text, cell_key, normalise, read_dates
-from helpers.cpr import parse_cpr
-from helpers.errors import ParameterError
-from helpers.extract_tables import Found, rows_of_persons
-from helpers.param_models import EXTRACT_FIELDS
-from helpers.params import ExtractFormat, LayoutWords
+from helpers.common.errors import ParameterError
+from helpers.extracts.cpr import parse_cpr
+from helpers.extracts.tables import Found, rows_of_persons
+from helpers.parameters.models import EXTRACT_FIELDS
+from helpers.parameters.params import ExtractFormat, LayoutWords
 from helpers.preparation.likeness import Benefits, likeness, plain
-from helpers.sheets import HEAD_ROWS, Sheet
+from helpers.received.cells import as_text, cell_key, normalise, read_dates
+from helpers.received.sheets import HEAD_ROWS, Sheet
 
 HEADING_SEEN = 75  # likeness from which a cell counts as a heading
 HEADINGS_LEAST = 3  # such cells, in a row of headings

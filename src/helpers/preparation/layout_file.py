@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from helpers.common.quoting import told_name
 from helpers.preparation.layout_columns import Column
 from helpers.preparation.layout_proposal import BenefitText, Proposal
 from helpers.preparation.likeness import BENEFIT_SURE
-from helpers.quoting import told_name
 
 NOTE, DECIDE = "#:", "# DECIDE"
 FOLDER = "proposed"  # under params/extract-formats/; no run reads it

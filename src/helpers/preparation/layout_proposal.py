@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.cells import as_text, cell_key, normalise, read_dates
-from helpers.errors import ExtractError, ParameterError
-from helpers.extract_tables import find_table
-from helpers.params import ExtractFormat, LayoutWords
+from helpers.common.errors import ExtractError, ParameterError
+from helpers.common.quoting import is_plain, told_name
+from helpers.extracts.tables import find_table
+from helpers.parameters.params import ExtractFormat, LayoutWords
 from helpers.preparation.layout_columns import (
     WORDS_MOST,
     Column,
@@ -25,9 +25,9 @@ from helpers.preparation.layout_columns import (
     match_columns,
 )
 from helpers.preparation.likeness import Benefits, Match
-from helpers.quoting import is_plain, told_name
+from helpers.received.cells import as_text, cell_key, normalise, read_dates
 from helpers.received.encoding import decoded
-from helpers.sheets import TEXT_ENDINGS, read_sheets
+from helpers.received.sheets import TEXT_ENDINGS, read_sheets
 
 ROWS_LEAST = 5  # rows that an unknown text must stand in; a rarer one could be a person's
 WORD_LONGEST = 20

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from helpers.params import LayoutWords
+from helpers.parameters.params import LayoutWords
 
 BENEFIT_SURE = 88  # likeness, at least, before a benefit text is mapped
 BENEFIT_MARGIN = 5  # and so much more like than any text of another benefit type

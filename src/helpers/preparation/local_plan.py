@@ -11,13 +11,13 @@ import pandas as pd
 from great_tables import GT
 from IPython.display import Markdown
 
-from helpers.captions import listed
-from helpers.findings import counted
-from helpers.internal_parts import numbers, table
-from helpers.markdown_text import literal, prose, trusted
-from helpers.param_models import ANSWERS, LocalBackground
-from helpers.params import Round
-from helpers.plan import SamplingPlan
+from helpers.common.markdown_text import literal, prose, trusted
+from helpers.parameters.models import ANSWERS, LocalBackground
+from helpers.parameters.params import Round
+from helpers.released.captions import listed
+from helpers.released.findings import counted
+from helpers.reports.internal_parts import numbers, table
+from helpers.sampling.plan import SamplingPlan
 
 NOT_GIVEN = "Ikke oplyst"
 UNDER = "under {least}"

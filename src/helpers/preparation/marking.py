@@ -25,13 +25,20 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
-from helpers import style
-from helpers.extract_tables import find_table
-from helpers.faults import Fault
-from helpers.params import ExtractFormat
-from helpers.paths import write_private
+from helpers.common import style
+from helpers.common.paths import write_private
+from helpers.extracts.tables import find_table
+from helpers.faults.faults import Fault
+from helpers.parameters.params import ExtractFormat
 from helpers.preparation.check_told import sentence
-from helpers.sheets import DELIMITERS, TEXT_ENDINGS, CellError, Sheet, lost_kind, read_sheets
+from helpers.received.sheets import (
+    DELIMITERS,
+    TEXT_ENDINGS,
+    CellError,
+    Sheet,
+    lost_kind,
+    read_sheets,
+)
 
 SUFFIX = "-markeret"
 RED = "FFF4B3A6"

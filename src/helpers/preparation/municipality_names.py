@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from rapidfuzz import fuzz, process
 
-from helpers.cells import normalise
-from helpers.errors import ParameterError, Problem
-from helpers.params import Municipality, Round
+from helpers.common.errors import ParameterError, Problem
+from helpers.parameters.params import Municipality, Round
+from helpers.received.cells import normalise
 
 CODE_DIGITS = 4
 WITH_NAME = re.compile(r"(\d{1,4})[\s_-]+(\D.*)")  # as messages and folders have it

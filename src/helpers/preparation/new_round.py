@@ -23,11 +23,11 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from helpers.calendar_rules import MONDAY, week_day, week_name
-from helpers.errors import ParameterError, Problem
-from helpers.params import Round, load_round
-from helpers.paths import DEVELOPMENT, write_text
-from helpers.style import slug
+from helpers.common.errors import ParameterError, Problem
+from helpers.common.paths import DEVELOPMENT, write_text
+from helpers.common.style import slug
+from helpers.parameters.calendar_rules import MONDAY, week_day, week_name
+from helpers.parameters.params import Round, load_round
 
 SEASONS = {"foraar": "foråret", "sommer": "sommeren", "efteraar": "efteråret", "vinter": "vinteren"}
 WEEKS_A_SEASON = 13

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from helpers.params import Municipality
+from helpers.parameters.params import Municipality
 
 KEY = "participants"
 

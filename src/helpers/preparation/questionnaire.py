@@ -18,13 +18,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from helpers import style
-from helpers.own_numbers import official_name
-from helpers.param_models import DONT_KNOW, LocalQuestion, Question
-from helpers.params import Round
-from helpers.paths import Paths, write_text
+from helpers.answers.responses import LOCAL_COLUMNS, STATUSES, TEXT_COLUMNS
+from helpers.common import style
+from helpers.common.paths import Paths, write_text
+from helpers.parameters.models import DONT_KNOW, LocalQuestion, Question
+from helpers.parameters.params import Round
 from helpers.preparation.frame import Frame, Piped
-from helpers.responses import LOCAL_COLUMNS, STATUSES, TEXT_COLUMNS
+from helpers.released.own_numbers import official_name
 
 FOLDER, COMMON = "spoergeskema", "faelles"
 SCHEMA = "spoergeskema.schema.json"

@@ -14,9 +14,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from helpers.errors import ParameterError, Problem
-from helpers.params import Round
-from helpers.paths import Paths, close_data, write_private, write_text
+from helpers.common.errors import ParameterError, Problem
+from helpers.common.paths import Paths, close_data, write_private, write_text
+from helpers.parameters.params import Round
+from helpers.parameters.withdrawals import rejoined, withdrawals_file, withdrawals_text
 from helpers.preparation.signup_files import (
     PROPOSED_SCALE,
     Agreement,
@@ -31,7 +32,6 @@ from helpers.preparation.signup_files import (
     stored_text,
 )
 from helpers.preparation.signup_sheet import SignUpRow, SignUpSheet, read_sign_ups
-from helpers.withdrawals import rejoined, withdrawals_file, withdrawals_text
 
 CONTACTS = ("contact_name", "contact_email", "contact_phone")
 

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import yaml
 
-from helpers.errors import ParameterError, Problem
-from helpers.param_models import LocalFile
-from helpers.params import Round
-from helpers.paths import Paths
+from helpers.common.errors import ParameterError, Problem
+from helpers.common.paths import Paths
+from helpers.parameters.models import LocalFile
+from helpers.parameters.params import Round
 from helpers.preparation.participants_block import with_participants, without_participants
 from helpers.preparation.signup_headings import HEADINGS
 from helpers.preparation.signup_sheet import SignUpRow
-from helpers.sheets import read_kept_table
+from helpers.received.sheets import read_kept_table
 
 PROPOSED_SCALE = "enighed"
 SHORT_LENGTH = 40  # signs of a local question's proposed short label
@@ -74,7 +74,7 @@ def round_text(paths: Paths, round_: Round, participants: list[str]) -> str:
 
 
 def read_agreements(paths: Paths, round_: Round) -> dict[str, Agreement]:
-    """Recorded agreements; `params.py` has checked the signed days. Raises ParameterError for a day of
+    """Recorded agreements; `parameters/params.py` has checked the signed days. Raises ParameterError for a day of
     sending that is none."""
     path, problems = agreements_file(paths), []
     if not path.is_file():

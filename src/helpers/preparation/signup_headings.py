@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from helpers.errors import Problem
-from helpers.labels import heading_key
-from helpers.param_models import MAX_LOCAL_QUESTIONS
-from helpers.sheets import Sheet
+from helpers.common.errors import Problem
+from helpers.common.labels import heading_key
+from helpers.parameters.models import MAX_LOCAL_QUESTIONS
+from helpers.received.sheets import Sheet
 
 # what a column holds → headings it may have; the first is the one of the empty file
 HEADINGS = {

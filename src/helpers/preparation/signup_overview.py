@@ -12,14 +12,15 @@ from pathlib import Path
 
 import xlsxwriter
 
-from helpers import captions, style
-from helpers.param_models import Municipality
-from helpers.paths import Paths, write_private
+from helpers.common import style
+from helpers.common.paths import Paths, write_private
+from helpers.parameters.models import Municipality
+from helpers.parameters.round_settings import PriceBand
 from helpers.preparation.signup import SignUps
 from helpers.preparation.signup_files import Agreement
-from helpers.round_settings import PriceBand
-from helpers.workbook import make_formats, write_table
-from helpers.workbook_sheets import Cell, Column, Sheet
+from helpers.released import captions
+from helpers.workbook.sheets import Cell, Column, Sheet
+from helpers.workbook.workbook import make_formats, write_table
 
 EXCEL_DAY_ZERO = dt.date(1899, 12, 30)
 NAME = "tilmeldinger.xlsx"

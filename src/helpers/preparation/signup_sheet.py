@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.cells import read_dates
-from helpers.errors import ExtractError, ParameterError, Problem
-from helpers.labels import heading_key
-from helpers.param_models import MAX_LOCAL_QUESTIONS
-from helpers.params import Municipality, Round
+from helpers.common.errors import ExtractError, ParameterError, Problem
+from helpers.common.labels import heading_key
+from helpers.common.quoting import told_file
+from helpers.parameters.models import MAX_LOCAL_QUESTIONS
+from helpers.parameters.params import Municipality, Round
 from helpers.preparation.municipality_names import find_municipality
 from helpers.preparation.signup_headings import HEADINGS, Columns, column_of, read_headings
-from helpers.quoting import told_file
-from helpers.sheet_choice import sheet_meant
-from helpers.sheets import DELIMITERS, Sheet, read_sheets, retold
+from helpers.received.cells import read_dates
+from helpers.received.sheet_choice import sheet_meant
+from helpers.received.sheets import DELIMITERS, Sheet, read_sheets, retold
 
 DATE_FORMS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%y", "%d.%m.%y", "%d/%m/%y")
 DATES = ("signed_up", "agreement_sent", "agreement_signed")

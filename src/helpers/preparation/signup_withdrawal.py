@@ -7,14 +7,14 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.errors import ParameterError
-from helpers.params import Municipality, Round
-from helpers.paths import Paths, write_text
-from helpers.plain_text import TEXT
+from helpers.common.errors import ParameterError
+from helpers.common.paths import Paths, write_text
+from helpers.common.patterns import emails_in, numbers_in
+from helpers.common.plain_text import TEXT
+from helpers.parameters.params import Municipality, Round
+from helpers.parameters.withdrawals import Withdrawal, withdrawals_file, withdrawals_text
 from helpers.preparation.municipality_names import find_municipality
 from helpers.preparation.signup_files import round_file, round_text
-from helpers.scan_patterns import emails_in, numbers_in
-from helpers.withdrawals import Withdrawal, withdrawals_file, withdrawals_text
 
 LONGEST_REASON = 300  # signs
 

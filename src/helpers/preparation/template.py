@@ -14,10 +14,10 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from helpers import style
-from helpers.param_models import LocalBackground
-from helpers.params import ExtractFormat, Municipality, Round
-from helpers.paths import Paths, write_atomically
+from helpers.common import style
+from helpers.common.paths import Paths, write_atomically
+from helpers.parameters.models import LocalBackground
+from helpers.parameters.params import ExtractFormat, Municipality, Round
 from helpers.preparation.template_texts import (
     COLUMNS,
     DATA_SHEET,

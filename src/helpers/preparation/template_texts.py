@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from helpers import style
-from helpers.captions import SURVEY, days
-from helpers.params import ExtractFormat, Municipality, Round, Rule
+from helpers.common import style
+from helpers.parameters.params import ExtractFormat, Municipality, Round, Rule
+from helpers.released.captions import SURVEY, days
 
 PROMPT_TITLE_MAX, PROMPT_MAX = 32, 255  # Excel's limits, for the error as well
 

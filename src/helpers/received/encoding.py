@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from helpers.errors import ExtractError
-from helpers.faults import Place, refusal
+from helpers.common.errors import ExtractError
+from helpers.faults.faults import Place, refusal
 from helpers.received.cell_texts import composed
 
 SHARE = 0.2  # of a file's letters beyond ASCII that tell of another encoding than most

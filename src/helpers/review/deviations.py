@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from helpers import style
-from helpers.params import Municipality
-from helpers.responses import LOCAL_COLUMNS
+from helpers.answers.responses import LOCAL_COLUMNS
+from helpers.common import style
+from helpers.parameters.params import Municipality
 from helpers.review.extract_faults import extracts
 from helpers.review.inputs import Review
 from helpers.review.timing import events
 from helpers.review.words import count, days, municipalities, names
-from helpers.sampling import sample_size
+from helpers.sampling.sampling import sample_size
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from helpers import style
-from helpers.params import Round
+from helpers.common import style
+from helpers.parameters.params import Round
 from helpers.review.inputs import MAILINGS, SMS, Review
 
 BEFORE_ALL = "before"  # answers dated before the invitation was to be sent

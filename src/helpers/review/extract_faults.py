@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from helpers.params import Municipality
+from helpers.extracts.intake_history import REFUSED, TAKEN_IN
+from helpers.parameters.params import Municipality
 from helpers.review.inputs import Review
-from helpers.review.intake_history import REFUSED, TAKEN_IN
 
 NO_LAYOUT = ""  # refused before a layout was recognised
 

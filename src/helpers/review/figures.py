@@ -7,8 +7,9 @@ import datetime as dt
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers import style
-from helpers.chart_canvas import (
+from helpers.common import style
+from helpers.preparation.calendar_rows import LABELS
+from helpers.reports.chart_canvas import (
     above,
     canvas,
     label_rows,
@@ -18,8 +19,7 @@ from helpers.chart_canvas import (
     right_of_rows,
     x_axis,
 )
-from helpers.chart_source import write_line
-from helpers.preparation.calendar_rows import LABELS
+from helpers.reports.chart_source import write_line
 from helpers.review.effort import BEFORE_ALL, by_wave, cumulative, size_labels, with_waves
 from helpers.review.inputs import MAILINGS, Review
 from helpers.review.precision import by_municipality, response_by_group

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.answer_times import span_of
-from helpers.errors import Problem, SurveyError, TooEarlyError
-from helpers.intake_record import found_at_intake
-from helpers.journal import read_lines
-from helpers.params import Municipality, Round
-from helpers.paths import Paths
-from helpers.plan import read_drawn
-from helpers.responses import with_answers
-from helpers.review.intake_history import Attempt, read_history
-from helpers.review.run_log import runs_file
-from helpers.sheets import read_kept_table
+from helpers.answers.answer_times import span_of
+from helpers.answers.responses import with_answers
+from helpers.common.errors import Problem, SurveyError, TooEarlyError
+from helpers.common.journal import read_lines
+from helpers.common.paths import Paths
+from helpers.extracts.intake_history import Attempt, read_history
+from helpers.extracts.intake_record import found_at_intake
+from helpers.parameters.params import Municipality, Round
+from helpers.pipeline.run_log import runs_file
+from helpers.received.sheets import read_kept_table
+from helpers.sampling.plan import read_drawn
 
 MAILINGS = ("invitation", "first_reminder", "second_reminder")  # letters, in their order
 SMS = "sms"  # a mailing too, at any time

@@ -9,21 +9,21 @@ from dataclasses import dataclass
 
 from IPython.display import Markdown
 
-from helpers import style
-from helpers.captions import listed
-from helpers.markdown_text import prose
-from helpers.params import Municipality
+from helpers.common import style
+from helpers.common.markdown_text import prose
+from helpers.common.style import capital
+from helpers.extracts.fault_words import kind_label
+from helpers.parameters.params import Municipality
 from helpers.preparation.calendar_rows import LABELS
+from helpers.released.captions import listed
 from helpers.review.costs import income_dkk, items, known_dkk, unknown
 from helpers.review.deviations import deviations, still_open
 from helpers.review.effort import PACE_DAYS, Pace, pace, with_waves
 from helpers.review.extract_faults import extracts, faults, ignored_columns
-from helpers.review.fault_words import kind_label
 from helpers.review.inputs import MAILINGS, SMS, Review
 from helpers.review.precision import by_municipality, likeness, response_by_group, whole
 from helpers.review.timing import events, runs
 from helpers.review.words import count, days, duration, kroner, municipalities, names, some
-from helpers.style import capital
 
 SMALL_GAP = 0.005  # response as expected: half a percentage point either way
 

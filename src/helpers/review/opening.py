@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from IPython.display import Markdown
 
-from helpers import style
-from helpers.captions import listed
-from helpers.findings import counted
-from helpers.markdown_text import bullets, trusted
+from helpers.common import style
+from helpers.common.markdown_text import bullets, trusted
+from helpers.common.style import capital
+from helpers.extracts.fault_words import kind_label
+from helpers.released.captions import listed
+from helpers.released.findings import counted
 from helpers.review.extract_faults import extracts, faults
-from helpers.review.fault_words import kind_label
 from helpers.review.inputs import Review
 from helpers.review.meanings import SMALL_GAP, paces_of, reached
 from helpers.review.precision import proposed_response, response_by_group
 from helpers.review.timing import events
 from helpers.review.words import NAMED, count, days, municipalities, names, some
-from helpers.style import capital
 
 BIG_CHANGE = 0.03  # percentage points of expected response that are worth a change of plan
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from helpers.nonresponse import R_FAIR, R_GOOD
+from helpers.estimation.nonresponse import R_FAIR, R_GOOD
 from helpers.review.inputs import Review
 
 LEAST_INVITED = 30  # of a group in a municipality, before its rate says something of the next round

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from IPython.display import Markdown
 
-from helpers.markdown_text import markdown_table, trusted
+from helpers.common.markdown_text import markdown_table, trusted
 from helpers.review.inputs import Review
 from helpers.review.words import municipalities
 

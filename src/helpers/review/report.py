@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from helpers.execution import NOTEBOOKS, execute, typeset
-from helpers.params import Round
-from helpers.paths import Paths
+from helpers.common.paths import Paths
+from helpers.notebooks.execution import NOTEBOOKS, execute, typeset
+from helpers.parameters.params import Round
 from helpers.review.inputs import load_review
 
 REVIEW = "40-round-review"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from helpers import style
-from helpers.captions import listed
-from helpers.markdown_text import prose
+from helpers.common import style
+from helpers.common.markdown_text import prose
+from helpers.released.captions import listed
 from helpers.review.costs import (
     Item,
     income_by_band,

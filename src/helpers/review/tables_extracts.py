@@ -6,12 +6,12 @@ from collections import defaultdict
 
 from IPython.display import Markdown
 
-from helpers import style
-from helpers.intake_decisions import LEAVE_OUT
-from helpers.markdown_text import prose
-from helpers.preparation.check_warnings import LABELS
+from helpers.common import style
+from helpers.common.markdown_text import prose
+from helpers.extracts.check_warnings import LABELS
+from helpers.extracts.fault_words import kind_label
+from helpers.parameters.intake_decisions import LEAVE_OUT
 from helpers.review.extract_faults import NO_LAYOUT, extracts, faults, ignored_columns, layouts
-from helpers.review.fault_words import kind_label
 from helpers.review.inputs import Review
 from helpers.review.printed import base, table_with_basis
 from helpers.review.words import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from helpers import style
-from helpers.markdown_text import prose, trusted
+from helpers.common import style
+from helpers.common.markdown_text import prose, trusted
 from helpers.review.inputs import Review
 from helpers.review.precision import (
     LEAST_INVITED,

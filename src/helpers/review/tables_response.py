@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from helpers import style
-from helpers.markdown_text import prose
+from helpers.common import style
+from helpers.common.markdown_text import prose
 from helpers.preparation.calendar_rows import LABELS
 from helpers.review.costs import call_minutes
 from helpers.review.effort import BEFORE_ALL, CLEAR_DAYS, by_wave, pace, with_waves

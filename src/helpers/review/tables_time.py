@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from IPython.display import Markdown
 
-from helpers import style
-from helpers.markdown_text import trusted
+from helpers.common import style
+from helpers.common.markdown_text import trusted
 from helpers.review.deviations import Deviation, deviations, still_open
 from helpers.review.inputs import Review
 from helpers.review.printed import base, table_with_basis

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.extracts.intake_history import TAKEN_IN
+from helpers.pipeline.run_log import FAILED, INTERRUPTED
 from helpers.review.inputs import MAILINGS, Review
-from helpers.review.intake_history import TAKEN_IN
-from helpers.review.run_log import FAILED, INTERRUPTED
 
 WRITTEN, OF_FILE = "written", "file"  # the day stands in a record, or is that of a file
 

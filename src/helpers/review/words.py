@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from helpers import style
-from helpers.captions import listed
-from helpers.findings import counted
-from helpers.params import Municipality
+from helpers.common import style
+from helpers.parameters.params import Municipality
+from helpers.released.captions import listed
+from helpers.released.findings import counted
 
 NAMED = 8  # so many municipalities are named, more are counted
 UNKNOWN = "ukendt"

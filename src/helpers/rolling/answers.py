@@ -16,20 +16,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.answer_times import Span, known_times
-from helpers.errors import Problem, SurveyError
-from helpers.export_notes import notes_on
-from helpers.fieldwork.sealed import forget_passphrases, listed_as
-from helpers.latest import counting
-from helpers.paths import write_atomically, write_text
-from helpers.quoting import told_file
-from helpers.responses import (
+from helpers.answers.answer_times import Span, known_times
+from helpers.answers.export_notes import notes_on
+from helpers.answers.latest import counting
+from helpers.answers.responses import (
     LOCAL_COLUMNS,
     TEXT_COLUMNS,
     export_files,
     read_export,
     with_answers,
 )
+from helpers.common.errors import Problem, SurveyError
+from helpers.common.paths import write_atomically, write_text
+from helpers.common.quoting import told_file
+from helpers.fieldwork.sealed import forget_passphrases, listed_as
 from helpers.rolling.month import ASKED, INVITATION, SAMPLE, delivered
 from helpers.rolling.months import name
 from helpers.rolling.places import Places

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.extracts import Extract
-from helpers.fingerprints import content_digest, file_digest, fingerprints
-from helpers.params import Round
-from helpers.preparation.plausibility import Judged, judge, look_record, with_decisions
-from helpers.preparation.round_findings import Taken, beside_others
-from helpers.quoting import told_file
+from helpers.common.quoting import told_file
+from helpers.extracts.extracts import Extract
+from helpers.extracts.plausibility import Judged, judge, look_record, with_decisions
+from helpers.extracts.round_findings import Taken, beside_others
+from helpers.identities.fingerprints import content_digest, file_digest, fingerprints
+from helpers.identities.vault_key import Key
+from helpers.parameters.params import Round
 from helpers.rolling.months import name
 from helpers.rolling.places import Places, read_told
-from helpers.vault_key import Key
 
 PRINTS = "fingerprints.parquet"
 

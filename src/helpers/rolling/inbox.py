@@ -9,12 +9,12 @@ from pathlib import Path, PurePosixPath
 
 import fsspec
 
-from helpers.errors import ExtractError, ParameterError, Problem
-from helpers.paths import write_atomically
-from helpers.quoting import told_file
+from helpers.common.errors import ExtractError, ParameterError, Problem
+from helpers.common.paths import write_atomically
+from helpers.common.quoting import told_file
+from helpers.common.store import is_address, is_hidden
+from helpers.received.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
 from helpers.rolling.months import name, parse_month
-from helpers.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
-from helpers.store import is_address, is_hidden
 
 ENDINGS = tuple(WORKBOOK_ENDINGS | TEXT_ENDINGS)
 

@@ -13,7 +13,7 @@ import json
 import os
 from pathlib import Path
 
-from helpers.errors import SurveyError
+from helpers.common.errors import SurveyError
 
 BEGINNING = "0" * 64
 

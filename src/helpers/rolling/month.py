@@ -13,24 +13,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.cpr import age_on
-from helpers.errors import ExtractError
-from helpers.extracts import read_extract
+from helpers.common.errors import ExtractError
+from helpers.extracts.check_warnings import Warning
+from helpers.extracts.cpr import age_on
+from helpers.extracts.extracts import read_extract
+from helpers.extracts.intake import eligible, population_table, require_agreement
 from helpers.fieldwork.lists import workbook
 from helpers.fieldwork.mailing_kinds import MAILINGS
 from helpers.fieldwork.sealed import seal
-from helpers.identities import CONTACT, link_keys, send_out_list, update_vault
-from helpers.intake import eligible, population_table, require_agreement
-from helpers.params import Round
-from helpers.preparation.check_warnings import Warning
+from helpers.identities.identities import CONTACT, link_keys, send_out_list, update_vault
+from helpers.identities.vault import read_vault, write_vault
+from helpers.identities.vault_key import Key
+from helpers.parameters.params import Round
 from helpers.rolling.extract_findings import PRINTS, MonthJudged, judge_month
 from helpers.rolling.months import name, ordinal
 from helpers.rolling.places import Places, commit_folder, read_told, write_told
 from helpers.rolling.rotation import MonthPlan, empty_registry, forget_gone, plan_month
 from helpers.rolling.settings import Rolling
-from helpers.sampling import sampling_frame
-from helpers.vault import read_vault, write_vault
-from helpers.vault_key import Key
+from helpers.sampling.sampling import sampling_frame
 
 INVITATION = MAILINGS["invitation"]
 LETTERS, SHEET = INVITATION.workbook, "Flettebrev"

@@ -10,15 +10,15 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers import style, theme
-from helpers.estimates import OVERALL
-from helpers.paths import write_text
+from helpers.common import style, theme
+from helpers.common.paths import write_text
+from helpers.common.vocabulary import NATIONAL
+from helpers.disclosure.suppression import SHOWN
+from helpers.estimation.estimates import OVERALL
 from helpers.rolling.months import danish, danish_period, name, parse_month
 from helpers.rolling.places import Places
 from helpers.rolling.settings import Rolling
 from helpers.rolling.windows import NOT_YET, TOO_FEW_MONTHS, WINDOWS
-from helpers.suppression import SHOWN
-from helpers.vocabulary import NATIONAL
 
 CHART, SPARK = (680, 190), (110, 26)  # width and height in pixels
 MARGIN, SPARK_MARGIN = 44, 4

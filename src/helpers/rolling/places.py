@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.paths import Paths, told_of, write_text
+from helpers.common.paths import Paths, told_of, write_text
+from helpers.common.store import BESIDE
 from helpers.rolling.months import name, parse_month
-from helpers.store import BESIDE
 
 TOLD = "told.json"
 

@@ -25,10 +25,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.errors import SurveyError
+from helpers.common.errors import SurveyError
 from helpers.rolling.months import ordinal
 from helpers.rolling.settings import MONTHS_A_YEAR, RollingFile
-from helpers.sampling import CONTROLS, STRATUM, allocate, draw, sample_size
+from helpers.sampling.sampling import CONTROLS, STRATUM, allocate, draw, sample_size
 
 NONE = -1  # of a month or turn that has not been: a whole-number column has no missing values
 REGISTRY = {

@@ -13,23 +13,11 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError, model_validator
 
-from helpers.errors import ParameterError, Problem
-from helpers.param_models import Round
-from helpers.parameter_files import known_files
-from helpers.parameter_types import (
-    MONTH_PATTERN,
-    Code,
-    Count,
-    FileName,
-    Link,
-    RoundId,
-    Whole,
-    Words,
-)
-from helpers.parameter_words import told as told_of
-from helpers.params import read_settings, with_references
-from helpers.rolling.months import add_months, parse_month
-from helpers.round_settings import (
+from helpers.common.errors import ParameterError, Problem
+from helpers.parameters.files import known_files
+from helpers.parameters.models import Round
+from helpers.parameters.params import read_settings, with_references
+from helpers.parameters.round_settings import (
     AgeLimits,
     Calendar,
     Comparison,
@@ -42,6 +30,18 @@ from helpers.round_settings import (
     Sampling,
     Weighting,
 )
+from helpers.parameters.types import (
+    MONTH_PATTERN,
+    Code,
+    Count,
+    FileName,
+    Link,
+    RoundId,
+    Whole,
+    Words,
+)
+from helpers.parameters.words import told as told_of
+from helpers.rolling.months import add_months, parse_month
 
 MONTHS_A_YEAR = 12
 

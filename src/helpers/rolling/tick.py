@@ -14,9 +14,10 @@ from functools import cached_property
 
 import pandas as pd
 
-from helpers.errors import ExtractError, ParameterError, Problem, SurveyError
-from helpers.paths import close_data, write_text
-from helpers.quoting import blanked
+from helpers.common.errors import ExtractError, ParameterError, Problem, SurveyError
+from helpers.common.paths import close_data, write_text
+from helpers.common.quoting import blanked
+from helpers.identities.vault_key import Key, key_of_round
 from helpers.rolling.answers import (
     close_month,
     closed_counts,
@@ -44,7 +45,6 @@ from helpers.rolling.places import TOLD, Places, read_told, sweep, write_told
 from helpers.rolling.settings import Rolling
 from helpers.rolling.units import block_lengths, blocks_due, make_unit
 from helpers.rolling.windows import RELEASED, WINDOWS, ready, shown_share, windows_at, write_windows
-from helpers.vault_key import Key, key_of_round
 
 COMPLETED = "completed.json"
 NO_EXTRACT = "no extract"

@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.errors import WeightError
-from helpers.estimates import KEYS, SUMS, estimate_municipality
-from helpers.protection import protect
+from helpers.common.errors import WeightError
+from helpers.disclosure.protection import protect
+from helpers.estimation.estimates import KEYS, SUMS, estimate_municipality
+from helpers.estimation.weighting import Weighted, weigh
 from helpers.rolling.answers import is_closed
 from helpers.rolling.month import ASKED, DELIVERED, FRAME, STRATA
 from helpers.rolling.months import add_months, months_between, name, ordinal
 from helpers.rolling.places import TOLD, Places, commit_folder, read_told, write_told
 from helpers.rolling.settings import MONTHS_A_YEAR, Rolling
-from helpers.sampling import FRAME_COLUMNS, STRATUM
-from helpers.weighting import Weighted, weigh
+from helpers.sampling.sampling import FRAME_COLUMNS, STRATUM
 
 ESTIMATES, CELLS = "estimates.parquet", "cells.parquet"
 

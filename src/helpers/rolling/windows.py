@@ -15,16 +15,22 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from helpers.disclosure import CELL, RELEASED_COLUMNS, blank_hidden, printing_order, round_values
-from helpers.estimates import KEYS, SUMS, with_intervals
-from helpers.paths import write_atomically
+from helpers.common.paths import write_atomically
+from helpers.common.spreadsheets import inert_frame
+from helpers.common.vocabulary import NATIONAL
+from helpers.disclosure.release import (
+    CELL,
+    RELEASED_COLUMNS,
+    blank_hidden,
+    printing_order,
+    round_values,
+)
+from helpers.disclosure.suppression import FEW, LINKED, NOT_ASKED, SHOWN, has_country
+from helpers.estimation.estimates import KEYS, SUMS, with_intervals
 from helpers.rolling.months import add_months, name
 from helpers.rolling.places import Places, read_told
 from helpers.rolling.settings import Rolling
 from helpers.rolling.units import CELLS, ESTIMATES, Block, all_closed, block_with
-from helpers.spreadsheets import inert_frame
-from helpers.suppression import FEW, LINKED, NOT_ASKED, SHOWN, has_country
-from helpers.vocabulary import NATIONAL
 
 WINDOWS, RELEASED = "windows.parquet", "released.parquet"
 READY, NOT_YET, TOO_FEW_MONTHS = "ready", "not_yet", "too_few_months"

@@ -20,8 +20,8 @@ from pptx.opc.constants import RELATIONSHIP_TYPE as RT
 from pptx.oxml import parse_xml
 from pptx.util import Inches
 
-from helpers import style
-from helpers.deck import settled
+from helpers.common import style
+from helpers.deck.deck import settled
 
 MADE = dt.datetime(2024, 1, 1)
 TARGET = Path(__file__).with_name("template.pptx")

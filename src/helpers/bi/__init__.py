@@ -1,0 +1,1 @@
+"""Released numbers → facts and dimensions for BI tools and databases."""

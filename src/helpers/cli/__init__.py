@@ -1,0 +1,1 @@
+"""`survey`: the commands. Reads arguments and tells results; decides nothing."""

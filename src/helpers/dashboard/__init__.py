@@ -1,0 +1,1 @@
+"""Released numbers → `dashboard.html`, one file that works offline."""

@@ -1,0 +1,292 @@
+"""Released numbers → what a dashboard holds: one JSON document that the page filters.
+
+Every number comes from `Published`. A number that is not shown stands as the name of its status, so a
+missing number can never be taken for zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from helpers.common import style
+from helpers.common.vocabulary import NATIONAL
+from helpers.parameters.params import BREAKDOWN_LABELS, Tile
+from helpers.released.own_numbers import (
+    GROUPINGS,
+    NATIONAL_LABEL,
+    OPTIONS,
+    OTHERS_LABEL,
+    OVERALL,
+    SPLIT,
+    official_name,
+    plain,
+)
+from helpers.released.published import Published
+
+WEIGHTINGS = ("weighted", "unweighted")
+WITH_INTERVAL = ("mean", "share_satisfied")
+MEASURES = ("mean", *SPLIT, *OPTIONS, "share_dont_know")
+MEASURES_OF_COUNTRY = ("mean", "share_satisfied")  # of all municipalities together in one file
+OVER, UNDER, LEVEL = "over", "under", "på niveau"
+WORDS = (OVER, UNDER, LEVEL, style.NOT_SHOWN[style.NOT_JUDGED])
+ROW = (
+    "area",
+    "group",
+    "item",
+    "weighting",
+    "n",
+)  # indices into the lists of the round, and answers
+
+
+def municipal(published: Published, earlier: Sequence[Published], code: str) -> dict[str, Any]:
+    """The document of one municipality beside the country, for this round and earlier ones."""
+    name = official_name(code, published.round.municipalities[code].name)
+    areas = {code: name, NATIONAL: NATIONAL_LABEL}
+    document = _head(published, name)
+    document["rounds"] = [
+        _round(p, {a: label for a, label in areas.items() if p.has_results(a)}, MEASURES, code)
+        for p in (published, *earlier)
+    ]
+    document["against"] = _against(published, document["rounds"][0], code)
+    document["since"] = _since(published, code)
+    return document
+
+
+def national(published: Published, tiles: Mapping[str, Tile]) -> dict[str, Any]:
+    """The document of all municipalities beside each other; `tiles`: where each lies on the map."""
+    round_ = published.round
+    names = {m.code: m.name for m in published.municipalities}
+    document = _head(published, NATIONAL_LABEL)
+    document["rounds"] = [
+        _round(
+            published, names | {NATIONAL: NATIONAL_LABEL}, MEASURES_OF_COUNTRY, None,
+            weightings=WEIGHTINGS[:1],
+        )
+    ]  # fmt: skip
+    document["places"] = [
+        {
+            "code": m.code,
+            "name": m.name,
+            "region": m.region,
+            "population": m.population,
+            "participates": m.code in round_.settings.participants,
+            "folder": m.folder if m.code in names else None,
+            **tiles[m.code].model_dump(include={"column", "row", "short"}),
+        }
+        for m in round_.municipalities.values()
+    ]
+    [now] = document["rounds"]
+    document["against"] = {c: _against(published, now, c, flag="_in_list") for c in names}
+    return document
+
+
+def _head(published: Published, name: str) -> dict[str, Any]:
+    rules = published.round.settings
+    return {
+        "name": name,
+        "round": rules.title,
+        "others": OTHERS_LABEL,
+        "words": WORDS,
+        "overall": OVERALL,
+        "confidence": rules.comparison.confidence,
+        "missing": {
+            status: {"words": m.words, "reason": style.reason(status, rules.disclosure)}
+            for status, m in style.MISSING.items()
+        },
+    }
+
+
+def _round(
+    published: Published,
+    areas: dict[str, str],
+    measures: Sequence[str],
+    code: str | None,
+    weightings: Sequence[str] = WEIGHTINGS,
+) -> dict[str, Any]:
+    round_ = published.round
+    labels = round_.category_labels(code)
+    items = _items(published, code)
+    breakdowns = [b for b in labels if b in {"all", *GROUPINGS} or b.startswith("local:")]
+    two_way = list(round_.two_way_breakdowns) if code else []
+    groups = [(b, c) for b in breakdowns for c in labels[b]]
+    groups += [
+        (pair, f"{a}:{b}")
+        for pair in two_way
+        for a in labels[pair.split(":")[0]]
+        for b in labels[pair.split(":")[1]]
+    ]
+    return {
+        "id": round_.id,
+        "title": round_.settings.title,
+        "areas": [{"id": a, "label": label} for a, label in areas.items()],
+        "themes": [t.id for t in sorted(round_.questionnaire.themes, key=lambda t: t.order)],
+        "items": items,
+        "scales": {
+            name: [options[k] for k in range(1, 6)]
+            for name, options in round_.scales_for(code).items()
+            if set(range(1, 6)) <= set(options)
+        },
+        "breakdowns": [
+            {
+                "id": b,
+                "label": (BREAKDOWN_LABELS | _local_labels(published, code))[b],
+                "categories": [{"id": c, "label": label} for c, label in labels[b].items()],
+            }
+            for b in breakdowns
+            if b != "all"
+        ],
+        "two_way": two_way,
+        "groups": [list(g) for g in groups],
+        "measures": list(measures),
+        "numbers": _numbers(
+            published.results, list(areas), groups, [i["id"] for i in items], measures, weightings
+        ),
+    }
+
+
+def _local_labels(published: Published, code: str | None) -> dict[str, str]:
+    if code is None:
+        return {}
+    return {f"local:{b.id}": b.label for b in published.round.local_for(code).background}
+
+
+def _items(published: Published, code: str | None) -> list[dict[str, Any]]:
+    """Themes, then questions, then local ones. `same`: equal in two rounds only where the wording is,
+    of a theme where all its questions are."""
+    questionnaire = published.round.questionnaire
+    themes = sorted(questionnaire.themes, key=lambda t: t.order)
+    wordings = {t.id: [q.wording for q in questionnaire.theme_questions(t.id)] for t in themes}
+    items = [{"id": t.id, "label": t.label, "same": "|".join(wordings[t.id])} for t in themes]
+    items += [
+        {"id": q.id, "label": q.short, "wording": q.wording, "theme": q.theme, "scale": q.scale,
+         "same": q.wording}
+        for q in questionnaire.scaled
+    ]  # fmt: skip
+    local = published.round.local_for(code).questions if code else ()
+    scales = published.round.scales_for(code)
+    return items + [
+        {"id": q.id, "label": q.short, "wording": q.wording, "theme": "lokalt", "scale": q.scale,
+         "same": "|".join([q.wording, *scales[q.scale].values()])}
+        for q in local
+    ]  # fmt: skip
+
+
+def _numbers(
+    results: pd.DataFrame,
+    areas: list[str],
+    groups: list[tuple[str, str]],
+    items: list[str],
+    measures: Sequence[str],
+    weightings: Sequence[str],
+) -> list[list[Any]]:
+    """A row an area × group × item × weighting: ROW, then each measure, with its limits behind it where
+    it is one of WITH_INTERVAL."""
+    kept = results[
+        results["municipality"].isin(areas)
+        & results["item"].isin(items)
+        & results["statistic"].isin(measures)
+        & results["weighting"].isin(list(weightings))
+    ]
+    hidden = kept["status"] != "shown"
+    numbers = {c: plain(kept[c].mask(hidden)) for c in ("ci_low", "ci_high", "n")}
+    group_of = pd.MultiIndex.from_tuples(groups)
+    keyed = pd.DataFrame(
+        {
+            "area": pd.Index(areas).get_indexer(kept["municipality"]),
+            "group": group_of.get_indexer(
+                pd.MultiIndex.from_frame(kept[["breakdown", "category"]])
+            ),
+            "item": pd.Index(items).get_indexer(kept["item"]),
+            "weighting": pd.Index(weightings).get_indexer(kept["weighting"]),
+            "statistic": kept["statistic"],
+            "cell": _cells(kept),
+            "low": numbers["ci_low"],
+            "high": numbers["ci_high"],
+            "n": numbers["n"],
+        }
+    )
+    keyed = keyed[keyed["group"] >= 0]
+    wide = keyed.pivot(
+        index=list(ROW[:4]), columns="statistic", values=["cell", "low", "high", "n"]
+    )
+    wide = wide.astype(object).where(wide.notna(), None)
+    columns = [wide[("n", "mean")]]
+    for measure in measures:
+        parts = ("cell", "low", "high") if measure in WITH_INTERVAL else ("cell",)
+        columns += [
+            wide[(part, measure)] if (part, measure) in wide else pd.Series(None, wide.index)
+            for part in parts
+        ]
+    values = zip(*(c.tolist() for c in columns))
+    return [[*map(int, key), *_counted(row)] for key, row in zip(wide.index, values)]
+
+
+def _counted(row: Iterable[Any]) -> list[Any]:
+    n, *rest = row
+    return [None if n is None else int(n), *rest]
+
+
+def _cells(rows: pd.DataFrame) -> list[Any]:
+    """The value, or the name of the status that hides it."""
+    return [
+        status if status != "shown" else style.NOT_POSSIBLE if value is None else value
+        for value, status in zip(plain(rows["value"]), rows["status"].tolist())
+    ]
+
+
+def _against(
+    published: Published, now: dict[str, Any], code: str, flag: str = ""
+) -> list[list[Any]]:
+    """[group, item, mean of the others, word] of the weighted means; indices into the round's lists
+    and into WORDS."""
+    rows = _compared(published, code, "others")
+    group_of = {tuple(g): i for i, g in enumerate(now["groups"])}
+    item_of = {item["id"]: i for i, item in enumerate(now["items"])}
+    words = map(WORDS.index, _words(rows, flag, WORDS[:3]))
+    places = zip(*(plain(rows[c]) for c in ("breakdown", "category", "item", "reference_value")))
+    return [
+        [group_of[b, c], item_of[item], value, word]
+        for (b, c, item, value), word in zip(places, words)
+        if (b, c) in group_of
+    ]
+
+
+def _since(published: Published, code: str) -> list[list[Any]]:
+    """[earlier round, area, breakdown, category, item, change, word, break mark]."""
+    found = []
+    for earlier in published.earlier_rounds:
+        for area in (code, NATIONAL):
+            rows = _compared(published, area, f"round:{earlier}")
+            words = _words(rows, "", ("steget", "faldet", "uændret"))
+            columns = (plain(rows[c]) for c in ("breakdown", "category", "item", "difference"))
+            found += [
+                [earlier, area, *r, note] for *r, note in zip(*columns, words, plain(rows["note"]))
+            ]
+    return found
+
+
+def _compared(published: Published, code: str, reference: str) -> pd.DataFrame:
+    t = published.comparisons
+    return t[
+        (t["municipality"] == code) & (t["reference"] == reference) & (t["statistic"] == "mean")
+        & (t["weighting"] == "weighted") & (t["status"] == "shown")
+    ]  # fmt: skip
+
+
+def _words(rows: pd.DataFrame, flag: str, words: tuple[str, str, str]) -> list[str]:
+    """Over, under or neither; or that the difference rests on too few answers to be judged."""
+    over, under, neither = words
+    found = []
+    for difference, worth, p in zip(
+        plain(rows["difference"]),
+        plain(rows[f"worth_mentioning{flag}"]),
+        plain(rows[f"p_adjusted{flag}"]),
+    ):
+        if p is None:
+            found.append(style.NOT_SHOWN[style.NOT_JUDGED])
+        else:
+            found.append((over if difference > 0 else under) if worth else neither)
+    return found

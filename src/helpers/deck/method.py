@@ -1,0 +1,110 @@
+"""The deck's pages about the survey itself: the round in short, who answered, how to read it."""
+
+from __future__ import annotations
+
+from pptx.util import Inches
+
+from helpers.common import style
+from helpers.deck.charts import Box, Series, rate_chart
+from helpers.deck.page import (
+    HEIGHT,
+    LEFT,
+    TOP,
+    TWO,
+    add_card,
+    add_page,
+    add_text,
+    holder,
+    put_text,
+)
+from helpers.deck.slides import alt_text
+from helpers.released import captions, findings
+from helpers.released.own_numbers import NATIONAL_LABEL, NO_RESPONSE, OTHERS_LABEL, OwnNumbers
+from helpers.released.reading import reading_guide
+
+
+def round_page(deck, o: OwnNumbers) -> None:
+    collection, response = o.round.settings.calendar.collection, o.response() or NO_RESPONSE
+    page = add_page(
+        deck, TWO, "Undersøgelsen kort", findings.response_headline(o),
+        source=captions.source(o, weighted=False),
+        speaker="Svarprocenten er antal svar delt med antal inviterede. "
+        "Andelen af svar i de enkelte grupper vises sidst i præsentationen.",
+    )  # fmt: skip
+    shown, mark = response.shown, response.mark
+    cards = (
+        (style.number(response.invited) if shown else mark, "inviterede borgere"),
+        (style.number(response.answers) if shown else mark, "svar"),
+        (style.percent(response.rate, 1) if shown else mark, "svarprocent"),
+    )
+    for i, (figure, caption) in enumerate(cards):
+        add_card(page, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption)
+    groups = captions.listed([g.label.lower() for g in o.round.rules.groups])
+    text = holder(page, 2)
+    text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
+    put_text(page, 2, [
+        f"**Hvem:** borgere i et forløb i jobcentret: {groups}.",
+        f"**Hvornår:** svarene er indsamlet {captions.days(collection.start, collection.end)}.",
+        f"**Hvad:** {len(o.questions)} spørgsmål i {len(o.themes)} temaer, besvaret på en skala fra "
+        "1 til 5, hvor 5 er mest positivt.",
+        f"**Sammenligning:** »{OTHERS_LABEL}« er alle deltagende kommuner undtagen kommunen selv. "
+        f"»{NATIONAL_LABEL}« er {captions.with_results(o.n_municipalities)}.",
+        f"**Skjulte tal:** resultater med færre end {o.round.settings.disclosure.min_answers} svar "
+        "vises ikke, og heller ikke tal, som de kunne regnes ud af. Hvor et tal mangler, står hvorfor.",
+    ])  # fmt: skip
+
+
+def response_page(deck, o: OwnNumbers) -> None:
+    groups, hidden = [], []
+    for breakdown in ("target_group", "gender", "age_band"):
+        named = [
+            (label, o.response(breakdown, c) or NO_RESPONSE)
+            for c, label in findings.group_labels(o, breakdown)
+        ]
+        groups.append([(label, g) for label, g in named if g.shown])
+        hidden += [(label, g) for label, g in named if not g.shown]
+    rows = [(label, g.rate) for shown in groups for label, g in shown]
+    whole = o.response()
+    page = add_page(
+        deck, TWO, "Svarprocent og metode", findings.response_groups_headline(groups),
+        source=captions.source(o, weighted=False),
+        note=captions.hidden_note(hidden, "grupper"),
+        speaker="Designeffekten (Kish) siger, hvor meget vægtene udvander antallet af svar: det "
+        "effektive antal er antal svar delt med designeffekten.",
+    )  # fmt: skip
+    text = holder(page, 2)
+    text.left, text.top, text.width, text.height = map(Inches, (7.6, TOP, 5.13, HEIGHT))
+    lines = [
+        "**Stikprøve:** udtrukket tilfældigt inden for hver målgruppe; små kommuner og små grupper "
+        "er overrepræsenteret eller spurgt fuldt ud.",
+        "**Vægte:** retter op for stikprøven og for, hvem der svarer, efter målgruppe, køn og alder.",
+        "**Bortfald:** vægtene kan ikke rette op for, at de, der ikke svarer, kan mene noget andet.",
+    ]
+    if whole is not None and whole.shown and whole.effective_n is not None:
+        lines.append(
+            f"**Præcision:** designeffekt {style.number(whole.design_effect, 2)}; svarene er lige så "
+            f"præcise som {style.number(whole.effective_n)} svar fra en simpel tilfældig stikprøve."
+        )
+    put_text(page, 2, lines, size=14)
+    if not rows:
+        why = captions.reasons(g for _, g in hidden)
+        put_text(page, 1, [f"Svarprocenten kan ikke vises for de enkelte grupper: {why}."])
+        return
+    add_text(page, Box(LEFT, TOP, 6.6, 0.3), ["Svarprocent i hver gruppe"], size=14, bold=True)
+    series = [Series("Svarprocent", tuple(rate for _, rate in rows), style.OWN)]
+    names = [label for label, _ in rows]
+    alt = alt_text("Søjler, andel af de inviterede, der har svaret", names, series, shares=True)
+    height = min(HEIGHT - 0.35, 0.5 * len(rows) + 0.1)
+    rate_chart(page, 1, Box(LEFT, TOP + 0.35, 6.6, height), names, series, alt)
+
+
+def reading_page(deck, o: OwnNumbers) -> None:
+    page = add_page(
+        deck, TWO, "Metode", "Sådan læses tallene",
+        source=captions.source(o),
+        speaker="Metoden er beskrevet fuldt i metodenotatet.",
+    )  # fmt: skip
+    lines = [f"**{term}:** {text}" for term, text in reading_guide(o)]
+    middle = (len(lines) + 1) // 2
+    put_text(page, 1, lines[:middle], size=16, gap=10)
+    put_text(page, 2, lines[middle:], size=16, gap=10)

@@ -1,0 +1,126 @@
+"""The deck's pages on what models and earlier rounds say: development, expected result, importance."""
+
+from __future__ import annotations
+
+from pptx.util import Inches
+
+from helpers.common import style
+from helpers.deck.charts import Box, Series, means_chart, rate_chart
+from helpers.deck.page import (
+    HEIGHT,
+    LEFT,
+    ONE,
+    TOP,
+    TWO,
+    WIDTH,
+    add_card,
+    add_legend,
+    add_page,
+    add_text,
+    holder,
+    put_text,
+)
+from helpers.deck.slides import WEIGHTED, alt_text, drawn_entries
+from helpers.released import captions
+from helpers.released.own_numbers import OVERALL, OwnNumbers
+from helpers.reports.five_sentences import what_changed
+from helpers.reports.model_texts import CAUSE_WARNING, drivers_headline, expected_headline
+from helpers.reports.tables import round_title
+
+HALF = (WIDTH - 0.4) / 2
+
+
+def development_page(deck, o: OwnNumbers) -> None:
+    """Themes before and now; no page where there is no earlier round to compare with."""
+    published = o.published
+    if not published.earlier_rounds:
+        return
+    before = published.earlier_rounds[0]
+    title = captions.capital(round_title(published, before))
+    rows = [(o.label(t), published.compared(o.code, f"round:{before}", t)) for t in o.themes]
+    shown = [(label, row) for label, row in rows if row is not None]
+    if not shown:
+        return
+    notes = dict.fromkeys(row["note"] for _, row in shown if row["note"])
+    hidden = [label for label, row in rows if row is None]
+    note = f"Kan ikke sammenlignes: {captions.listed(hidden)}." if hidden else ""
+    page = add_page(
+        deck, ONE, "Udviklingen siden sidst", what_changed(published, o.code),
+        source=captions.source(o, [o.of(t) for t in o.themes]),
+        note=" ".join([*(f"Brud i tidsserien: {n}" for n in notes), note]).strip(),
+        speaker="Runderne sammenlignes på det, de har fælles, og en ændring nævnes kun, når den er både "
+        f"sikker og nævneværdig. {WEIGHTED}",
+    )  # fmt: skip
+    names = [label for label, _ in shown]
+    series = [
+        Series(
+            captions.capital(o.round.settings.title), tuple(r["own"] for _, r in shown), style.OWN
+        ),
+        Series(title, tuple(r["reference_value"] for _, r in shown), style.LIGHT_GREY),
+    ]
+    alt = alt_text(
+        "Søjler, temaernes gennemsnit 1–5 nu og i forrige runde", names, series, shares=False
+    )
+    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries([series]))
+    box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - 0.35)
+    means_chart(page, 1, box, names, series, alt, label_share=0.2)
+
+
+def expected_page(deck, o: OwnNumbers) -> None:
+    """Actual beside expected overall satisfaction; no page where the release has none."""
+    row = o.published.compared(o.code, "expected", OVERALL)
+    if row is None:
+        return
+    page = add_page(
+        deck, TWO, "Ud fra borgernes sammensætning", expected_headline(row),
+        source=captions.source(o, [o.of(OVERALL)]),
+        speaker="Det forventede resultat er regnet af alle kommuners svar ud fra målgruppe, køn, alder og "
+        "varighed. Der kan være andre forskelle på borgerne, som udtrækket ikke kender.",
+    )  # fmt: skip
+    cards = (
+        (style.number(row["own"], 2), "samlet tilfredshed", style.OWN),
+        (style.number(row["reference_value"], 2), "forventet med kommunens borgere", style.COUNTRY),
+        (style.signed(row["difference"], 2), "forskel", style.INK),
+    )
+    for i, (figure, caption, colour) in enumerate(cards):
+        add_card(page, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption, colour=colour)
+    low, high = style.signed(row["ci_low"], 2), style.signed(row["ci_high"], 2)
+    level = style.percent(o.round.settings.comparison.confidence)
+    lines = [
+        "Kommunerne har ikke de samme borgere. Her sammenlignes kommunen med det resultat, der kunne "
+        "forventes, når man kender dens borgeres målgruppe, køn, alder og varighed.",
+        f"Forskellens {level}-interval går fra {low} til {high}.",
+        "En forskel er ikke et bevis for god eller dårlig indsats: der kan være andre forskelle på "
+        "borgerne, end dem udtrækket kender.",
+    ]
+    text = holder(page, 2)
+    text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
+    put_text(page, 2, lines, size=18, gap=12)
+
+
+def drivers_page(deck, o: OwnNumbers) -> None:
+    """How closely each theme goes with overall satisfaction; no page where there is no model."""
+    d = o.published.drivers
+    rows = d[d["municipality"] == o.code].sort_values("importance", ascending=False)
+    if rows.empty:
+        return
+    names = [o.label(t) for t in rows["theme"]]
+    page = add_page(
+        deck, TWO, "Hvad hænger sammen med tilfredsheden?", drivers_headline(rows, o.item_labels),
+        source=f"{captions.source(o)} n\u00a0=\u00a0{style.number(int(rows['n'].iloc[0]))}.",
+        speaker=CAUSE_WARNING,
+    )  # fmt: skip
+    heading = "Andel af sammenhængen med samlet tilfredshed"
+    add_text(page, Box(LEFT, TOP, HALF, 0.3), [heading], size=14, bold=True)
+    series = [Series(heading, tuple(rows["importance"]), style.OWN)]
+    alt = alt_text(f"Søjler, {heading.lower()}", names, series, shares=True)
+    height = min(HEIGHT - 0.4, 0.4 + 0.7 * len(names))
+    rate_chart(page, 1, Box(LEFT, TOP + 0.38, HALF, height), names, series, alt)
+    lines = [
+        f"**{name}:** gennemsnit {style.number(mean, 2)}; andelen ligger mellem {style.percent(low)} og "
+        f"{style.percent(high)}"
+        for name, mean, low, high in zip(
+            names, rows["performance"], rows["ci_low"], rows["ci_high"]
+        )
+    ]
+    put_text(page, 2, [*lines, CAUSE_WARNING], size=16, gap=9)

@@ -1,0 +1,357 @@
+"""What answers, not only how many, the shown numbers tell of small groups, and what to hide then.
+
+A group is also what is left of a sum when its shown parts are subtracted. `counts` here has a row a
+municipality × breakdown × category × item: n, and the unweighted numbers SUMS and OPTIONS behind it.
+All that is published of a group is reckoned with together, at its rounding: number of answers, mean,
+split and options, and how each follows from the others (`disclosure/told_in_cells.py`). Weighted values are taken
+for unweighted ones: as if the reader knew every weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from helpers.common.vocabulary import NATIONAL
+from helpers.disclosure.suppression import CELL, Key, has_country
+from helpers.disclosure.suppression_readers import Table
+from helpers.disclosure.told_in_cells import (
+    COUNTED,
+    KINDS,
+    NO_LIMIT,
+    SCORE,
+    Bounds,
+    N,
+    narrow_in_cells,
+    nothing_known,
+)
+from helpers.parameters.round_settings import Disclosure
+
+KIND_SUMS = ["satisfied", "neutral", "dissatisfied"]
+SUMS = ["score", *KIND_SUMS]
+OPTIONS = [f"share_{k}" for k in range(1, 6)]
+SWEEPS = 50  # round the sums; bounds that still change then are wider than need be, never narrower
+
+
+def alike(sums: np.ndarray, rules: Disclosure, *, but: int) -> np.ndarray:
+    """Whether a group of answers is small (`unanimous_below`) and all, or all `but` so many, are of one
+    kind: satisfied, neutral or dissatisfied. Columns: n and SUMS; NaN: no."""
+    n, _, *kinds = sums.T
+    most = np.max(kinds, axis=0)
+    with np.errstate(invalid="ignore"):
+        return (n > 0) & (n < rules.unanimous_below) & (most >= n - but - 1e-9)
+
+
+def alike_cells(counts: pd.DataFrame, rules: Disclosure, country: bool = True) -> set[Key]:
+    """The cells, the country's among them, whose answers to any item are few and all, or all but one, of
+    one kind."""
+    table = _with_country(counts) if country else counts
+    cells = table.loc[alike(table[["n", *SUMS]].to_numpy(), rules, but=1), CELL]
+    return set(cells.itertuples(index=False, name=None))
+
+
+class AnswersTold:
+    """What the shown numbers tell of hidden groups' answers, for any pattern of a round's table.
+
+    They tell it where a shown total less its shown parts leaves a small group whose answers are all of
+    one kind; where bounds (taken round all sums and statistics until nothing changes) leave no doubt how
+    many of a `few` group chose an option or kind, and it is not nobody; and where they leave none that
+    all of a small group's answers are of one kind. Masks are of `table.keys`.
+    """
+
+    def __init__(self, counts: pd.DataFrame, table: Table, rules: Disclosure) -> None:
+        self.table, self.rules = table, rules
+        rows = _with_country(counts).set_index([*CELL, "item"])
+        cells = pd.MultiIndex.from_tuples(table.keys, names=CELL)
+
+        def wide(name: str) -> np.ndarray:
+            return rows[name].unstack("item").reindex(cells).to_numpy(float)
+
+        n = wide("n")
+        self.n = n  # cell × item
+        self.sums = np.stack([n, *(wide(name) for name in SUMS)])  # sum × cell × item
+        options = np.stack([wide(name) for name in OPTIONS])
+        self.has_options = ~np.isnan(options).all(axis=(0, 1))  # items: questions, not themes
+        self.published = self._published(options)
+        nothing = nothing_known((len(table.keys), n.shape[1]))
+        self.without_category = [  # of each line: answers to each item that no part counts
+            np.nan_to_num(n[total] - np.nansum(n[parts], axis=0)) for total, parts in table.lines
+        ]
+        self._last: tuple[np.ndarray, Bounds] | None = None  # a pattern, and what it leaves open
+        self._everywhere = self._region(set(range(len(table.keys))), nothing, np.arange(n.shape[1]))
+
+    def _published(self, options: np.ndarray) -> Bounds:
+        """What a shown cell's own numbers tell, at their rounding."""
+        n, decimals = self.n, self.rules.decimals
+        low, high = nothing_known(n.shape)
+        low[N] = high[N] = n
+        whole = self.has_options[None, :]
+        low[SCORE], high[SCORE] = _as_rounded(self.sums[1], n, decimals.mean, whole)
+        base = np.nanmin(np.where(n > 0, n, np.nan), axis=1, initial=np.inf)
+        with_shares = (base >= self.rules.shares_from)[:, None] & np.ones(n.shape, dtype=bool)
+        for at, chosen in enumerate([*self.sums[2:], *options], start=COUNTED.start):
+            least, most = _as_rounded(chosen, n, decimals.share, True)
+            told = with_shares & ~np.isnan(chosen)
+            low[at][told], high[at][told] = least[told], most[told]
+        return low, high
+
+    def to_hide(self, hidden: np.ndarray) -> np.ndarray:
+        """Shown cells without which the numbers tell no answers any more; none: they tell none now.
+
+        With everything hidden nothing is told, so that there always are such cells.
+        """
+        now = hidden.copy()
+        for _, parts in self._left_overs(now):
+            if shown := [c for c in parts if not now[c]]:
+                now[min(shown, key=self.table.price_of)] = True
+        while True:
+            known = self._known_under(now)
+            told = now[:, None] & self._told(known, self.n)
+            if not told.any():
+                return now & ~hidden
+            before = now.copy()
+            for cell in np.flatnonzero(told.any(axis=1)):
+                now |= self._freeing(now, known, int(cell), np.flatnonzero(told[cell]))
+            if (now == before).all():  # what was known of other places was too narrow
+                self._last = None
+
+    def _known_under(self, hidden: np.ndarray) -> Bounds:
+        """Bounds as narrow as `bounds`, or narrower: where less was hidden the last time, only the
+        municipalities in which more is hidden now are looked at again, and the country."""
+        every = np.arange(self.n.shape[1])
+        if self._last is None or (self._last[0] & ~hidden).any():
+            known = self.bounds(hidden)
+        else:
+            before, known = self._last
+            places = {NATIONAL, *self.table.place[hidden & ~before]}
+            near = np.flatnonzero(np.isin(self.table.place, list(places)))
+            region = self._region(set(near.tolist()), known, every)
+            for known_of, own in zip(known, self._narrowed(hidden, every, region)):
+                known_of[:, near] = own
+        self._last = hidden.copy(), known
+        return known
+
+    def _left_overs(self, hidden: np.ndarray) -> list[tuple[int, list[int]]]:
+        """Lines with a shown total and shown parts whose hidden parts together are few and alike."""
+        found = []
+        for total, parts in self.table.lines:
+            of_hidden = [c for c in parts if hidden[c]]
+            if hidden[total] or not of_hidden or len(of_hidden) == len(parts):
+                continue
+            if alike(np.nansum(self.sums[:, of_hidden], axis=1).T, self.rules, but=0).any():
+                found.append((total, parts))
+        return found
+
+    def _told(self, bounds: Bounds, n: np.ndarray) -> np.ndarray:
+        """Where bounds (statistic × …) tell the answers of hidden groups of n (…), as the class says."""
+        low, high = bounds
+        few, small = n < self.rules.min_answers, n < self.rules.unanimous_below
+        pinned = (low[COUNTED] >= high[COUNTED] - 0.5) & (high[COUNTED] > 0.5)
+        most = high[KINDS]
+        # of the others there is nobody
+        of_one_kind = (most.sum(axis=0) - most < 0.5) & (most > 0.5)
+        return ((few & pinned.any(axis=0)) | (small & of_one_kind.any(axis=0))) & (n > 0)
+
+    def _freeing(
+        self, hidden: np.ndarray, known: Bounds, cell: int, items: np.ndarray
+    ) -> np.ndarray:
+        """Shown cells that must be hidden for the cell no longer to be told; none: it is not told now.
+
+        What is known of it comes through the lines that hold it, and those that hold their cells, and so
+        on: within its municipality first, then everywhere. Of the nearest that free it the cheapest are
+        taken, and of these no more than it takes. `known`: bounds under a pattern that hides less.
+        """
+        own = np.flatnonzero(self.table.place == self.table.place[cell])
+        for among in (own, np.arange(len(hidden))):
+            near, before = {cell}, 0
+            while len(near) > before:
+                before = len(near)
+                near = self.table.beside(near) & set(among.tolist())
+                region = self._region(near | set(own.tolist()), known, items)
+                shown = sorted((c for c in near if not hidden[c]), key=self.table.price_of)
+                frees = partial(self._frees, hidden, cell, items, region)
+                if frees(shown):
+                    more = np.zeros_like(hidden)
+                    more[_fewest(shown, frees)] = True
+                    return more
+        raise AssertionError("with everything hidden nothing is told")
+
+    def _frees(
+        self, hidden: np.ndarray, cell: int, items: np.ndarray, region: _Region, more: list[int]
+    ) -> bool:
+        """Whether the cell is not told where `more` is hidden too."""
+        now = hidden.copy()
+        now[more] = True
+        at = region.at[cell]
+        low, high = (a[:, at] for a in self._narrowed(now, items, region))
+        return not self._told((low, high), self.n[cell, items]).any()
+
+    def bounds(self, hidden: np.ndarray) -> Bounds:
+        """Least and largest of each statistic (statistic × cell × item) that all published numbers, taken
+        round the sums until nothing changes, leave open."""
+        items = np.arange(self.n.shape[1])
+        return self._narrowed(hidden, items, self._everywhere)
+
+    def _narrowed(self, hidden: np.ndarray, items: np.ndarray, region: _Region) -> Bounds:
+        """As `bounds`, for these items and the cells of a region."""
+        cells = region.cells
+        put = ~np.isnan(self.n[np.ix_(cells, items)])  # one municipality's item has no country
+        least, most = nothing_known(put.shape)
+        out = hidden[cells]
+        low, high = (
+            np.where(~put, 0.0, np.where(out[:, None], a, b[:, cells[:, None], items]))
+            for a, b in zip((least, most), self.published)
+        )
+        low, high = (np.concatenate([a, b], axis=1) for a, b in zip((low, high), region.beyond))
+        told = np.tile(np.concatenate([put, region.put_beyond]), len(low))
+        shape = (low.shape[1], -1)
+        for _ in range(SWEEPS):
+            before = low.copy(), high.copy()
+            narrow_in_cells(low, high, self.has_options[items])
+            flat = [np.ascontiguousarray(np.moveaxis(a, 0, 1)).reshape(shape) for a in (low, high)]
+            for family in region.families:
+                family.narrow(*flat, told)
+            for a, of in zip((low, high), flat):
+                a[:] = np.moveaxis(of.reshape(low.shape[1], low.shape[0], -1), 1, 0)
+            if (abs(before[0] - low) < 1e-6).all() and (abs(before[1] - high) < 1e-6).all():
+                break
+        return low[:, : len(cells)], high[:, : len(cells)]
+
+    def _region(self, cells: set[int], known: Bounds, items: np.ndarray) -> _Region:
+        """These cells with all lines that hold any; what is beyond them as it is known."""
+        at = {c: i for i, c in enumerate(sorted(cells))}
+        put = ~np.isnan(self.n[:, items])
+        low, high = (a[:, :, items] for a in known)
+        lows, highs, puts = [], [], []  # of each column after the cells
+
+        def column(least: np.ndarray, most: np.ndarray, is_put: np.ndarray) -> int:
+            lows.append(least)
+            highs.append(most)
+            puts.append(is_put)
+            return len(at) + len(lows) - 1
+
+        def sum_of(some: list[int]) -> int:
+            ends = (a[:, some].sum(axis=1) for a in (low, high))
+            return column(*ends, put[some].any(axis=0))
+
+        lines = []
+        for line in sorted({line for c in at for line in self.table.lines_of_cell[c]}):
+            total, parts = self.table.lines[line]
+            inside, others = [at[c] for c in parts if c in at], [c for c in parts if c not in at]
+            if others:
+                inside.append(sum_of(others))
+            without = self.without_category[line][items]
+            if without.any():
+                least, most = nothing_known(without.shape)
+                least[N] = most[N] = without
+                inside.append(column(least, most, put[total]))
+            lines.append((at[total] if total in at else sum_of([total]), inside))
+        empty = np.empty((0, *low[:, 0].shape))
+        beyond = [np.stack(a, axis=1) if a else np.moveaxis(empty, 0, 1) for a in (lows, highs)]
+        return _Region(
+            np.array(sorted(cells)), at, (beyond[0], beyond[1]),
+            np.array(puts, dtype=bool).reshape(len(puts), len(items)), _families(lines),
+        )  # fmt: skip
+
+
+def _fewest(cells: list[int], enough: Callable[[list[int]], bool]) -> list[int]:
+    """The first of these cells, as few as are `enough`, and none of which can be spared; all are."""
+    needed: list[int] = []
+    while not enough(needed):
+        least, most = 0, len(cells)  # so many of the first are not enough, so many are
+        while most - least > 1:
+            middle = (least + most) // 2
+            if enough([*needed, *cells[:middle]]):
+                most = middle
+            else:
+                least = middle
+        needed.append(cells[most - 1])
+        cells = cells[: most - 1]
+    return needed
+
+
+@dataclass(frozen=True)
+class _Region:
+    """Cells looked at by themselves. `at`: place of each; `beyond`: bounds of what their lines hold
+    besides, a column a sum of other cells or what is in no category; `put_beyond`: the items that these
+    were asked; `families`: of lines, by the places of cells and columns."""
+
+    cells: np.ndarray
+    at: dict[int, int]
+    beyond: Bounds
+    put_beyond: np.ndarray
+    families: list[_Family]
+
+
+@dataclass(frozen=True)
+class _Family:
+    """Lines of which no two have a cell in the same role: `totals` of the lines, all their `parts` one
+    line after the other, where each line `starts`, and the line `of` each part."""
+
+    totals: np.ndarray
+    parts: np.ndarray
+    starts: np.ndarray
+    of: np.ndarray
+
+    def narrow(self, low: np.ndarray, high: np.ndarray, told: np.ndarray) -> None:
+        """A total is its parts' sum, a part the total less the others."""
+        lows, highs = low[self.parts], high[self.parts]
+        least, most = (np.add.reduceat(a, self.starts, axis=0) for a in (lows, highs))
+        known = told[self.totals]
+        least_whole = np.maximum(low[self.totals], least)
+        most_whole = np.minimum(high[self.totals], most)
+        low[self.totals] = np.where(known, least_whole, low[self.totals])
+        high[self.totals] = np.where(known, most_whole, high[self.totals])
+        spare_up, spare_down = (most - least_whole)[self.of], (most_whole - least)[self.of]
+        known = known[self.of]
+        # read again: a part here may be a total too, which has just been narrowed
+        low[self.parts] = np.maximum(low[self.parts], np.where(known, highs - spare_up, 0.0))
+        high[self.parts] = np.minimum(
+            high[self.parts], np.where(known, lows + spare_down, NO_LIMIT)
+        )
+
+
+def _families(lines: list[tuple[int, list[int]]]) -> list[_Family]:
+    """The lines in as few families as it takes, each cell a total once and a part once."""
+    families: list[list[tuple[int, list[int]]]] = []
+    taken: list[tuple[set[int], set[int]]] = []  # of each family, as totals and as parts
+    for total, parts in lines:
+        free = (i for i, (t, p) in enumerate(taken) if total not in t and p.isdisjoint(parts))
+        family = next(free, len(families))
+        if family == len(families):
+            families.append([])
+            taken.append((set(), set()))
+        families[family].append((total, parts))
+        taken[family][0].add(total)
+        taken[family][1].update(parts)
+    return [
+        _Family(
+            np.array([total for total, _ in members]),
+            np.concatenate([parts for _, parts in members]),
+            np.cumsum([0, *(len(parts) for _, parts in members[:-1])]),
+            np.repeat(np.arange(len(members)), [len(parts) for _, parts in members]),
+        )
+        for members in families
+    ]
+
+
+def _with_country(counts: pd.DataFrame) -> pd.DataFrame:
+    """With the sums over the country of all that is not of one municipality alone."""
+    common = counts[has_country(counts)].groupby(["breakdown", "category", "item"], as_index=False)
+    country = common[["n", *SUMS, *OPTIONS]].sum(min_count=1)
+    return pd.concat([counts, country.assign(municipality=NATIONAL)], ignore_index=True)
+
+
+def _as_rounded(
+    total: np.ndarray, base: np.ndarray, places: int, whole: np.ndarray | bool
+) -> Bounds:
+    """Least and largest sum that the published ratio, rounded, leaves; whole numbers where so said."""
+    half = 0.5 * 10.0**-places + 1e-9
+    value = np.round(np.divide(total, base, out=np.zeros_like(base), where=base > 0), places)
+    low, high = np.maximum(value - half, 0) * base, (value + half) * base
+    low = np.where(whole, np.ceil(low - 1e-6), low)
+    return low, np.where(whole, np.floor(high + 1e-6), high)

@@ -1,0 +1,370 @@
+"""All estimates of a round → released tables; the only door to print.
+
+What is hidden is decided in `disclosure/protection.py`, for all that is published together. Here the tables
+are made: hidden rows lose their numbers, comparisons leave only where both sides are shown, and
+everything is rounded before it is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from helpers.common.paths import Paths, write_atomically
+from helpers.common.spreadsheets import inert_frame
+from helpers.common.vocabulary import COUNTRY, NATIONAL
+from helpers.disclosure.protection import RESPONSE, Protection, primary_status, protect
+from helpers.disclosure.suppression import CELL as GROUP_CELL
+from helpers.disclosure.suppression import FEW, LINKED, SHOWN, Key, has_country
+from helpers.estimation.comparisons import (
+    EXPECTED,
+    GROUP,
+    OTHERS,
+    ROUND,
+    compare,
+    compare_groups,
+    judge,
+)
+from helpers.estimation.estimates import COMPARED, KEYS, OVERALL, SUMS, add_up, with_intervals
+from helpers.estimation.round_estimates import DRIVER_COLUMNS, RoundEstimates
+from helpers.estimation.trends import changes, common_part
+from helpers.parameters.params import Decimals, Round
+from helpers.parameters.round_settings import Disclosure
+
+RELEASED_COLUMNS = [
+    "municipality", "breakdown", "category", "item", "statistic", "weighting",
+    "value", "ci_low", "ci_high", "n", "status",
+]  # fmt: skip
+CELL = [*GROUP_CELL, "item"]
+NUMBER = [*CELL, "statistic", "weighting"]
+COMPARISON_COLUMNS = [
+    "municipality", "reference", "breakdown", "category", "item", "statistic", "weighting",
+    "own", "reference_value", "difference", "ci_low", "ci_high", "p_value", "p_adjusted",
+    "worth_mentioning", "p_adjusted_in_list", "worth_mentioning_in_list", "note", "status",
+]  # fmt: skip
+# where nothing can be compared, a table without rows still holds texts: readers filter by them
+COMPARISON_TEXTS = [*COMPARISON_COLUMNS[:7], "note", "status"]
+
+# Some two municipalities' results. A municipality's rows stand together, so who reads them alone
+# passes over nearly all groups.
+ROW_GROUP = 20_000
+
+
+@dataclass(frozen=True)
+class Release:
+    """`results`, `comparisons`, `response` and `drivers` as `published.Published` describes them;
+    `protection`: what was hidden, and what that cost."""
+
+    results: pd.DataFrame
+    comparisons: pd.DataFrame
+    response: pd.DataFrame
+    drivers: pd.DataFrame
+    protection: Protection | None = None
+
+
+def release(
+    found: RoundEstimates,
+    round_: Round,
+    *,
+    hidden_before: Collection[Key] = (),
+    apart: Collection[str] = (),
+) -> Release:
+    """Decide for the whole round what may leave the house.
+
+    `national` is the municipalities of the round together, without those `apart`. `hidden_before`:
+    groups hidden in what has left the house.
+    """
+    rules = round_.settings
+    confidence, least = rules.comparison.confidence, rules.disclosure.min_answers
+    estimates = found.estimates
+    common = has_country(estimates) & ~estimates["municipality"].isin(apart)
+    national = add_up(estimates[common], confidence, NATIONAL)
+    table = pd.concat([estimates, national], ignore_index=True)
+    protection = protect(
+        estimates, found.counts, rules.disclosure, hidden_before=hidden_before, apart=apart
+    )
+    cells = protection.cells
+    results = table.merge(cells[[*CELL, "status"]], on=CELL)
+    results = results.assign(status=_with_bases(results, rules.disclosure))
+    results = blank_hidden(results)[RELEASED_COLUMNS].sort_values(
+        RELEASED_COLUMNS[:6], key=printing_order(round_), kind="stable", ignore_index=True
+    )
+    released = rounded(
+        Release(
+            results,
+            _comparisons(found, apart, national, results, round_),
+            _response(found, cells, least, apart),
+            _drivers(found.drivers, cells),
+            protection,
+        ),
+        rules.disclosure.decimals,
+    )
+    codes = dict.fromkeys(found.counts["municipality"])
+    released.response.attrs[COUNTRY] = [c for c in codes if c not in apart]
+    return released
+
+
+def _with_bases(results: pd.DataFrame, rules: Disclosure) -> pd.Series:
+    """The status of each row, with what rests on too few answers for its statistic: shares under
+    `shares_from`, unweighted values under `unweighted_from`. A group's base is the smallest n of its
+    items, so that this too is one answer for all items."""
+    asked = results["n"].where((results["status"] == SHOWN) & (results["statistic"] == "mean"))
+    base = asked.groupby([results[c] for c in GROUP_CELL]).transform("min")
+    few = (results["statistic"] != "mean") & (base < rules.shares_from)
+    few |= (results["weighting"] == "unweighted") & (base < rules.unweighted_from)
+    return results["status"].mask(few & (results["status"] == SHOWN), FEW)
+
+
+def rounded(released: Release, decimals: Decimals) -> Release:
+    """The tables with as many decimals as leave the house, everywhere: what is printed is rounded
+    before it is stored, so that no workbook inside a deck holds more than the slide shows.
+
+    Means, shares and rates by the round's `decimals`; p-values to 4, R-indicators, design effects and
+    shares of R² to 2, effective numbers to whole answers. What is worth mentioning was decided
+    before.
+    """
+    results, comparisons = released.results.copy(), released.comparisons.copy()
+    response, drivers = released.response.copy(), released.drivers.copy()
+    round_values(results, ["value", "ci_low", "ci_high"], decimals)
+    compared = ["own", "reference_value", "difference", "ci_low", "ci_high"]
+    round_values(comparisons, compared, decimals)
+    chances = ["p_value", "p_adjusted", "p_adjusted_in_list"]
+    comparisons[chances] = comparisons[chances].round(4)
+    rates = ["response_rate", "rr1", "cooperation_rate", "contact_rate"]
+    response[rates] = response[rates].astype(float).round(decimals.rate)
+    quality = ["design_effect", "r_indicator", "r_low", "r_high"]
+    response[quality] = response[quality].astype(float).round(2)
+    response["effective_n"] = response["effective_n"].astype(float).round(0)
+    shares = ["importance", "ci_low", "ci_high", "r_squared"]
+    drivers[shares] = drivers[shares].astype(float).round(2)
+    drivers["performance"] = drivers["performance"].astype(float).round(decimals.mean)
+    return Release(results, comparisons, response, drivers, released.protection)
+
+
+def round_values(table: pd.DataFrame, columns: list[str], decimals: Decimals) -> None:
+    """Round means and shares of `table` where they stand."""
+    is_mean = table["statistic"] == "mean"
+    for places, rows in ((decimals.mean, is_mean), (decimals.share, ~is_mean)):
+        table.loc[rows, columns] = table.loc[rows, columns].astype(float).round(places)
+
+
+def preview(estimates: pd.DataFrame, round_: Round) -> pd.DataFrame:
+    """One municipality's own numbers for use inside the house: rows as in `results`, with the rules
+    for few and unanimous answers applied, before the round's own release."""
+    cells = primary_status(estimates, round_.settings.disclosure)
+    results = estimates.merge(cells[[*CELL, "status"]], on=CELL)
+    return blank_hidden(results)[RELEASED_COLUMNS]
+
+
+def blank_hidden(results: pd.DataFrame) -> pd.DataFrame:
+    """Hidden rows lose value, interval and n."""
+    hidden = results["status"] != SHOWN
+    results.loc[hidden, ["value", "ci_low", "ci_high", "n"]] = np.nan
+    return results.astype({"n": "Int64"})
+
+
+def printing_order(round_: Round):
+    """Sort key: municipalities in the round's order, `national` last; the rest by rule of printing."""
+    ranks = {c: i for i, c in enumerate([*round_.settings.participants, NATIONAL])}
+    labels = round_.category_labels()
+    breakdowns = [*labels, *round_.two_way_breakdowns]
+    categories = [c for of in labels.values() for c in of]
+    items = list(round_.item_labels())
+
+    def key(column: pd.Series) -> pd.Series:
+        known = {
+            "municipality": ranks,
+            "breakdown": {b: i for i, b in enumerate(breakdowns)},
+            "category": {c: i for i, c in enumerate(categories)},
+            "item": {item: i for i, item in enumerate(items)},
+        }.get(column.name)
+        return column if known is None else column.map(known).fillna(len(known))
+
+    return key
+
+
+def _comparisons(
+    found: RoundEstimates,
+    apart: Collection[str],
+    national: pd.DataFrame,
+    results: pd.DataFrame,
+    round_: Round,
+) -> pd.DataFrame:
+    """Everything compared in the round, where both sides are shown."""
+    rules, least = round_.settings.comparison, round_.settings.disclosure.min_answers
+    shown = _shown(results)
+    estimates = pd.concat([found.estimates, national], ignore_index=True)
+    common = found.estimates[has_country(found.estimates)]
+    parts = [_against_others(common, national, rules.confidence, apart)]
+    if len(found.covariances):
+        place = ["breakdown", "category", "other", "item", "statistic"]
+        of_country = ~found.covariances["municipality"].isin(apart)
+        common_pairs = found.covariances[has_country(found.covariances) & of_country]
+        together = common_pairs.groupby(place, sort=False, as_index=False)
+        pairs = [found.covariances, together.sum(numeric_only=True).assign(municipality=NATIONAL)]
+        parts.append(compare_groups(estimates, pd.concat(pairs), rules.confidence))
+    if len(found.expected.municipalities):
+        parts.append(found.expected.municipalities)
+    marks = {}
+    for earlier in found.earlier:
+        part = common_part(round_, earlier.round)
+        change = changes(
+            _shown_only(found.estimates, shown),
+            _shown_only(earlier.estimates, _shown(earlier.released)),
+            part,
+            earlier.round,
+            rules.confidence,
+        )
+        parts.append(change)
+        marks[ROUND + earlier.round.id] = part.mark
+    table = pd.concat(parts, ignore_index=True)
+    own = pd.MultiIndex.from_frame(table[NUMBER]).isin(shown)
+    there = _other_side(table)
+    other = pd.MultiIndex.from_frame(there[NUMBER]).isin(shown) | there["elsewhere"].to_numpy()
+    enough = (table["n_other"] >= least) & (table["n"] >= least)
+    table = judge(table[own & other & enough], rules)
+    table = table.assign(note=table["reference"].map(marks).fillna(""), status=SHOWN)
+    table = table[COMPARISON_COLUMNS].astype(dict.fromkeys(COMPARISON_TEXTS, "str"))
+    return table.reset_index(drop=True)
+
+
+def _against_others(
+    estimates: pd.DataFrame, national: pd.DataFrame, confidence: float, apart: Collection[str]
+) -> pd.DataFrame:
+    """Each municipality against all the others, and against the country that it is part of; for one
+    apart from the country, all the others are the country."""
+    whole = _compared(national).set_index(KEYS)
+    parts = []
+    for code, own in _compared(estimates).groupby("municipality", sort=False):
+        inside = code not in apart
+        mine = own.set_index(KEYS)[SUMS]
+        rest = whole[SUMS].sub(mine, fill_value=0) if inside else whole[SUMS]
+        rest = rest.reset_index()
+        others = with_intervals(rest.assign(municipality=OTHERS), confidence)
+        for reference, other, overlap in (
+            (OTHERS, others, False),
+            (NATIONAL, whole.reset_index(), inside),
+        ):
+            table = compare(own, other, overlap=overlap, confidence=confidence)
+            parts.append(table.assign(reference=reference))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _compared(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Weighted means and shares of one-way breakdowns."""
+    chosen = estimates["statistic"].isin(COMPARED) & (estimates["weighting"] == "weighted")
+    return estimates[chosen & ~estimates["breakdown"].str.contains(":")]
+
+
+def _other_side(table: pd.DataFrame) -> pd.DataFrame:
+    """The released cell that each comparison's reference is; `elsewhere`: it was checked where it is
+    (an earlier round's release), or is no municipality's number (expected)."""
+    kind = table["reference"].str.split(":").str[0]
+    there = table[NUMBER].copy()
+    there.loc[kind.isin([OTHERS, NATIONAL]), "municipality"] = NATIONAL
+    group = kind == GROUP.rstrip(":")
+    there.loc[group, "category"] = table.loc[group, "reference"].str.removeprefix(GROUP)
+    return there.assign(elsewhere=kind.isin(["round", EXPECTED]))
+
+
+def _shown_only(estimates: pd.DataFrame, shown: Collection[tuple]) -> pd.DataFrame:
+    """The rows whose number is shown: what is summed over municipalities then gives none of them away."""
+    return estimates[pd.MultiIndex.from_frame(estimates[NUMBER]).isin(shown)]
+
+
+def _shown(results: pd.DataFrame) -> set[tuple]:
+    """The numbers (NUMBER) of a released table that are shown."""
+    return set(results.loc[results["status"] == SHOWN, NUMBER].itertuples(index=False, name=None))
+
+
+def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Importance of the themes where the municipality's own themes are all shown."""
+    hidden = cells[(cells["breakdown"] == "all") & (cells["status"] != SHOWN)]
+    closed = set(zip(hidden["municipality"], hidden["item"]))
+    themes = drivers.groupby("municipality")["theme"].transform(lambda t: ",".join(t))
+    bad = [
+        any((place, item) in closed for item in [*names.split(","), OVERALL])
+        for place, names in zip(drivers["municipality"], themes)
+    ]
+    shown = drivers.loc[~np.array(bad, dtype=bool), DRIVER_COLUMNS]
+    return shown.astype({"municipality": "str", "theme": "str"}).reset_index(drop=True)
+
+
+def _response(
+    found: RoundEstimates, cells: pd.DataFrame, least: int, apart: Collection[str] = ()
+) -> pd.DataFrame:
+    """Population, invited, answers and rates per group, hidden where the group's results are.
+
+    On `all` also AAPOR's rates, Kish's design effect and the R-indicator. A rate that would show that
+    one to four citizens broke off, or answered in part, is not given.
+    """
+    counts = found.counts
+    numbers = ["population", "invited", "answers"]
+    outcomes = ["complete", "partial", "break_off", "no_contact"]
+    sums = [*numbers, *outcomes, "weight_sum", "weight_squares"]
+    inside = counts[~counts["municipality"].isin(apart)]
+    national = inside.groupby(["breakdown", "category"], as_index=False, sort=False)[sums].sum()
+    national = national.assign(municipality=NATIONAL)
+    r = found.r_indicator
+    if r is not None:
+        whole = national["breakdown"] == "all"
+        national.loc[whole, ["r_indicator", "r_low", "r_high"]] = [r.value, r.ci_low, r.ci_high]
+    table = pd.concat([counts, national], ignore_index=True)
+    # Kish: effective number (Σw)²/Σw², design effect n·Σw²/(Σw)²
+    squares = table["weight_squares"].where(table["breakdown"] == "all")
+    table["effective_n"] = table["weight_sum"] ** 2 / squares
+    table["design_effect"] = table["answers"] / table["effective_n"]
+    hidden = cells[cells["item"].eq(RESPONSE) & cells["status"].isin([FEW, LINKED])]
+    marks = hidden.set_index(GROUP_CELL)["status"]
+    table["status"] = marks.reindex(pd.MultiIndex.from_frame(table[GROUP_CELL])).to_numpy()
+    small = table[numbers].min(axis=1) < least  # of a municipality without any answer
+    table["status"] = table["status"].fillna(pd.Series(np.where(small, FEW, SHOWN)))
+    invited = table["invited"].where(table["invited"] > 0)
+    table["response_rate"] = table["answers"] / invited
+    told = _outcomes_told(table, least)
+    reached = table["answers"] + table["break_off"]
+    table["rr1"] = (table["complete"] / invited).where(told)
+    table["cooperation_rate"] = (table["answers"] / reached).where(told)
+    table["contact_rate"] = (reached / invited).where(told)
+    shown = table["status"] == SHOWN
+    rates = ["response_rate", "rr1", "cooperation_rate", "contact_rate"]
+    quality = ["design_effect", "effective_n", "r_indicator", "r_low", "r_high"]
+    for column in [*numbers, *rates, *quality]:
+        table[column] = table[column].where(shown)
+    table[numbers] = table[numbers].astype("Int64")
+    columns = ["municipality", "breakdown", "category", *numbers, *rates, *quality, "status"]
+    return table[columns].reset_index(drop=True)
+
+
+def _outcomes_told(table: pd.DataFrame, least: int) -> pd.Series:
+    """Rows of `all` whose AAPOR rates do not tell of one to four persons; the country's only where
+    the municipalities that are left out, together, do not either and are no single one."""
+    outcomes = table[["partial", "break_off"]].fillna(0)
+    enough = (outcomes == 0) | (outcomes >= least)
+    whole = table["breakdown"] == "all"
+    told = enough.all(axis=1) & (table["status"] == SHOWN) & whole
+    country = table["municipality"] == NATIONAL
+    left_out = outcomes[whole & ~country & ~told]
+    together = left_out.sum()
+    safe = len(left_out) != 1 and ((together == 0) | (together >= least)).all()
+    return told & (safe | ~country)
+
+
+def write_release(paths: Paths, released: Release) -> None:
+    """Write `released.parquet` (+ .csv), `comparisons.parquet`, `response.parquet` and
+    `drivers.parquet`."""
+    in_groups = partial(pd.DataFrame.to_parquet, row_group_size=ROW_GROUP)
+    write_atomically(paths.build / "released.parquet", partial(in_groups, released.results))
+    write_atomically(
+        paths.build / "released.csv",
+        lambda p: inert_frame(released.results).to_csv(
+            p, index=False, lineterminator="\n", encoding="utf-8"
+        ),
+    )
+    write_atomically(paths.build / "comparisons.parquet", partial(in_groups, released.comparisons))
+    write_atomically(paths.build / "response.parquet", released.response.to_parquet)
+    write_atomically(paths.build / "drivers.parquet", released.drivers.to_parquet)

@@ -1,0 +1,221 @@
+"""Executed notebook → self-contained HTML and A4 PDF.
+
+Where Quarto is found it typesets, in a temporary project folder of its own; where not, pandoc and
+Typst do, from the same source, with the same captions, cross-references, callouts and tables.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import nbformat
+import pypandoc
+import typst
+import yaml
+
+from helpers.common import style, theme
+from helpers.common.paths import write_atomically
+from helpers.notebooks.markdown import Document, RenderError, read_document
+
+__all__ = ["RenderError", "find_quarto", "render"]
+
+READER = (
+    "markdown+pipe_tables+fenced_divs+bracketed_spans+link_attributes+implicit_figures"
+    "+citations+footnotes+tex_math_dollars+raw_attribute+table_captions-raw_html-raw_tex"
+)
+PDF_STANDARD = "ua-1"
+QUARTO_KEYS = ("format", "execute", "jupyter", "date-format")
+
+
+def find_quarto() -> Path | None:
+    """The `quarto` program on the path, if there is one."""
+    found = shutil.which("quarto")
+    return Path(found) if found else None
+
+
+def render(
+    notebook: nbformat.NotebookNode,
+    destination: Path,
+    *,
+    name: str,
+    stem: str = "rapport",
+    formats: Sequence[str] = ("html",),
+    project: Path,
+    renderer: str = "auto",
+) -> list[Path]:
+    """Typeset an executed notebook as `destination/<stem>.html` and/or `.pdf`.
+
+    `name`: what errors call the notebook. `renderer`: `quarto`, `embedded`, or `auto` (Quarto where it is found). All formats are made
+    before any is put in place. Raises RenderError where the notebook holds an error, a reference
+    has no target, or the program fails.
+    """
+    quarto = find_quarto() if renderer != "embedded" else None
+    if renderer == "quarto" and quarto is None:
+        raise RenderError(
+            "quarto", "is not installed", "`quarto` on the path", "Use the embedded renderer."
+        )
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        if quarto is not None:
+            made = _by_quarto(quarto, notebook, work, name, stem, formats, project)
+        else:
+            made = _embedded(notebook, work, name, stem, formats)
+        return [
+            write_atomically(destination / path.name, lambda p, path=path: shutil.copyfile(path, p))
+            for path in made
+        ]
+
+
+# ------------------------------------------------------------------------------------------ Quarto
+
+
+def _by_quarto(
+    quarto: Path,
+    notebook: nbformat.NotebookNode,
+    work: Path,
+    name: str,
+    stem: str,
+    formats: Sequence[str],
+    project: Path,
+) -> list[Path]:
+    """Quarto applies `_quarto.yml` only to documents inside its project folder, so make one."""
+    settings = yaml.safe_load((project / "_quarto.yml").read_text("utf-8"))
+    for key in ("render", "output-dir"):
+        settings.get("project", {}).pop(key, None)
+    for resource in _resources(settings):
+        target = work / resource
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (project / resource).is_dir():
+            shutil.copytree(project / resource, target)
+        else:
+            shutil.copyfile(project / resource, target)
+    (work / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), "utf-8")
+    nbformat.write(notebook, work / f"{stem}.ipynb")
+    for form in formats:
+        to = {"html": "html", "pdf": "typst"}[form]
+        call = [str(quarto), "render", f"{stem}.ipynb", "--to", to]
+        ended = subprocess.run(call, cwd=work, capture_output=True, text=True)
+        if ended.returncode:
+            raise RenderError(name, f"quarto failed: {ended.stderr.strip()[-800:]}")
+    return [work / f"{stem}.{form}" for form in formats]
+
+
+def _resources(settings: dict) -> list[str]:
+    """Files and folders that the formats of `_quarto.yml` refer to."""
+    named = []
+    for options in (settings.get("format") or {}).values():
+        for key in ("css", "theme", "font-paths", "template-partials", "include-in-header"):
+            value = (options or {}).get(key, [])
+            named += [value] if isinstance(value, str) else list(value)
+    return [n for n in named if "/" in n]  # a theme's bare name is one of Quarto's own
+
+
+# ---------------------------------------------------------------------------------------- embedded
+
+
+def _embedded(
+    notebook: nbformat.NotebookNode, work: Path, name: str, stem: str, formats: Sequence[str]
+) -> list[Path]:
+    document = read_document(notebook, work / "figures", name)
+    makers = {"html": _html, "pdf": _pdf}
+    with as_file(files("helpers") / "assets") as assets:
+        return [makers[form](document, work, stem, assets) for form in formats]
+
+
+def _pandoc(document: Document, work: Path, arguments: list[str], name: str) -> str:
+    """Run pandoc in `work`; the filter numbers and resolves, and complains on standard error."""
+    # wide lines, or pipe tables get the widths of their rules instead of their contents
+    call = [pypandoc.get_pandoc_path(), f"--from={READER}", "--columns=10000", *arguments]
+    ended = subprocess.run(
+        call, input=document.markdown.encode("utf-8"), cwd=work, capture_output=True
+    )
+    complaint = ended.stderr.decode("utf-8", "replace").strip()
+    if ended.returncode:
+        raise RenderError(name, complaint.splitlines()[-1] if complaint else "pandoc failed")
+    return ended.stdout.decode("utf-8")
+
+
+def _metadata(document: Document, work: Path) -> Path:
+    """Front matter for pandoc; the keys of Quarto's formats stay behind."""
+    keep = {k: v for k, v in document.metadata.items() if k not in QUARTO_KEYS}
+    written = str(keep.pop("date", ""))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", written):
+        keep["date"] = style.date(dt.date.fromisoformat(written))
+    elif written not in ("", "today"):  # Quarto's word for the day of rendering: not reproducible
+        keep["date"] = written
+    path = work / "metadata.yml"
+    path.write_text(yaml.safe_dump({"lang": "da", **keep}, allow_unicode=True), "utf-8")
+    return path
+
+
+def _common(document: Document, work: Path, assets: Path) -> list[str]:
+    arguments = [
+        f"--metadata-file={_metadata(document, work)}",
+        f"--lua-filter={assets / 'render' / 'quarto.lua'}",
+        "--standalone",
+    ]
+    if document.metadata.get("number-sections"):
+        arguments.append("--number-sections")
+    if document.metadata.get("toc"):
+        arguments += ["--toc", f"--toc-depth={document.metadata.get('toc-depth', 2)}"]
+    return arguments
+
+
+def _html(document: Document, work: Path, stem: str, assets: Path) -> Path:
+    folder = assets / "render"
+    look = work / "theme.html"
+    look.write_text(f"<style>\n{theme.css_variables()}{theme.font_faces()}</style>\n", "utf-8")
+    arguments = [
+        *_common(document, work, assets),
+        "--to=html5",
+        "--mathml",
+        "--embed-resources",
+        "--section-divs",
+        f"--template={folder / 'report.html'}",
+        f"--include-in-header={look}",
+        f"--css={folder / 'report.css'}",
+    ]
+    path = work / f"{stem}.html"
+    path.write_text(_pandoc(document, work, arguments, stem), "utf-8")
+    return path
+
+
+def _full_width(typst_source: str) -> str:
+    """Tables as wide as the text: the first column takes the room that the others leave."""
+
+    def columns(match: re.Match) -> str:
+        return f"columns: (1fr, {'auto, ' * (int(match[1]) - 1)}),"
+
+    return re.sub(r"columns: (\d+),", columns, typst_source)
+
+
+def _pdf(document: Document, work: Path, stem: str, assets: Path) -> Path:
+    arguments = [
+        *_common(document, work, assets),
+        "--to=typst",
+        f"--template={assets / 'render' / 'report.typ'}",
+        *(f"--variable={name}:{colour}" for name, colour in style.TOKENS.items()),
+        f"--variable=family:{style.FONT}",
+    ]
+    source = work / f"{stem}.typ"
+    source.write_text(_full_width(_pandoc(document, work, arguments, stem)), "utf-8")
+    path = work / f"{stem}.pdf"
+    try:
+        pdf = typst.compile(
+            str(source),
+            root=str(work),
+            font_paths=[str(assets / "fonts")],
+            ignore_system_fonts=True,
+            pdf_standards=PDF_STANDARD,
+        )
+    except typst.TypstError as e:
+        raise RenderError(stem, f"Typst: {e}") from e
+    path.write_bytes(pdf)
+    return path

@@ -1,0 +1,315 @@
+"""What the numbers say, in plain Danish: the headlines of the deck.
+
+A headline states a difference only where it is more than noise: between groups and against the
+others the release's `worth_mentioning`; between themes or questions, which the same persons
+answer, intervals that do not overlap (stricter than a test of the two, which makes up for choosing
+the highest and the lowest afterwards).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from helpers.common import style
+from helpers.common.style import capital
+from helpers.common.vocabulary import NATIONAL
+from helpers.released.captions import Labelled, listed, reasons
+from helpers.released.own_numbers import (
+    NO_RESPONSE,
+    OVERALL,
+    SPLIT,
+    Difference,
+    Number,
+    OwnNumbers,
+    ResponseGroup,
+)
+from helpers.released.published import Published
+
+ROOM_FOR_NAMES = 50  # characters of a two-line headline
+
+
+def _lies_above(a: Number, b: Number) -> bool:
+    return a.low is not None and b.high is not None and a.low > b.high
+
+
+def extremes(rows: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]] | None:
+    """The surely highest and the surely lowest, or None where the two ends cannot be told apart.
+
+    An end holds every category whose interval overlaps that of the outermost one; a category may
+    belong to both.
+    """
+    shown = sorted((r for r in rows if r[1].shown), key=lambda r: -r[1].value)
+    if len(shown) < 2 or not _lies_above(shown[0][1], shown[-1][1]):
+        return None
+    highest = [r for r in shown if not _lies_above(shown[0][1], r[1])]
+    lowest = [r for r in shown if not _lies_above(r[1], shown[-1][1])]
+    return highest, lowest
+
+
+def group_extremes(
+    published: Published, code: str, breakdown: str, rows: Sequence[tuple[str, str, Number]]
+) -> tuple[list[Labelled], list[Labelled]] | None:
+    """The groups with the highest and the lowest overall satisfaction, or None where the two ends do
+    not differ surely and notably. `rows`: category, label, number. A group that cannot be told
+    apart from an end shares it."""
+    shown = sorted((r for r in rows if r[2].shown), key=lambda r: -r[2].value)
+    if len(shown) < 2:
+        return None
+
+    def differ(a: tuple, b: tuple) -> bool:
+        return published.differ(code, OVERALL, breakdown, a[0], b[0])
+
+    first, last = shown[0], shown[-1]
+    if not differ(first, last):
+        return None
+    highest = [r[1:] for r in shown if r is first or not differ(first, r)]
+    lowest = [r[1:] for r in shown if r is last or not differ(r, last)]
+    return highest, lowest
+
+
+def _groups(o: OwnNumbers, breakdown: str) -> list[tuple[str, str, Number]]:
+    return [
+        (c, label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)
+    ]
+
+
+def _end(rows: Sequence[Labelled], place: str) -> str:
+    """»Mødet (4,07) ligger højest«; several that cannot be told apart share the end."""
+    if len(rows) > 2:
+        outermost = rows[0] if place == "højest" else rows[-1]
+        return f"{outermost[0]} ligger blandt de {place}e"
+    return f"{listed([name for name, _ in rows])} ligger {place}"
+
+
+def overall_headline(o: OwnNumbers) -> str:
+    own, against = o.of(OVERALL), o.against_others(OVERALL)
+    if not own.shown:
+        return f"Den samlede tilfredshed kan ikke vises: {own.mark}"
+    start = f"Samlet tilfredshed er {style.number(own.value, 2)} på en skala fra 1 til 5"
+    if against is None:
+        return start
+    reference = style.number(against.reference, 2)
+    if not against.judged:
+        return f"{start}; forskellen til de øvrige kommuner ({reference}) kan ikke vurderes"
+    if against.worth_mentioning:
+        word = "højere" if against.difference > 0 else "lavere"
+        return f"{start} – {word} end i de øvrige kommuner ({reference})"
+    return f"{start} – ingen sikker, nævneværdig forskel til de øvrige kommuner ({reference})"
+
+
+def themes_headline(o: OwnNumbers) -> str:
+    rows = [(o.label(t), o.of(t)) for t in o.themes if t != OVERALL]
+    if not any(number.shown for _, number in rows):
+        return f"Temaerne kan ikke vises for kommunen: {reasons(x for _, x in rows)}"
+    found = extremes(rows)
+    if found is None:
+        return "Temaerne ligger så tæt, at forskellene kan være tilfældige"
+    high, low = found
+    if len(high) == len(low) == 1:
+        (a, x), (b, y) = high[0], low[0]
+        return (
+            f"{a} ligger højest ({style.number(x.value, 2)}), "
+            f"{b} lavest ({style.number(y.value, 2)})"
+        )
+    if any(r in low for r in high):
+        return f"{high[0][0]} ligger blandt de højeste, {low[-1][0]} blandt de laveste"
+    return f"{_end(high, 'højest')}, {_end(low, 'lavest').replace(' ligger', '')}"
+
+
+def split_headline(o: OwnNumbers) -> str:
+    satisfied, _, dissatisfied = (o.of(OVERALL, s) for s in SPLIT)
+    if not (satisfied.shown and dissatisfied.shown):
+        return "Tilfredse, hverken eller og utilfredse svar på hvert tema"
+    return (
+        f"{style.percent(satisfied.value)} er alt i alt tilfredse, "
+        f"{style.percent(dissatisfied.value)} er utilfredse"
+    )
+
+
+def questions_headline(o: OwnNumbers, title: str, items: Sequence[str]) -> str:
+    """Shares that answer positively (4–5): the two ends where they can be told apart, else a range."""
+    rows = [(f"»{o.label(i)}«", o.of(i, "share_satisfied")) for i in items]
+    shown = sorted((r for r in rows if r[1].shown), key=lambda r: -r[1].value)
+    if not shown:
+        whose = "" if o.code == NATIONAL else " for kommunen"
+        return f"{title}: svarene kan ikke vises{whose} ({reasons(x for _, x in rows)})"
+    best, worst = shown[0], shown[-1]
+    if len(shown) == 1:
+        return f"{title}: {style.percent(best[1].value)} svarer positivt på {best[0]}"
+    if extremes(rows) is None:
+        low, high = style.number(100 * worst[1].value), style.number(100 * best[1].value)
+        span = f"{high}\u00a0%" if low == high else f"mellem {low} og {high}\u00a0%"
+        return f"{title}: {span} svarer positivt"
+    return (
+        f"{title}: {style.percent(best[1].value)} svarer positivt på {best[0]}, "
+        f"{style.percent(worst[1].value)} på {worst[0]}"
+    )
+
+
+def strongest_headline(high: Sequence[Labelled], low: Sequence[Labelled]) -> str:
+    if not high or not low:
+        return "For få spørgsmål kan vises til at pege på de stærkeste og svageste"
+    if extremes([*high, *low]) is None:
+        return "Spørgsmålene ligger så tæt, at rækkefølgen kan være tilfældig"
+    (a, x), (b, y) = high[0], low[-1]
+    return (
+        f"Borgerne svarer mest positivt på »{a}« ({style.number(x.value, 2)}) "
+        f"og mindst på »{b}« ({style.number(y.value, 2)})"
+    )
+
+
+def groups_headline(o: OwnNumbers, breakdown: str, groups: str) -> str:
+    """Overall satisfaction by the categories of one breakdown; `groups`: »målgrupperne«."""
+    rows = _groups(o, breakdown)
+    if sum(number.shown for *_, number in rows) < 2:
+        return f"{capital(groups)} kan ikke sammenlignes: {reasons(x for *_, x in rows)}"
+    found = group_extremes(o.published, o.code, breakdown, rows)
+    if found is None:
+        return f"Ingen sikker og nævneværdig forskel i samlet tilfredshed mellem {groups}"
+    (a, x), (b, y) = found[0][0], found[1][-1]
+    return (
+        f"{capital(people(breakdown, a))} er mere tilfredse ({style.number(x.value, 2)}) end "
+        f"{people(breakdown, b, short=True)} ({style.number(y.value, 2)})"
+    )
+
+
+def group_labels(o: OwnNumbers, breakdown: str) -> list[tuple[str, str]]:
+    return list(o.categories(breakdown).items())
+
+
+_AFTER = {"gender": "køn", "age_band": "alder", "duration_band": "varighed"}
+
+
+def background_headline(o: OwnNumbers) -> str:
+    """Gender, age and duration in one sentence; the groups are named where only one differs."""
+    sure, unsure, hidden = {}, [], []
+    for breakdown, word in _AFTER.items():
+        rows = _groups(o, breakdown)
+        if sum(number.shown for *_, number in rows) < 2:
+            hidden.append(word)  # why stands in the page's note
+        elif (found := group_extremes(o.published, o.code, breakdown, rows)) is None:
+            unsure.append(word)
+        else:
+            sure[breakdown] = found
+    parts = []
+    if len(sure) == 1:
+        [(breakdown, (high, low))] = sure.items()
+        (a, x), (b, y) = high[0], low[-1]
+        parts.append(
+            f"{people(breakdown, a)} ligger over {people(breakdown, b, short=True)} "
+            f"({style.number(x.value, 2)} mod {style.number(y.value, 2)})"
+        )
+    elif sure:
+        parts.append(f"tilfredsheden varierer med {listed([_AFTER[b] for b in sure])}")
+    if unsure:
+        parts.append(f"ingen sikre forskelle efter {listed(unsure)}")
+    if hidden:
+        parts.append(f"ingen sammenligning efter {listed(hidden)}")
+    return capital("; ".join(parts))
+
+
+def people(breakdown: str, label: str, *, short: bool = False) -> str:
+    """»kvinder«, »16–29-årige«, »borgere med under 26 uger på ydelsen«, in short »under 26 uger«."""
+    if breakdown == "age_band":
+        return label.replace(" år", "-årige")
+    lowered = label[:1].lower() + label[1:]
+    long_form = breakdown == "duration_band" and not short
+    return f"borgere med {lowered} på ydelsen" if long_form else lowered
+
+
+def local_headline(o: OwnNumbers, breakdown: str) -> str:
+    """The local groups carry labels of the municipality's own, so they are quoted."""
+    rows = _groups(o, breakdown)
+    what = o.breakdown_label(breakdown)
+    if sum(number.shown for *_, number in rows) < 2:
+        return f"{what}: grupperne kan ikke sammenlignes ({reasons(x for *_, x in rows)})"
+    found = group_extremes(o.published, o.code, breakdown, rows)
+    if found is None:
+        return f"{what}: ingen sikker og nævneværdig forskel i samlet tilfredshed mellem grupperne"
+    (a, x), (b, y) = found[0][0], found[1][-1]
+    return (
+        f"{what}: den samlede tilfredshed er højere for »{a}« ({style.number(x.value, 2)}) "
+        f"end for »{b}« ({style.number(y.value, 2)})"
+    )
+
+
+def differences_headline(
+    o: OwnNumbers, means: Sequence[Difference], shares: Sequence[Difference]
+) -> str:
+    """Names what differs for the municipality as a whole; groups only where nothing else does."""
+    if not means and not shares:
+        if not any(o.against_others(t) for t in o.themes):
+            why = " eller ".join(dict.fromkeys(o.why_not_compared(t) for t in o.themes))
+            return f"Sammenligningen med de øvrige kommuner kan ikke vises: {why}"
+        if not o.n_judged:
+            return "Det kan ikke vurderes, om kommunen adskiller sig fra de øvrige kommuner"
+        return "Kommunen adskiller sig ikke sikkert og nævneværdigt fra de øvrige kommuner"
+    whole = [d for d in means if d.breakdown == "all"]
+    above = [f"»{o.label(d.item)}«" for d in whole if d.difference > 0]
+    below = [f"»{o.label(d.item)}«" for d in whole if d.difference < 0]
+    if len(above) > 2 and len(below) > 2:
+        up, down = counted(len(above)), counted(len(below))
+        return f"Kommunen ligger over de øvrige på {up} og under på {down} temaer og spørgsmål"
+    if above and below:
+        return f"Kommunen ligger over de øvrige på {_few(above)} og under på {_few(below)}"
+    if above or below:
+        word = "over" if above else "under"
+        return f"Kommunen ligger {word} de øvrige kommuner på {_few(above or below)}"
+    if any(d.breakdown == "all" for d in shares):
+        return "Fordelingen af svar adskiller sig fra de øvrige kommuner, gennemsnittene gør ikke"
+    return "Samlet set ingen sikre, nævneværdige forskelle – men enkelte grupper adskiller sig"
+
+
+def _few(names: Sequence[str]) -> str:
+    """Names where they are short enough for a headline, else their number."""
+    text = listed(names)
+    if len(names) <= 2 and len(text) <= ROOM_FOR_NAMES:
+        return text
+    return f"{counted(len(names))} temaer og spørgsmål" if len(names) > 1 else text
+
+
+def counted(n: int) -> str:
+    words = ("nul", "ét", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti")
+    return words[n] if n < len(words) else style.number(n)
+
+
+def response_headline(o: OwnNumbers) -> str:
+    r = o.response()
+    if r is None or not r.shown:
+        return f"Antallet af svar kan ikke vises: {(r or NO_RESPONSE).mark}"
+    return (
+        f"{style.number(r.answers)} af {style.number(r.invited)} inviterede borgere svarede: "
+        f"{style.percent(r.rate, 1)}"
+    )
+
+
+def response_groups_headline(groups: Sequence[Sequence[tuple[str, ResponseGroup]]]) -> str:
+    """`groups`: the shown categories of each breakdown. The widest gap that chance does not explain
+    (binomial, as strict as intervals that do not overlap) is named, and only within one breakdown."""
+    rates = [g.rate for shown in groups for _, g in shown]
+    if len(rates) < 2:
+        return "Svarprocenten kan ikke vises for de enkelte grupper"
+    ends = []
+    for shown in groups:
+        if len(shown) > 1:
+            (low_name, low), *_, (high_name, high) = sorted(shown, key=lambda r: r[1].rate)
+            spread = 1.96 * (_rate_error(low) + _rate_error(high))
+            if high.rate - low.rate > spread:
+                ends.append((high.rate - low.rate, high_name, high.rate, low_name, low.rate))
+    if not ends:
+        low, high = style.number(100 * min(rates)), style.number(100 * max(rates))
+        if low == high:
+            return f"Svarprocenten er {high}\u00a0% i alle grupper"
+        return (
+            f"Svarprocenten ligger mellem {low} og {high}\u00a0% i grupperne; "
+            "forskellene kan være tilfældige"
+        )
+    _, a, x, b, y = max(ends)
+    return (
+        f"Svarprocenten er højest for gruppen »{a}« ({style.percent(x)}) "
+        f"og lavest for »{b}« ({style.percent(y)})"
+    )
+
+
+def _rate_error(group: ResponseGroup) -> float:
+    return (group.rate * (1 - group.rate) / group.invited) ** 0.5

@@ -1,0 +1,244 @@
+"""What may be printed: the released tables of a round, and nothing else.
+
+Reports, decks, workbooks and charts get a `Published` and no other numbers. The tables are written
+by `disclosure/release.py`, the only door to print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from helpers.common.errors import SurveyError, TooEarlyError
+from helpers.common.vocabulary import COUNTRY, FILES, KEY, NATIONAL
+from helpers.parameters.params import Municipality, Round, load_round
+
+
+class _Rows:
+    """The rows of a table by key. A row becomes a mapping when it is asked for: a report asks for one
+    in ten."""
+
+    def __init__(self, table: pd.DataFrame, key: tuple[str, ...]) -> None:
+        self._columns = {c: table[c].tolist() for c in table}
+        keys = zip(*(self._columns[k] for k in key))
+        self._places = {k: place for place, k in enumerate(keys)}
+
+    def row(self, *key: str) -> dict[str, Any] | None:
+        place = self._places.get(key)
+        if place is None:
+            return None
+        return {c: values[place] for c, values in self._columns.items()}
+
+
+@dataclass(frozen=True)
+class Published:
+    """The released tables of one round.
+
+    results      a row a number: municipality, breakdown, category, item, statistic, weighting,
+                 value, ci_low, ci_high, n, status (see docs/glossary.md)
+    comparisons  a row a difference: municipality, reference (`others`, `national`, `expected`,
+                 `group:<category>`, `round:<id>`), breakdown, category, item, statistic, weighting,
+                 own, reference_value, difference, ci_low, ci_high, p_value, p_adjusted,
+                 worth_mentioning, the last two also `_in_list` (of municipalities), note (break
+                 mark), status
+    response     a row a group: municipality, breakdown, category, population, invited, answers,
+                 response_rate (AAPOR RR2, 0–1), status; on `all` also rr1, cooperation_rate,
+                 contact_rate, design_effect, effective_n, r_indicator, r_low, r_high
+    drivers      a row a municipality × theme: importance (share of R², 0–1), ci_low, ci_high,
+                 performance (mean 1–5), r_squared, n; no rows where there is no model
+    """
+
+    round: Round
+    results: pd.DataFrame
+    comparisons: pd.DataFrame
+    response: pd.DataFrame
+    drivers: pd.DataFrame
+
+    @cached_property
+    def municipalities(self) -> tuple[Municipality, ...]:
+        """The participants that have results, in the round's order."""
+        have = set(self.response["municipality"])
+        return tuple(m for m in self.round.participants if m.code in have)
+
+    @cached_property
+    def country(self) -> tuple[str, ...]:
+        """The municipalities that the country's numbers hold: those with results, unless numbers stand
+        fast from an earlier publication (`disclosure/release_again.py`)."""
+        codes = self.response.attrs.get(COUNTRY)
+        return tuple(codes) if codes is not None else tuple(m.code for m in self.municipalities)
+
+    @property
+    def apart(self) -> tuple[Municipality, ...]:
+        """Those with results that the country's numbers do not hold."""
+        return tuple(m for m in self.municipalities if m.code not in self.country)
+
+    @property
+    def missing(self) -> tuple[Municipality, ...]:
+        """The participants without results; reports name them."""
+        have = set(self.municipalities)
+        return tuple(m for m in self.round.participants if m not in have)
+
+    def value(
+        self,
+        municipality: str,
+        item: str,
+        statistic: str = "mean",
+        *,
+        breakdown: str = "all",
+        category: str = "all",
+        weighting: str = "weighted",
+    ) -> dict[str, Any] | None:
+        """One row of `results` as a mapping, or None where the item was not asked."""
+        return self._results.row(municipality, breakdown, category, item, statistic, weighting)
+
+    def compared(
+        self,
+        municipality: str,
+        reference: str,
+        item: str,
+        statistic: str = "mean",
+        *,
+        breakdown: str = "all",
+        category: str = "all",
+    ) -> dict[str, Any] | None:
+        """The weighted comparison with `reference`, or None where a side is hidden."""
+        place = (municipality, breakdown, category, item, statistic, "weighted")
+        return self._comparisons.row(*place, reference)
+
+    def against_others(
+        self,
+        municipality: str,
+        item: str,
+        statistic: str = "mean",
+        *,
+        breakdown: str = "all",
+        category: str = "all",
+    ) -> dict[str, Any] | None:
+        """The comparison with all the others, or None where a side is hidden."""
+        return self.compared(
+            municipality, "others", item, statistic, breakdown=breakdown, category=category
+        )
+
+    def differ(self, municipality: str, item: str, breakdown: str, a: str, b: str) -> bool:
+        """Whether the means of two categories differ both surely and notably."""
+        for own, other in ((a, b), (b, a)):
+            found = self.compared(
+                municipality, f"group:{other}", item, breakdown=breakdown, category=own
+            )
+            if found is not None:
+                return bool(found["worth_mentioning"])
+        return False
+
+    def responded(
+        self, municipality: str, breakdown: str = "all", category: str = "all"
+    ) -> dict[str, Any] | None:
+        """One row of `response` as a mapping, or None where the group is not there."""
+        return self._response.row(municipality, breakdown, category)
+
+    def has_results(self, municipality: str) -> bool:
+        return municipality in self._with_results
+
+    @cached_property
+    def earlier_rounds(self) -> tuple[str, ...]:
+        """The earlier rounds that something is compared with, the latest first."""
+        have = set(self.comparisons["reference"])
+        return tuple(r for r in self.round.settings.earlier_rounds if f"round:{r}" in have)
+
+    def has_earlier(self, municipality: str) -> bool:
+        """Whether any theme or question can be compared with the latest earlier round."""
+        return any(
+            self.compared(municipality, f"round:{before}", item) is not None
+            for before in self.earlier_rounds[:1]
+            for item in (*self.theme_items, *self.question_items)
+        )
+
+    @cached_property
+    def _results(self) -> _Rows:
+        return _Rows(self.results, ("municipality", *KEY))
+
+    @cached_property
+    def _comparisons(self) -> _Rows:
+        return _Rows(self.comparisons, ("municipality", *KEY, "reference"))
+
+    @cached_property
+    def _response(self) -> _Rows:
+        return _Rows(self.response, ("municipality", "breakdown", "category"))
+
+    @cached_property
+    def _with_results(self) -> frozenset[str]:
+        return frozenset(self.results["municipality"].unique())
+
+    @property
+    def theme_items(self) -> list[str]:
+        """Theme ids in printing order."""
+        return [t.id for t in sorted(self.round.questionnaire.themes, key=lambda t: t.order)]
+
+    @property
+    def questions_by_scale(self) -> dict[str, list[str]]:
+        """Scale → its common questions; a figure of answers needs one set of labels."""
+        by_scale: dict[str, list[str]] = {}
+        for question in self.round.questionnaire.scaled:
+            by_scale.setdefault(question.scale, []).append(question.id)
+        return by_scale
+
+    @property
+    def question_items(self) -> list[str]:
+        """Scaled common questions, q01 … q13."""
+        return [q.id for q in self.round.questionnaire.scaled]
+
+
+def load_published(root: Path, round_: Round, only: str | None = None) -> Published:
+    """Read the released tables under `build/<round>/`.
+
+    `only`: results and comparisons of this municipality (and the country) alone, for its own report;
+    with `national` the country's and those of every municipality as a whole.
+    Raises TooEarlyError where the release has not been made yet, and SurveyError where it holds a
+    municipality that takes no part any more.
+    """
+    folder = root / "build" / round_.id
+    missing = [f for f in FILES.values() if not (folder / f).is_file()]
+    if missing:
+        raise TooEarlyError(
+            str(folder),
+            f"{', '.join(missing)} is not there",
+            "the tables of a finished release",
+            f"Run `survey run {round_.id} --stage release` first.",
+        )
+    response = pd.read_parquet(folder / FILES["response"])
+    _require_participants(round_, response, folder)
+    wanted = None if only is None else [[("municipality", "in", [only, NATIONAL])]]
+    if only == NATIONAL:
+        wanted.append([("breakdown", "==", "all")])
+    of = None if only is None else wanted[:1]
+    return Published(
+        round=round_,
+        results=pd.read_parquet(folder / FILES["results"], filters=wanted),
+        comparisons=pd.read_parquet(folder / FILES["comparisons"], filters=wanted),
+        response=response,
+        drivers=pd.read_parquet(folder / FILES["drivers"], filters=of),
+    )
+
+
+def _require_participants(round_: Round, response: pd.DataFrame, folder: Path) -> None:
+    """A release from before a municipality withdrew is no result of the round: the country's numbers hold
+    its answers."""
+    out = (set(response["municipality"]) & round_.municipalities.keys()) - set(
+        round_.settings.participants
+    )
+    if out:
+        names = ", ".join(f"{c} {round_.municipalities[c].name}" for c in sorted(out))
+        raise SurveyError(
+            str(folder),
+            f"the release holds numbers of {names}, which takes no part in {round_.id} any more",
+            "a release of those that take part",
+            f"Run `survey run {round_.id} --stage release` first.",
+        )
+
+
+def load_earlier(root: Path, published: Published, only: str | None = None) -> list[Published]:
+    """The released tables of the rounds that `published` is compared with, the latest first."""
+    return [load_published(root, load_round(root, r), only) for r in published.earlier_rounds]

@@ -1,0 +1,58 @@
+"""»Sådan læses tallene«: the same words in every municipality's deck and workbook.
+
+Every mark that a deck or a workbook prints instead of a number is explained here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from helpers.common import style
+from helpers.released.captions import country_stands_fast, with_results
+from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+
+
+def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
+    """(term, explanation) pairs, in the order a reader meets them."""
+    rules = o.round.settings
+    confidence = style.percent(rules.comparison.confidence)
+    return [
+        ("Gennemsnit", "svarene er talt fra 1 (mest negativt) til 5 (mest positivt)."),
+        (
+            "Tilfredse, hverken eller og utilfredse",
+            "svar 4–5, 3 og 1–2. For et tema regnes på borgerens gennemsnit over temaets spørgsmål: "
+            "fra 3,5 er tilfreds, til og med 2,5 er utilfreds.",
+        ),
+        ("Ved ikke", "indgår hverken i gennemsnit eller andele, men vises for sig."),
+        (
+            "Vægtede tal",
+            "svarene er vægtet, så de afspejler borgerne efter målgruppe, køn og alder. "
+            "n er det faktiske, uvægtede antal svar.",
+        ),
+        (
+            OTHERS_LABEL,
+            "alle deltagende kommuner undtagen kommunen selv. "
+            f"»{NATIONAL_LABEL}« er {with_results(o.n_municipalities)}, {_with_own(o)}, og "
+            "ikke hele landet. Hvor kommunens tal er skjult, er de øvriges det også."
+            + country_stands_fast(o.published),
+        ),
+        (
+            "Nævneværdige forskelle",
+            f"er statistisk sikre ({confidence} sikkerhed, korrigeret for mange sammenligninger) og "
+            f"mindst {style.number(rules.comparison.smallest_mean_difference, 1)} skalapoint eller "
+            f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint. "
+            "Mindre forskelle kan være tilfældige.",
+        ),
+        *marks(o, (style.FEW, style.LINKED, style.NOT_ASKED, style.NOT_POSSIBLE)),
+    ]
+
+
+def _with_own(o: OwnNumbers) -> str:
+    inside = o.code not in {m.code for m in o.published.apart}
+    return "kommunen selv iberegnet" if inside else "kommunen selv ikke iberegnet"
+
+
+def marks(o: OwnNumbers, statuses: Iterable[str]) -> list[tuple[str, str]]:
+    """(»for få svar«, the whole reason) of each."""
+    rules = o.round.settings.disclosure
+    return [(f"»{style.NOT_SHOWN[s]}«", style.reason(s, rules)) for s in statuses]

@@ -1,0 +1,1 @@
+"""Released numbers → figures, tables and sentences of the reports."""

@@ -1,0 +1,355 @@
+"""Opening sentences of the reports, in plain Danish, made from released numbers.
+
+A difference is named only where it is more than noise (see `released/findings.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+from IPython.display import Markdown
+
+from helpers.common import style
+from helpers.common.markdown_text import Markup, bullets, literal, markdown_table, prose, trusted
+from helpers.common.style import capital
+from helpers.common.vocabulary import NATIONAL
+from helpers.parameters.params import Municipality
+from helpers.released import findings
+from helpers.released.captions import country_stands_fast, listed, reasons, with_results
+from helpers.released.own_numbers import (
+    OVERALL,
+    Number,
+    OwnNumbers,
+    missing,
+    official_name,
+    why_not_compared,
+)
+from helpers.released.published import Published
+from helpers.reports.five_sentences import what_changed
+from helpers.reports.model_texts import drivers_headline
+from helpers.reports.tables import has_value, why_words
+
+
+def _bullets(sentences: list[str]) -> Markdown:
+    return bullets(sentences)
+
+
+def sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def _confidence(published: Published) -> str:
+    return style.number(100 * published.round.settings.comparison.confidence)
+
+
+def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdown:
+    """The questions with the highest and the lowest means, as two short lists."""
+    labels = published.round.item_labels(None if code == NATIONAL else code)
+    rows = [(labels[q], published.value(code, q)) for q in published.question_items]
+    shown = [(name, r["value"]) for name, r in rows if r is not None and r["status"] == "shown"]
+    if len(shown) < 2 * count:
+        return prose("For få spørgsmål kan vises til at pege på de stærkeste og svageste.")
+    ordered = sorted(shown, key=lambda r: -r[1])
+    rows = [
+        [a, style.number(x, 2), b, style.number(y, 2)]
+        for (a, x), (b, y) in zip(ordered[:count], reversed(ordered[-count:]))
+    ]
+    return trusted(markdown_table(["Højest", "Gennemsnit", "Lavest", "Gennemsnit"], rows))
+
+
+# ---------------------------------------------------------------------------------------- national
+
+
+def _number(published: Published, item: str, **where) -> Number:
+    row = published.value(NATIONAL, item, **where)
+    if not has_value(row):
+        return missing(style.NOT_POSSIBLE if row is None else row["status"])
+    low, high, n = (None if pd.isna(row[c]) else row[c] for c in ("ci_low", "ci_high", "n"))
+    return Number(row["value"], low, high, n, "shown")
+
+
+def national_groups(published: Published, breakdown: str, groups: str) -> str:
+    """The highest and lowest group; »hører til« where several share an end."""
+    labels = published.round.category_labels()[breakdown]
+    rows = [
+        (c, label, _number(published, OVERALL, breakdown=breakdown, category=c))
+        for c, label in labels.items()
+    ]
+    if sum(number.shown for *_, number in rows) < 2:
+        return f"{capital(groups)} kan ikke sammenlignes: {reasons(x for *_, x in rows)}"
+    found = findings.group_extremes(published, NATIONAL, breakdown, rows)
+    if found is None:
+        values = [number.value for *_, number in rows if number.shown]
+        span = f"fra {style.number(min(values), 2)} til {style.number(max(values), 2)}"
+        return f"Der er ingen sikker og nævneværdig forskel i samlet tilfredshed mellem {groups} ({span})"
+    high, low = found
+    (a, x), (b, y) = high[0], low[-1]
+    first, last = capital(findings.people(breakdown, a)), findings.people(breakdown, b, short=True)
+    if len(labels) == 2:
+        return f"{first} er mere tilfredse ({style.number(x.value, 2)}) end {last} ({style.number(y.value, 2)})"
+    alone = len(high) == len(low) == 1
+    most, least = ("er mest tilfredse", "mindst") if alone else (
+        "hører til de mest tilfredse", "til de mindst tilfredse"
+    )  # fmt: skip
+    return (
+        f"{first} {most} ({style.number(x.value, 2)}), {last} {least} ({style.number(y.value, 2)})"
+    )
+
+
+def national_summary(published: Published) -> Markdown:
+    """The country in a few sentences: how many answered, how satisfied, what is high and low, who
+    differs, what has changed, and what goes with satisfaction."""
+    overall = _number(published, OVERALL)
+    satisfied = _number(published, OVERALL, statistic="share_satisfied")
+    dissatisfied = _number(published, OVERALL, statistic="share_dissatisfied")
+    whole = published.responded(NATIONAL)
+    sentences = []
+    if whole["status"] == "shown":
+        sentences.append(
+            f"{style.number(int(whole['answers']))} af {style.number(int(whole['invited']))} "
+            f"inviterede borgere i {style.number(len(published.country))} kommuner svarede: "
+            f"{style.percent(whole['response_rate'], 1)}."
+        )
+    if overall.shown:
+        known = overall.low is not None and overall.high is not None
+        span = f"{style.number(overall.low, 2)}–{style.number(overall.high, 2)}"
+        interval = f"{_confidence(published)}\u00a0%-interval {span}"
+        sentences.append(
+            f"Den samlede tilfredshed er {style.number(overall.value, 2)} på en skala fra 1 til 5 "
+            f"({interval if known else style.NOT_SHOWN[style.NO_INTERVAL]})."
+        )
+    else:
+        sentences.append(f"Den samlede tilfredshed kan ikke vises: {overall.mark}.")
+    if satisfied.shown and dissatisfied.shown:
+        sentences.append(
+            f"{style.percent(satisfied.value)} er tilfredse eller meget tilfredse med deres forløb, "
+            f"{style.percent(dissatisfied.value)} er utilfredse eller meget utilfredse."
+        )
+    sentences += [
+        sentence(national_themes(published)),
+        sentence(national_groups(published, "target_group", "målgrupperne")),
+        sentence(municipal_spread(published)),
+        sentence(what_changed(published, NATIONAL)),
+    ]
+    drivers = published.drivers
+    drivers = drivers[drivers["municipality"] == NATIONAL]
+    if not drivers.empty:
+        drivers = drivers.sort_values("importance", ascending=False)
+        sentences.append(sentence(drivers_headline(drivers, published.round.item_labels())))
+    return _bullets(sentences)
+
+
+def national_themes(published: Published) -> str:
+    labels = published.round.item_labels()
+    rows = [(labels[t], _number(published, t)) for t in published.theme_items if t != OVERALL]
+    if sum(number.shown for _, number in rows) < 2:
+        return f"Temaerne kan ikke sammenlignes: {reasons(x for _, x in rows)}"
+    found = findings.extremes(rows)
+    if found is None:
+        return "Temaerne ligger så tæt, at forskellene kan være tilfældige"
+    high, low = found
+    (a, x), (b, y) = high[0], low[-1]
+    top = "højest af temaerne" if len(high) == 1 else "blandt de højeste temaer"
+    bottom = "lavest" if len(low) == 1 else "blandt de laveste"
+    return (
+        f"»{a}« ligger {top} ({style.number(x.value, 2)}), "
+        f"»{b}« {bottom} ({style.number(y.value, 2)})"
+    )
+
+
+def municipal_spread(published: Published, codes: Collection[str] | None = None) -> str:
+    """How many municipalities (of `codes`) surely and notably lie over or under the others."""
+    places = [m for m in published.municipalities if codes is None or m.code in codes]
+    t = published.comparisons[published.comparisons["municipality"].isin([m.code for m in places])]
+    found = t[
+        (t["reference"] == "others") & (t["breakdown"] == "all") & (t["item"] == OVERALL)
+        & (t["statistic"] == "mean") & (t["weighting"] == "weighted")
+    ]  # fmt: skip
+    worth = found[found["worth_mentioning_in_list"]]
+    over, under = int((worth["difference"] > 0).sum()), int((worth["difference"] < 0).sum())
+    compared = set(found["municipality"])
+    hidden = [m.code for m in places if m.code not in compared]
+    unsure = int(found["p_adjusted_in_list"].isna().sum())
+    country = _status(published, NATIONAL)
+    why = [why_not_compared(_status(published, c), country) for c in hidden]
+    why += [style.FEW] * bool(unsure)
+    if found.empty:
+        return f"Kommunerne kan ikke sammenlignes: {why_words(why)}"
+    rest = len(found) - over - under - unsure
+    return spread_text(over, under, rest, len(hidden) + unsure, why_words(why))
+
+
+def _status(published: Published, code: str) -> str:
+    row = published.value(code, OVERALL)
+    return style.NOT_POSSIBLE if row is None else row["status"]
+
+
+def spread_text(over: int, under: int, rest: int, hidden: int, why: str) -> str:
+    """The sentence for so many municipalities over, under, neither, and without a comparison that
+    can be made and judged (`why`)."""
+    where = "de øvrige i samlet tilfredshed"
+    sides = [(count, word) for count, word in ((over, "over"), (under, "under")) if count]
+    if not sides:
+        text = f"Ingen kommune ligger sikkert og nævneværdigt over eller under {where}"
+    else:
+        (count, word), *second = sides
+        text = f"{capital(_municipalities(count))} ligger sikkert og nævneværdigt {word} {where}"
+        if second:
+            text += f" og {_municipalities(second[0][0])} {second[0][1]}"
+        else:
+            text += f"; ingen ligger {'under' if over else 'over'}"
+        if rest:
+            others = "den sidste" if rest == 1 else f"de resterende {style.number(rest)}"
+            text += f". For {others} er der ingen sikker og nævneværdig forskel"
+    if hidden:
+        text += f". {capital(_municipalities(hidden))} kan ikke sammenlignes: {why}"
+    return text
+
+
+def _municipalities(count: int) -> str:
+    return "én kommune" if count == 1 else f"{style.number(count)} kommuner"
+
+
+def spread_sentence(published: Published) -> Markdown:
+    return prose(sentence(municipal_spread(published)))
+
+
+def participants(published: Published) -> Markdown:
+    """Who the country is: the municipalities with results, and those without."""
+    text = (
+        f"»Alle deltagende kommuner« er {with_results(len(published.country))}. "
+        "Det er ikke hele landet: kommuner, der ikke deltager, indgår ikke."
+    )
+    if published.missing:
+        names = listed([_name(m) for m in published.missing])
+        text += f" Følgende tilmeldte har ingen resultater og indgår ikke: {names}."
+    return prose(text + country_stands_fast(published))
+
+
+def _name(place: Municipality) -> str:
+    return official_name(place.code, place.name)
+
+
+def word_list(published: Published) -> Markdown:
+    """The words that a reader meets, one line each."""
+    rules = published.round.settings
+    lines = [
+        ("Gennemsnit", "svarene regnet som tal fra 1 (mest negativt) til 5 (mest positivt)."),
+        ("Tilfredse, hverken eller, utilfredse", "svarene 4–5, 3 og 1–2; for et tema en score fra "
+         "3,5, derimellem og til og med 2,5."),
+        ("Vægtet", "regnet, så svarene afspejler alle borgere i målgrupperne."),
+        (f"{_confidence(published)}\u00a0%-interval", "det spænd, som usikkerheden ved stikprøve og svar giver."),
+        ("De øvrige kommuner", "alle deltagende kommuner undtagen den, som rapporten handler om."),
+        ("Sikker forskel", "en forskel, som er for stor til at være tilfældig, også når der tages "
+         "højde for de mange sammenligninger."),
+        ("Nævneværdig forskel", "en sikker forskel på mindst "
+         f"{style.number(rules.comparison.smallest_mean_difference, 1)} skalapoint (for andele "
+         f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint), der "
+         f"hviler på mindst {rules.comparison.min_answers} svar."),
+    ]  # fmt: skip
+    lines += [
+        (_words(missing), style.reason(status, rules.disclosure))
+        for status, missing in style.MISSING.items()
+    ]
+    return trusted("\n\n".join(f"**{literal(w)}:** {literal(meaning)}" for w, meaning in lines))
+
+
+def _words(missing: style.Missing) -> str:
+    """»For få svar, (få)«: in the charts and in the tables, where the two are not the same."""
+    return capital(", ".join(dict.fromkeys((missing.words, missing.mark))))
+
+
+def sampling_method(published: Published, code: str) -> Markdown:
+    """Who was invited: everybody, or a sample and how it was drawn."""
+    if code == NATIONAL:
+        rules = published.round.settings.sampling
+        sizes = f"{style.number(rules.smallest_sample)}–{style.number(rules.largest_sample)}"
+        start = (
+            f"I hver kommune er der inviteret {sizes} borgere efter kommunens størrelse; i kommuner "
+            "med færre borgere i målgrupperne er alle inviteret."
+        )
+    else:
+        whole = OwnNumbers(published, code).response()
+        if whole is None or not whole.shown:
+            start = "Alle borgere i målgrupperne eller en stikprøve af dem er inviteret."
+        elif whole.invited == whole.population:
+            people = style.number(whole.population)
+            return prose(f"Alle {people} borgere i kommunens målgrupper er inviteret.")
+        else:
+            invited, people = style.number(whole.invited), style.number(whole.population)
+            start = f"{invited} af kommunens {people} borgere i målgrupperne er inviteret."
+    return prose(
+        f"{start} Stikprøven er trukket tilfældigt inden for hver målgruppe, så den ligner "
+        "målgruppens køn og alder. Grupper med lav forventet svarprocent er inviteret oftere."
+    )
+
+
+def comparison_rule(published: Published) -> Markdown:
+    """When a difference from the others is named."""
+    rules = published.round.settings.comparison
+    return prose(
+        "En forskel nævnes kun, når den er statistisk sikker, også når der tages højde for de mange "
+        "sammenligninger, når den er mindst "
+        f"{style.number(rules.smallest_mean_difference, 1)} skalapoint, og når begge sider hviler på "
+        f"mindst {rules.min_answers} svar."
+    )
+
+
+def not_told(published: Published, code: str) -> Markdown:
+    """What the numbers leave out, as a list: in the country's report and in the municipalities'."""
+    o, least = (
+        OwnNumbers(published, code),
+        published.round.settings.responses.min_questions_answered,
+    )
+    points = {
+        "Spørgsmål uden svar": _without_score(o),
+        "Delvise besvarelser": f"tæller med, når mindst {findings.counted(least)} af de fælles spørgsmål "
+        "er besvaret. De sidste spørgsmål hviler derfor på lidt færre borgere.",
+        "De, der ikke svarer": "vægtene retter op for målgruppe, køn og alder. Mener de, der ikke svarer, "
+        "noget andet end andre i samme målgruppe, køn og alder, kan tallene ikke se det.",
+        "Kommunerne deltager frivilligt": "de er ikke udtrukket, så »alle deltagende kommuner« er ikke hele "
+        "landet, og intervallerne siger intet om kommuner, der ikke er med.",
+        "Brev og besvarelse": "borgerne er inviteret digitalt og har svaret på skærm. Borgere, som ikke kan "
+        "nås sådan eller har svært ved det, kan mangle, og om de ville svare anderledes, ved vi ikke.",
+        "Flere runder": "borgere, der er med i to runder, er ikke fulgt, og i små kommuner inviteres mange "
+        "af de samme. Intervallet for en ændring er der for bredt, ikke for smalt.",
+    }
+    return bullets(Markup(f"**{literal(term)}:** {literal(text)}") for term, text in points.items())
+
+
+def _without_score(o: OwnNumbers) -> str:
+    """How many of the answers are behind no number of a question, and where most are lacking."""
+    rule = "Et tal bygger kun på dem, der har svaret på skalaen; »ved ikke« og intet svar udfyldes ikke."
+    whole = o.response()
+    asked = [(o.label(q), o.of(q)) for q in o.questions]
+    known = [(number.n, name) for name, number in asked if number.shown and number.n]
+    if whole is None or not whole.shown or not whole.answers or not known:
+        return rule
+    (fewest, name), most = min(known), max(known)[0]
+    least, worst = (style.percent(max(1 - n / whole.answers, 0)) for n in (most, fewest))
+    if least == worst:
+        return f"{rule} Det er {worst} af svarene på hvert spørgsmål, som ikke er med."
+    return f"{rule} Mellem {least} og {worst} af svarene er ikke med i et spørgsmåls tal, flest i »{name}«."
+
+
+def disclosure_rule(published: Published) -> Markdown:
+    """What is not shown."""
+    rules = published.round.settings.disclosure
+    return prose(
+        f"Resultater med færre end {style.number(rules.min_answers)} svar vises ikke. Andele kræver "
+        f"{style.number(rules.shares_from)} svar og uvægtede tal {style.number(rules.unweighted_from)}. Kunne et skjult tal regnes ud "
+        "af de viste, eller kunne man se, hvad den enkelte har svaret, skjules flere tal. Et tal, der "
+        "mangler, er aldrig vist som nul; mærket siger hvorfor, og mærkerne er forklaret i ordlisten."
+    )
+
+
+def simulated_notice(published: Published) -> Markdown:
+    """A callout where the round is simulated; nothing in a real one."""
+    if not published.round.settings.simulated:
+        return prose("")
+    return trusted(
+        '::: {.callout-warning title="Simulerede tal"}\n'
+        "Alle borgere og svar i denne rapport er opdigtede. Tallene siger intet om virkelige kommuner.\n"
+        ":::"
+    )

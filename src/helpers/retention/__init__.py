@@ -1,0 +1,1 @@
+"""Deleting identities, and whatever leads to them, when their time is over."""

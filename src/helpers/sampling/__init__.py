@@ -1,0 +1,1 @@
+"""Population → sampling plan, allocation and draw, frozen once letters may go out."""

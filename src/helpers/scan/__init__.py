@@ -1,0 +1,1 @@
+"""A folder that may leave the house → the personal data in it, in every file kind."""

@@ -1,0 +1,127 @@
+"""The workbook's data dictionary: what every column is, and the questionnaire behind the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from helpers.common.style import capital
+from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+from helpers.workbook.sheets import Cell, Column, Sheet
+
+UNITS = {
+    "text": "tekst", "count": "antal", "mean": "skalapoint 1–5", "share": "andel 0–1, vist i procent",
+    "rate": "andel 0–1, vist i procent", "difference": "skalapoint",
+    "share_difference": "procentpoint", "p": "sandsynlighed 0–1",
+}  # fmt: skip
+
+# head in small letters, without the place before or the limit behind it → what the column is
+MEANINGS = {
+    "nr.": "spørgsmålets nummer i spørgeskemaet",
+    "tema": "spørgeskemaets tema",
+    "spørgsmål": "spørgsmålet i kort form; hele ordlyden står på arket »Spørgeskema«",
+    "tema eller spørgsmål": "det tema eller spørgsmål, rækken handler om",
+    "målgruppe": "borgerens målgruppe på referencedagen",
+    "køn": "køn efter CPR-nummeret",
+    "alder": "alder på referencedagen",
+    "varighed på ydelsen": "uger på den nuværende ydelse på referencedagen",
+    "område": "kommunen eller alle deltagende kommuner",
+    "opdeling": "hvad borgerne er delt op efter",
+    "kategori": "gruppen inden for opdelingen",
+    "sammenlignet med": "hvad kommunens tal er sammenlignet med",
+    "mål": "hvilket tal der er sammenlignet",
+    "gennemsnit": "vægtet gennemsnit af svarene 1–5; »ved ikke« indgår ikke",
+    "gennemsnit (1–5)": "vægtet gennemsnit af svarene 1–5; »ved ikke« indgår ikke",
+    "tilfredse": "vægtet andel af svarene 4 og 5",
+    "hverken eller": "vægtet andel af svaret 3",
+    "utilfredse": "vægtet andel af svarene 1 og 2",
+    "andel tilfredse (4–5)": "vægtet andel af svarene 4 og 5",
+    "andel hverken eller (3)": "vægtet andel af svaret 3",
+    "andel utilfredse (1–2)": "vægtet andel af svarene 1 og 2",
+    **{f"andel svar {k}": f"vægtet andel af svaret {k}" for k in range(1, 6)},
+    **{f"svar {k}": f"vægtet andel af svaret {k}" for k in range(2, 5)},
+    "svar 1 (mest negativt)": "vægtet andel af svaret 1",
+    "svar 5 (mest positivt)": "vægtet andel af svaret 5",
+    "ved ikke": "vægtet andel af alle besvarelser af spørgsmålet, der er »ved ikke«",
+    "andel ved ikke": "vægtet andel af alle besvarelser af spørgsmålet, der er »ved ikke«",
+    "antal svar": "uvægtet antal svar bag tallet, uden »ved ikke«",
+    "antal svar med »ved ikke«": "uvægtet antal svar, »ved ikke« medregnet",
+    "forskel til de øvrige": "kommunens tal minus de øvrige kommuners",
+    "forskel": "kommunens tal minus sammenligningstallet",
+    "nævneværdig forskel": "om forskellen er både sikker og stor nok til at nævne",
+    "nævneværdig": "om forskellen er både sikker og stor nok til at nævne",
+    "sammenligningstal": "det, kommunens tal er sammenlignet med",
+    "p-værdi, korrigeret": "korrigeret for mange sammenligninger (Benjamini og Hochberg)",
+    "borgere i målgruppen": "borgere i kommunens udtræk, som hører til målgrupperne",
+    "inviterede": "borgere, der er inviteret til at svare",
+    "svar": "hele og delvise besvarelser",
+    "svarprocent": "besvarelser af inviterede (AAPOR RR2)",
+    "designeffekt": "hvor meget vægtene udvander antallet af svar (Kish)",
+    "effektivt antal svar": "antal svar delt med designeffekten",
+    "status": "»vist«, eller hvorfor et tal mangler",
+}
+LIMITS = {
+    "nedre grænse": "nedre grænse af 95 %-intervallet",
+    "øvre grænse": "øvre grænse af 95 %-intervallet",
+    "uvægtet": "uden vægte",
+}
+
+
+def dictionary_sheet(o: OwnNumbers, sheets: Sequence[Sheet]) -> Sheet:
+    """A row a column of any sheet."""
+    columns = (
+        Column("Kolonne", 38), Column("Betydning", 70, wrap=True), Column("Enhed", 26),
+        Column("Ark", 50, wrap=True),
+    )  # fmt: skip
+    found: dict[tuple[str, str], list[str]] = {}
+    for sheet in sheets:
+        for column in sheet.columns:
+            found.setdefault((column.head, UNITS[column.kind]), []).append(sheet.name)
+    rows: list[list[Cell]] = [
+        [head, capital(meaning_of(o, head)), unit, ", ".join(names)]
+        for (head, unit), names in found.items()
+    ]
+    about = "Hvad hver kolonne i de andre ark betyder, med enhed."
+    return Sheet("Ordbog", about, columns, rows, f"Ordbog: {o.name}", "En række pr. kolonne.", 1)
+
+
+def meaning_of(o: OwnNumbers, head: str) -> str:
+    """»Norddjurs Kommune: gennemsnit« → the mean, of the municipality. Raises KeyError for a head that
+    nobody has explained."""
+    areas = {o.name: "i kommunen", OTHERS_LABEL: "i de øvrige kommuner",
+             NATIONAL_LABEL: "i alle deltagende kommuner"}  # fmt: skip
+    if head in areas:
+        return "kommunens eget tal"
+    first, _, rest = head.partition(": ")
+    if first in areas:
+        return f"{MEANINGS[rest.lower()]}, {areas[first]}"
+    if head.lower() in LIMITS:
+        return f"{LIMITS[head.lower()]} om tallet til venstre"
+    if rest:
+        return f"{MEANINGS[first.lower()]}: {LIMITS[rest]}"
+    return MEANINGS[head.lower()]
+
+
+def questionnaire_sheet(o: OwnNumbers) -> Sheet:
+    """A row a question, the municipality's own last: number, wording, theme and what could be answered."""
+    columns = (
+        Column("Id", 8), Column("Kort", 30), Column("Ordlyd", 90, wrap=True), Column("Tema", 30),
+        Column("Svar 1–5 og ved ikke", 70, wrap=True),
+    )  # fmt: skip
+    questionnaire = o.round.questionnaire
+    themes = {t.id: t.label for t in questionnaire.themes}
+
+    def answers(scale: str) -> str:
+        return (
+            " · ".join(label for _, label in sorted(o.scales.get(scale, {}).items())) or "fritekst"
+        )
+
+    rows: list[list[Cell]] = [
+        [q.id, q.short, q.wording, themes.get(q.theme, ""), answers(q.scale)]
+        for q in questionnaire.questions
+    ]
+    rows += [
+        [q.id, q.short, q.wording, "kommunens eget spørgsmål", answers(q.scale)]
+        for q in o.local.questions
+    ]
+    about = "Spørgsmålenes fulde ordlyd, tema og svarmuligheder."
+    return Sheet("Spørgeskema", about, columns, rows, f"Spørgeskema: {o.name}", "", 2)

@@ -1,0 +1,183 @@
+"""The workbook's long lists: every comparison, the response of every group, all released numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache, partial
+
+from helpers.common import style
+from helpers.common.style import capital
+from helpers.common.vocabulary import NATIONAL
+from helpers.released.captions import listed
+from helpers.released.own_numbers import (
+    GROUPINGS,
+    NATIONAL_LABEL,
+    NO_RESPONSE,
+    OTHERS_LABEL,
+    STATISTIC_LABELS,
+    OwnNumbers,
+    ResponseGroup,
+    plain,
+    rows_of,
+)
+from helpers.workbook.sheets import Cell, Column, Sheet, mentioned
+
+SHOWN = "vist"
+IMPOSSIBLE = style.NOT_SHOWN[style.NOT_POSSIBLE]
+
+
+def differences_sheet(o: OwnNumbers) -> Sheet:
+    columns = (
+        Column("Sammenlignet med", 26),
+        Column("Opdeling", 22),
+        Column("Kategori", 28),
+        Column("Tema eller spørgsmål", 32),
+        Column("Mål", 24),
+        Column(o.name, 12, "mean"),
+        Column("Sammenligningstal", 18, "mean"),
+        Column("Forskel", 11, "difference"),
+        Column("Nedre grænse", 11, "difference"),
+        Column("Øvre grænse", 11, "difference"),
+        Column("p-værdi, korrigeret", 11, "p"),
+        Column("Nævneværdig", 13),
+    )
+    table = o.comparisons
+    kept = table[(table["weighting"] == "weighted") & (table["status"] == "shown")]
+    rows: list[list[Cell]] = []
+    keys = rows_of(kept, ["reference", "breakdown", "category", "item", "statistic"])
+    numbers = rows_of(kept, ["own", "reference_value", "difference", "ci_low", "ci_high"])
+    chances = plain(kept["p_adjusted"])
+    mentions = plain(kept["worth_mentioning"])
+    words_of = cache(partial(_place, o))
+    for (reference, *place, statistic), values, p, worth in zip(keys, numbers, chances, mentions):
+        is_mean = statistic == "mean"
+        kinds = ["mean" if is_mean else "share"] * 2
+        kinds += ["difference" if is_mean else "share_difference"] * 3
+        rows.append([
+            _reference(o, reference, place[0]), *words_of(*place),
+            STATISTIC_LABELS.get(statistic, statistic),
+            *(IMPOSSIBLE if v is None else (v, kind) for v, kind in zip(values, kinds)),
+            style.NOT_SHOWN[style.NOT_JUDGED] if p is None else p, mentioned(worth, p is not None),
+        ])  # fmt: skip
+    about = (
+        "Alle sammenligninger, hvor begge tal vises, med usikkerhed; forskelle mellem andele er i "
+        "procentpoint."
+    )
+    note = (
+        "Vægtede tal. Kun »Nævneværdig: Ja« er både sikker og stor nok til at fremhæve. Hvor et af de to "
+        "tal er skjult, er sammenligningen udeladt."
+    )
+    return Sheet("Forskelle", about, columns, rows, f"Forskelle: {o.name}", note, 0)
+
+
+def _reference(o: OwnNumbers, reference: str, breakdown: str) -> str:
+    """What the municipality's number is compared with."""
+    kind, _, name = reference.partition(":")
+    if kind == "group":
+        return o.category_label(breakdown, name)
+    if kind == "round":
+        return capital(o.round.earlier_titles[name])
+    names = {"others": OTHERS_LABEL, NATIONAL: NATIONAL_LABEL, "expected": "Det forventede"}
+    return names[kind]
+
+
+def _place(o: OwnNumbers, breakdown: str, category: str, item: str) -> tuple[str, str, str]:
+    return o.breakdown_label(breakdown), o.category_label(breakdown, category), o.label(item)
+
+
+def response_sheet(o: OwnNumbers) -> Sheet:
+    columns = (
+        Column("Opdeling", 24),
+        Column("Kategori", 32),
+        *(Column(w, 12, "count") for w in ("Borgere i målgruppen", "Inviterede", "Svar")),
+        Column("Svarprocent", 12, "rate"),
+        Column("Designeffekt", 12, "mean"),
+        Column("Effektivt antal svar", 12, "count"),
+    )
+    rows: list[list[Cell]] = []
+    for breakdown in ("all", *GROUPINGS):
+        for category, name in o.categories(breakdown).items():
+            group = o.response(breakdown, category) or NO_RESPONSE
+            cells = _response_cells(group, whole=breakdown == "all")
+            rows.append([o.breakdown_label(breakdown), name, *cells])
+    about = "Borgere, inviterede og svar i hver gruppe; designeffekt for kommunen som helhed."
+    note = "Uvægtede antal. Designeffekt og effektivt antal svar er kun regnet for kommunen som helhed."
+    return Sheet("Svarprocent", about, columns, rows, f"Svarprocent: {o.name}", note, 2)
+
+
+def _response_cells(g: ResponseGroup, *, whole: bool) -> list[Cell]:
+    """Counts and rate; design effect and effective number on the whole alone (see the note)."""
+    counts: list[Cell] = [g.population, g.invited, g.answers, g.rate]
+    of_whole = [IMPOSSIBLE if v is None else v for v in (g.design_effect, g.effective_n)]
+    if not g.shown:
+        counts, of_whole = [g.mark] * 4, [g.mark] * 2
+    return counts + (of_whole if whole else [None, None])
+
+
+def all_numbers_sheet(o: OwnNumbers) -> Sheet:
+    """A row an area × breakdown × category × theme or question: weighted value, limits and unweighted
+    value of every measure; hidden ones have no value."""
+    released = set(o.rows["statistic"])
+    measures = [s for s in STATISTIC_LABELS if s in released]
+    columns = (
+        Column("Område", 24),
+        Column("Opdeling", 17),
+        Column("Kategori", 24),
+        Column("Tema eller spørgsmål", 28),
+        Column("Antal svar", 10, "count"),
+        Column("Antal svar med »ved ikke«", 12, "count"),
+        *(
+            Column(f"{STATISTIC_LABELS[s]}{part}", 12, "mean" if s == "mean" else "share")
+            for s in measures
+            for part in ("", ": nedre grænse", ": øvre grænse", ": uvægtet")
+        ),
+        Column("Status", 40),
+    )
+    rows = list(_all_rows(o, measures))
+    about = (
+        "Alle udgivne tal for kommunen og for alle deltagende kommuner, med grænser og også uvægtede. Et "
+        "tomt felt har sin grund under »Status«, eller målet findes ikke for temaer eller krydsede grupper."
+    )
+    return Sheet("Alle tal", about, columns, rows, frozen_columns=4)
+
+
+def _all_rows(o: OwnNumbers, measures: Sequence[str]) -> Iterator[list[Cell]]:
+    areas = {o.code: o.name, NATIONAL: NATIONAL_LABEL}
+    keys = ["municipality", "breakdown", "category", "item", "statistic"]
+    unweighted = o.rows[o.rows["weighting"] == "unweighted"]
+    beside = dict(zip(rows_of(unweighted, keys), rows_of(unweighted, ["value", "status"])))
+    weighted = o.rows[o.rows["weighting"] == "weighted"]
+    wanted = rows_of(weighted, ["value", "ci_low", "ci_high", "n", "status"])
+    words_of = cache(partial(_place, o))
+    together: dict[tuple, dict[str, tuple]] = {}
+    for (*place, statistic), (*values, n, status) in zip(rows_of(weighted, keys), wanted):
+        plain_value, plain_status = beside.get((*place, statistic), (None, ""))
+        shown = status == "shown"
+        cells = [*values, plain_value if plain_status == "shown" else None] if shown else [None] * 4
+        told = together.setdefault(tuple(place), {})
+        told[statistic] = cells, n if shown else None, _status(status, cells)
+    for (area, *place), told in together.items():
+        answers = {s: n for s, (_, n, _) in told.items()}
+        yield [
+            areas[area], *words_of(*place), answers.get("mean"), answers.get("share_dont_know"),
+            *(cell for s in measures for cell in (told[s][0] if s in told else [None] * 4)),
+            _together({s: status for s, (_, _, status) in told.items()}),
+        ]  # fmt: skip
+
+
+def _together(statuses: dict[str, str]) -> str:
+    """One status where all measures have it, else those that are not simply shown, by name."""
+    if len(set(statuses.values())) == 1:
+        return next(iter(statuses.values()))
+    others = {s: t for s, t in statuses.items() if t != SHOWN}
+    return "; ".join(f"{STATISTIC_LABELS[s]}: {t}" for s, t in others.items())
+
+
+def _status(status: str, cells: list) -> str:
+    """»vist«, or why something is missing. `cells`: value, limits and unweighted value."""
+    value, low, high, unweighted = cells
+    if status != "shown" or value is None:
+        return style.why(status).words
+    missing = [] if None not in (low, high) else ["grænserne"]
+    missing += ["det uvægtede tal"] if unweighted is None else []
+    return f"{SHOWN}; {listed(missing)} {IMPOSSIBLE}" if missing else SHOWN

@@ -1,0 +1,76 @@
+"""The packages under `src/helpers/`: in which order they stand, and that each says what it is for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers.common.paths import PACKAGE
+
+# A package may use those that stand before it: so no arrow runs back, and there is no circle.
+ORDER = (
+    "common", "faults", "received", "parameters", "identities", "extracts", "answers", "sampling",
+    "estimation", "disclosure", "released", "reports", "workbook", "deck", "dashboard", "bi",
+    "notebooks", "scan", "delivery", "preparation", "development", "fieldwork", "retention",
+    "pipeline", "review", "rolling", "cli",
+)  # fmt: skip
+MODULES = [p for p in sorted(PACKAGE.rglob("*.py")) if "assets" not in p.parts]
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, package) of every import of the house that is made when the program runs."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for_types = {
+        id(node)
+        for test in ast.walk(tree)
+        if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
+        for node in ast.walk(test)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in for_types:
+            names = [f"{node.module}.{a.name}" for a in node.names]
+        elif isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        else:
+            continue
+        yield from ((node.lineno, n.split(".")[1]) for n in names if n.startswith("helpers."))
+
+
+def against_the_order(package: str, used: str) -> bool:
+    return used != package and ORDER.index(used) > ORDER.index(package)
+
+
+def test_every_package_has_its_place_and_says_what_it_is_for():
+    packages = {p.parent.name for p in PACKAGE.glob("*/__init__.py")}
+    assert packages - {"assets"} == set(ORDER)
+    assert {p.name for p in PACKAGE.glob("*.py")} == {"__init__.py"}
+    for package in ORDER:
+        text = (PACKAGE / package / "__init__.py").read_text("utf-8")
+        assert len(ast.get_docstring(ast.parse(text)) or "") > 40, package
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_a_package_uses_only_those_before_it(package):
+    found = [
+        f"{path.relative_to(PACKAGE)}:{line} uses {used}"
+        for path in MODULES
+        if path.relative_to(PACKAGE).parts[0] == package
+        for line, used in imports(path)
+        if against_the_order(package, used)
+    ]
+    assert found == []
+
+
+def test_an_arrow_that_runs_back_is_found(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text(
+        "from typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    from helpers.cli.main import app\n"
+        "def f():\n    from helpers import deck\n    import helpers.scan.pdf\n"
+    )
+    assert [used for _, used in imports(path)] == ["deck", "scan"]
+    assert against_the_order("disclosure", "released")
+    assert not against_the_order("released", "disclosure")
