@@ -26,13 +26,14 @@ import threading
 import time
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning import LocalProvisioner
 
+from helpers.common.paths import PACKAGE
+
 KERNEL = "survey"  # the kernelspec in assets/kernels, which names the provisioner below
-SPECS = Path(__file__).parent / "assets" / "kernels"
+SPECS = PACKAGE / "assets" / "kernels"
 COLD_VARIABLE = "SURVEY_COLD_KERNELS"  # any value: the ordinary kernel
 MEMORY_VARIABLE = "SURVEY_KERNEL_MEMORY_MB"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
