@@ -17,7 +17,7 @@ from helpers.free_text import scrub_answers, write_texts
 from helpers.identities import known_persons
 from helpers.params import Round
 from helpers.paths import Paths
-from helpers.publications import last_publication, write_state
+from helpers.publications import publications, write_state
 from helpers.published import NATIONAL
 from helpers.release_again import Again, release_again
 from helpers.responses import (
@@ -145,8 +145,8 @@ def _made(
     paths: Paths, round_: Round, found: RoundEstimates, answers: pd.DataFrame
 ) -> tuple[Again, tuple[str, ...]]:
     """The release, jointly with what has left the house where something has; and what to tell."""
-    before = last_publication(paths)
-    if before is not None:
+    before = publications(paths)
+    if before:
         again = release_again(found, answers, round_, before)
         protection = again.released.protection
         return again, (*again.notes, *((protection.summary(),) if protection else ()))
