@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
+import highspy
 import numpy as np
 import pandas as pd
 from red_team_files import CELL, NATIONAL, OVERALL, RESPONSE, WHOLE, Cell, Codebook, Harvest
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 OPTIONS = tuple(f"share_{k}" for k in range(1, 6))
 THRESHOLD = 5
@@ -411,6 +412,41 @@ def _respondent(s: System, i: int, pool, enough) -> tuple[Cell, tuple[float, flo
     return None
 
 
+class LinearProgram:
+    """low ≤ rows @ x ≤ high within bounds: asked for one objective after the other, each from the last
+    one's answer."""
+
+    def __init__(self, rows, low, high, least, most) -> None:
+        matrix = sparse.csc_array(np.array(rows, dtype=float))
+        lp = highspy.HighsLp()
+        lp.num_row_, lp.num_col_ = matrix.shape
+        lp.col_cost_ = np.zeros(matrix.shape[1])
+        lp.col_lower_, lp.col_upper_ = np.array(least, dtype=float), np.array(most, dtype=float)
+        lp.row_lower_, lp.row_upper_ = np.array(low, dtype=float), np.array(high, dtype=float)
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
+        lp.a_matrix_.value_ = matrix.data
+        self.model = highspy.Highs()
+        for option, value in {"output_flag": False, "threads": 1, "simplex_strategy": 4}.items():
+            self.model.setOptionValue(option, value)
+        self.model.passModel(lp)
+        self.columns = np.arange(matrix.shape[1], dtype=np.int32)
+
+    def largest(self, terms: dict[int, float]) -> float | None:
+        """The largest sum of these terms; None where nothing fits, infinite where it has no end."""
+        cost = np.zeros(len(self.columns))
+        for place, factor in terms.items():
+            cost[place] -= factor
+        self.model.changeColsCost(len(cost), self.columns, cost)
+        self.model.run()
+        status = self.model.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnbounded:
+            return np.inf
+        if status != highspy.HighsModelStatus.kOptimal:
+            return None
+        return -self.model.getInfo().objective_function_value
+
+
 def attack_side_by_side(found: Harvest, truth: dict[Cell, int]) -> list[Finding]:
     """Hidden counts that a linear program over all items of a municipality gives exactly.
 
@@ -475,18 +511,14 @@ def _side_by_side(hidden, cells, known, marks, by_item, truth) -> Iterator[Findi
         bounds.append((low, THRESHOLD - 1 if by_item and mark == "few" else MOST))
     if not rows:
         return
+    program = LinearProgram(
+        rows + above, right + [-np.inf] * len(above), right + most, *zip(*bounds)
+    )
     for cell, i in at.items():
-        ends = []
-        for sign in (1.0, -1.0):
-            unit = np.zeros(len(hidden))
-            unit[i] = sign
-            solved = linprog(
-                unit, A_eq=np.array(rows), b_eq=right, bounds=bounds, method="highs",
-                A_ub=np.array(above) if above else None, b_ub=most if above else None,
-            )  # fmt: skip
-            if solved.status != 0:  # what the marks say contradicts the sums: nothing is learnt
-                return
-            ends.append(sign * solved.fun)
+        greatest, least = program.largest({i: 1.0}), program.largest({i: -1.0})
+        if greatest is None or least is None:  # the marks contradict the sums: nothing is learnt
+            return
+        ends = -least, greatest
         low, high = np.ceil(ends[0] - 1e-6), np.floor(ends[1] + 1e-6)
         if low == high:
             note = f"{marks.get(cell, 'no mark')}, {'by item' if by_item else 'by group'}"
@@ -662,17 +694,8 @@ def _answers_of_item(code, item, own, truth, places) -> Iterator[Finding]:
         elif row.statistic in _SHARES:
             chosen = _SHARES[row.statistic]
             tell({at[g] + k - 1: 1.0 for k in chosen}, np.ceil(span[0]), np.floor(span[1]))
-    matrix = sparse.csr_array(np.array(rows))
-
-    def largest(terms: dict[int, float]) -> float | None:
-        objective = np.zeros(5 * len(groups))
-        for place, factor in terms.items():
-            objective[place] -= factor
-        solved = milp(
-            objective, constraints=LinearConstraint(matrix, np.array(low), np.array(high)),
-            bounds=Bounds(0, MOST),
-        )  # fmt: skip
-        return None if solved.x is None else -solved.fun
+    program = LinearProgram(rows, low, high, [0] * 5 * len(groups), [MOST] * 5 * len(groups))
+    largest = program.largest
 
     for g in groups:
         true = truth.get((*g, item), 0)
