@@ -213,6 +213,35 @@ def test_bounds_hold_the_truth_and_tell_what_the_attack_tells():
     assert told > 5
 
 
+def crossing_lines(neutral_elsewhere: int) -> tuple[AnswersTold, np.ndarray, list]:
+    """Of g1 and g2 all bands are hidden. In A and B the shown rest leaves them six neutral answers, which are
+    all that they have together: so in C neither has any, and g2, where nobody is dissatisfied, is satisfied
+    there. No line alone tells it. With one `neutral_elsewhere` of theirs, nothing is told."""
+    cells = {
+        ("g1", "A"): [0, 1, 3, 3, 2], ("g1", "B"): [1, 0, 1, 3, 2], ("g1", "C"): [0, 0, neutral_elsewhere, 4, 2],
+        ("g2", "A"): [0, 0, 1, 4, 2], ("g2", "B"): [0, 0, 1, 3, 2], ("g2", "C"): [0, 0, 0, 2, 1],
+        ("g3", "A"): [2, 3, 5, 9, 9], ("g3", "B"): [2, 3, 4, 9, 9], ("g3", "C"): [2, 3, 5, 9, 9],
+        ("g3", "D"): [2, 3, 5, 9, 9], ("g4", "C"): [2, 3, 5, 9, 9], ("g4", "D"): [2, 3, 5, 9, 9],
+    }  # fmt: skip
+    counts = _counts(estimates_of({("0101", *c): o for c, o in cells.items()}), pd.DataFrame())
+    table = suppress_items(counts[[*CELL, "item", "n"]], threshold=5, country=False).table
+    shown = {"g3:A", "g3:B"}
+    hidden = np.array([":" in b and c not in shown for _, b, c in table.keys])
+    return AnswersTold(counts, table, RULES), hidden, table.keys
+
+
+def test_what_two_crossing_lines_tell_only_together_is_told():
+    answers, hidden, keys = crossing_lines(0)
+    cell = keys.index(("0101", "target_group:age_band", "g2:C"))
+    by_lines = answers._told(answers.bounds(hidden), answers.n)
+    assert not by_lines[cell].any(), "else this tests nothing"
+    assert (cell, 0) in list(answers.programs.find(hidden, ["0101"]))
+    more = answers.to_hide(hidden)
+    assert more.any() and not answers.programs.tells(hidden | more, cell, 0)
+    answers, hidden, _ = crossing_lines(1)
+    assert (cell, 0) not in list(answers.programs.find(hidden, ["0101"]))
+
+
 option = st.lists(st.integers(0, 3), min_size=5, max_size=5)
 
 

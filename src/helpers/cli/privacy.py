@@ -151,12 +151,14 @@ def scan(
 def deliver(round_id: RoundArgument) -> None:
     """Make one encrypted package per municipality, with its own and the national results."""
     from helpers.delivery.delivery import deliver as make_packages
+    from helpers.disclosure.publications import require_state
     from helpers.released.published import load_published
 
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
     published = load_published(root(), round_)
     with held(round_.id):
+        require_state(paths)  # before anything is made: what leaves must be on record
         made = make_packages(paths, published)
         _left_the_house(paths, round_, "deliver")
     for code, reason in made.left_out.items():
@@ -179,6 +181,7 @@ def publish(round_id: RoundArgument) -> None:
 def _left_the_house(paths: Paths, round_: Round, how: str) -> None:
     """Record it, and say what follows; a first publication with municipalities missing is warned of."""
     from helpers.disclosure.publications import publish as record
+    from helpers.disclosure.release_again import least_difference
 
     made, is_new = record(paths, round_.settings.participants, how, dt.date.today())
     if not is_new:
@@ -187,7 +190,7 @@ def _left_the_house(paths: Paths, round_: Round, how: str) -> None:
     console.print(
         f"Recorded as publication {made.number} ({made.folder}). Numbers stand fast from now on: a later "
         "release changes them only where every group differs by no answers or by at least "
-        f"{round_.settings.disclosure.min_answers}.",
+        f"{least_difference(round_)}.",
         markup=False,
     )
     if made.missing:

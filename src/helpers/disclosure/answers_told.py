@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.common.vocabulary import NATIONAL
+from helpers.disclosure.answers_programs import Programs
 from helpers.disclosure.suppression import CELL, Key, has_country
 from helpers.disclosure.suppression_readers import Table
 from helpers.disclosure.told_in_cells import (
@@ -76,7 +77,9 @@ class AnswersTold:
         self.sums = np.stack([n, *(wide(name) for name in SUMS)])  # sum × cell × item
         options = np.stack([wide(name) for name in OPTIONS])
         self.has_options = ~np.isnan(options).all(axis=(0, 1))  # items: questions, not themes
+        self.counted = np.concatenate([self.sums[2:], options])  # in the order of COUNTED
         self.published = self._published(options)
+        self.programs = Programs(self)
         nothing = nothing_known((len(table.keys), n.shape[1]))
         self.without_category = [  # of each line: answers to each item that no part counts
             np.nan_to_num(n[total] - np.nansum(n[parts], axis=0)) for total, parts in table.lines
@@ -93,7 +96,7 @@ class AnswersTold:
         low[SCORE], high[SCORE] = _as_rounded(self.sums[1], n, decimals.mean, whole)
         base = np.nanmin(np.where(n > 0, n, np.nan), axis=1, initial=np.inf)
         with_shares = (base >= self.rules.shares_from)[:, None] & np.ones(n.shape, dtype=bool)
-        for at, chosen in enumerate([*self.sums[2:], *options], start=COUNTED.start):
+        for at, chosen in enumerate(self.counted, start=COUNTED.start):
             least, most = _as_rounded(chosen, n, decimals.share, True)
             told = with_shares & ~np.isnan(chosen)
             low[at][told], high[at][told] = least[told], most[told]
@@ -112,12 +115,37 @@ class AnswersTold:
             known = self._known_under(now)
             told = now[:, None] & self._told(known, self.n)
             if not told.any():
-                return now & ~hidden
+                more = self._told_by_programs(now)
+                if not more.any():
+                    return now & ~hidden
+                now |= more
+                continue
             before = now.copy()
             for cell in np.flatnonzero(told.any(axis=1)):
                 now |= self._freeing(now, known, int(cell), np.flatnonzero(told[cell]))
             if (now == before).all():  # what was known of other places was too narrow
                 self._last = None
+
+    def _told_by_programs(self, hidden: np.ndarray) -> np.ndarray:
+        """Shown cells without which no question's program tells answers; nearest first, then cheapest."""
+        now = hidden.copy()
+        places = [p for p in self.programs.cells if p != NATIONAL]
+        for cell, item in self.programs.find(hidden, places):
+            own = set(self.programs.cells[self.table.place[cell]].tolist())
+            near, before = {cell}, 0
+            while self.programs.tells(now, cell, item) and len(near) > before:
+                before = len(near)
+                near = self.table.beside(near) & own
+                shown = sorted((c for c in near if not now[c]), key=self.table.price_of)
+                frees = partial(self._is_free, now, cell, item)
+                if frees(shown):
+                    now[_fewest(shown, frees)] = True
+        return now & ~hidden
+
+    def _is_free(self, hidden: np.ndarray, cell: int, item: int, more: list[int]) -> bool:
+        now = hidden.copy()
+        now[more] = True
+        return not self.programs.tells(now, cell, item)
 
     def _known_under(self, hidden: np.ndarray) -> Bounds:
         """Bounds as narrow as `bounds`, or narrower: where less was hidden the last time, only the

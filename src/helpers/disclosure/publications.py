@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.common.errors import TooEarlyError
+from helpers.common.errors import SurveyError, TooEarlyError
 from helpers.common.paths import Paths, write_atomically, write_text
 from helpers.common.vocabulary import FILES
 from helpers.disclosure.suppression import CELL, FEW, LINKED, Key
@@ -29,8 +29,9 @@ MARK = "publication.json"
 
 @dataclass(frozen=True)
 class Publication:
-    """`tables`: name of a released table → SHA-256; `country`: the municipalities that the country's
-    numbers hold; `apart`: those published beside it."""
+    """`tables`: name of a released table → SHA-256, `state`: the same of what it was made from; `country`:
+    the municipalities that the country's numbers hold; `apart`: those published beside it. Reading raises
+    SurveyError where a file is not as it was recorded."""
 
     folder: Path
     number: int
@@ -40,16 +41,28 @@ class Publication:
     apart: tuple[str, ...]
     missing: tuple[str, ...]
     tables: dict[str, str]
+    digests: dict[str, str]  # file name → SHA-256 of everything in the folder
 
     @property
     def municipalities(self) -> tuple[str, ...]:
         return (*self.country, *self.apart)
 
     def state(self, name: str) -> pd.DataFrame:
-        return pd.read_parquet(self.folder / f"{name}.parquet")
+        return self._read(f"{name}.parquet")
 
     def table(self, name: str) -> pd.DataFrame:
-        return pd.read_parquet(self.folder / FILES[name])
+        return self._read(FILES[name])
+
+    def _read(self, name: str) -> pd.DataFrame:
+        path = self.folder / name
+        if not path.is_file() or _digest(path) != self.digests[name]:
+            raise SurveyError(
+                str(path),
+                "the file is missing or has changed since the release was published",
+                "what has left the house, as it was recorded",
+                "Put the file back from a copy of the folder; nothing was released.",
+            )
+        return pd.read_parquet(path)
 
     @cached_property
     def hidden(self) -> frozenset[Key]:
@@ -68,22 +81,30 @@ def write_state(paths: Paths, state: dict[str, pd.DataFrame], country: Sequence[
     write_text(folder / "state.json", json.dumps(told, indent=1) + "\n")
 
 
-def publish(
-    paths: Paths, participants: Sequence[str], how: str, today: dt.date
-) -> tuple[Publication, bool]:
-    """Record that the release under `build/` has left the house; False: it was recorded before.
-
-    Raises TooEarlyError where there is no release, or it is another than the state was kept of.
-    """
+def require_state(paths: Paths) -> dict:
+    """What is told of the release under `build/`. Raises TooEarlyError where there is none, or it is another
+    than the state was kept of."""
     state = paths.release_state / "state.json"
     told = json.loads(state.read_text("utf-8")) if state.is_file() else {}
-    if not told or told["tables"] != _digests(paths):
+    kept = all((paths.release_state / f"{name}.parquet").is_file() for name in STATE)
+    if not told or not kept or told["tables"] != _digests(paths):
         raise TooEarlyError(
             str(paths.build),
             "the release is not the one whose state is kept, so that later ones could not be made safe",
             "a release made by this version, and nothing changed in it",
             f"Run `survey run {paths.round_id} --again --stage release`, then publish.",
         )
+    return told
+
+
+def publish(
+    paths: Paths, participants: Sequence[str], how: str, today: dt.date
+) -> tuple[Publication, bool]:
+    """Record that the release under `build/` has left the house; False: it was recorded before.
+
+    Raises as `require_state`.
+    """
+    told = require_state(paths)
     last = last_publication(paths)
     if last is not None and last.tables == told["tables"]:
         return last, False
@@ -103,6 +124,7 @@ def publish(
         "apart": sorted(have - set(told["country"])),
         "missing": [c for c in participants if c not in have],
         "tables": told["tables"],
+        "digests": {p.name: _digest(p) for p in sorted(folder.glob("*.parquet"))},
     }
     write_text(folder / MARK, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return _read(folder), True
@@ -126,8 +148,9 @@ def _read(folder: Path) -> Publication:
 
 
 def _digests(paths: Paths) -> dict[str, str]:
-    files = {name: paths.build / file for name, file in FILES.items()}
-    return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-        for name, path in files.items()
-    }
+    files = {name: paths.build / file for name, file in [*FILES.items(), ("csv", "released.csv")]}
+    return {name: _digest(path) if path.is_file() else "" for name, path in files.items()}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -225,7 +225,7 @@ def _comparisons(
     own = pd.MultiIndex.from_frame(table[NUMBER]).isin(shown)
     there = _other_side(table)
     other = pd.MultiIndex.from_frame(there[NUMBER]).isin(shown) | there["elsewhere"].to_numpy()
-    enough = (table["n_other"] >= least) & (table["n"] >= least)
+    enough = (_smallest_other(table) >= _other_base(table, round_)) & (table["n"] >= least)
     table = judge(table[own & other & enough], rules)
     table = table.assign(note=table["reference"].map(marks).fillna(""), status=SHOWN)
     table = table[COMPARISON_COLUMNS].astype(dict.fromkeys(COMPARISON_TEXTS, "str"))
@@ -258,6 +258,22 @@ def _compared(estimates: pd.DataFrame) -> pd.DataFrame:
     """Weighted means and shares of one-way breakdowns."""
     chosen = estimates["statistic"].isin(COMPARED) & (estimates["weighting"] == "weighted")
     return estimates[chosen & ~estimates["breakdown"].str.contains(":")]
+
+
+def _smallest_other(table: pd.DataFrame) -> pd.Series:
+    """Fewest answers to any item behind the other side of each comparison: one base for all items."""
+    group = ["municipality", "reference", "breakdown", "category"]
+    return table.groupby([table[c] for c in group])["n_other"].transform("min")
+
+
+def _other_base(table: pd.DataFrame, round_: Round) -> pd.Series:
+    """How many answers the other side needs. All the others are no released group, of which it would be
+    looked at whether they agree: few of them are not told at all."""
+    rules = round_.settings.disclosure
+    is_mean = table["statistic"] == "mean"
+    base = pd.Series(np.where(is_mean, rules.min_answers, rules.shares_from), index=table.index)
+    few_agree = max(rules.unanimous_below, rules.min_answers)
+    return base.mask(table["reference"] == OTHERS, np.maximum(base, few_agree))
 
 
 def _other_side(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,11 +1,14 @@
 """A release after one that has left the house: made so that the two together tell no more than each.
 
 Whoever has both subtracts them. So the whole of what was published stands fast, number for number, unless
-the change passes a rule: **in every group and for every item the two differ by no answers, or by at least
-`min_answers`** (new, withdrawn, erased and altered
-answers counted one by one, of municipalities and of the country), and the same groups are hidden in both. Then the difference is a table of its own without small
-counts, and says nothing of what is hidden in either. A municipality that comes later is published
-beside numbers that stand fast: the country's do not hold it, so that nothing can be subtracted.
+the change passes a rule, **against every publication of the round and not the latest alone: in every group
+and for every item the two differ by no answers, or by so many that no small group of one kind can be
+among them** (`unanimous_below`, ten, and never fewer than `min_answers`; new, withdrawn, erased and altered
+answers counted one by one, of municipalities and of the country), and the same groups are hidden in both.
+Then the difference is a table of its own without small counts, and says nothing of what is hidden in either.
+Where no answer differs, other rules made other numbers, and numbers stand fast too.
+A municipality that comes later is published beside numbers that stand fast: the country's do not hold it, so
+that nothing can be subtracted; one that comes back has the numbers it had.
 
 What a second weighting of the same answers tells is not searched.
 """
@@ -13,19 +16,20 @@ What a second weighting of the same answers tells is not searched.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from helpers.answers.digests import ANSWERS, answers_that_differ
+from helpers.answers.digests import ANSWERS, PERSON, answers_that_differ
 from helpers.common.vocabulary import COUNTRY, NATIONAL
-from helpers.disclosure.publications import Publication
-from helpers.disclosure.release import Release, release
-from helpers.disclosure.suppression import has_country, hidden_cells
+from helpers.disclosure.publications import STATE, Publication
+from helpers.disclosure.release import NUMBER, Release, release
+from helpers.disclosure.suppression import Key, has_country, hidden_cells
 from helpers.estimation.round_estimates import NO_EXPECTED, RoundEstimates
 from helpers.parameters.params import Round
 
+RELEASED = ("results", "comparisons", "response", "drivers")
 Cell = tuple[str, str, str, str]  # municipality, breakdown, category, item
 
 
@@ -43,44 +47,96 @@ class Again:
 
 
 def release_again(
-    found: RoundEstimates, answers: pd.DataFrame, round_: Round, before: Publication
+    found: RoundEstimates,
+    answers: pd.DataFrame,
+    round_: Round,
+    publications: Sequence[Publication],
 ) -> Again:
-    """Release jointly with the latest publication. `answers`: `answer_digests` of all municipalities,
-    with `municipality`; one without rows there is taken as not known, and then nothing changes."""
+    """Release jointly with all publications of the round, the first first. `answers`: `answer_digests` of
+    all municipalities, with `municipality`; where it is not known how a municipality's answers differ,
+    nothing changes."""
     now = tuple(dict.fromkeys(found.estimates["municipality"]))
-    new = [c for c in now if c not in before.municipalities]
-    gone = [c for c in before.municipalities if c not in now]
-    least = round_.settings.disclosure.min_answers
-    differ = differing_answers(before.state("answers"), answers, found.estimates, before, round_)
-    small = {cell: n for cell, n in differ.items() if n < least}
-    unknown = [c for c in now if c not in set(answers["municipality"])]
-    since = f"what was published on {before.published_on}"
-    if not small and not unknown and not before.apart:
-        made = release(found, round_, hidden_before=before.hidden)
-        cells = made.protection.cells
-        of_before = set(before.municipalities) | {NATIONAL}
-        hidden = {c for c in hidden_cells(cells) if c[0] in of_before}
-        if hidden == {c for c in before.hidden if c[0] in {*now, NATIONAL}}:
-            changed = sum(1 for c in differ if c[3] == ANSWERS and c[1] == "all")
-            told = (
-                f"Every group differs from {since} by no answers or by at least {least}, and the same "
-                f"groups are hidden: the change is published ({changed} municipalities and the country)."
-            )
-            return Again(made, (told,) if differ else (), found, answers, cells, now)
-        why = "other groups would be hidden than then, and both together would tell what is hidden"
-    elif small:
+    last = publications[-1]
+    least = least_difference(round_)
+    small: dict[Cell, int] = {}
+    unknown = {c for c in now if c not in set(answers["municipality"])}
+    for one in publications:
+        then = one.state("answers")
+        unknown |= all_replaced(then, answers)
+        differ = differing_answers(then, answers, one, round_)
+        small |= {cell: n for cell, n in differ.items() if n < least}
+    since = f"what was published on {last.published_on}"
+    if small:
         why = _small_words(small, round_, least)
     elif unknown:
-        why = f"it is not known how the answers of {', '.join(unknown)} differ (run the stage analyse)"
+        names = ", ".join(sorted(unknown))
+        why = (
+            f"it is not known how the answers of {names} differ (keys deleted, or not analysed yet)"
+        )
+    elif any(p.apart for p in publications):
+        beside = sorted({c for p in publications for c in p.apart})
+        why = f"{', '.join(beside)} were published beside the country"
     else:
-        why = f"{', '.join(before.apart)} were published beside the country"
-    return _standing_fast(found, answers, round_, before, new, gone, f"{since}: {why}")
+        hidden_before = frozenset().union(*(p.hidden for p in publications))
+        made = release(found, round_, hidden_before=hidden_before)
+        cells = made.protection.cells
+        hidden = hidden_cells(cells)
+        if any(_of(hidden, p, now) != _of(p.hidden, p, now) for p in publications):
+            why = "other groups would be hidden than then, and both together would tell what is hidden"
+        elif not differ and not _same_numbers(made, last):
+            why = "no answer differs, so other rules or another version would make other numbers"
+        else:
+            n = sum(1 for c in differ if c[1] == "all" and c[3] == ANSWERS and c[0] != NATIONAL)
+            note = (
+                f"Every group differs from what has been published by no answers or by at least {least}, "
+                f"and the same groups are hidden: the change is published ({n} municipalities changed)."
+            )
+            return Again(made, (note,) if differ else (), found, answers, cells, now)
+    return _standing_fast(found, answers, round_, publications, now, f"{since}: {why}")
+
+
+def least_difference(round_: Round) -> int:
+    """In how many answers a group must differ for the change to be published."""
+    rules = round_.settings.disclosure
+    return max(rules.min_answers, rules.unanimous_below)
+
+
+def all_replaced(before: pd.DataFrame, now: pd.DataFrame) -> set[str]:
+    """Municipalities of which no citizen is found again: keys were deleted, and who is who is not known."""
+    found = set()
+    for code, then in before.groupby("municipality"):
+        today = now.loc[now["municipality"] == code, PERSON]
+        if len(today) and not today.isin(then[PERSON]).any():
+            found.add(str(code))
+    return found
+
+
+def _of(hidden: Collection[Key], published: Publication, now: Collection[str]) -> set[Key]:
+    """The hidden groups that both releases have."""
+    places = {*published.municipalities} & {*now} | {NATIONAL}
+    return {c for c in hidden if c[0] in places}
+
+
+def _same_numbers(made: Release, published: Publication) -> bool:
+    columns = ["value", "ci_low", "ci_high", "n", "status"]
+    mine, theirs = (
+        t.set_index(NUMBER)[columns].sort_index().astype("object").fillna("")
+        for t in (made.results, published.table("results"))
+    )
+    return mine.equals(theirs)
+
+
+def _with_own(table: pd.DataFrame, other: pd.DataFrame, code: str) -> pd.DataFrame:
+    own = other[other["municipality"] == code] if len(other) else other
+    if not len(own):
+        return table
+    joined = pd.concat([table, own], ignore_index=True)
+    return joined.astype({c: t for c, t in table.dtypes.items() if c in own and t != "object"})
 
 
 def differing_answers(
     before: pd.DataFrame,
     now: pd.DataFrame,
-    estimates: pd.DataFrame,
     last: Publication,
     round_: Round,
 ) -> dict[Cell, int]:
@@ -124,19 +180,29 @@ def _standing_fast(
     found: RoundEstimates,
     answers: pd.DataFrame,
     round_: Round,
-    before: Publication,
-    new: list[str],
-    gone: list[str],
+    publications: Sequence[Publication],
+    now: Sequence[str],
     why: str,
 ) -> Again:
-    """Every number of the publication as it was; municipalities that are new beside it."""
+    """Every number of the latest publication as it was; beside it municipalities that come back, with the
+    numbers they had, and new ones."""
+    before = publications[-1]
+    gone = [c for c in before.municipalities if c not in now]
+    beside = [c for c in now if c not in before.municipalities]
+    had = {c: p for p in publications for c in p.municipalities if c in beside}  # the latest
+    new = [c for c in beside if c not in had]
     notes = [f"Numbers stand fast as published. They would be made anew from {why}."]
     tables = {
-        name: before.table(name)[lambda t: ~t["municipality"].isin(gone)]
-        for name in ("results", "comparisons", "response", "drivers")
+        name: before.table(name)[lambda t: ~t["municipality"].isin(gone)] for name in RELEASED
     }
-    cells = before.state("cells")
-    state = {name: before.state(name) for name in ("estimates", "counts", "covariances", "answers")}
+    state = {name: before.state(name) for name in STATE}
+    for code, then in had.items():
+        tables = {n: _with_own(t, then.table(n), code) for n, t in tables.items()}
+        state = {n: _with_own(t, then.state(n), code) for n, t in state.items()}
+        notes.append(
+            f"{code} {round_.municipalities[code].name}: as published {then.published_on}."
+        )
+    cells = state.pop("cells")
     if gone:
         names = ", ".join(gone)
         notes.append(
@@ -161,7 +227,10 @@ def _standing_fast(
             expected=NO_EXPECTED,
         )
         made = release(
-            joined, round_, hidden_before=before.hidden, apart=frozenset({*before.apart, *new})
+            joined,
+            round_,
+            hidden_before=hidden_cells(cells),
+            apart=frozenset({*before.apart, *had, *new}),
         )
         parts = (made.results, made.comparisons, made.response, made.drivers)
         for (name, table), part in zip(list(tables.items()), parts):

@@ -24,7 +24,7 @@ from helpers.common.errors import SurveyError
 from helpers.common.outcome import Told
 from helpers.common.paths import Paths
 from helpers.common.vocabulary import NATIONAL, WHOLE_ROUND
-from helpers.disclosure.publications import last_publication, write_state
+from helpers.disclosure.publications import publications, write_state
 from helpers.disclosure.release import Release, release, write_release
 from helpers.disclosure.release_again import Again, release_again
 from helpers.estimation.round_estimates import RoundEstimates, gather
@@ -145,8 +145,8 @@ def _made(
     paths: Paths, round_: Round, found: RoundEstimates, answers: pd.DataFrame
 ) -> tuple[Again, tuple[str, ...]]:
     """The release, jointly with what has left the house where something has; and what to tell."""
-    before = last_publication(paths)
-    if before is not None:
+    before = publications(paths)
+    if before:
         again = release_again(found, answers, round_, before)
         protection = again.released.protection
         return again, (*again.notes, *((protection.summary(),) if protection else ()))
