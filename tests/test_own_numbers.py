@@ -327,6 +327,6 @@ def test_what_deck_and_workbook_print_is_explained_in_them(published, tmp_path):
 def test_the_reports_word_list_has_every_mark(published):
     text = sentences.word_list(published).data
     for status, missing in style.MISSING.items():
-        assert captions.capital(missing.words) in text
+        assert style.capital(missing.words) in text
         assert missing.mark.lower() in text.lower()
         assert style.reason(status, Disclosure(min_answers=5)) in text

@@ -88,7 +88,7 @@ def _page(
             views=views,
             links=links,
             missing=[
-                (captions.capital(data["missing"][s]["words"]), data["missing"][s]["reason"])
+                (style.capital(data["missing"][s]["words"]), data["missing"][s]["reason"])
                 for s in _EXPLAINED
             ],
             css=Markup(theme.css_variables() + theme.font_faces() + _asset("dashboard.css")),

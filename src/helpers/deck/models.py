@@ -36,7 +36,7 @@ def development_page(deck, o: OwnNumbers) -> None:
     if not published.earlier_rounds:
         return
     before = published.earlier_rounds[0]
-    title = captions.capital(round_title(published, before))
+    title = style.capital(round_title(published, before))
     rows = [(o.label(t), published.compared(o.code, f"round:{before}", t)) for t in o.themes]
     shown = [(label, row) for label, row in rows if row is not None]
     if not shown:
@@ -53,9 +53,7 @@ def development_page(deck, o: OwnNumbers) -> None:
     )  # fmt: skip
     names = [label for label, _ in shown]
     series = [
-        Series(
-            captions.capital(o.round.settings.title), tuple(r["own"] for _, r in shown), style.OWN
-        ),
+        Series(style.capital(o.round.settings.title), tuple(r["own"] for _, r in shown), style.OWN),
         Series(title, tuple(r["reference_value"] for _, r in shown), style.LIGHT_GREY),
     ]
     alt = alt_text(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import xlsxwriter
 
+from helpers.common import style
 from helpers.common.vocabulary import NATIONAL
 from helpers.development.series import Development, Series
 from helpers.released import captions
@@ -88,7 +89,7 @@ def _themes(development: Development) -> Sheet:
 
 
 def _columns(development: Development) -> tuple[Column, ...]:
-    titles = [captions.capital(p.round.settings.title) for p in development.rounds]
+    titles = [style.capital(p.round.settings.title) for p in development.rounds]
     return (
         *(Column(title, 14, "mean") for title in titles),
         Column("Seneste ændring", 12, "difference"),
@@ -104,7 +105,7 @@ def _wide(development: Development, series: Series, *, in_list: bool) -> list[Ce
     values: list[Cell] = [p.value if p.shown else p.words for p in series.points]
     if step is None:
         return [*values, *[None] * 5]
-    said = captions.capital(step.said(in_list)) + development.since(step)
+    said = style.capital(step.said(in_list)) + development.since(step)
     return [*values, step.difference, step.low, step.high, said, step.why or None]
 
 
@@ -128,7 +129,7 @@ def _every_number(development: Development) -> Sheet:
                     development.title(point.round_id),
                     *((point.value, point.low, point.high, point.n) if point.shown else (point.words,) * 4),
                     *((development.title(step.before), step.difference, step.low, step.high,
-                       captions.capital(step.verdict), step.why or None) if step else (None,) * 6),
+                       style.capital(step.verdict), step.why or None) if step else (None,) * 6),
                 ])  # fmt: skip
     about = "En række pr. område, tema og runde, med grænser, antal svar og ændringen siden sidst."
     return Sheet("Alle tal", about, columns, rows, frozen_columns=3)

@@ -102,9 +102,9 @@ def read_me(o: OwnNumbers, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
     lines += [("", ""), ("Ark", "Indhold")]
     lines += [(s.name, s.about) for s in sheets]
     lines += [("", ""), ("Sådan læses tallene", "")]
-    lines += [(captions.capital(term), captions.capital(text)) for term, text in reading_guide(o)]
+    lines += [(style.capital(term), style.capital(text)) for term, text in reading_guide(o)]
     lines += [
-        *((term, captions.capital(text)) for term, text in marks(o, [style.NOT_JUDGED])),
+        *((term, style.capital(text)) for term, text in marks(o, [style.NOT_JUDGED])),
         (
             "Nedre og øvre grænse",
             f"Med {style.percent(rules.comparison.confidence)} sikkerhed ligger tallet for alle borgere i "
