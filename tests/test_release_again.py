@@ -238,11 +238,11 @@ def test_answers_that_are_not_known_change_nothing(released, round_2024):
 
 
 def test_a_release_is_joint_with_every_publication_not_the_latest_alone(released, round_2024):
-    """Ten come, and are published; then they and one more are exchanged: beside the first publication
-    that is one answer."""
+    """Twenty of each group come, and are published; then all but one go again: many beside the latest
+    publication, one answer beside the first."""
     first, _ = released(COUNTS)
     published(released, round_2024)
-    second, notes = released(with_late(10))
+    second, notes = released(with_late(20))
     assert "is published" in notes[0]
     published(released, round_2024)
     one_more = COUNTS | {"0707": [COUNTS["0707"][0] + 1, *COUNTS["0707"][1:]]}

@@ -29,9 +29,9 @@ MARK = "publication.json"
 
 @dataclass(frozen=True)
 class Publication:
-    """`tables`: name of a released table → SHA-256, `state`: the same of what it was made from; `country`:
-    the municipalities that the country's numbers hold; `apart`: those published beside it. Reading raises
-    SurveyError where a file is not as it was recorded."""
+    """`tables`: name of a released table → SHA-256 of what left the house; `country`: the municipalities that
+    the country's numbers hold; `apart`: those published beside it. Reading raises SurveyError where a file
+    is not as it was recorded."""
 
     folder: Path
     number: int
@@ -41,19 +41,19 @@ class Publication:
     apart: tuple[str, ...]
     missing: tuple[str, ...]
     tables: dict[str, str]
-    digests: dict[str, str]  # file name → SHA-256 of everything in the folder
+    digests: dict[str, str]  # file name → SHA-256, of the tables and of what they were made from
 
     @property
     def municipalities(self) -> tuple[str, ...]:
         return (*self.country, *self.apart)
 
     def state(self, name: str) -> pd.DataFrame:
-        return self._read(f"{name}.parquet")
+        return self._recorded(f"{name}.parquet")
 
     def table(self, name: str) -> pd.DataFrame:
-        return self._read(FILES[name])
+        return self._recorded(FILES[name])
 
-    def _read(self, name: str) -> pd.DataFrame:
+    def _recorded(self, name: str) -> pd.DataFrame:
         path = self.folder / name
         if not path.is_file() or _digest(path) != self.digests[name]:
             raise SurveyError(

@@ -22,14 +22,13 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from helpers.answer_digests import ANSWERS, PERSON, answers_that_differ
-from helpers.disclosure import NUMBER, Release, release
+from helpers.disclosure import Release, release
 from helpers.params import Round
 from helpers.publications import STATE, Publication
-from helpers.published import COUNTRY, NATIONAL
+from helpers.published import COUNTRY, FILES, NATIONAL
 from helpers.round_estimates import NO_EXPECTED, RoundEstimates
 from helpers.suppression import Key, has_country, hidden_cells
 
-RELEASED = ("results", "comparisons", "response", "drivers")
 Cell = tuple[str, str, str, str]  # municipality, breakdown, category, item
 
 
@@ -118,16 +117,20 @@ def _of(hidden: Collection[Key], published: Publication, now: Collection[str]) -
 
 
 def _same_numbers(made: Release, published: Publication) -> bool:
-    columns = ["value", "ci_low", "ci_high", "n", "status"]
-    mine, theirs = (
-        t.set_index(NUMBER)[columns].sort_index().astype("object").fillna("")
-        for t in (made.results, published.table("results"))
-    )
-    return mine.equals(theirs)
+    """In every released table, not only the results."""
+    for name in FILES:
+        mine, theirs = (
+            t.reset_index(drop=True).astype("object").where(t.notna().to_numpy(), None)
+            for t in (getattr(made, name), published.table(name))
+        )
+        if not mine.equals(theirs):
+            return False
+    return True
 
 
-def _with_own(table: pd.DataFrame, other: pd.DataFrame, code: str) -> pd.DataFrame:
-    own = other[other["municipality"] == code] if len(other) else other
+def _joined(table: pd.DataFrame, other: pd.DataFrame, codes: Collection[str]) -> pd.DataFrame:
+    """With the rows of these municipalities from another table."""
+    own = other[other["municipality"].isin(codes)] if len(other) else other
     if not len(own):
         return table
     joined = pd.concat([table, own], ignore_index=True)
@@ -192,13 +195,11 @@ def _standing_fast(
     had = {c: p for p in publications for c in p.municipalities if c in beside}  # the latest
     new = [c for c in beside if c not in had]
     notes = [f"Numbers stand fast as published. They would be made anew from {why}."]
-    tables = {
-        name: before.table(name)[lambda t: ~t["municipality"].isin(gone)] for name in RELEASED
-    }
+    tables = {name: before.table(name)[lambda t: ~t["municipality"].isin(gone)] for name in FILES}
     state = {name: before.state(name) for name in STATE}
     for code, then in had.items():
-        tables = {n: _with_own(t, then.table(n), code) for n, t in tables.items()}
-        state = {n: _with_own(t, then.state(n), code) for n, t in state.items()}
+        tables = {n: _joined(t, then.table(n), [code]) for n, t in tables.items()}
+        state = {n: _joined(t, then.state(n), [code]) for n, t in state.items()}
         notes.append(
             f"{code} {round_.municipalities[code].name}: as published {then.published_on}."
         )
@@ -213,18 +214,13 @@ def _standing_fast(
         notes.append(
             f"{names}: published beside the numbers that stand fast; the country's do not hold them."
         )
-
-        def with_new(then: pd.DataFrame, today: pd.DataFrame) -> pd.DataFrame:
-            if not len(today):
-                return then
-            return pd.concat([then, today[today["municipality"].isin(new)]], ignore_index=True)
-
+        today = {
+            "estimates": found.estimates, "counts": found.counts,
+            "covariances": found.covariances, "answers": answers,
+        }  # fmt: skip
+        state = {name: _joined(then, today[name], new) for name, then in state.items()}
         joined = replace(
-            found,
-            estimates=with_new(state["estimates"], found.estimates),
-            counts=with_new(state["counts"], found.counts),
-            covariances=with_new(state["covariances"], found.covariances),
-            expected=NO_EXPECTED,
+            found, **{n: t for n, t in state.items() if n != "answers"}, expected=NO_EXPECTED
         )
         made = release(
             joined,
@@ -232,21 +228,9 @@ def _standing_fast(
             hidden_before=hidden_cells(cells),
             apart=frozenset({*before.apart, *had, *new}),
         )
-        parts = (made.results, made.comparisons, made.response, made.drivers)
-        for (name, table), part in zip(list(tables.items()), parts):
-            own = part[part["municipality"].isin(new)]
-            tables[name] = pd.concat([table, own], ignore_index=True).astype(table.dtypes.to_dict())
-        cells = with_new(cells, made.protection.cells)
-        state = {
-            "estimates": joined.estimates, "counts": joined.counts,
-            "covariances": joined.covariances, "answers": with_new(state["answers"], answers),
-        }  # fmt: skip
-    frozen = replace(
-        found,
-        estimates=state["estimates"],
-        counts=state["counts"],
-        covariances=state["covariances"],
-    )
+        tables = {n: _joined(t, getattr(made, n), new) for n, t in tables.items()}
+        cells = _joined(cells, made.protection.cells, new)
+    frozen = replace(found, **{n: t for n, t in state.items() if n != "answers"})
     released = Release(**{name: t.reset_index(drop=True) for name, t in tables.items()})
     released.response.attrs[COUNTRY] = list(before.country)
     return Again(released, tuple(notes), frozen, state["answers"], cells, before.country)
