@@ -6,7 +6,8 @@ and for every item the two differ by no answers, or by so many that no small gro
 among them** (`unanimous_below`, ten, and never fewer than `min_answers`; new, withdrawn, erased and altered
 answers counted one by one, of municipalities and of the country), and the same groups are hidden in both.
 Then the difference is a table of its own without small counts, and says nothing of what is hidden in either.
-Where no answer differs, other rules made other numbers, and numbers stand fast too.
+Where no answer differs, another version made other numbers, and numbers stand fast too; other rules of the
+round are refused, for the products tell them.
 A municipality that comes later is published beside numbers that stand fast: the country's do not hold it, so
 that nothing can be subtracted; one that comes back has the numbers it had.
 
@@ -24,7 +25,7 @@ import pandas as pd
 from helpers.answer_digests import ANSWERS, PERSON, answers_that_differ
 from helpers.disclosure import Release, release
 from helpers.params import Round
-from helpers.publications import STATE, Publication
+from helpers.publications import STATE, Publication, require_same_rules
 from helpers.published import COUNTRY, FILES, NATIONAL
 from helpers.round_estimates import NO_EXPECTED, RoundEstimates
 from helpers.suppression import Key, has_country, hidden_cells
@@ -53,9 +54,10 @@ def release_again(
 ) -> Again:
     """Release jointly with all publications of the round, the first first. `answers`: `answer_digests` of
     all municipalities, with `municipality`; where it is not known how a municipality's answers differ,
-    nothing changes."""
+    nothing changes. Raises ParameterError where the round's rules are others than then."""
     now = tuple(dict.fromkeys(found.estimates["municipality"]))
     last = publications[-1]
+    require_same_rules(round_, last)
     least = least_difference(round_)
     small: dict[Cell, int] = {}
     unknown = {c for c in now if c not in set(answers["municipality"])}
@@ -83,7 +85,7 @@ def release_again(
         if any(_of(hidden, p, now) != _of(p.hidden, p, now) for p in publications):
             why = "other groups would be hidden than then, and both together would tell what is hidden"
         elif not differ and not _same_numbers(made, last):
-            why = "no answer differs, so other rules or another version would make other numbers"
+            why = "no answer differs, so another version of the program would make other numbers"
         else:
             n = sum(1 for c in differ if c[1] == "all" and c[3] == ANSWERS and c[0] != NATIONAL)
             note = (
