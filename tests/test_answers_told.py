@@ -10,7 +10,7 @@ import red_team as red
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.disclosure.answers_told import OPTIONS, SUMS, AnswersTold, _fewest
+from helpers.disclosure.answers_told import OPTIONS, SUMS, AnswersTold, _families, _fewest
 from helpers.disclosure.protection import Protection, _counts, protect
 from helpers.disclosure.suppression import CELL, SHOWN, has_country, suppress_items
 from helpers.disclosure.suppression_audit import audit_items
@@ -267,6 +267,15 @@ def test_looked_at_by_itself_a_part_leaves_no_more_open_than_the_whole(data):
     whole = answered.bounds(before | more)
     assert (own[0] >= whole[0][:, region.cells] - 1e-6).all()
     assert (own[1] <= whole[1][:, region.cells] + 1e-6).all()
+
+
+def test_a_cell_that_is_total_and_part_keeps_what_either_line_tells():
+    """1 = 3 + 4 narrows 1; that it is a part of 0 in the same family does not widen it again."""
+    (family,) = _families([(0, [1, 2]), (1, [3, 4])])
+    low, high = np.zeros((5, 1)), np.full((5, 1), 9.0)
+    low[3:], high[3:] = [[2.0], [1.0]], [[2.0], [3.0]]
+    family.narrow(low, high, np.ones((5, 1), dtype=bool))
+    assert (low[1, 0], high[1, 0]) == (3, 5)
 
 
 @given(st.sets(st.integers(0, 30), max_size=6))

@@ -263,7 +263,10 @@ def test_in_a_whole_round_its_results_leave_and_the_others_go_on(whole):
     assert len(manifest["municipalities"]) == 5 and CODE not in manifest["municipalities"]
     assert not any(name.startswith(CODE) for name in manifest["files"])
     assert NAME not in (whole.build / "index.html").read_text("utf-8")
-    assert "5 kommuner" in (whole.national_folder / "rapport.html").read_text("utf-8")
+    # delivered before: the country's numbers stand fast, and say whose answers they still hold
+    country = (whole.national_folder / "rapport.html").read_text("utf-8")
+    assert "stadig svar fra Læsø Kommune" in " ".join(country.split())
+    assert any("stand fast as published" in n for n in summary.notes)
     assert {c: whole.sample(c).read_bytes() for c in before} == before
     status, told = survey(whole, "status", SIMULATED)
     assert status == 0 and f"Withdrawn: {CODE} {NAME}" in told and "for få borgere" in told

@@ -264,6 +264,16 @@ def test_hidden_rows_hold_no_number(round_2024):
     assert (shown.loc[shown["status"] == "shown", "n"] >= 5).all()
 
 
+@pytest.mark.parametrize("n, told", [(9, False), (10, True)])
+def test_few_of_the_others_are_no_reference(round_2024, n, told):
+    """Of two municipalities »the others« are one group of the other: its shares need ten answers there too."""
+    counts = {"0707": [40] * 5, "0580": [n, 40, 40, 40, 40]}
+    table = release(RoundEstimates(estimates(counts), counted(counts)), round_2024).comparisons
+    of = table[(table["municipality"] == "0707") & (table["reference"] == "others")]
+    assert (GROUPS[0] in set(of["category"])) == told
+    assert GROUPS[1] in set(of["category"])
+
+
 def test_release_of_a_round(round_2024):
     counts = {
         "0707": [4, 30, 31, 32, 33],

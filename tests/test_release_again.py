@@ -12,9 +12,9 @@ from test_cli_privacy import survey
 from test_disclosure import counted, estimates
 
 from helpers.answers.digests import answer_digests, answers_that_differ
-from helpers.common.errors import SurveyError, TooEarlyError
+from helpers.common.errors import ParameterError, SurveyError, TooEarlyError
 from helpers.common.paths import Paths
-from helpers.disclosure.publications import publications, publish, write_state
+from helpers.disclosure.publications import STATE, publications, publish, write_state
 from helpers.disclosure.release import release, write_release
 from helpers.disclosure.release_again import release_again
 from helpers.estimation.round_estimates import RoundEstimates
@@ -73,7 +73,7 @@ def released(tmp_path, round_2024):
             "estimates": state.estimates, "counts": state.counts,
             "covariances": state.covariances, "answers": answers, "cells": cells,
         }  # fmt: skip
-        write_state(paths, tables, country)
+        write_state(paths, round_2024, tables, country)
         return out, notes
 
     made.paths = paths
@@ -238,11 +238,11 @@ def test_answers_that_are_not_known_change_nothing(released, round_2024):
 
 
 def test_a_release_is_joint_with_every_publication_not_the_latest_alone(released, round_2024):
-    """Ten come, and are published; then they and one more are exchanged: beside the first publication
-    that is one answer."""
+    """Twenty of each group come, and are published; then all but one go again: many beside the latest
+    publication, one answer beside the first."""
     first, _ = released(COUNTS)
     published(released, round_2024)
-    second, notes = released(with_late(10))
+    second, notes = released(with_late(20))
     assert "is published" in notes[0]
     published(released, round_2024)
     one_more = COUNTS | {"0707": [COUNTS["0707"][0] + 1, *COUNTS["0707"][1:]]}
@@ -271,16 +271,39 @@ def test_a_municipality_that_comes_back_has_the_numbers_it_had(released, round_2
     assert any(n.startswith("0161") and "as published" in n for n in notes)
 
 
-def test_other_rules_make_no_other_numbers(released, round_2024):
-    first, _ = released(COUNTS)
+@pytest.mark.parametrize(
+    ("section", "rule"),
+    [
+        ("disclosure", {"min_answers": 8}),
+        ("disclosure", {"decimals": {"mean": 3, "share": 2, "rate": 3}}),
+        ("weighting", {"largest_factor": 4.0}),
+        ("comparison", {"confidence": 0.9}),
+    ],
+)
+def test_other_rules_than_the_published_numbers_were_made_by_are_refused(
+    released, round_2024, section, rule
+):
+    released(COUNTS)
     published(released, round_2024)
-    disclosure = round_2024.settings.disclosure
-    decimals = disclosure.decimals.model_copy(update={"mean": 3})
-    rules = disclosure.model_copy(update={"decimals": decimals})
-    settings = round_2024.settings.model_copy(update={"disclosure": rules})
+    file = round_2024.settings.model_dump()
+    settings = type(round_2024.settings)(**file | {section: file[section] | rule})
     other = round_2024.model_copy(update={"settings": settings})
-    again = release_again(found(COUNTS), asked(COUNTS, other), other, publications(released.paths))
-    assert same_numbers(first, again.released) and "other rules" in again.notes[0]
+    with pytest.raises(ParameterError) as refused:
+        release_again(found(COUNTS), asked(COUNTS, other), other, publications(released.paths))
+    assert [p.what.startswith(f"{section}.{next(iter(rule))}") for p in refused.value.problems] == [
+        True
+    ]
+    assert refused.value.problems[0].where == "params/rounds/2024-foraar.yml"
+
+
+@pytest.mark.parametrize("name", STATE)
+def test_what_a_release_was_made_from_is_checked_before_it_is_published(released, round_2024, name):
+    released(COUNTS)
+    path = released.paths.release_state / f"{name}.parquet"
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(TooEarlyError, match="not the one whose state is kept"):
+        published(released, round_2024)
+    assert not publications(released.paths)
 
 
 @pytest.mark.parametrize("name", ["answers.parquet", "released.parquet"])
@@ -313,7 +336,7 @@ def test_publish_tells_what_follows_and_who_is_missing(root, round_2024):
         "covariances": pd.DataFrame(), "answers": asked(COUNTS, round_2024),
         "cells": out.protection.cells,
     }  # fmt: skip
-    write_state(paths, tables, tuple(COUNTS))
+    write_state(paths, round_2024, tables, tuple(COUNTS))
     told = survey(root, "publish", round_2024.id)
     assert told.exit_code == 0, told.output
     text = " ".join(told.output.split())

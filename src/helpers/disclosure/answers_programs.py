@@ -62,22 +62,18 @@ class Programs:
 
     def _told(self, hidden: np.ndarray, place: str, item: int, asked: np.ndarray) -> Iterator[int]:
         n, rules = self.told.n[:, item], self.told.rules
-        counts = self._true_counts(item)
+        kinds = np.nan_to_num(self.told.sums[2:, :, item])
         small = [c for c in asked if 0 < n[c] < rules.unanimous_below]
-        small = [c for c in small if n[c] < rules.min_answers or max(counts[:3, c]) == n[c]]
+        small = [c for c in small if n[c] < rules.min_answers or max(kinds[:, c]) == n[c]]
         if not small:
             return
         program = _Program(self, hidden, place, item)
         for c in small:
-            one_kind = [k for k in range(3) if counts[k, c] == n[c]]
+            one_kind = [k for k in range(3) if kinds[k, c] == n[c]]
             if any(program.most(c, 1 - WHICH[k]) < 1 - TOLERANCE for k in one_kind) or (
-                n[c] < rules.min_answers
-                and any(program.is_pinned(c, WHICH[k]) for k in np.flatnonzero(counts[:, c] > 0))
+                n[c] < rules.min_answers and any(program.is_pinned(c, of) for of in WHICH)
             ):
                 yield c
-
-    def _true_counts(self, item: int) -> np.ndarray:
-        return np.nan_to_num(self.told.counted[:, :, item])
 
 
 class _Program:
@@ -132,15 +128,16 @@ class _Program:
         return self._largest(cell, weights)
 
     def is_pinned(self, cell: int, weights: np.ndarray) -> bool:
-        """Whether only one whole number is left of how many chose these options."""
+        """Whether only one whole number is left of how many chose these options, and it is not nobody."""
         first = self.at[cell]
-        for sign in (1.0, -1.0):
-            seen = self.seen[:, first : first + 5] @ weights
-            if len(seen) and np.floor(seen.max() + TOLERANCE) > np.ceil(seen.min() - TOLERANCE):
-                return False
-            self._largest(cell, sign * weights)
         seen = self.seen[:, first : first + 5] @ weights
-        return bool(np.floor(seen.max() + TOLERANCE) <= np.ceil(seen.min() - TOLERANCE))
+        if len(seen) and np.floor(seen.max() + TOLERANCE) > np.ceil(seen.min() - TOLERANCE):
+            return False
+        most = self._largest(cell, weights)
+        if not 1 - TOLERANCE <= most < np.inf:
+            return False
+        least = -self._largest(cell, -weights)
+        return bool(np.floor(most + TOLERANCE) <= np.ceil(least - TOLERANCE))
 
     def _largest(self, cell: int, weights: np.ndarray) -> float:
         cost = np.zeros(self.n_columns)

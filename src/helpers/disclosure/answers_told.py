@@ -85,7 +85,8 @@ class AnswersTold:
             np.nan_to_num(n[total] - np.nansum(n[parts], axis=0)) for total, parts in table.lines
         ]
         self._last: tuple[np.ndarray, Bounds] | None = None  # a pattern, and what it leaves open
-        self._everywhere = self._region(set(range(len(table.keys))), nothing, np.arange(n.shape[1]))
+        self._all = set(range(len(table.keys)))
+        self._everywhere = self._region(self._all, nothing, np.arange(n.shape[1]))
 
     def _published(self, options: np.ndarray) -> Bounds:
         """What a shown cell's own numbers tell, at their rounding."""
@@ -112,7 +113,7 @@ class AnswersTold:
             if shown := [c for c in parts if not now[c]]:
                 now[min(shown, key=self.table.price_of)] = True
         while True:
-            known = self._known_under(now)
+            is_exact, known = self._last is None, self._known_under(now)
             told = now[:, None] & self._told(known, self.n)
             if not told.any():
                 more = self._told_by_programs(now)
@@ -123,8 +124,13 @@ class AnswersTold:
             before = now.copy()
             for cell in np.flatnonzero(told.any(axis=1)):
                 now |= self._freeing(now, known, int(cell), np.flatnonzero(told[cell]))
-            if (now == before).all():  # what was known of other places was too narrow
+            if (now == before).all():  # what was known of other places was too narrow,
                 self._last = None
+                if (
+                    is_exact
+                ):  # or bounds creep in more steps than are taken: then whatever is nearest
+                    for cell in np.flatnonzero(told.any(axis=1)):
+                        now[self._nearest(now, int(cell), self._all, lambda _: bool) or []] = True
 
     def _told_by_programs(self, hidden: np.ndarray) -> np.ndarray:
         """Shown cells without which no question's program tells answers; nearest first, then cheapest."""
@@ -132,20 +138,34 @@ class AnswersTold:
         places = [p for p in self.programs.cells if p != NATIONAL]
         for cell, item in self.programs.find(hidden, places):
             own = set(self.programs.cells[self.table.place[cell]].tolist())
-            near, before = {cell}, 0
-            while self.programs.tells(now, cell, item) and len(near) > before:
-                before = len(near)
-                near = self.table.beside(near) & own
-                shown = sorted((c for c in near if not now[c]), key=self.table.price_of)
-                frees = partial(self._is_free, now, cell, item)
-                if frees(shown):
-                    now[_fewest(shown, frees)] = True
+            frees = partial(self._is_free, now, cell, item)
+            more = [] if frees([]) else self._nearest(now, cell, own, lambda _, f=frees: f)
+            if more is None:
+                raise AssertionError("with everything hidden nothing is told")
+            now[more] = True
         return now & ~hidden
 
     def _is_free(self, hidden: np.ndarray, cell: int, item: int, more: list[int]) -> bool:
-        now = hidden.copy()
-        now[more] = True
-        return not self.programs.tells(now, cell, item)
+        return not self.programs.tells(_with(hidden, more), cell, item)
+
+    def _nearest(
+        self,
+        hidden: np.ndarray,
+        cell: int,
+        among: set[int],
+        frees_near: Callable[[set[int]], Callable[[list[int]], bool]],
+    ) -> list[int] | None:
+        """Of the shown cells nearest to this one that are enough the cheapest, and no more than it takes;
+        None: all are not enough. Near are the cells of the lines that hold it, and of theirs, and so on."""
+        near, before = {cell}, 0
+        while len(near) > before:
+            before = len(near)
+            near = self.table.beside(near) & among
+            shown = sorted((c for c in near if not hidden[c]), key=self.table.price_of)
+            frees = frees_near(near)
+            if frees(shown):
+                return _fewest(shown, frees)
+        return None
 
     def _known_under(self, hidden: np.ndarray) -> Bounds:
         """Bounds as narrow as `bounds`, or narrower: where less was hidden the last time, only the
@@ -189,33 +209,26 @@ class AnswersTold:
     ) -> np.ndarray:
         """Shown cells that must be hidden for the cell no longer to be told; none: it is not told now.
 
-        What is known of it comes through the lines that hold it, and those that hold their cells, and so
-        on: within its municipality first, then everywhere. Of the nearest that free it the cheapest are
-        taken, and of these no more than it takes. `known`: bounds under a pattern that hides less.
+        Within its municipality first, then everywhere. `known`: bounds under a pattern that hides less.
         """
-        own = np.flatnonzero(self.table.place == self.table.place[cell])
-        for among in (own, np.arange(len(hidden))):
-            near, before = {cell}, 0
-            while len(near) > before:
-                before = len(near)
-                near = self.table.beside(near) & set(among.tolist())
-                region = self._region(near | set(own.tolist()), known, items)
-                shown = sorted((c for c in near if not hidden[c]), key=self.table.price_of)
-                frees = partial(self._frees, hidden, cell, items, region)
-                if frees(shown):
-                    more = np.zeros_like(hidden)
-                    more[_fewest(shown, frees)] = True
-                    return more
+        own = set(np.flatnonzero(self.table.place == self.table.place[cell]).tolist())
+
+        def frees_near(near: set[int]) -> Callable[[list[int]], bool]:
+            region = self._region(near | own, known, items)
+            return partial(self._frees, hidden, cell, items, region)
+
+        for among in (own, self._all):
+            more = self._nearest(hidden, cell, among, frees_near)
+            if more is not None:
+                return _with(np.zeros_like(hidden), more)
         raise AssertionError("with everything hidden nothing is told")
 
     def _frees(
         self, hidden: np.ndarray, cell: int, items: np.ndarray, region: _Region, more: list[int]
     ) -> bool:
         """Whether the cell is not told where `more` is hidden too."""
-        now = hidden.copy()
-        now[more] = True
         at = region.at[cell]
-        low, high = (a[:, at] for a in self._narrowed(now, items, region))
+        low, high = (a[:, at] for a in self._narrowed(_with(hidden, more), items, region))
         return not self._told((low, high), self.n[cell, items]).any()
 
     def bounds(self, hidden: np.ndarray) -> Bounds:
@@ -284,6 +297,12 @@ class AnswersTold:
             np.array(sorted(cells)), at, (beyond[0], beyond[1]),
             np.array(puts, dtype=bool).reshape(len(puts), len(items)), _families(lines),
         )  # fmt: skip
+
+
+def _with(hidden: np.ndarray, more: list[int]) -> np.ndarray:
+    now = hidden.copy()
+    now[more] = True
+    return now
 
 
 def _fewest(cells: list[int], enough: Callable[[list[int]], bool]) -> list[int]:

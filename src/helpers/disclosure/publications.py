@@ -11,27 +11,32 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from helpers.common.errors import SurveyError, TooEarlyError
+from helpers.common.errors import ParameterError, Problem, SurveyError, TooEarlyError
 from helpers.common.paths import Paths, write_atomically, write_text
 from helpers.common.vocabulary import FILES
 from helpers.disclosure.suppression import CELL, FEW, LINKED, Key
+from helpers.parameters.params import Round
 
 STATE = ("estimates", "counts", "covariances", "answers", "cells")
 MARK = "publication.json"
+RULES = (  # of the round's file: numbers are made by them, and every product tells them
+    "age_limits", "age_bands", "duration_bands_weeks", "responses", "weighting", "disclosure",
+    "comparison", "two_way", "models",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Publication:
-    """`tables`: name of a released table → SHA-256, `state`: the same of what it was made from; `country`:
-    the municipalities that the country's numbers hold; `apart`: those published beside it. Reading raises
-    SurveyError where a file is not as it was recorded."""
+    """`tables`: name of a released table → SHA-256 of what left the house; `country`: the municipalities that
+    the country's numbers hold; `apart`: those published beside it. Reading raises SurveyError where a file
+    is not as it was recorded."""
 
     folder: Path
     number: int
@@ -41,19 +46,20 @@ class Publication:
     apart: tuple[str, ...]
     missing: tuple[str, ...]
     tables: dict[str, str]
-    digests: dict[str, str]  # file name → SHA-256 of everything in the folder
+    digests: dict[str, str]  # file name → SHA-256, of the tables and of what they were made from
+    rules: dict[str, object]  # `rules_of` the round they were made by
 
     @property
     def municipalities(self) -> tuple[str, ...]:
         return (*self.country, *self.apart)
 
     def state(self, name: str) -> pd.DataFrame:
-        return self._read(f"{name}.parquet")
+        return self._recorded(f"{name}.parquet")
 
     def table(self, name: str) -> pd.DataFrame:
-        return self._read(FILES[name])
+        return self._recorded(FILES[name])
 
-    def _read(self, name: str) -> pd.DataFrame:
+    def _recorded(self, name: str) -> pd.DataFrame:
         path = self.folder / name
         if not path.is_file() or _digest(path) != self.digests[name]:
             raise SurveyError(
@@ -72,12 +78,53 @@ class Publication:
         return frozenset(cells[CELL].itertuples(index=False, name=None))
 
 
-def write_state(paths: Paths, state: dict[str, pd.DataFrame], country: Sequence[str]) -> None:
+def rules_of(round_: Round) -> dict[str, object]:
+    """The round's `RULES`, one entry a value: `disclosure.min_answers` → 5."""
+    return dict(_values("", round_.settings.model_dump(mode="json", include=set(RULES))))
+
+
+def _values(name: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _values(f"{name}.{key}".lstrip("."), below)
+    else:
+        yield name, value
+
+
+def require_same_rules(round_: Round, published: Publication) -> None:
+    """Raises ParameterError with every rule of the round that is another than the published numbers were
+    made by: the products tell the round's rules, and what has left the house keeps its own."""
+    now, then = rules_of(round_), published.rules
+    changed = [name for name in {**then, **now} if now.get(name) != then.get(name)]
+    if changed:
+        file = f"params/rounds/{round_.id}.yml"
+        raise ParameterError(
+            problems=[
+                Problem(
+                    file,
+                    f"{name}: {now.get(name)} is another rule than the numbers published on "
+                    f"{published.published_on} were made by",
+                    str(then.get(name)),
+                    "Put it back; another rule belongs in the next round. Nothing was released.",
+                )
+                for name in changed
+            ]
+        )
+
+
+def write_state(
+    paths: Paths, round_: Round, state: dict[str, pd.DataFrame], country: Sequence[str]
+) -> None:
     """What the release that lies under `build/` was made from; written after it."""
     folder = paths.release_state
     for name in STATE:
         write_atomically(folder / f"{name}.parquet", state[name].to_parquet)
-    told = {"tables": _digests(paths), "country": sorted(country)}
+    told = {
+        "tables": _digests(paths),
+        "state": _state_digests(paths),
+        "country": sorted(country),
+        "rules": rules_of(round_),
+    }
     write_text(folder / "state.json", json.dumps(told, indent=1) + "\n")
 
 
@@ -86,8 +133,8 @@ def require_state(paths: Paths) -> dict:
     than the state was kept of."""
     state = paths.release_state / "state.json"
     told = json.loads(state.read_text("utf-8")) if state.is_file() else {}
-    kept = all((paths.release_state / f"{name}.parquet").is_file() for name in STATE)
-    if not told or not kept or told["tables"] != _digests(paths):
+    made = {"tables": _digests(paths), "state": _state_digests(paths)}
+    if any(told.get(name) != of for name, of in made.items()) or "rules" not in told:
         raise TooEarlyError(
             str(paths.build),
             "the release is not the one whose state is kept, so that later ones could not be made safe",
@@ -125,6 +172,7 @@ def publish(
         "missing": [c for c in participants if c not in have],
         "tables": told["tables"],
         "digests": {p.name: _digest(p) for p in sorted(folder.glob("*.parquet"))},
+        "rules": told["rules"],
     }
     write_text(folder / MARK, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return _read(folder), True
@@ -149,6 +197,11 @@ def _read(folder: Path) -> Publication:
 
 def _digests(paths: Paths) -> dict[str, str]:
     files = {name: paths.build / file for name, file in [*FILES.items(), ("csv", "released.csv")]}
+    return {name: _digest(path) if path.is_file() else "" for name, path in files.items()}
+
+
+def _state_digests(paths: Paths) -> dict[str, str]:
+    files = {name: paths.release_state / f"{name}.parquet" for name in STATE}
     return {name: _digest(path) if path.is_file() else "" for name, path in files.items()}
 
 

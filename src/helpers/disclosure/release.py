@@ -89,7 +89,7 @@ def release(
     )
     cells = protection.cells
     results = table.merge(cells[[*CELL, "status"]], on=CELL)
-    results = results.assign(status=_with_bases(results, rules.disclosure))
+    results = results.assign(status=with_bases(results, rules.disclosure))
     results = blank_hidden(results)[RELEASED_COLUMNS].sort_values(
         RELEASED_COLUMNS[:6], key=printing_order(round_), kind="stable", ignore_index=True
     )
@@ -108,7 +108,7 @@ def release(
     return released
 
 
-def _with_bases(results: pd.DataFrame, rules: Disclosure) -> pd.Series:
+def with_bases(results: pd.DataFrame, rules: Disclosure) -> pd.Series:
     """The status of each row, with what rests on too few answers for its statistic: shares under
     `shares_from`, unweighted values under `unweighted_from`. A group's base is the smallest n of its
     items, so that this too is one answer for all items."""

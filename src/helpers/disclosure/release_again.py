@@ -6,7 +6,8 @@ and for every item the two differ by no answers, or by so many that no small gro
 among them** (`unanimous_below`, ten, and never fewer than `min_answers`; new, withdrawn, erased and altered
 answers counted one by one, of municipalities and of the country), and the same groups are hidden in both.
 Then the difference is a table of its own without small counts, and says nothing of what is hidden in either.
-Where no answer differs, other rules made other numbers, and numbers stand fast too.
+Where no answer differs, another version made other numbers, and numbers stand fast too; other rules of the
+round are refused, for the products tell them.
 A municipality that comes later is published beside numbers that stand fast: the country's do not hold it, so
 that nothing can be subtracted; one that comes back has the numbers it had.
 
@@ -22,14 +23,13 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from helpers.answers.digests import ANSWERS, PERSON, answers_that_differ
-from helpers.common.vocabulary import COUNTRY, NATIONAL
-from helpers.disclosure.publications import STATE, Publication
-from helpers.disclosure.release import NUMBER, Release, release
+from helpers.common.vocabulary import COUNTRY, FILES, NATIONAL
+from helpers.disclosure.publications import STATE, Publication, require_same_rules
+from helpers.disclosure.release import Release, release
 from helpers.disclosure.suppression import Key, has_country, hidden_cells
 from helpers.estimation.round_estimates import NO_EXPECTED, RoundEstimates
 from helpers.parameters.params import Round
 
-RELEASED = ("results", "comparisons", "response", "drivers")
 Cell = tuple[str, str, str, str]  # municipality, breakdown, category, item
 
 
@@ -54,9 +54,10 @@ def release_again(
 ) -> Again:
     """Release jointly with all publications of the round, the first first. `answers`: `answer_digests` of
     all municipalities, with `municipality`; where it is not known how a municipality's answers differ,
-    nothing changes."""
+    nothing changes. Raises ParameterError where the round's rules are others than then."""
     now = tuple(dict.fromkeys(found.estimates["municipality"]))
     last = publications[-1]
+    require_same_rules(round_, last)
     least = least_difference(round_)
     small: dict[Cell, int] = {}
     unknown = {c for c in now if c not in set(answers["municipality"])}
@@ -84,7 +85,7 @@ def release_again(
         if any(_of(hidden, p, now) != _of(p.hidden, p, now) for p in publications):
             why = "other groups would be hidden than then, and both together would tell what is hidden"
         elif not differ and not _same_numbers(made, last):
-            why = "no answer differs, so other rules or another version would make other numbers"
+            why = "no answer differs, so another version of the program would make other numbers"
         else:
             n = sum(1 for c in differ if c[1] == "all" and c[3] == ANSWERS and c[0] != NATIONAL)
             note = (
@@ -118,16 +119,20 @@ def _of(hidden: Collection[Key], published: Publication, now: Collection[str]) -
 
 
 def _same_numbers(made: Release, published: Publication) -> bool:
-    columns = ["value", "ci_low", "ci_high", "n", "status"]
-    mine, theirs = (
-        t.set_index(NUMBER)[columns].sort_index().astype("object").fillna("")
-        for t in (made.results, published.table("results"))
-    )
-    return mine.equals(theirs)
+    """In every released table, not only the results."""
+    for name in FILES:
+        mine, theirs = (
+            t.reset_index(drop=True).astype("object").where(t.notna().to_numpy(), None)
+            for t in (getattr(made, name), published.table(name))
+        )
+        if not mine.equals(theirs):
+            return False
+    return True
 
 
-def _with_own(table: pd.DataFrame, other: pd.DataFrame, code: str) -> pd.DataFrame:
-    own = other[other["municipality"] == code] if len(other) else other
+def _joined(table: pd.DataFrame, other: pd.DataFrame, codes: Collection[str]) -> pd.DataFrame:
+    """With the rows of these municipalities from another table."""
+    own = other[other["municipality"].isin(codes)] if len(other) else other
     if not len(own):
         return table
     joined = pd.concat([table, own], ignore_index=True)
@@ -192,13 +197,11 @@ def _standing_fast(
     had = {c: p for p in publications for c in p.municipalities if c in beside}  # the latest
     new = [c for c in beside if c not in had]
     notes = [f"Numbers stand fast as published. They would be made anew from {why}."]
-    tables = {
-        name: before.table(name)[lambda t: ~t["municipality"].isin(gone)] for name in RELEASED
-    }
+    tables = {name: before.table(name)[lambda t: ~t["municipality"].isin(gone)] for name in FILES}
     state = {name: before.state(name) for name in STATE}
     for code, then in had.items():
-        tables = {n: _with_own(t, then.table(n), code) for n, t in tables.items()}
-        state = {n: _with_own(t, then.state(n), code) for n, t in state.items()}
+        tables = {n: _joined(t, then.table(n), [code]) for n, t in tables.items()}
+        state = {n: _joined(t, then.state(n), [code]) for n, t in state.items()}
         notes.append(
             f"{code} {round_.municipalities[code].name}: as published {then.published_on}."
         )
@@ -213,18 +216,13 @@ def _standing_fast(
         notes.append(
             f"{names}: published beside the numbers that stand fast; the country's do not hold them."
         )
-
-        def with_new(then: pd.DataFrame, today: pd.DataFrame) -> pd.DataFrame:
-            if not len(today):
-                return then
-            return pd.concat([then, today[today["municipality"].isin(new)]], ignore_index=True)
-
+        today = {
+            "estimates": found.estimates, "counts": found.counts,
+            "covariances": found.covariances, "answers": answers,
+        }  # fmt: skip
+        state = {name: _joined(then, today[name], new) for name, then in state.items()}
         joined = replace(
-            found,
-            estimates=with_new(state["estimates"], found.estimates),
-            counts=with_new(state["counts"], found.counts),
-            covariances=with_new(state["covariances"], found.covariances),
-            expected=NO_EXPECTED,
+            found, **{n: t for n, t in state.items() if n != "answers"}, expected=NO_EXPECTED
         )
         made = release(
             joined,
@@ -232,21 +230,9 @@ def _standing_fast(
             hidden_before=hidden_cells(cells),
             apart=frozenset({*before.apart, *had, *new}),
         )
-        parts = (made.results, made.comparisons, made.response, made.drivers)
-        for (name, table), part in zip(list(tables.items()), parts):
-            own = part[part["municipality"].isin(new)]
-            tables[name] = pd.concat([table, own], ignore_index=True).astype(table.dtypes.to_dict())
-        cells = with_new(cells, made.protection.cells)
-        state = {
-            "estimates": joined.estimates, "counts": joined.counts,
-            "covariances": joined.covariances, "answers": with_new(state["answers"], answers),
-        }  # fmt: skip
-    frozen = replace(
-        found,
-        estimates=state["estimates"],
-        counts=state["counts"],
-        covariances=state["covariances"],
-    )
+        tables = {n: _joined(t, getattr(made, n), new) for n, t in tables.items()}
+        cells = _joined(cells, made.protection.cells, new)
+    frozen = replace(found, **{n: t for n, t in state.items() if n != "answers"})
     released = Release(**{name: t.reset_index(drop=True) for name, t in tables.items()})
     released.response.attrs[COUNTRY] = list(before.country)
     return Again(released, tuple(notes), frozen, state["answers"], cells, before.country)

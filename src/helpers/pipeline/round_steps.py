@@ -133,7 +133,7 @@ def release_round(paths: Paths, round_: Round) -> Told:
         "estimates": again.found.estimates, "counts": again.found.counts,
         "covariances": again.found.covariances, "answers": again.answers, "cells": again.cells,
     }  # fmt: skip
-    write_state(paths, state, again.country)
+    write_state(paths, round_, state, again.country)
     rows = _row_digests(released)
     return Told(
         (*found.notes, *_too_few(found.counts, round_), *notes),

@@ -24,6 +24,7 @@ from helpers.disclosure.release import (
     blank_hidden,
     printing_order,
     round_values,
+    with_bases,
 )
 from helpers.disclosure.suppression import FEW, LINKED, NOT_ASKED, SHOWN, has_country
 from helpers.estimation.estimates import KEYS, SUMS, with_intervals
@@ -162,7 +163,9 @@ def _without_sums(sums: pd.DataFrame, status: pd.DataFrame) -> pd.DataFrame:
 def _results(table: pd.DataFrame, status: pd.DataFrame, rolling: Rolling) -> pd.DataFrame:
     rules = rolling.settings
     table = with_intervals(table, rules.comparison.confidence)
-    results = blank_hidden(table.merge(status, on=CELL))[RELEASED_COLUMNS]
+    results = table.merge(status, on=CELL)
+    results = results.assign(status=with_bases(results, rules.disclosure))
+    results = blank_hidden(results)[RELEASED_COLUMNS]
     round_values(results, ["value", "ci_low", "ci_high"], rules.disclosure.decimals)
     return results.sort_values(
         RELEASED_COLUMNS[:6], key=printing_order(rolling.round), kind="stable", ignore_index=True
