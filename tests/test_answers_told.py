@@ -10,9 +10,10 @@ import red_team as red
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.common.areas import Areas
 from helpers.disclosure.answers_told import OPTIONS, SUMS, AnswersTold, _families, _fewest
 from helpers.disclosure.protection import Protection, _counts, protect
-from helpers.disclosure.suppression import CELL, SHOWN, has_country, suppress_items
+from helpers.disclosure.suppression import CELL, SHOWN, adds_up, suppress_items
 from helpers.disclosure.suppression_audit import audit_items
 from helpers.parameters.round_settings import Disclosure
 
@@ -104,7 +105,7 @@ def told_of(rounds: Answers, found: Protection) -> list:
     """What the attacker of the whole published round, who shares no code with the search, finds."""
     table = estimates_of(rounds)
     key = [*CELL[1:], "item", "statistic", "weighting"]
-    country = table[has_country(table)].groupby(key, as_index=False)[["n", "y", "x"]].sum()
+    country = table[adds_up(table)].groupby(key, as_index=False)[["n", "y", "x"]].sum()
     table = pd.concat([table, country.assign(municipality="national")], ignore_index=True)
     table = table.merge(found.cells[[*CELL, "item", "status"]], on=[*CELL, "item"])
     shown = table["status"] == SHOWN
@@ -224,7 +225,9 @@ def crossing_lines(neutral_elsewhere: int) -> tuple[AnswersTold, np.ndarray, lis
         ("g3", "D"): [2, 3, 5, 9, 9], ("g4", "C"): [2, 3, 5, 9, 9], ("g4", "D"): [2, 3, 5, 9, 9],
     }  # fmt: skip
     counts = _counts(estimates_of({("0101", *c): o for c, o in cells.items()}), pd.DataFrame())
-    table = suppress_items(counts[[*CELL, "item", "n"]], threshold=5, country=False).table
+    table = suppress_items(
+        counts[[*CELL, "item", "n"]], threshold=5, areas=Areas.of(["0101"])
+    ).table
     shown = {"g3:A", "g3:B"}
     hidden = np.array([":" in b and c not in shown for _, b, c in table.keys])
     return AnswersTold(counts, table, RULES), hidden, table.keys

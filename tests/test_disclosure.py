@@ -116,7 +116,7 @@ def test_an_audit_that_goes_on_finding_hides_all_that_is_connected(monkeypatch):
     """A round is never refused for what its citizens answered: with everything hidden nothing is told."""
     counts = {"0101": [20, 21, 3, 23, 24], **BESIDE}
     always = pd.DataFrame([("q01", "0101", "all", "all")], columns=["item", *GROUP_CELL])
-    monkeypatch.setattr(protection, "audit_items", lambda cells, threshold: always)
+    monkeypatch.setattr(protection, "audit_items", lambda cells, threshold, areas: always)
     found = protect(estimates(counts), counted(counts), Disclosure(min_answers=5))
     assert SHOWN not in set(found.cells["status"])
     assert "no more can be hidden there" in found.note

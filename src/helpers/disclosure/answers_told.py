@@ -16,9 +16,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from helpers.common.vocabulary import NATIONAL
+from helpers.common.areas import Areas
 from helpers.disclosure.answers_programs import Programs
-from helpers.disclosure.suppression import CELL, Key, has_country
+from helpers.disclosure.suppression import CELL, Key, adds_up
 from helpers.disclosure.suppression_readers import Table
 from helpers.disclosure.told_in_cells import (
     COUNTED,
@@ -47,10 +47,10 @@ def alike(sums: np.ndarray, rules: Disclosure, *, but: int) -> np.ndarray:
         return (n > 0) & (n < rules.unanimous_below) & (most >= n - but - 1e-9)
 
 
-def alike_cells(counts: pd.DataFrame, rules: Disclosure, country: bool = True) -> set[Key]:
-    """The cells, the country's among them, whose answers to any item are few and all, or all but one, of
+def alike_cells(counts: pd.DataFrame, rules: Disclosure, areas: Areas) -> set[Key]:
+    """The cells, sums over municipalities among them, whose answers to any item are few and all, or all but one, of
     one kind."""
-    table = _with_country(counts) if country else counts
+    table = _with_sums(counts, areas)
     cells = table.loc[alike(table[["n", *SUMS]].to_numpy(), rules, but=1), CELL]
     return set(cells.itertuples(index=False, name=None))
 
@@ -66,7 +66,7 @@ class AnswersTold:
 
     def __init__(self, counts: pd.DataFrame, table: Table, rules: Disclosure) -> None:
         self.table, self.rules = table, rules
-        rows = _with_country(counts).set_index([*CELL, "item"])
+        rows = _with_sums(counts, table.areas).set_index([*CELL, "item"])
         cells = pd.MultiIndex.from_tuples(table.keys, names=CELL)
 
         def wide(name: str) -> np.ndarray:
@@ -135,7 +135,7 @@ class AnswersTold:
     def _told_by_programs(self, hidden: np.ndarray) -> np.ndarray:
         """Shown cells without which no question's program tells answers; nearest first, then cheapest."""
         now = hidden.copy()
-        places = [p for p in self.programs.cells if p != NATIONAL]
+        places = [p for p in self.programs.cells if p not in self.table.areas.sums]
         for cell, item in self.programs.find(hidden, places):
             own = set(self.programs.cells[self.table.place[cell]].tolist())
             frees = partial(self._is_free, now, cell, item)
@@ -169,13 +169,13 @@ class AnswersTold:
 
     def _known_under(self, hidden: np.ndarray) -> Bounds:
         """Bounds as narrow as `bounds`, or narrower: where less was hidden the last time, only the
-        municipalities in which more is hidden now are looked at again, and the country."""
+        municipalities in which more is hidden now are looked at again, and what they add up to."""
         every = np.arange(self.n.shape[1])
         if self._last is None or (self._last[0] & ~hidden).any():
             known = self.bounds(hidden)
         else:
             before, known = self._last
-            places = {NATIONAL, *self.table.place[hidden & ~before]}
+            places = {*self.table.areas.sums, *self.table.place[hidden & ~before]}
             near = np.flatnonzero(np.isin(self.table.place, list(places)))
             region = self._region(set(near.tolist()), known, every)
             for known_of, own in zip(known, self._narrowed(hidden, every, region)):
@@ -386,11 +386,17 @@ def _families(lines: list[tuple[int, list[int]]]) -> list[_Family]:
     ]
 
 
-def _with_country(counts: pd.DataFrame) -> pd.DataFrame:
-    """With the sums over the country of all that is not of one municipality alone."""
-    common = counts[has_country(counts)].groupby(["breakdown", "category", "item"], as_index=False)
-    country = common[["n", *SUMS, *OPTIONS]].sum(min_count=1)
-    return pd.concat([counts, country.assign(municipality=NATIONAL)], ignore_index=True)
+def _with_sums(counts: pd.DataFrame, areas: Areas) -> pd.DataFrame:
+    """With the sums over municipalities of all that is not of one alone."""
+    common, key = counts[adds_up(counts)], ["breakdown", "category", "item"]
+    sums = [
+        common[common["municipality"].isin(parts)]
+        .groupby(key, as_index=False)[["n", *SUMS, *OPTIONS]]
+        .sum(min_count=1)
+        .assign(municipality=code)
+        for code, parts in areas.sums.items()
+    ]
+    return pd.concat([counts, *sums], ignore_index=True)
 
 
 def _as_rounded(

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from helpers.common.areas import Areas
+from helpers.common.vocabulary import NATIONAL
 from helpers.disclosure.answers_told import OPTIONS, SUMS, AnswersTold, alike, alike_cells
 from helpers.disclosure.suppression import CELL, FEW, LINKED, NOT_ASKED, SHOWN, Key, suppress_items
 from helpers.disclosure.suppression_audit import audit_items
@@ -55,41 +57,44 @@ def protect(
     *,
     hidden_before: Collection[Key] = (),
     apart: Collection[str] = (),
+    areas: Areas | None = None,
 ) -> Protection:
     """The status of every cell of a round.
 
     `estimates`: a row a municipality × KEYS with the sums x, y and n; `responses`: a row a
     municipality × group with answers. The audit's findings, should there be any, are hidden for too.
     `hidden_before`: groups that an earlier release of the round hid, and this one hides again; `apart`:
-    municipalities that the country's numbers do not hold, each protected by itself.
+    municipalities that the country's numbers do not hold, each protected by itself; `areas`: what the
+    others add up to; None: the country.
     """
     counts = _counts(estimates, responses)
     out = counts["municipality"].isin(apart)
-    parts = [_protected(counts[~out], rules, hidden_before)]
-    for _, own in counts[out].groupby("municipality", sort=False):
-        parts.append(_protected(own, rules, hidden_before, country=False))
+    areas = areas or Areas.of([*counts.loc[~out, "municipality"], NATIONAL])
+    parts = [_protected(counts[~out], rules, hidden_before, areas)]
+    for code, own in counts[out].groupby("municipality", sort=False):
+        parts.append(_protected(own, rules, hidden_before, Areas.of([code])))
     loss = parts[0].loss  # of the round; who is apart is told by name
     cells = pd.concat([p.cells for p in parts], ignore_index=True)
     return Protection(cells, loss, parts[0].note)
 
 
 def _protected(
-    counts: pd.DataFrame, rules: Disclosure, hidden_before: Collection[Key], country: bool = True
+    counts: pd.DataFrame, rules: Disclosure, hidden_before: Collection[Key], areas: Areas
 ) -> Protection:
     """What is published together, protected together."""
     answered = counts[counts["item"] != RESPONSE]
     found = suppress_items(
         counts,
         threshold=rules.min_answers,
-        sensitive={*alike_cells(answered, rules, country), *hidden_before},
-        country=country,
+        sensitive={*alike_cells(answered, rules, areas), *hidden_before},
+        areas=areas,
     )
     told = AnswersTold(answered, found.table, rules)
     notes = []
     while True:
         while (more := told.to_hide(found.found.hidden)).any():
             found = found.hiding(more)
-        narrowed = audited(found.cells, rules.min_answers)
+        narrowed = audited(found.cells, rules.min_answers, areas)
         if narrowed.empty:
             break
         cells = set(narrowed[CELL].itertuples(index=False, name=None))
@@ -107,10 +112,12 @@ def _protected(
     return Protection(found.cells, found.loss, " ".join([found.note, *notes]))
 
 
-def audited(cells: pd.DataFrame, threshold: int) -> pd.DataFrame:
+def audited(cells: pd.DataFrame, threshold: int, areas: Areas) -> pd.DataFrame:
     """What readers of the published counts narrow down too far: item by item, and side by side."""
-    audits = audit_items, audit_side_by_side
-    tables = [audit(cells, threshold=threshold) for audit in audits]
+    tables = [
+        audit_items(cells, threshold=threshold, areas=areas),
+        audit_side_by_side(cells, threshold=threshold),
+    ]
     return pd.concat([t for t in tables if len(t)] or tables[:1], ignore_index=True)
 
 

@@ -7,19 +7,20 @@ everything is rounded before it is stored.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from helpers.common.areas import Areas
 from helpers.common.paths import Paths, write_atomically
 from helpers.common.spreadsheets import inert_frame
 from helpers.common.vocabulary import COUNTRY, NATIONAL
 from helpers.disclosure.protection import RESPONSE, Protection, primary_status, protect
 from helpers.disclosure.suppression import CELL as GROUP_CELL
-from helpers.disclosure.suppression import FEW, LINKED, SHOWN, Key, has_country
+from helpers.disclosure.suppression import FEW, LINKED, SHOWN, Key, adds_up
 from helpers.estimation.comparisons import (
     EXPECTED,
     GROUP,
@@ -81,11 +82,21 @@ def release(
     rules = round_.settings
     confidence, least = rules.comparison.confidence, rules.disclosure.min_answers
     estimates = found.estimates
-    common = has_country(estimates) & ~estimates["municipality"].isin(apart)
-    national = add_up(estimates[common], confidence, NATIONAL)
-    table = pd.concat([estimates, national], ignore_index=True)
+    codes = [c for c in dict.fromkeys(found.counts["municipality"]) if c not in apart]
+    areas = Areas.of([*codes, NATIONAL])
+    common = estimates[adds_up(estimates)]
+    sums = {
+        code: add_up(common[common["municipality"].isin(parts)], confidence, code)
+        for code, parts in areas.sums.items()
+    }
+    table = pd.concat([estimates, *sums.values()], ignore_index=True)
     protection = protect(
-        estimates, found.counts, rules.disclosure, hidden_before=hidden_before, apart=apart
+        estimates,
+        found.counts,
+        rules.disclosure,
+        hidden_before=hidden_before,
+        apart=apart,
+        areas=areas,
     )
     cells = protection.cells
     results = table.merge(cells[[*CELL, "status"]], on=CELL)
@@ -96,15 +107,14 @@ def release(
     released = rounded(
         Release(
             results,
-            _comparisons(found, apart, national, results, round_),
-            _response(found, cells, least, apart),
+            _comparisons(found, areas, sums, results, round_),
+            _response(found, cells, least, areas),
             _drivers(found.drivers, cells),
             protection,
         ),
         rules.disclosure.decimals,
     )
-    codes = dict.fromkeys(found.counts["municipality"])
-    released.response.attrs[COUNTRY] = [c for c in codes if c not in apart]
+    released.response.attrs[COUNTRY] = codes
     return released
 
 
@@ -189,24 +199,23 @@ def printing_order(round_: Round):
 
 def _comparisons(
     found: RoundEstimates,
-    apart: Collection[str],
-    national: pd.DataFrame,
+    areas: Areas,
+    sums: Mapping[str, pd.DataFrame],
     results: pd.DataFrame,
     round_: Round,
 ) -> pd.DataFrame:
     """Everything compared in the round, where both sides are shown."""
     rules, least = round_.settings.comparison, round_.settings.disclosure.min_answers
     shown = _shown(results)
-    estimates = pd.concat([found.estimates, national], ignore_index=True)
-    common = found.estimates[has_country(found.estimates)]
-    parts = [_against_others(common, national, rules.confidence, apart)]
+    estimates = pd.concat([found.estimates, *sums.values()], ignore_index=True)
+    common = found.estimates[adds_up(found.estimates)]
+    inside = areas.sums[NATIONAL]
+    parts = [_against_others(common, sums[NATIONAL], rules.confidence, inside)]
     if len(found.covariances):
         place = ["breakdown", "category", "other", "item", "statistic"]
-        of_country = ~found.covariances["municipality"].isin(apart)
-        common_pairs = found.covariances[has_country(found.covariances) & of_country]
-        together = common_pairs.groupby(place, sort=False, as_index=False)
-        pairs = [found.covariances, together.sum(numeric_only=True).assign(municipality=NATIONAL)]
-        parts.append(compare_groups(estimates, pd.concat(pairs), rules.confidence))
+        pairs = _summed(found.covariances[adds_up(found.covariances)], place, areas)
+        pairs = pd.concat([found.covariances, pairs])
+        parts.append(compare_groups(estimates, pairs, rules.confidence))
     if len(found.expected.municipalities):
         parts.append(found.expected.municipalities)
     marks = {}
@@ -233,14 +242,14 @@ def _comparisons(
 
 
 def _against_others(
-    estimates: pd.DataFrame, national: pd.DataFrame, confidence: float, apart: Collection[str]
+    estimates: pd.DataFrame, national: pd.DataFrame, confidence: float, country: Collection[str]
 ) -> pd.DataFrame:
     """Each municipality against all the others, and against the country that it is part of; for one
-    apart from the country, all the others are the country."""
+    that the country does not hold, all the others are the country."""
     whole = _compared(national).set_index(KEYS)
     parts = []
     for code, own in _compared(estimates).groupby("municipality", sort=False):
-        inside = code not in apart
+        inside = code in country
         mine = own.set_index(KEYS)[SUMS]
         rest = whole[SUMS].sub(mine, fill_value=0) if inside else whole[SUMS]
         rest = rest.reset_index()
@@ -310,9 +319,7 @@ def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     return shown.astype({"municipality": "str", "theme": "str"}).reset_index(drop=True)
 
 
-def _response(
-    found: RoundEstimates, cells: pd.DataFrame, least: int, apart: Collection[str] = ()
-) -> pd.DataFrame:
+def _response(found: RoundEstimates, cells: pd.DataFrame, least: int, areas: Areas) -> pd.DataFrame:
     """Population, invited, answers and rates per group, hidden where the group's results are.
 
     On `all` also AAPOR's rates, Kish's design effect and the R-indicator. A rate that would show that
@@ -322,14 +329,14 @@ def _response(
     numbers = ["population", "invited", "answers"]
     outcomes = ["complete", "partial", "break_off", "no_contact"]
     sums = [*numbers, *outcomes, "weight_sum", "weight_squares"]
-    inside = counts[~counts["municipality"].isin(apart)]
-    national = inside.groupby(["breakdown", "category"], as_index=False, sort=False)[sums].sum()
-    national = national.assign(municipality=NATIONAL)
+    together = _summed(
+        counts[["municipality", "breakdown", "category", *sums]], ["breakdown", "category"], areas
+    )
     r = found.r_indicator
     if r is not None:
-        whole = national["breakdown"] == "all"
-        national.loc[whole, ["r_indicator", "r_low", "r_high"]] = [r.value, r.ci_low, r.ci_high]
-    table = pd.concat([counts, national], ignore_index=True)
+        whole = (together["municipality"] == NATIONAL) & (together["breakdown"] == "all")
+        together.loc[whole, ["r_indicator", "r_low", "r_high"]] = [r.value, r.ci_low, r.ci_high]
+    table = pd.concat([counts, together], ignore_index=True)
     # Kish: effective number (Σw)²/Σw², design effect n·Σw²/(Σw)²
     squares = table["weight_squares"].where(table["breakdown"] == "all")
     table["effective_n"] = table["weight_sum"] ** 2 / squares
@@ -341,7 +348,7 @@ def _response(
     table["status"] = table["status"].fillna(pd.Series(np.where(small, FEW, SHOWN)))
     invited = table["invited"].where(table["invited"] > 0)
     table["response_rate"] = table["answers"] / invited
-    told = _outcomes_told(table, least)
+    told = _outcomes_told(table, least, areas)
     reached = table["answers"] + table["break_off"]
     table["rr1"] = (table["complete"] / invited).where(told)
     table["cooperation_rate"] = (table["answers"] / reached).where(told)
@@ -356,18 +363,33 @@ def _response(
     return table[columns].reset_index(drop=True)
 
 
-def _outcomes_told(table: pd.DataFrame, least: int) -> pd.Series:
-    """Rows of `all` whose AAPOR rates do not tell of one to four persons; the country's only where
-    the municipalities that are left out, together, do not either and are no single one."""
+def _summed(table: pd.DataFrame, key: list[str], areas: Areas) -> pd.DataFrame:
+    """The numbers of a table added up over the municipalities of each area that is a sum."""
+    return pd.concat(
+        [
+            table[table["municipality"].isin(parts)]
+            .groupby(key, sort=False, as_index=False)
+            .sum(numeric_only=True)
+            .assign(municipality=code)
+            for code, parts in areas.sums.items()
+        ]
+    )
+
+
+def _outcomes_told(table: pd.DataFrame, least: int, areas: Areas) -> pd.Series:
+    """Rows of `all` whose AAPOR rates do not tell of one to four persons; an area's that
+    others add up to only where the municipalities left out of it, together, do not either and are no
+    single one."""
     outcomes = table[["partial", "break_off"]].fillna(0)
     enough = (outcomes == 0) | (outcomes >= least)
     whole = table["breakdown"] == "all"
     told = enough.all(axis=1) & (table["status"] == SHOWN) & whole
-    country = table["municipality"] == NATIONAL
-    left_out = outcomes[whole & ~country & ~told]
-    together = left_out.sum()
-    safe = len(left_out) != 1 and ((together == 0) | (together >= least)).all()
-    return told & (safe | ~country)
+    for code, parts in areas.sums.items():
+        left_out = outcomes[whole & ~told & table["municipality"].isin(parts)]
+        together = left_out.sum()
+        if len(left_out) == 1 or not ((together == 0) | (together >= least)).all():
+            told &= table["municipality"] != code
+    return told
 
 
 def write_release(paths: Paths, released: Release) -> None:

@@ -26,7 +26,7 @@ from helpers.answers.digests import ANSWERS, PERSON, answers_that_differ
 from helpers.common.vocabulary import COUNTRY, FILES, NATIONAL
 from helpers.disclosure.publications import STATE, Publication, require_same_rules
 from helpers.disclosure.release import Release, release
-from helpers.disclosure.suppression import Key, has_country, hidden_cells
+from helpers.disclosure.suppression import Key, adds_up, hidden_cells
 from helpers.estimation.round_estimates import NO_EXPECTED, RoundEstimates
 from helpers.parameters.params import Round
 
@@ -171,7 +171,7 @@ def _own(table: pd.DataFrame) -> pd.DataFrame:
 
 def _is_common(cell: tuple[str, str, str]) -> bool:
     row = pd.DataFrame([{"breakdown": cell[0], "item": cell[2]}])
-    return bool(has_country(row).iloc[0])
+    return bool(adds_up(row).iloc[0])
 
 
 def _small_words(small: Mapping[Cell, int], round_: Round, least: int) -> str:

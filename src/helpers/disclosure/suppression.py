@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from helpers.common.areas import GROUP, MUNICIPALITY, REGION, Areas
 from helpers.common.errors import SurveyError
 from helpers.common.vocabulary import NATIONAL
 from helpers.disclosure.suppression_readers import WHOLE, Table
@@ -32,10 +33,17 @@ CELL = ["municipality", "breakdown", "category"]
 Key = tuple[str, str, str]
 LOCAL_BREAKDOWN, LOCAL_ITEM = "local:", "lokal"  # of one municipality: no sum over the country
 EFFORT = 4_000  # tables looked for, not seconds: the same answer on every machine
-KINDS = ["whole", "one_way", "two_way", "country"]
+KINDS = ["whole", "one_way", "two_way", "country"]  # and regions and groups, where there are any
 # Hiding costs weight · (1 + ln(1 + n)/10): the fewest cells first, then the smallest. A whole, or a
-# number of the country, is hidden only where nothing else protects.
-WEIGHT = {"two_way": 1.0, "one_way": 4.0, "whole": 100.0, "country": 400.0}
+# number of several municipalities, is hidden only where nothing else protects.
+WEIGHT = {
+    "two_way": 1.0,
+    "one_way": 4.0,
+    "whole": 100.0,
+    GROUP: 200.0,
+    REGION: 200.0,
+    "country": 400.0,
+}
 
 
 class SuppressionError(SurveyError):
@@ -112,19 +120,20 @@ def suppress_items(
     threshold: int,
     effort: int = EFFORT,
     sensitive: Collection[Key] = (),
-    country: bool = True,
+    areas: Areas | None = None,
 ) -> Suppression:
     """The cheapest pattern that is safe for every item of a round.
 
     `counts`: a row a municipality × breakdown × category × item with n. An item without any answer
     in a municipality is `not_asked` there. `sensitive`: cells to be hidden though n is large enough,
-    as where all answers agree; the country's too. `country`: whether the municipalities' sum is
-    published. `effort` bounds the search for the optimum, not
+    as where all answers agree; sums over municipalities too. `areas`: which are published, and how
+    they add up; None: the municipalities and the country. `effort` bounds the search for the optimum, not
     that for a safe pattern: tables looked for, some 4 ms each. Raises SuppressionError where rows
     are doubled, n is missing or negative, or parts exceed their whole.
     """
-    by_item = _with_country(counts, country)
-    table = _table(by_item, threshold, frozenset(sensitive))
+    areas = areas or Areas.of([*counts["municipality"], NATIONAL])
+    by_item = _with_sums(counts, areas)
+    table = _table(by_item, threshold, frozenset(sensitive), areas)
     return _told(by_item, table, search(table, effort))
 
 
@@ -157,14 +166,14 @@ def is_two_way(breakdown: str) -> bool:
     return ":" in breakdown and not breakdown.startswith(LOCAL_BREAKDOWN)
 
 
-def has_country(table: pd.DataFrame) -> pd.Series:
-    """Rows that have a sum over the country: neither question nor breakdown is one municipality's."""
+def adds_up(table: pd.DataFrame) -> pd.Series:
+    """Rows that have a sum over municipalities: neither question nor breakdown is one municipality's."""
     local = table["breakdown"].str.startswith(LOCAL_BREAKDOWN)
     return ~local & ~table["item"].str.startswith(LOCAL_ITEM)
 
 
-def _with_country(counts: pd.DataFrame, country: bool) -> pd.DataFrame:
-    """The rows given, the country's below if it is published."""
+def _with_sums(counts: pd.DataFrame, areas: Areas) -> pd.DataFrame:
+    """The rows given, below them those of the areas that municipalities add up to."""
     table = counts[[*CELL, "item", "n"]].reset_index(drop=True)
     wrong = table[table["n"].isna() | (table["n"] < 0)]
     doubled = table[table.duplicated([*CELL, "item"])]
@@ -173,16 +182,16 @@ def _with_country(counts: pd.DataFrame, country: bool) -> pd.DataFrame:
             where = " · ".join(str(v) for v in rows.iloc[0][[*CELL, "item"]])
             raise SuppressionError(where, what, "one count of answers a cell, 0 or more")
     table["n"] = table["n"].astype("int64")
-    if not country:
-        return table
     place = ["breakdown", "category", "item"]
-    whole = (
-        table[_asked(table) & has_country(table)]
+    common = table[_asked(table) & adds_up(table)]
+    sums = [
+        common[common["municipality"].isin(parts)]
         .groupby(place, as_index=False, sort=False)["n"]
         .sum()
-    )
-    whole = whole.assign(municipality=NATIONAL)
-    return pd.concat([table, whole[table.columns]], ignore_index=True)
+        .assign(municipality=code)[list(table.columns)]
+        for code, parts in areas.sums.items()
+    ]
+    return pd.concat([table, *sums], ignore_index=True)
 
 
 def _asked(by_item: pd.DataFrame) -> np.ndarray:
@@ -191,13 +200,15 @@ def _asked(by_item: pd.DataFrame) -> np.ndarray:
     return (most > 0).to_numpy()
 
 
-def _table(by_item: pd.DataFrame, threshold: int, sensitive: Collection[Key]) -> Table:
+def _table(
+    by_item: pd.DataFrame, threshold: int, sensitive: Collection[Key], areas: Areas
+) -> Table:
     """Cells in sorted order, what each item counts there, and how they add up."""
     asked = by_item[_asked(by_item)]
     wide = asked.pivot(index="item", columns=CELL, values="n").sort_index(axis=1)
     keys = [tuple(map(str, key)) for key in wide.columns]
     n = wide.to_numpy(dtype=float)
-    lines = _lines(keys)
+    lines = _lines(keys, areas)
     for total, parts in lines:
         if (np.nansum(n[:, parts], axis=1) > np.nan_to_num(n[:, total], nan=np.inf)).any():
             raise SuppressionError(
@@ -208,7 +219,7 @@ def _table(by_item: pd.DataFrame, threshold: int, sensitive: Collection[Key]) ->
     rows = np.repeat(np.arange(len(lines)), [len(parts) + 1 for _, parts in lines])
     columns = [i for total, parts in lines for i in (total, *parts)]
     signs = [s for _, parts in lines for s in (-1.0, *(1.0 for _ in parts))]
-    kind = np.array([_kind(*key) for key in keys], dtype=object)
+    kind = np.array([_kind(key, areas) for key in keys], dtype=object)
     return Table(
         keys=keys,
         n=n,
@@ -218,12 +229,13 @@ def _table(by_item: pd.DataFrame, threshold: int, sensitive: Collection[Key]) ->
         cost=np.array([price(k, n) for k, n in zip(kind, np.nanmax(n, axis=0))]),
         matrix=sparse.csr_array((signs, (rows, columns)), shape=(len(lines), len(keys))),
         threshold=threshold,
+        areas=areas,
     )
 
 
 def _absent(missing: np.ndarray, keys: list[Key], local: np.ndarray) -> np.ndarray:
-    """Item × cell: the item was not put to anybody in the cell's municipality, so that the country's
-    sum is without it. (A cell may also be missing because the item is not broken down so far, or
+    """Item × cell: the item was not put to anybody in the cell's municipality, so that sums
+    over municipalities are without it. (A cell may also be missing because the item is not broken down so far, or
     has no sum over the country: then nothing is known of it.)"""
     places = np.array([municipality for municipality, _, _ in keys])
     absent = np.zeros(missing.shape, dtype=bool)
@@ -239,22 +251,23 @@ def price(kind: str, n: float) -> float:
     return round(WEIGHT[kind] * (1 + np.log1p(n) / 10), 4)
 
 
-def _kind(municipality: str, breakdown: str, _category: str) -> str:
-    if municipality == NATIONAL:
-        return "country"
+def _kind(key: Key, areas: Areas) -> str:
+    municipality, breakdown, _ = key
+    area = areas.by_code[municipality]
+    if area.kind != MUNICIPALITY:
+        return area.kind
     if breakdown == WHOLE:
         return "whole"
     return "two_way" if is_two_way(breakdown) else "one_way"
 
 
-def _lines(keys: list[Key]) -> list[tuple[int, list[int]]]:
+def _lines(keys: list[Key], areas: Areas) -> list[tuple[int, list[int]]]:
     """(total, parts) of each published sum, in the order of the cells."""
     index = {key: i for i, key in enumerate(keys)}
     lines: dict[tuple[int, str], list[int]] = {}
     for (municipality, breakdown, category), i in index.items():
-        totals = []
-        if municipality != NATIONAL:
-            totals.append(((NATIONAL, breakdown, category), NATIONAL))
+        area = areas.by_code[municipality]
+        totals = [((parent, breakdown, category), area.kind) for parent in area.parents]
         if is_two_way(breakdown):
             pairs = zip(breakdown.split(":"), category.split(":"))
             totals += [((municipality, *pair), breakdown) for pair in pairs]
@@ -275,7 +288,8 @@ def _loss(table: Table, hidden: np.ndarray) -> pd.DataFrame:
             "secondary": hidden & ~table.primary,
         }
     )
-    loss = cells.groupby("kind").sum().reindex(KINDS).fillna(0).astype(int)
+    kinds = [*KINDS, *(k for k in (REGION, GROUP) if k in table.kind)]
+    loss = cells.groupby("kind").sum().reindex(kinds).fillna(0).astype(int)
     loss.loc["together"] = loss.sum()
     loss["share_hidden"] = (loss["primary"] + loss["secondary"]) / loss["cells"].where(
         loss["cells"] > 0

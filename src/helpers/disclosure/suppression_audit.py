@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from helpers.common.areas import MUNICIPALITY, Areas
 from helpers.disclosure.solver import System
 
-NATIONAL, WHOLE, LOCAL = "national", "all", "local:"
+WHOLE, LOCAL = "all", "local:"
 PLAIN, RULE, OWN, SIZE = "plain", "knows the rule", "knows own answer", "knows size"
 EXACT, BELOW, NARROW = "exact", "below_threshold", "too_narrow"
 CELL = ["municipality", "breakdown", "category"]
@@ -29,12 +30,19 @@ MOST = 1_000_000  # no count is larger; keeps every search bounded
 GLANCES = 6  # random directions searched before cells are asked for one by one
 
 
-def audit(cells: pd.DataFrame, *, threshold: int, few_is_of_this_item: bool = True) -> pd.DataFrame:
+def audit(
+    cells: pd.DataFrame,
+    *,
+    threshold: int,
+    few_is_of_this_item: bool = True,
+    areas: Areas | None = None,
+) -> pd.DataFrame:
     """A row a hidden cell that a reader narrows down too far; empty is safe.
 
     `cells`: a row a municipality (and `national`) × breakdown × category with n and status; one
     item. `few_is_of_this_item`: the mark says that this very n is below the threshold (False in a
-    round of many items, where one of them is).
+    round of many items, where one of them is). `areas`: how the municipalities add up; None: to the
+    country, where it is among the cells.
 
     attacker: `plain`; `knows own answer` (some cell holds at least 1, named in `knows`); `knows
     size` (of a municipality's hidden whole; the widest interval over all sizes it may have);
@@ -44,16 +52,21 @@ def audit(cells: pd.DataFrame, *, threshold: int, few_is_of_this_item: bool = Tr
     A reader whose beliefs contradict the table finds nothing.
     """
     found: list[tuple] = []
-    for part in _parts(_System.read(cells)):
+    areas = areas or Areas.of(cells["municipality"])
+    for part in _parts(_System.read(cells, areas)):
         found += _audit_part(part, threshold, few_is_of_this_item)
     findings = pd.DataFrame(found, columns=FINDING_COLUMNS)
     return findings.sort_values(FINDING_COLUMNS[:6], ignore_index=True)
 
 
-def audit_items(cells_by_item: pd.DataFrame, *, threshold: int) -> pd.DataFrame:
+def audit_items(
+    cells_by_item: pd.DataFrame, *, threshold: int, areas: Areas | None = None
+) -> pd.DataFrame:
     """As `audit` for each item of a round, whose name leads the row."""
+    areas = areas or Areas.of(cells_by_item["municipality"])
+    few = {"few_is_of_this_item": False}
     tables = [
-        audit(cells, threshold=threshold, few_is_of_this_item=False).assign(item=item)
+        audit(cells, threshold=threshold, areas=areas, **few).assign(item=item)
         for item, cells in cells_by_item.groupby("item", sort=True)
     ]
     findings = pd.concat(tables, ignore_index=True)
@@ -68,13 +81,14 @@ class _System:
     status: np.ndarray
     relations: sparse.csr_array
     right: np.ndarray
+    areas: Areas
 
     @cached_property
     def solver(self) -> System:
         return System(self.relations, self.right, same_bounds=True)
 
     @classmethod
-    def read(cls, table: pd.DataFrame) -> _System:
+    def read(cls, table: pd.DataFrame, areas: Areas) -> _System:
         value, hidden = {}, {}
         for *cell, n, status in table[[*CELL, "n", "status"]].itertuples(index=False):
             if status == "shown":
@@ -85,7 +99,7 @@ class _System:
                 hidden[tuple(cell)] = status
         place = {cell: i for i, cell in enumerate(sorted(hidden))}
         rows, columns, signs, right = [], [], [], []
-        for total, parts in sums_of(tuple(sorted([*value, *hidden]))):
+        for total, parts in sums_of(tuple(sorted([*value, *hidden])), areas):
             terms = [(total, -1), *((part, 1) for part in parts)]
             unknown = [(place[cell], sign) for cell, sign in terms if cell in place]
             if unknown:
@@ -99,24 +113,28 @@ class _System:
             np.array([hidden[cell] for cell in place], dtype=object),
             sparse.csr_array((np.array(signs, float), (rows, columns)), shape=shape),
             np.array(right, dtype=float),
+            areas,
         )
 
 
 @lru_cache(maxsize=8)
-def sums_of(cells: tuple[Cell, ...]) -> list[tuple[Cell, list[Cell]]]:
+def sums_of(cells: tuple[Cell, ...], areas: Areas) -> list[tuple[Cell, list[Cell]]]:
     """(total, parts) of every sum that a reader can set up; items mostly have the same."""
     known, parts = set(cells), defaultdict(list)
     for cell in cells:
-        for total, breakdown in _totals(*cell):
+        for total, breakdown in _totals(*cell, areas):
             if total in known:
                 parts[total, breakdown].append(cell)
     return [(total, found) for (total, _), found in parts.items()]
 
 
-def _totals(municipality: str, breakdown: str, category: str) -> Iterator[tuple[Cell, str]]:
+def _totals(
+    municipality: str, breakdown: str, category: str, areas: Areas
+) -> Iterator[tuple[Cell, str]]:
     """The cells that this one is a part of, and by which breakdown."""
-    if municipality != NATIONAL:
-        yield (NATIONAL, breakdown, category), "municipality"
+    area = areas.by_code[municipality]
+    for parent in area.parents:
+        yield (parent, breakdown, category), area.kind
     if ":" in breakdown and not breakdown.startswith(LOCAL):
         for margin, value in zip(breakdown.split(":"), category.split(":"), strict=True):
             yield (municipality, margin, value), breakdown
@@ -135,7 +153,11 @@ def _parts(system: _System) -> Iterator[_System]:
         mine = system.relations[:, at]
         rows = np.flatnonzero(abs(mine).sum(axis=1))
         yield _System(
-            [system.cells[i] for i in at], system.status[at], mine[rows], system.right[rows]
+            [system.cells[i] for i in at],
+            system.status[at],
+            mine[rows],
+            system.right[rows],
+            system.areas,
         )
 
 
@@ -317,7 +339,7 @@ def _knowing_size(
     if not len(known):  # no table fits what is published
         return found
     for whole, (place, breakdown, _) in enumerate(system.cells):
-        if breakdown != WHOLE or place == NATIONAL:
+        if breakdown != WHOLE or system.areas.by_code[place].kind != MUNICIPALITY:
             continue
         inside_small = np.array([few[whole] and cell[0] == place for cell in system.cells])
         asked = np.flatnonzero(few & (np.arange(len(few)) != whole))
@@ -354,6 +376,7 @@ def _of_any_size(
         np.concatenate([system.status, system.status]),
         sparse.block_diag([system.relations, system.relations], format="csr"),
         np.concatenate([system.right, system.right]),
+        system.areas,
     )
     same = sparse.csr_array(([1.0, -1.0], ([0, 0], [whole, n + whole])), shape=(1, 2 * n))
     both = _System(
@@ -361,6 +384,7 @@ def _of_any_size(
         twice.status,
         sparse.vstack([twice.relations, same], format="csr"),
         np.append(twice.right, 0.0),
+        system.areas,
     )
     search = _Search(both, np.zeros(2 * n), np.full(2 * n, float(MOST)))
     for cell in cells:

@@ -27,7 +27,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from helpers.common.vocabulary import NATIONAL
+from helpers.common.areas import Areas
 from helpers.disclosure.solver import System
 
 PLAIN, OWN, SIZE, RULE = "plain", "own answer", "size", "rule"
@@ -52,6 +52,7 @@ class Table:
     cost: np.ndarray
     matrix: sparse.csr_array
     threshold: int
+    areas: Areas
 
     @cached_property
     def least(self) -> np.ndarray:
@@ -61,6 +62,11 @@ class Table:
     @cached_property
     def place(self) -> np.ndarray:
         return np.array([municipality for municipality, _, _ in self.keys], dtype=object)
+
+    @cached_property
+    def of_municipality(self) -> np.ndarray:
+        """Cells of a municipality; the others are sums over several."""
+        return np.isin(self.kind, ["whole", "one_way", "two_way"])
 
     @cached_property
     def absences(self) -> list[np.ndarray]:
@@ -111,6 +117,7 @@ class Table:
             self.cost[cells],
             self.matrix[rows][:, cells],
             self.threshold,
+            self.areas,
         )
 
 
@@ -143,7 +150,7 @@ def readers(table: Table, hidden: np.ndarray) -> Iterator[Reader]:
         known = np.where(absent, 0.0, 1.0)
         yield Reader(RULE, about, fewest * known, most * known, known)
     wholes = [i for i in np.flatnonzero(hidden) if table.keys[i][1] == WHOLE]
-    for whole in (i for i in wholes if table.place[i] != NATIONAL):
+    for whole in (i for i in wholes if table.of_municipality[i]):
         low, high, narrow = -least, np.full(len(least), far), wanted.copy()
         low[whole] = high[whole] = narrow[whole] = 0.0
         if table.primary[whole]:

@@ -25,7 +25,6 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from helpers.common.errors import SurveyError
-from helpers.common.vocabulary import NATIONAL
 from helpers.disclosure.solver import System
 from helpers.disclosure.suppression_readers import OWN, PLAIN, RULE, Attack, Reader, Table
 
@@ -81,13 +80,12 @@ def _by_municipality(table: Table, effort: int) -> tuple[np.ndarray, float]:
     Those with most to hide first; what they hide is a little cheaper for the next.
     """
     hidden, bound = table.primary.copy(), 0.0
-    places, n_primary = np.unique(table.place[table.primary], return_counts=True)
+    own = table.primary & table.of_municipality
+    places, n_primary = np.unique(table.place[own], return_counts=True)
     like = {key[1:]: [] for key in table.keys}
     for i, key in enumerate(table.keys):
         like[key[1:]].append(i)
     for place in places[np.lexsort([places, -n_primary])]:
-        if place == NATIONAL:
-            continue
         cells = np.flatnonzero(table.place == place)
         part = table.part(cells)
         elsewhere = [hidden[like[key[1:]]].any() for key in part.keys]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from helpers.common.areas import Areas
 from helpers.disclosure.solver import System
 from helpers.disclosure.suppression_audit import (
     CELL,
@@ -123,7 +124,7 @@ def _system(own: pd.DataFrame) -> tuple[list[tuple[str, Cell]], np.ndarray, Syst
     right: list[float] = []
     for item, cells in own.groupby("item")[CELL]:
         known = tuple(sorted(cells.itertuples(index=False, name=None)))
-        for total, parts in sums_of(known):
+        for total, parts in sums_of(known, Areas.of({cell[0] for cell in known})):
             terms = [((item, total), -1.0), *(((item, part), 1.0) for part in parts)]
             unknown = [(place[key], sign) for key, sign in terms if key in place]
             if unknown:

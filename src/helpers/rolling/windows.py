@@ -26,7 +26,7 @@ from helpers.disclosure.release import (
     round_values,
     with_bases,
 )
-from helpers.disclosure.suppression import FEW, LINKED, NOT_ASKED, SHOWN, has_country
+from helpers.disclosure.suppression import FEW, LINKED, NOT_ASKED, SHOWN, adds_up
 from helpers.estimation.estimates import KEYS, SUMS, with_intervals
 from helpers.rolling.months import add_months, name
 from helpers.rolling.places import Places, read_told
@@ -134,7 +134,7 @@ def _country_part(
     status = together[together["municipality"] == NATIONAL]
     place = CELL[1:]
     shown = pd.MultiIndex.from_frame(status.loc[status["status"] == SHOWN, place])
-    common = estimates[has_country(estimates)]
+    common = estimates[adds_up(estimates)]
     common = common[pd.MultiIndex.from_frame(common[place]).isin(shown)]
     return common.groupby(KEYS, sort=False, as_index=False)[SUMS].sum(), status
 
