@@ -19,7 +19,7 @@ from published_fixture import BIG, make_published
 
 from helpers.bi.load import load, metadata
 from helpers.bi.star import TABLES, star
-from helpers.cli.load import DEFAULT
+from helpers.cli.products import DATABASE
 from helpers.common.errors import SurveyError
 
 
@@ -129,7 +129,7 @@ def test_sqlite(published, tmp_path):
 def test_an_address_that_is_none_is_told(published):
     with pytest.raises(SurveyError, match=r"sqlite:///survey\.db"):
         load(published, "nonsense")
-    assert DEFAULT == "sqlite:///survey.db"
+    assert DATABASE == "sqlite:///survey.db"
 
 
 def test_a_database_that_refuses_is_told(published, tmp_path):

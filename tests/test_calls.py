@@ -15,9 +15,9 @@ from helpers.cli.main import app
 from helpers.common.errors import ParameterError
 from helpers.common.paths import PROJECT, Paths
 from helpers.notebooks.execution import NOTEBOOKS, REPORTS, execute
+from helpers.parameters.municipality_names import participant_given, participants_given
 from helpers.parameters.params import load_round
 from helpers.pipeline.run import run_round
-from helpers.preparation.municipality_names import participant_given, participants_given
 
 ROUND = "2024-foraar"
 DEMO = load_round(PROJECT, SIMULATED)

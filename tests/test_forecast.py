@@ -17,7 +17,6 @@ from benchmarks.forecast import by_day, forecasts
 from benchmarks.forecast_world import Trouble
 from helpers.common.errors import SurveyError
 from helpers.common.paths import PROJECT, Paths
-from helpers.fieldwork.beta_binomial import cumulative
 from helpers.fieldwork.citizens import as_of, citizens_asked
 from helpers.fieldwork.contact_exceptions import read_exceptions
 from helpers.fieldwork.counts import Counts, count_citizens
@@ -30,7 +29,7 @@ from helpers.fieldwork.curves import (
     landmarks,
     load_curves,
 )
-from helpers.fieldwork.forecast import Forecast, days_to_come
+from helpers.fieldwork.forecast import Forecast, cumulative, days_to_come
 from helpers.fieldwork.standing import standing_of
 from helpers.parameters.params import load_round
 from helpers.parameters.round_settings import Calendar
@@ -184,17 +183,16 @@ def test_differences_between_municipalities_are_found_again(demo, tau, omega):
 # ------------------------------------------------------------------------------------ distribution
 
 
-def test_the_distribution_is_scipys_beta_binomial():
+def test_the_distribution_has_the_mean_and_the_variance_asked_for():
     left, h, rho = np.array([50, 7, 300, 1, 0]), np.array([0.3, 0.9, 0.02, 0.4, 0.0]), 0.05
-    plain = left * h * (1 - h)
-    found = cumulative(left, left * h, plain * (1 + (left - 1).clip(0) * rho))
+    variance = left * h * (1 - h) * (1 + (left - 1).clip(0) * rho)
+    found = cumulative(left, left * h, variance)
     for i in range(3):
-        size = (1 - rho) / rho
-        expected = stats.betabinom(left[i], h[i] * size, (1 - h[i]) * size).cdf(
-            np.arange(left[i] + 1)
-        )
-        assert found[i, : left[i] + 1] == pytest.approx(expected, abs=1e-9)
-        assert found[i, left[i] :] == pytest.approx(1, abs=1e-9)
+        chance, r = np.diff(found[i], prepend=0), np.arange(found.shape[1])
+        assert (chance >= -1e-12).all() and found[i, left[i] :] == pytest.approx(1, abs=1e-9)
+        mean = (chance * r).sum()
+        assert mean == pytest.approx(left[i] * h[i], abs=1e-6)
+        assert (chance * (r - mean) ** 2).sum() == pytest.approx(variance[i], rel=1e-6)
     assert found[3, :2] == pytest.approx([0.6, 1])
     assert (found[4] == 1).all()
 

@@ -203,10 +203,10 @@ def test_who_is_exempt_gets_paper_and_no_message(planned, round_2024):
 
 
 def test_cells_are_text(planned, round_2024, monkeypatch):
-    from helpers.fieldwork.lists import workbook
+    from helpers.common.spreadsheets import text_workbook
 
     rows = pd.DataFrame({"Navn": ["=1+1", "@SUM(A1)", "https://x.dk"], "CPR-nr.": ["010203-1234"] * 3})  # fmt: skip
-    content = workbook(rows, "Flettebrev")
+    content = text_workbook(rows, "Flettebrev")
     with pyzipper.ZipFile(io.BytesIO(content)) as parts:
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in sheet and "hyperlink" not in sheet

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from helpers.cli.main import app
 from helpers.common.errors import ParameterError
 from helpers.common.paths import PROJECT, Paths
+from helpers.parameters.municipality_names import find_municipality
 from helpers.parameters.params import load_municipalities, load_round
 from helpers.parameters.round_settings import PriceBand
 from helpers.pipeline.steps import STEPS, parameter_digests
-from helpers.preparation.municipality_names import find_municipality
 from helpers.preparation.participants_block import with_participants, without_participants
 from helpers.preparation.signup import plan_sign_ups
 from helpers.preparation.signup_files import stored_file

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from helpers.cli.state import codes_of, console, held, load, of_the_call, root, usage
-from helpers.cli.told import Failures
+from helpers.cli.state import Failures, codes_of, console, held, load, of_the_call, root, usage
 from helpers.common.errors import ParameterError, Problem, SurveyError
 from helpers.common.paths import Paths, close_data, write_atomically
 from helpers.identities.vault_key import key_of_round
@@ -48,7 +47,7 @@ def sendout(
 ) -> None:
     """Make a mailing: list, letters, messages for Digital Post, paper; from the invitation on the
     samples are frozen."""
-    from helpers.fieldwork.known_names import hint
+    from helpers.common.labels import hint
     from helpers.fieldwork.letter_templates import default
     from helpers.fieldwork.mailing_kinds import ADDED, MAILINGS
 
@@ -162,8 +161,8 @@ def exceptions(
     ] = False,
 ) -> None:
     """Record who is exempt from Digital Post, wants to be left out, or cannot be reached."""
+    from helpers.common.labels import hint
     from helpers.fieldwork.contact_exceptions import REASONS, note_exceptions, read_exceptions
-    from helpers.fieldwork.known_names import hint
 
     round_ = load(round_id)
     if reason is not None and reason not in REASONS:
@@ -193,7 +192,7 @@ def sms(
     plain: Plain = False,
 ) -> None:
     """List numbers and text of a reminder by SMS, to those whom the effort plan chose."""
-    from helpers.fieldwork.effort_plan import chosen_groups
+    from helpers.fieldwork.effort import chosen_groups
     from helpers.fieldwork.mailings import clock
     from helpers.fieldwork.sms import write_sms
     from helpers.fieldwork.sms_text import sms_texts

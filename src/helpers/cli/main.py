@@ -15,14 +15,12 @@ from helpers.cli import fieldwork as cli_fieldwork
 from helpers.cli import fieldwork_sendout as cli_fieldwork_sendout
 from helpers.cli import preparation as cli_preparation
 from helpers.cli import privacy as cli_privacy
-from helpers.cli import review as cli_review
+from helpers.cli import products as cli_products
 from helpers.cli import rolling as cli_rolling
 from helpers.cli import rounds as cli_rounds
 from helpers.cli import run as cli_run
 from helpers.cli import simulate as cli_simulate
 from helpers.cli import templates as cli_templates
-from helpers.cli.deck import deck
-from helpers.cli.load import load_database
 from helpers.cli.output import lasting_output
 from helpers.cli.state import ROOT_OPTION, Commands, State, console
 from helpers.cli.status import status
@@ -42,15 +40,13 @@ for part in (  # in the order of a round
     cli_run,
     cli_fieldwork_sendout,
     cli_fieldwork,
-    cli_review,
+    cli_products,
     cli_privacy,
     cli_rolling,
     cli_simulate,
 ):
     part.add_commands(app)
 app.command()(status)
-app.command("load")(load_database)
-app.command()(deck)
 
 
 @app.callback()

@@ -82,7 +82,7 @@ def forget(
 ) -> None:
     """Delete identities, extracts and letters after the round's retention date, on record."""
     from helpers.extracts.intake import stray_extracts
-    from helpers.preparation.municipality_names import codes_given
+    from helpers.parameters.municipality_names import codes_given
     from helpers.retention.retention import forget as forget_identities
     from helpers.retention.retention import held_codes
 

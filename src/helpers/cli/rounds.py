@@ -56,8 +56,8 @@ def compare(
     from helpers.common.vocabulary import NATIONAL
     from helpers.development.files import write_development
     from helpers.development.series import load_development
+    from helpers.parameters.municipality_names import codes_given
     from helpers.parameters.params import load_municipalities
-    from helpers.preparation.municipality_names import codes_given
 
     with of_the_call():
         held_ = load_development(root(), rounds or ())

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from helpers.cli.progress import Told
-from helpers.cli.state import State, codes_of, console, held, load, root, usage
-from helpers.cli.told import Failures
+from helpers.cli.state import Failures, State, codes_of, console, held, load, root, usage
 from helpers.common.paths import Paths
 from helpers.common.quoting import blanked
 from helpers.common.store import is_address

@@ -166,7 +166,7 @@ def impersonal(text: str, round_: Round, code: str) -> str:
 
 def codes_of(round_: Round, only: str | None, option: str = "--only") -> list[str]:
     """Codes of the participants named by an option; all participants' where it was not given."""
-    from helpers.preparation.municipality_names import participants_given
+    from helpers.parameters.municipality_names import participants_given
 
     if only is None:
         return list(round_.settings.participants)
@@ -209,3 +209,30 @@ def listed(text: str) -> str:
     if len(lines) > SHOWN_PROBLEMS:
         shown.append(f"  … and {len(lines) - SHOWN_PROBLEMS} more (for extracts: see intake.json)")
     return "\n".join(shown)
+
+
+class Failures:
+    """What failed, municipality by municipality; false where nothing did. Its length is the number of
+    municipalities (and the round as a whole) concerned."""
+
+    def __init__(self, round_: Round) -> None:
+        self.round = round_
+        self._told: dict[
+            tuple[str, str], list[tuple[str, str]]
+        ] = {}  # step, cause → code, own words
+
+    def add(self, code: str, told: str | SurveyError, step: str = "") -> None:
+        kind = (step, impersonal(str(told), self.round, code))
+        self._told.setdefault(kind, []).append((code, str(told)))
+
+    def __len__(self) -> int:
+        return len({code for whom in self._told.values() for code, _ in whom})
+
+    def tell(self) -> None:
+        for (step, general), whom in self._told.items():
+            names = ", ".join(name_of(self.round, code) for code, _ in whom)
+            several = f"{len(whom)} municipalities ({names})"
+            tell_failed(
+                whom[0][1] if len(whom) == 1 else general,
+                (names if len(whom) == 1 else several) + (f", step {step}" if step else ""),
+            )

@@ -66,10 +66,10 @@ def check(
 ) -> None:
     """Try an extract before it is sent; a faulty one gets a marked copy. Keeps nothing else."""
     from helpers.faults.faults import LANGUAGES
+    from helpers.parameters.municipality_names import codes_given
     from helpers.parameters.params import latest_round
     from helpers.preparation.check import check_extract, municipality_of
     from helpers.preparation.check_told import fault_lines, lines_about, verdict
-    from helpers.preparation.municipality_names import codes_given
 
     if language not in LANGUAGES:
         raise usage(f"--lang: »{language}« is unknown. Expected: one of {', '.join(LANGUAGES)}.")

@@ -6,8 +6,10 @@ punctuated; what carries meaning (»<« and »>«, »A« and »A+«, »1,5« and
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _DASH = "-"
 _PUNCTUATION = r"""[\s.,;:_/\\'"’‘‚“”„»«()\[\]{}…·•|´`¨^-]"""
@@ -65,3 +67,16 @@ def heading_key(text: object) -> str:
     """The key of a heading, in which marks of a footnote or a question say nothing: »Navn*«."""
     key = normalise(text)
     return key.rstrip(_DASH).translate(_MARKS_OF_HEADINGS) or key
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The known name most like `name`, whatever its case; None where none is."""
+    lower = {k.lower(): k for k in known}
+    found = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.5)
+    return lower[found[0]] if found else None
+
+
+def hint(name: str, known: Sequence[str]) -> str:
+    """»Did you mean …?«, or all known names."""
+    near = nearest(name, known)
+    return f"Did you mean »{near}«?" if near else f"Known: {', '.join(known)}."

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice, repeat
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,18 +19,18 @@ import pandas as pd
 
 from helpers.common.errors import ExtractError
 from helpers.common.labels import normalise
-from helpers.common.quoting import quoted, quoted_benefit, words_of
+from helpers.common.quoting import quoted_benefit, words_of
+from helpers.extracts.cell_faults import TOLD_OF_A_KIND, CellFaults, count_last
 from helpers.extracts.cpr import FAULTS, PROBLEMS, parse_cpr
-from helpers.extracts.one_person import one_row_each
+from helpers.extracts.one_person import OnePerson, one_row_each
 from helpers.extracts.tables import Found, find_table, header_of, rows_of_persons
 from helpers.extracts.what_is_told import what_is_told
 from helpers.faults.faults import Fault, Place, fault
 from helpers.parameters.params import ExtractFormat, LocalFile
 from helpers.received.cells import as_text, half_swapped, read_dates, read_words
-from helpers.received.sheets import CellError, Sheet, lost_kind
+from helpers.received.sheets import CellError
 from helpers.received.stray_rows import names_with_more, phones_with_more
 
-TOLD_OF_A_KIND = 1_000  # faults of a kind in a column told one by one; the others are counted
 ROWS_NAMED = 20  # with the same CPR number
 NEAR_BENEFIT = 0.8  # likeness from which an unknown benefit text is taken for a slip of the pen
 
@@ -82,194 +82,147 @@ def read_extract(
     return _check(path, found, header, body, local, reference_date)
 
 
-# --------------------------------------------------------------------------------- reading cells
+# --------------------------------------------------------------------------------------- checking
 
 
 @dataclass
-class _Faults:
-    """Collects faulty cells; a value is quoted only where it cannot identify a person.
+class _Reading:
+    """One file on its way from cells to persons: what has been read of each field, and the faults so far."""
 
-    `columns`: field → (position from 0, heading as it is asked for).
-    """
-
+    found: Found
     place: Place
-    columns: Mapping[str, tuple[int, str]]
-    faults: list[Fault] = field(default_factory=list)
-    rows: set[int] = field(default_factory=set)  # of all faults, also of those only counted
-    lost: dict[str, set[int]] = field(default_factory=dict)  # field → rows told by `add_lost` alone
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind and field
-    last: dict[tuple[str, str], int] = field(default_factory=dict)  # index of its last fault
+    title: dict[str, str]  # field → heading
+    body: pd.DataFrame  # a row a row of persons
+    faults: CellFaults
+    swapped: list[Fault] = field(default_factory=list)  # columns whose days and months are swapped
+    unknown_benefits: pd.Series = field(default_factory=lambda: pd.Series(dtype="object"))
 
-    def add_lost(self, body: pd.DataFrame) -> None:
-        """The cells whose value is lost, in whatever field; no other fault of theirs is told."""
-        for name in self.columns:
-            errors = {row: c for row, c in body[name].items() if type(c) is CellError}
-            for row, error in errors.items():
-                self.add(lost_kind(error), [row], name, text=str(error))
-            self.lost[name] = set(errors)
+    @property
+    def layout(self) -> ExtractFormat:
+        return self.found.layout
 
-    def add(
-        self,
-        kind: str,
-        row_numbers: Iterable[int],
-        name: str,
-        texts: Iterable[str] | None = None,
-        **details: object,
-    ) -> None:
-        """The same kind of fault in these rows of one field; `texts`: the detail `text` of each."""
-        lost, key = self.lost.get(name, ()), (kind, name)
-        for row, text in zip(map(int, row_numbers), repeat(None) if texts is None else texts):
-            if row in lost:
-                continue
-            self.rows.add(row)
-            self.counts[key] += 1
-            if self.counts[key] <= TOLD_OF_A_KIND + 1:
-                own = {"text": text} if text is not None else {}
-                position, title = self.columns[name]
-                place = replace(self.place, row=row, column=title, cells=((row, position + 1),))
-                self.faults.append(fault(kind, place, **details, **own))
-                self.last[key] = len(self.faults) - 1
+    def set_rows_apart(self, path: Path) -> None:
+        """Rows with a cell too many or too few, and cells whose value is lost: no other fault is told of them."""
+        rows, sheet, row = self.body.index.to_numpy(), self.found.sheet, self.found.header_row
+        overlong = self.body["overlong"].to_numpy(bool)
+        self.faults.add_overlong(rows[overlong], sheet, len(sheet.rows[row]))
+        of_persons = set(rows[~overlong])
+        odd = sheet.odd_rows(path, row)
+        self.faults.add_rows([f for f in odd if f.place.row in of_persons])
+        if CellError in set(map(type, self.body.to_numpy(dtype=object).ravel())):
+            self.faults.add_lost(self.body)
+            self.body = self.body.mask(self.body.map(lambda c: isinstance(c, CellError)), "")
 
-    def add_cells(
-        self,
-        kind: str,
-        cells: pd.Series,
-        where: np.ndarray,
-        name: str,
-        known: Iterable[str] = (),
-        **details: object,
-    ) -> None:
-        """The cells `where` is true, each with its text; one without text is empty. `known`: texts that
-        the column may have, beside which it is quoted or not."""
-        if where.any():
-            texts = as_text(cells[where])
-            empty = texts == ""
-            self.add("empty", texts.index[empty], name)
-            near = [*known, self.columns[name][1]]
-            shown = {text: quoted(text, near) for text in texts[~empty].unique()}
-            self.add(kind, texts.index[~empty], name, texts[~empty].map(shown), **details)
+    def who(self, reference_date: dt.date) -> pd.DataFrame:
+        """As `parse_cpr`, a row a row of persons."""
+        rows = self.body.index.to_numpy()
+        numbers = parse_cpr(self.body["cpr"])
+        problem = numbers["problem"].to_numpy(dtype=object)
+        for kind, words in zip(FAULTS, PROBLEMS[1:]):
+            self.faults.add(kind, rows[problem == words], "cpr")
+        unborn = numbers["birth_date"].to_numpy() > np.datetime64(reference_date)
+        self.faults.add("cpr_future", rows[unborn], "cpr")
+        self.faults.add("row_in_cell", rows[names_with_more(self.body["name"])], "name")
+        more = phones_with_more(self.body["phone"], numbers["cpr"])
+        self.faults.add("row_in_cell", rows[more], "phone")
+        return numbers
 
-    def add_overlong(self, rows: np.ndarray, sheet: Sheet, width: int) -> None:
-        """Rows with cells beyond the headings."""
-        self.rows.update(map(int, rows))
-        told = [
-            _overlong(self.place, int(r), sheet.rows[r - 1], width) for r in rows[:TOLD_OF_A_KIND]
-        ]
-        self.faults += _counted(told, len(rows))
+    def dates(self) -> dict[str, np.ndarray]:
+        dates = {}
+        for name in ("spell_start", "latest_conversation"):
+            cells, epoch_1904 = self.body[name], self.found.sheet.epoch_1904
+            dates[name], unreadable = read_dates(
+                cells, self.layout.date_forms, epoch_1904=epoch_1904
+            )
+            self.faults.add_cells("no_date", cells, unreadable, name)
+            if half_swapped(cells, dates[name]):
+                place = replace(self.place, column=self.title[name])
+                self.swapped.append(fault("dates_swapped", place))
+        without = as_text(self.body["spell_start"][np.isnat(dates["spell_start"])])
+        self.faults.add("empty", without.index[without == ""], "spell_start")
+        return dates
 
-    def add_rows(self, faults: Sequence[Fault]) -> None:
-        """Faults of whole rows, which are marked in their first cell."""
-        self.rows.update(f.place.row for f in faults)
-        told = [
-            replace(f, place=replace(f.place, cells=((f.place.row, 1),)))
-            for f in faults[:TOLD_OF_A_KIND]
-        ]
-        self.faults += _counted(told, len(faults))
+    def flags(self) -> dict[str, np.ndarray]:
+        yes, no = self.layout.yes_words, self.layout.no_words
+        words = {normalise(w): True for w in yes} | {normalise(w): False for w in no}
+        choices = {"yes": "/".join(yes), "no": "/".join(no)}
+        flags = {}
+        for name in ("course_closed", "passive"):
+            known = words | ({"": False} if name in self.layout.empty_means_no else {})
+            values, unknown = read_words(self.body[name], known)
+            self.faults.add_cells("no_word", self.body[name], unknown, name, [*yes, *no], **choices)
+            flags[name] = np.equal(values, True).astype(bool)
+        return flags
 
-    def in_order(self) -> list[Fault]:
-        """All faults by row; the last one of a kind in a field stands for those that are only counted."""
-        for key, count in self.counts.items():
-            if count > TOLD_OF_A_KIND:
-                last = self.last[key]
-                self.faults[last] = replace(self.faults[last], count=count - TOLD_OF_A_KIND)
-        return sorted(self.faults, key=lambda f: (f.place.row, f.place.column))
+    def benefit(self) -> np.ndarray:
+        benefits = {normalise(t): b for t, b in self.layout.benefits.items()}
+        benefit, unknown = read_words(self.body["benefit"], benefits)
+        texts = as_text(self.body["benefit"][unknown])
+        self.faults.add("empty", texts.index[texts == ""], "benefit")
+        self.unknown_benefits = texts[texts != ""]
+        return benefit
+
+    def local(self, local: LocalFile) -> dict[str, np.ndarray]:
+        columns = {}
+        for background in local.background:
+            name = f"local_{background.id}"
+            meaning = {normalise(text): key for key, text in background.categories.items()}
+            columns[name], unknown = read_words(self.body[name], meaning | {"": None})
+            labels = list(background.categories.values())
+            self.faults.add_cells(
+                "local_unknown", self.body[name], unknown, name, labels,
+                categories=", ".join(labels),
+            )  # fmt: skip
+        return columns
+
+    def one_row_each(
+        self, persons: pd.DataFrame, known: np.ndarray, reference_date: dt.date
+    ) -> OnePerson:
+        """As `one_row_each`; whom it cannot decide on is a fault. `known`: rows with a CPR number."""
+        settled = one_row_each(persons, known, reference_date)
+        kinds = ("cpr_twice", settled.undecided), ("cpr_two_names", settled.strangers)
+        for kind, groups in kinds:
+            for same in groups:
+                more = " …" if len(same) > ROWS_NAMED else ""
+                rows = ", ".join(map(str, same[:ROWS_NAMED])) + more
+                self.faults.add(kind, same, "cpr", rows=rows)
+        return settled
+
+    def ignored_columns(self, used: set[int]) -> tuple[str, ...]:
+        headings = self.found.sheet.rows[self.found.header_row]
+        texts = [str(c).strip() for i, c in enumerate(headings) if i not in used]
+        return tuple(filter(None, texts))
 
 
-def _counted(told: list[Fault], count: int) -> list[Fault]:
-    """The faults, the last of which stands for all of the `count` that are not among them."""
-    return [*told[:-1], replace(told[-1], count=1 + count - len(told))] if told else []
-
-
-def _overlong(place: Place, row: int, cells: Sequence[object], width: int) -> Fault:
-    """The fault of a row with cells beyond the headings; the first such cell is its place."""
-    first = next(i for i, c in enumerate(cells) if i >= width and str(c).strip())
-    return fault("overlong", replace(place, row=row, cells=((row, first + 1),)))
-
-
-# --------------------------------------------------------------------------------------- checking
+def _begin(
+    path: Path, found: Found, header: Mapping[str, int], body: pd.DataFrame, local: LocalFile
+) -> _Reading:
+    title = {name: names[0] for name, names in found.layout.columns.items()}
+    title |= {f"local_{b.id}": b.column for b in local.background}
+    place = found.sheet.place(path)
+    if body.empty:
+        below = ((found.header_row + 2, 1),)
+        raise ExtractError(problems=[fault("no_persons", replace(place, cells=below))])
+    faults = CellFaults(place, {name: (at, title[name]) for name, at in header.items()})
+    return _Reading(found, place, title, body, faults)
 
 
 def _check(
     path: Path,
     found: Found,
     header: Mapping[str, int],
-    body: pd.DataFrame,
+    received: pd.DataFrame,
     local: LocalFile,
     reference_date: dt.date,
 ) -> Extract:
-    layout, sheet = found.layout, found.sheet
-    title = {name: names[0] for name, names in layout.columns.items()}
-    title |= {f"local_{b.id}": b.column for b in local.background}
-    place = sheet.place(path)
-    refused = _Faults(place, {name: (at, title[name]) for name, at in header.items()})
-    if body.empty:
-        below = ((found.header_row + 2, 1),)
-        raise ExtractError(problems=[fault("no_persons", replace(place, cells=below))])
-
-    rows = body.index.to_numpy()
-    overlong = body["overlong"].to_numpy(bool)
-    width = len(sheet.rows[found.header_row])
-    refused.add_overlong(rows[overlong], sheet, width)
-    odd = sheet.odd_rows(path, found.header_row)
-    persons_rows = set(rows[~overlong])
-    refused.add_rows([f for f in odd if f.place.row in persons_rows])
-
-    received = body
-    if CellError in set(map(type, body.to_numpy(dtype=object).ravel())):
-        refused.add_lost(body)
-        body = body.mask(body.map(lambda cell: isinstance(cell, CellError)), "")
-    numbers = parse_cpr(body["cpr"])
-    problem = numbers["problem"].to_numpy(dtype=object)
-    bad = problem != ""
-    for kind, told in zip(FAULTS, PROBLEMS[1:]):
-        refused.add(kind, rows[problem == told], "cpr")
-    unborn = numbers["birth_date"].to_numpy() > np.datetime64(reference_date)
-    refused.add("cpr_future", rows[unborn], "cpr")
-    refused.add("row_in_cell", rows[names_with_more(body["name"])], "name")
-    refused.add("row_in_cell", rows[phones_with_more(body["phone"], numbers["cpr"])], "phone")
-
-    dates, swapped = {}, []
-    for name in ("spell_start", "latest_conversation"):
-        dates[name], unreadable = read_dates(
-            body[name], layout.date_forms, epoch_1904=sheet.epoch_1904
-        )
-        refused.add_cells("no_date", body[name], unreadable, name)
-        if half_swapped(body[name], dates[name]):
-            swapped.append(fault("dates_swapped", replace(place, column=title[name])))
-    no_start = np.isnat(dates["spell_start"])
-    unknown_start = as_text(body["spell_start"][no_start])
-    refused.add("empty", unknown_start.index[unknown_start == ""], "spell_start")
-
-    flags = {}
-    words = {normalise(w): True for w in layout.yes_words} | {
-        normalise(w): False for w in layout.no_words
-    }
-    told = {"yes": "/".join(layout.yes_words), "no": "/".join(layout.no_words)}
-    asked_for = [*layout.yes_words, *layout.no_words]
-    for name in ("course_closed", "passive"):
-        known = words | ({"": False} if name in layout.empty_means_no else {})
-        flags[name], unknown = read_words(body[name], known)
-        refused.add_cells("no_word", body[name], unknown, name, asked_for, **told)
-
-    benefits = {normalise(t): b for t, b in layout.benefits.items()}
-    benefit, unknown_benefit = read_words(body["benefit"], benefits)
-    unknown_texts = as_text(body["benefit"][unknown_benefit])
-    no_benefit = unknown_texts == ""
-    refused.add("empty", unknown_texts.index[no_benefit], "benefit")
-    unknown_texts = unknown_texts[~no_benefit]
-
-    locals_ = {}
-    for background in local.background:
-        name = f"local_{background.id}"
-        meaning = {normalise(text): key for key, text in background.categories.items()}
-        locals_[name], unknown = read_words(body[name], meaning | {"": None})
-        labels = list(background.categories.values())
-        told = {"categories": ", ".join(labels)}
-        refused.add_cells("local_unknown", body[name], unknown, name, labels, **told)
-
+    reading = _begin(path, found, header, received, local)
+    reading.set_rows_apart(path)
+    numbers = reading.who(reference_date)
+    dates, flags, benefit = reading.dates(), reading.flags(), reading.benefit()
+    body = reading.body
     persons = pd.DataFrame(
         {
-            "row": rows,
+            "row": body.index.to_numpy(),
             "cpr": numbers["cpr"].array,
             "birth_date": numbers["birth_date"].to_numpy(),
             "gender": numbers["gender"].array,
@@ -277,44 +230,36 @@ def _check(
             "phone": as_text(body["phone"]).array,
             "benefit_type": pd.array(benefit, dtype="str"),
             **dates,
-            **{name: np.equal(values, True).astype(bool) for name, values in flags.items()},
-            **{name: pd.array(values, dtype="str") for name, values in locals_.items()},
+            **flags,
+            **{name: pd.array(v, dtype="str") for name, v in reading.local(local).items()},
         }
     )
-    settled = one_row_each(persons, ~bad, reference_date)
-    for kind, groups in (("cpr_twice", settled.undecided), ("cpr_two_names", settled.strangers)):
-        for same in groups:
-            more = " …" if len(same) > ROWS_NAMED else ""
-            refused.add(kind, same, "cpr", rows=", ".join(map(str, same[:ROWS_NAMED])) + more)
-
-    in_rows = refused.in_order()
-    in_whole = replace(place, column=title["benefit"])
-    names = words_of(persons["name"])
-    benefits_unknown = _benefit_faults(in_whole, header["benefit"], unknown_texts, layout, names)
-    problems = benefits_unknown + swapped + in_rows
+    known = numbers["problem"].to_numpy(dtype=object) == ""
+    settled = reading.one_row_each(persons, known, reference_date)
+    in_rows = reading.faults.in_order()
+    unknown = _benefit_faults(
+        replace(reading.place, column=reading.title["benefit"]), header["benefit"],
+        reading.unknown_benefits, found.layout, words_of(persons["name"]),
+    )  # fmt: skip
     used = set(header.values())
-    ignored = [
-        str(c).strip()
-        for i, c in enumerate(sheet.rows[found.header_row])
-        if i not in used and str(c).strip()
-    ]
     return Extract(
         file=path.name,
-        layout=layout.layout,
+        layout=found.layout.layout,
         rows_read=len(persons),
         persons=persons.drop(index=settled.left_out).reset_index(drop=True),
         refused=pd.DataFrame(
             [(f.place.row, f.place.column, f.what) for f in in_rows],
             columns=["row", "column", "problem"],
         ),
-        problems=tuple(problems),
-        ignored_columns=tuple(ignored),
+        problems=(*unknown, *reading.swapped, *in_rows),
+        ignored_columns=reading.ignored_columns(used),
         told=what_is_told(
-            found, place, title, received, persons, numbers["padded"].to_numpy(), settled
+            found, reading.place, reading.title, received, persons,
+            numbers["padded"].to_numpy(), settled,
         ),
-        faulty_rows=frozenset(refused.rows | set(unknown_texts.index)),
+        faulty_rows=frozenset(reading.faults.rows | set(reading.unknown_benefits.index)),
         around=_around(found, used),
-    )
+    )  # fmt: skip
 
 
 def _around(found: Found, used: set[int]) -> tuple[str, ...]:
@@ -344,7 +289,7 @@ def _benefit_faults(
         told |= {"layout": layout.layout, "near": "".join(_near_benefit(text, layout))}
         cells = tuple((int(row), position + 1) for row in rows)
         faults.append(fault("unknown_benefit", replace(place, cells=cells), **told))
-    return _counted(faults, len(by_text))
+    return count_last(faults, len(by_text))
 
 
 def _near_benefit(text: str, layout: ExtractFormat) -> list[str]:

@@ -15,11 +15,10 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.common.errors import Problem, SurveyError
-from helpers.common.labels import heading_key
+from helpers.common.labels import heading_key, nearest
 from helpers.common.paths import Paths, write_private
 from helpers.common.quoting import told_file
 from helpers.extracts.cpr import parse_cpr
-from helpers.fieldwork.known_names import nearest
 from helpers.identities.vault import read_vault
 from helpers.identities.vault_key import key_of_round
 from helpers.parameters.params import Round

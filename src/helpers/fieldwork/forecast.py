@@ -35,12 +35,13 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
+from scipy.stats import betabinom, binom
 
 from helpers.common.vocabulary import NATIONAL
-from helpers.fieldwork.beta_binomial import cumulative
 from helpers.fieldwork.counts import Counts
 from helpers.fieldwork.curves import EDGE, LEVEL_OF_GROUP, Curves
 
+SMALL = 1e-8  # of what a beta-binomial has more than the binomial; less is a binomial
 STEPS = 30  # of Fisher scoring; it settles in fewer than ten
 
 
@@ -278,3 +279,30 @@ def days_to_come(curves: Curves, now: dt.datetime) -> list[dt.date]:
     last = curves.marks["end"] - dt.timedelta(days=1)
     first = max(now, curves.start).date()
     return [first + dt.timedelta(days=i) for i in range((last.date() - first).days + 1)]
+
+
+def cumulative(left: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """P(R ≤ r), r = 0 … the largest `left`, a row each, R beta-binomial among `left` persons with this
+    mean and variance.
+
+    With h = mean/left and the excess ρ = (variance/(left·h(1 − h)) − 1)/(left − 1), the beta has the
+    parameters h·(1 − ρ)/ρ and (1 − h)·(1 − ρ)/ρ. Where the variance is no greater than the binomial's,
+    R is binomial; where the mean is 0, R is 0.
+    """
+    left, mean = left[:, None].astype(float), mean[:, None]
+    r = np.arange(int(left.max(initial=0)) + 1)[None, :]
+    h = np.divide(mean, left, out=np.zeros_like(left), where=left > 0)
+    plain = left * h * (1 - h)
+    some = (left > 1) & (plain > 0)
+    excess = np.divide(variance[:, None], plain, out=np.ones_like(plain), where=some) - 1
+    rho = np.divide(excess, left - 1, out=np.zeros_like(left), where=some)
+    rho = np.clip(rho, 0, 1 - SMALL)
+    wide = rho > SMALL
+    inside = np.clip(h, SMALL, 1 - SMALL)
+    size = (1 - rho) / np.where(wide, rho, 1)
+    chances = np.where(
+        wide,
+        betabinom.pmf(r, left, inside * size, (1 - inside) * size),
+        binom.pmf(r, left, inside),
+    ).cumsum(axis=1)
+    return np.where(mean <= 0, 1.0, np.minimum(chances, 1.0))

@@ -19,7 +19,7 @@ from lxml import etree
 from mailmerge import MailMerge
 
 from helpers.common.errors import ParameterError, Problem
-from helpers.fieldwork.known_names import hint
+from helpers.common.labels import hint
 from helpers.fieldwork.letter_fields import FIELDS, OF_CITIZEN, REQUIRED
 from helpers.fieldwork.mailing_kinds import MAILINGS, Mailing
 from helpers.parameters.params import Round

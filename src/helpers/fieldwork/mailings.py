@@ -17,12 +17,12 @@ from helpers.answers.mailing_record import (
 )
 from helpers.answers.responses import export_files
 from helpers.common.paths import Paths
+from helpers.common.spreadsheets import text_workbook
 from helpers.fieldwork import memo
 from helpers.fieldwork.invited import read_invited, record_invited
 from helpers.fieldwork.letter_fields import letter_day, values
 from helpers.fieldwork.letter_templates import Template
 from helpers.fieldwork.letters import HtmlLetter, merged_letters
-from helpers.fieldwork.lists import workbook
 from helpers.fieldwork.mailing_kinds import MAILINGS, Mailing
 from helpers.fieldwork.recipients import Recipients, recipients_of
 from helpers.fieldwork.sealed import READ_ME, read_me, seal
@@ -129,7 +129,7 @@ def _made(mailing: Mailing, to: Recipients, day: dt.date) -> Made:
 def write_list(paths: Paths, round_: Round, code: str, to: Recipients, now: dt.datetime) -> Path:
     """The plain mail-merge basis of the invitation alone, recorded as the invitation."""
     mailing = MAILINGS["invitation"]
-    members = {mailing.workbook: workbook(to.digital, SHEET)}
+    members = {mailing.workbook: text_workbook(to.digital, SHEET)}
     files = seal(
         paths, round_, code, mailing.package, members, plain=True, supersedes=mailing.files
     )
@@ -144,7 +144,7 @@ def _members(
     """File name → content, and what is missing among them."""
     told = values(round_, code, mailing, now.date())
     place = official_name(code, round_.municipalities[code].name)
-    members = {mailing.workbook: workbook(to.digital, SHEET)}
+    members = {mailing.workbook: text_workbook(to.digital, SHEET)}
     what = {mailing.workbook: "navn, CPR-nr. og link til brevfletning"}
     notes = []
     if len(to.digital):
@@ -161,7 +161,7 @@ def _members(
         else:
             notes.append("no messages for Digital Post: digital_post.sender_cvr has no CVR number")
     if len(to.paper):
-        members[mailing.paper_workbook] = workbook(to.paper, SHEET)
+        members[mailing.paper_workbook] = text_workbook(to.paper, SHEET)
         what[mailing.paper_workbook] = "fritagne for Digital Post, skal have brev på papir"
         members[mailing.paper_letters] = merged_letters(template, told, _people(to.paper))
         what[mailing.paper_letters] = "deres breve; sæt adresse på ud fra CPR-nummeret"

@@ -11,9 +11,9 @@ import pandas as pd
 
 from helpers.answers.mailing_record import SMS, Made, record_mailing, require_invitation
 from helpers.common.paths import Paths
+from helpers.common.spreadsheets import text_workbook
 from helpers.fieldwork.contact_exceptions import OPTED_OUT, UNREACHABLE, reasons_of
 from helpers.fieldwork.invited import without_invitation
-from helpers.fieldwork.lists import workbook
 from helpers.fieldwork.phone_numbers import mobile_numbers
 from helpers.fieldwork.recipients import has_answered, people_of_sample
 from helpers.fieldwork.sealed import READ_ME, forget_passphrases, listed_as, read_me, seal
@@ -96,7 +96,7 @@ def _written(
     rows = pd.DataFrame({"Nummer": numbers.to_numpy(), "Tekst": text})
     place = official_name(code, round_.municipalities[code].name)
     members = {
-        WORKBOOK: workbook(rows, "SMS"),
+        WORKBOOK: text_workbook(rows, "SMS"),
         READ_ME: read_me(round_, place, [(WORKBOOK, "mobilnumre og tekst til SMS")]),
     }
     return seal(paths, round_, code, PACKAGE, members, plain=plain, supersedes=[WORKBOOK])[0]

@@ -6,8 +6,8 @@ import string
 from collections.abc import Iterable, Mapping
 
 from helpers.common.errors import ParameterError, Problem
+from helpers.common.labels import hint
 from helpers.fieldwork import gsm7
-from helpers.fieldwork.known_names import hint
 from helpers.parameters.params import Round
 from helpers.released.own_numbers import official_name
 

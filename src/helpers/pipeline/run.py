@@ -20,13 +20,13 @@ from helpers.common.paths import close_data
 from helpers.common.quoting import blanked, told_file
 from helpers.common.store import Store
 from helpers.common.vocabulary import WHOLE_ROUND
+from helpers.parameters.municipality_names import participants_given
 from helpers.parameters.params import Round
 from helpers.pipeline.belonging import ENDINGS, codes_with_traces, forgotten_codes, take_out
 from helpers.pipeline.engine import Done, Task, Workers, cause
 from helpers.pipeline.records import Snapshot, record_name
 from helpers.pipeline.run_log import logged
 from helpers.pipeline.steps import STAGES, STEPS, Step, parameter_digests
-from helpers.preparation.municipality_names import participants_given
 
 if TYPE_CHECKING:
     from helpers.sampling.plan import Decision

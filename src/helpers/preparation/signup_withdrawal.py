@@ -11,9 +11,9 @@ from helpers.common.errors import ParameterError
 from helpers.common.paths import Paths, write_text
 from helpers.common.patterns import emails_in, numbers_in
 from helpers.common.plain_text import TEXT
+from helpers.parameters.municipality_names import find_municipality
 from helpers.parameters.params import Municipality, Round
 from helpers.parameters.withdrawals import Withdrawal, withdrawals_file, withdrawals_text
-from helpers.preparation.municipality_names import find_municipality
 from helpers.preparation.signup_files import round_file, round_text
 
 LONGEST_REASON = 300  # signs

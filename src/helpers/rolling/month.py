@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from helpers.common.errors import ExtractError
+from helpers.common.spreadsheets import text_workbook
 from helpers.extracts.check_warnings import Warning
 from helpers.extracts.cpr import age_on
 from helpers.extracts.extracts import read_extract
 from helpers.extracts.intake import eligible, population_table, require_agreement
-from helpers.fieldwork.lists import workbook
 from helpers.fieldwork.mailing_kinds import MAILINGS
 from helpers.fieldwork.sealed import seal
 from helpers.identities.identities import CONTACT, link_keys, send_out_list, update_vault
@@ -149,7 +149,7 @@ def write_letters_basis(
         rolling.at(month),
         code,
         INVITATION.package,
-        {LETTERS: workbook(rows, SHEET)},
+        {LETTERS: text_workbook(rows, SHEET)},
         plain=rolling.settings.simulated,
         supersedes=(LETTERS,) if not rolling.settings.simulated else (),
         month=name(month),
