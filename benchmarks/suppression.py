@@ -23,7 +23,7 @@ from benchmarks.performance_figures import as_table
 from benchmarks.suppression_rounds import Estimated, estimated
 from helpers.common.paths import PROJECT, Paths
 from helpers.disclosure import protection
-from helpers.disclosure.answers_told import AnswersTold
+from helpers.disclosure.attribute_disclosure import AttributeDisclosure
 from helpers.disclosure.suppression import CELL, SHOWN, Suppression, suppress_items
 from helpers.estimation.round_estimates import gather
 from helpers.parameters.params import load_round
@@ -31,7 +31,7 @@ from helpers.parameters.params import load_round
 DOCUMENT = PROJECT / "docs" / "suppression.md"
 STAGES = {  # name in the table → owner and name of the function timed
     "search": (protection, "suppress_items"),
-    "answers told": (AnswersTold, "to_hide"),
+    "answers told": (AttributeDisclosure, "to_hide"),
     "hiding more": (Suppression, "hiding"),
     "audit": (protection, "audited"),
 }

@@ -11,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.common.areas import Areas
-from helpers.disclosure.answers_told import OPTIONS, SUMS, AnswersTold, _families, _fewest
+from helpers.disclosure.attribute_disclosure import (
+    OPTIONS,
+    SUMS,
+    AttributeDisclosure,
+    _families,
+    _fewest,
+)
 from helpers.disclosure.protection import Protection, _counts, protect
 from helpers.disclosure.suppression import CELL, SHOWN, adds_up, suppress_items
 from helpers.disclosure.suppression_audit import audit_items
@@ -59,7 +65,7 @@ def test_options_of_hidden_cells_are_not_told_by_their_sums(g2_women, g2_men, to
     found = suppress_items(counts, threshold=5)
     hidden = found.hidden()
     assert all(("0101", "target_group:gender", f"{g}:{s}") in hidden for g, s in TWO_BY_TWO)
-    answers = AnswersTold(counts, found.table, Disclosure(min_answers=5))
+    answers = AttributeDisclosure(counts, found.table, Disclosure(min_answers=5))
     more = answers.to_hide(found.found.hidden)
     assert more.any() == told
     assert not (more & found.found.hidden).any()
@@ -203,7 +209,7 @@ def test_bounds_hold_the_truth_and_tell_what_the_attack_tells():
         hidden = np.array(
             [k[1:] in {("target_group", "g0"), ("target_group", "g1")} for k in table.keys]
         )
-        answered = AnswersTold(counts, table, RULES)
+        answered = AttributeDisclosure(counts, table, RULES)
         low, high = answered.bounds(hidden)
         for c, key in enumerate(table.keys):
             if key[0] != "0825":
@@ -214,7 +220,7 @@ def test_bounds_hold_the_truth_and_tell_what_the_attack_tells():
     assert told > 5
 
 
-def crossing_lines(neutral_elsewhere: int) -> tuple[AnswersTold, np.ndarray, list]:
+def crossing_lines(neutral_elsewhere: int) -> tuple[AttributeDisclosure, np.ndarray, list]:
     """Of g1 and g2 all bands are hidden. In A and B the shown rest leaves them six neutral answers, which are
     all that they have together: so in C neither has any, and g2, where nobody is dissatisfied, is satisfied
     there. No line alone tells it. With one `neutral_elsewhere` of theirs, nothing is told."""
@@ -230,13 +236,13 @@ def crossing_lines(neutral_elsewhere: int) -> tuple[AnswersTold, np.ndarray, lis
     ).table
     shown = {"g3:A", "g3:B"}
     hidden = np.array([":" in b and c not in shown for _, b, c in table.keys])
-    return AnswersTold(counts, table, RULES), hidden, table.keys
+    return AttributeDisclosure(counts, table, RULES), hidden, table.keys
 
 
 def test_what_two_crossing_lines_tell_only_together_is_told():
     answers, hidden, keys = crossing_lines(0)
     cell = keys.index(("0101", "target_group:age_band", "g2:C"))
-    by_lines = answers._told(answers.bounds(hidden), answers.n)
+    by_lines = answers._disclosed(answers.bounds(hidden), answers.n)
     assert not by_lines[cell].any(), "else this tests nothing"
     assert (cell, 0) in list(answers.programs.find(hidden, ["0101"]))
     more = answers.to_hide(hidden)
@@ -259,7 +265,7 @@ def test_looked_at_by_itself_a_part_leaves_no_more_open_than_the_whole(data):
         return
     counts = _counts(estimates_of(rounds), pd.DataFrame())
     table = suppress_items(counts[[*CELL, "item", "n"]], threshold=5).table
-    answered = AnswersTold(counts, table, RULES)
+    answered = AttributeDisclosure(counts, table, RULES)
     some = st.lists(st.booleans(), min_size=len(table.keys), max_size=len(table.keys))
     before, looked_at = (np.array(data.draw(some)) for _ in range(2))
     looked_at[0] = True

@@ -21,7 +21,7 @@ from benchmarks.rolling_world import (
     releases,
 )
 from helpers.disclosure.release import CELL, RELEASED_COLUMNS
-from helpers.disclosure.suppression import FEW, LINKED, NOT_ASKED, SHOWN
+from helpers.disclosure.suppression import FEW, NOT_ASKED, SECONDARY, SHOWN
 from helpers.estimation.estimates import KEYS
 from helpers.identities.identities import known_persons
 from helpers.rolling.month import ASKED, STRATA
@@ -167,8 +167,8 @@ def test_a_window_shows_what_all_its_units_show():
 
     assert cells(SHOWN, SHOWN) == SHOWN
     assert cells(FEW, FEW) == FEW and cells(NOT_ASKED, NOT_ASKED) == NOT_ASKED
-    for mixed in ((SHOWN, FEW), (FEW, LINKED), (SHOWN, NOT_ASKED), (SHOWN, SHOWN, LINKED)):
-        assert cells(*mixed) == LINKED
+    for mixed in ((SHOWN, FEW), (FEW, SECONDARY), (SHOWN, NOT_ASKED), (SHOWN, SHOWN, SECONDARY)):
+        assert cells(*mixed) == SECONDARY
 
 
 def test_every_unit_by_itself_shows_no_few_answers(lived):

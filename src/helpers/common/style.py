@@ -57,7 +57,7 @@ class Missing:
 
 # The first three are the statuses of a released row that is not shown. The others are no status:
 # they are what is left where a shown number, or a row, is not there.
-FEW, LINKED, NOT_ASKED, NOT_POSSIBLE = "few", "linked", "not_asked", "not_possible"
+FEW, SECONDARY, NOT_ASKED, NOT_POSSIBLE = "few", "linked", "not_asked", "not_possible"
 NOT_JUDGED, NOT_COMMON, NO_INTERVAL = "not_judged", "not_common", "no_interval"
 MISSING = {
     FEW: Missing(
@@ -66,7 +66,7 @@ MISSING = {
         "gruppen har færre end {rules.min_answers} svar på mindst ét spørgsmål eller slet ingen; andele "
         "kræver {rules.shares_from} svar og uvægtede tal {rules.unweighted_from}.",
     ),
-    LINKED: Missing(
+    SECONDARY: Missing(
         "(skjult)",
         "skjult for at beskytte andre",
         "tallet er skjult, fordi et andet skjult tal ellers kunne regnes ud, eller fordi man ellers "

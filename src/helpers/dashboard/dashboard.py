@@ -44,7 +44,7 @@ NATIONAL_BESIDE = {
     "metode.html": "Metode",
     "../index.html": "Alle kommuner",
 }
-_EXPLAINED = (style.FEW, style.LINKED, style.NOT_ASKED, style.NOT_POSSIBLE, style.NOT_JUDGED)
+_EXPLAINED = (style.FEW, style.SECONDARY, style.NOT_ASKED, style.NOT_POSSIBLE, style.NOT_JUDGED)
 SNIPPET = "window.vegaEmbed = vegaEmbed;"  # all that the pages call of Vega
 
 

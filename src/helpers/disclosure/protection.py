@@ -5,7 +5,7 @@ than `unanimous_below` whose answers are all, or all but one, of one kind, since
 answered.
 The rest is cell suppression (`disclosure/suppression.py`) over everything that is published together. What is
 left when the shown parts of a sum are taken from it is a group too: where it is small and all alike,
-or all published statistics together tell what few answered, as little more is hidden as ends that (`disclosure/answers_told.py`).
+or all published statistics together tell what few answered, as little more is hidden as ends that (`disclosure/attribute_disclosure.py`).
 At last the published table is attacked by code of its own (`disclosure/suppression_audit.py`); where that still
 narrows a count down, more round it is hidden. Hiding more always ends: with everything hidden nothing
 is told, so that no round is refused for what its citizens answered.
@@ -21,8 +21,22 @@ import pandas as pd
 
 from helpers.common.areas import Areas
 from helpers.common.vocabulary import NATIONAL
-from helpers.disclosure.answers_told import OPTIONS, SUMS, AnswersTold, alike, alike_cells
-from helpers.disclosure.suppression import CELL, FEW, LINKED, NOT_ASKED, SHOWN, Key, suppress_items
+from helpers.disclosure.attribute_disclosure import (
+    OPTIONS,
+    SUMS,
+    AttributeDisclosure,
+    alike,
+    alike_cells,
+)
+from helpers.disclosure.suppression import (
+    CELL,
+    FEW,
+    NOT_ASKED,
+    SECONDARY,
+    SHOWN,
+    Key,
+    suppress_items,
+)
 from helpers.disclosure.suppression_audit import audit_items
 from helpers.disclosure.suppression_side_by_side import audit_side_by_side
 from helpers.parameters.round_settings import Disclosure
@@ -43,10 +57,10 @@ class Protection:
         """How much information protection costs, in a sentence for the analyst."""
         together = self.loss.set_index("kind").loc["together"]
         per = together["secondary_per_primary"]
-        beside = "" if np.isnan(per) else f", {per:.2f} secondary per primary"
+        adjacent = "" if np.isnan(per) else f", {per:.2f} secondary per primary"
         return (
             f"Hidden: {together['share_hidden']:.1%} of {int(together['cells'])} cells "
-            f"({int(together['primary'])} primary{beside}). {self.note}"
+            f"({int(together['primary'])} primary{adjacent}). {self.note}"
         )
 
 
@@ -89,10 +103,10 @@ def _protected(
         sensitive={*alike_cells(answered, rules, areas), *hidden_before},
         areas=areas,
     )
-    told = AnswersTold(answered, found.table, rules)
+    attributes = AttributeDisclosure(answered, found.table, rules)
     notes = []
     while True:
-        while (more := told.to_hide(found.found.hidden)).any():
+        while (more := attributes.to_hide(found.found.hidden)).any():
             found = found.hiding(more)
         narrowed = audited(found.cells, rules.min_answers, areas)
         if narrowed.empty:
@@ -101,7 +115,7 @@ def _protected(
         where = ", ".join(
             sorted({f"{municipality} {breakdown}" for municipality, breakdown, _ in cells})
         )
-        more = found.beside(cells)
+        more = found.adjacent(cells)
         if not more.any():
             notes.append(
                 f"Nothing is shown that has to do with {where}: no more can be hidden there."
@@ -128,7 +142,7 @@ def primary_status(estimates: pd.DataFrame, rules: Disclosure) -> pd.DataFrame:
     asked = counts.groupby(["municipality", "item"])["n"].transform("max") > 0
     few = counts["n"] < rules.min_answers
     one_kind = alike(counts[["n", *SUMS]].to_numpy(), rules, but=1)
-    status = np.select([~asked, few, one_kind], [NOT_ASKED, FEW, LINKED], SHOWN)
+    status = np.select([~asked, few, one_kind], [NOT_ASKED, FEW, SECONDARY], SHOWN)
     return counts[[*CELL, "item", "n"]].assign(status=status)
 
 

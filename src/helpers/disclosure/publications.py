@@ -21,7 +21,7 @@ import pandas as pd
 from helpers.common.errors import ParameterError, Problem, SurveyError, TooEarlyError
 from helpers.common.paths import Paths, write_atomically, write_text
 from helpers.common.vocabulary import FILES
-from helpers.disclosure.suppression import CELL, FEW, LINKED, Key
+from helpers.disclosure.suppression import CELL, FEW, SECONDARY, Key
 from helpers.parameters.params import Round
 
 STATE = ("estimates", "counts", "covariances", "answers", "cells")
@@ -74,7 +74,7 @@ class Publication:
     def hidden(self) -> frozenset[Key]:
         """The groups that it hid."""
         cells = self.state("cells")
-        cells = cells[cells["status"].isin([FEW, LINKED])]
+        cells = cells[cells["status"].isin([FEW, SECONDARY])]
         return frozenset(cells[CELL].itertuples(index=False, name=None))
 
 
@@ -119,29 +119,29 @@ def write_state(
     folder = paths.release_state
     for name in STATE:
         write_atomically(folder / f"{name}.parquet", state[name].to_parquet)
-    told = {
+    record = {
         "tables": _digests(paths),
         "state": _state_digests(paths),
         "country": sorted(country),
         "rules": rules_of(round_),
     }
-    write_text(folder / "state.json", json.dumps(told, indent=1) + "\n")
+    write_text(folder / "state.json", json.dumps(record, indent=1) + "\n")
 
 
 def require_state(paths: Paths) -> dict:
     """What is told of the release under `build/`. Raises TooEarlyError where there is none, or it is another
     than the state was kept of."""
     state = paths.release_state / "state.json"
-    told = json.loads(state.read_text("utf-8")) if state.is_file() else {}
+    record = json.loads(state.read_text("utf-8")) if state.is_file() else {}
     made = {"tables": _digests(paths), "state": _state_digests(paths)}
-    if any(told.get(name) != of for name, of in made.items()) or "rules" not in told:
+    if any(record.get(name) != of for name, of in made.items()) or "rules" not in record:
         raise TooEarlyError(
             str(paths.build),
             "the release is not the one whose state is kept, so that later ones could not be made safe",
             "a release made by this version, and nothing changed in it",
             f"Run `survey run {paths.round_id} --again --stage release`, then publish.",
         )
-    return told
+    return record
 
 
 def publish(
@@ -151,9 +151,9 @@ def publish(
 
     Raises as `require_state`.
     """
-    told = require_state(paths)
+    record = require_state(paths)
     last = last_publication(paths)
-    if last is not None and last.tables == told["tables"]:
+    if last is not None and last.tables == record["tables"]:
         return last, False
     number = 1 if last is None else last.number + 1
     folder = paths.published / f"{number:03}"
@@ -167,12 +167,12 @@ def publish(
         "number": number,
         "published_on": today.isoformat(),
         "how": how,
-        "country": told["country"],
-        "apart": sorted(have - set(told["country"])),
+        "country": record["country"],
+        "apart": sorted(have - set(record["country"])),
         "missing": [c for c in participants if c not in have],
-        "tables": told["tables"],
+        "tables": record["tables"],
         "digests": {p.name: _digest(p) for p in sorted(folder.glob("*.parquet"))},
-        "rules": told["rules"],
+        "rules": record["rules"],
     }
     write_text(folder / MARK, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return _read(folder), True

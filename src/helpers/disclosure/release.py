@@ -20,7 +20,7 @@ from helpers.common.spreadsheets import inert_frame
 from helpers.common.vocabulary import COUNTRY, NATIONAL
 from helpers.disclosure.protection import RESPONSE, Protection, primary_status, protect
 from helpers.disclosure.suppression import CELL as GROUP_CELL
-from helpers.disclosure.suppression import FEW, LINKED, SHOWN, Key, adds_up
+from helpers.disclosure.suppression import FEW, SECONDARY, SHOWN, Key, adds_up
 from helpers.estimation.comparisons import (
     EXPECTED,
     GROUP,
@@ -341,18 +341,18 @@ def _response(found: RoundEstimates, cells: pd.DataFrame, least: int, areas: Are
     squares = table["weight_squares"].where(table["breakdown"] == "all")
     table["effective_n"] = table["weight_sum"] ** 2 / squares
     table["design_effect"] = table["answers"] / table["effective_n"]
-    hidden = cells[cells["item"].eq(RESPONSE) & cells["status"].isin([FEW, LINKED])]
+    hidden = cells[cells["item"].eq(RESPONSE) & cells["status"].isin([FEW, SECONDARY])]
     marks = hidden.set_index(GROUP_CELL)["status"]
     table["status"] = marks.reindex(pd.MultiIndex.from_frame(table[GROUP_CELL])).to_numpy()
     small = table[numbers].min(axis=1) < least  # of a municipality without any answer
     table["status"] = table["status"].fillna(pd.Series(np.where(small, FEW, SHOWN)))
     invited = table["invited"].where(table["invited"] > 0)
     table["response_rate"] = table["answers"] / invited
-    told = _outcomes_told(table, least, areas)
+    releasable = _rates_releasable(table, least, areas)
     reached = table["answers"] + table["break_off"]
-    table["rr1"] = (table["complete"] / invited).where(told)
-    table["cooperation_rate"] = (table["answers"] / reached).where(told)
-    table["contact_rate"] = (reached / invited).where(told)
+    table["rr1"] = (table["complete"] / invited).where(releasable)
+    table["cooperation_rate"] = (table["answers"] / reached).where(releasable)
+    table["contact_rate"] = (reached / invited).where(releasable)
     shown = table["status"] == SHOWN
     rates = ["response_rate", "rr1", "cooperation_rate", "contact_rate"]
     quality = ["design_effect", "effective_n", "r_indicator", "r_low", "r_high"]
@@ -376,20 +376,20 @@ def _summed(table: pd.DataFrame, key: list[str], areas: Areas) -> pd.DataFrame:
     )
 
 
-def _outcomes_told(table: pd.DataFrame, least: int, areas: Areas) -> pd.Series:
+def _rates_releasable(table: pd.DataFrame, least: int, areas: Areas) -> pd.Series:
     """Rows of `all` whose AAPOR rates do not tell of one to four persons; an area's that
     others add up to only where the municipalities left out of it, together, do not either and are no
     single one."""
     outcomes = table[["partial", "break_off"]].fillna(0)
     enough = (outcomes == 0) | (outcomes >= least)
     whole = table["breakdown"] == "all"
-    told = enough.all(axis=1) & (table["status"] == SHOWN) & whole
+    releasable = enough.all(axis=1) & (table["status"] == SHOWN) & whole
     for code, parts in areas.sums.items():
-        left_out = outcomes[whole & ~told & table["municipality"].isin(parts)]
+        left_out = outcomes[whole & ~releasable & table["municipality"].isin(parts)]
         together = left_out.sum()
         if len(left_out) == 1 or not ((together == 0) | (together >= least)).all():
-            told &= table["municipality"] != code
-    return told
+            releasable &= table["municipality"] != code
+    return releasable
 
 
 def write_release(paths: Paths, released: Release) -> None:

@@ -75,8 +75,8 @@ def release_again(
             f"it is not known how the answers of {names} differ (keys deleted, or not analysed yet)"
         )
     elif any(p.apart for p in publications):
-        beside = sorted({c for p in publications for c in p.apart})
-        why = f"{', '.join(beside)} were published beside the country"
+        outside = sorted({c for p in publications for c in p.apart})
+        why = f"{', '.join(outside)} were published beside the country"
     else:
         hidden_before = frozenset().union(*(p.hidden for p in publications))
         made = release(found, round_, hidden_before=hidden_before)
@@ -193,9 +193,9 @@ def _standing_fast(
     numbers they had, and new ones."""
     before = publications[-1]
     gone = [c for c in before.municipalities if c not in now]
-    beside = [c for c in now if c not in before.municipalities]
-    had = {c: p for p in publications for c in p.municipalities if c in beside}  # the latest
-    new = [c for c in beside if c not in had]
+    outside = [c for c in now if c not in before.municipalities]
+    had = {c: p for p in publications for c in p.municipalities if c in outside}  # the latest
+    new = [c for c in outside if c not in had]
     notes = [f"Numbers stand fast as published. They would be made anew from {why}."]
     tables = {name: before.table(name)[lambda t: ~t["municipality"].isin(gone)] for name in FILES}
     state = {name: before.state(name) for name in STATE}

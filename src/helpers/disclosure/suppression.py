@@ -4,7 +4,7 @@ A round publishes numbers of answers n for municipalities and the country, whole
 Cells below the threshold are hidden (`few`, zeros too: »nobody« is printed nowhere). Since
 categories add up to the whole, two-way cells to both margins and municipalities to the country,
 more must go (`linked`), and as little information as possible. What is promised against which
-reader stands in `disclosure/suppression_readers.py`, how the pattern is found in `disclosure/suppression_search.py`.
+reader stands in `disclosure/intruders.py`, how the pattern is found in `disclosure/suppression_search.py`.
 
 **One pattern for all items.** Questions of a round share their respondents nearly, so a count
 hidden for one and shown for the next would be hidden from nobody: a cell is hidden for all items if
@@ -25,10 +25,10 @@ from scipy import sparse
 from helpers.common.areas import GROUP, MUNICIPALITY, REGION, Areas
 from helpers.common.errors import SurveyError
 from helpers.common.vocabulary import NATIONAL
-from helpers.disclosure.suppression_readers import WHOLE, Table
+from helpers.disclosure.intruders import WHOLE, Table
 from helpers.disclosure.suppression_search import Found, mend, search
 
-SHOWN, FEW, LINKED, NOT_ASKED = "shown", "few", "linked", "not_asked"
+SHOWN, FEW, SECONDARY, NOT_ASKED = "shown", "few", "linked", "not_asked"
 CELL = ["municipality", "breakdown", "category"]
 Key = tuple[str, str, str]
 LOCAL_BREAKDOWN, LOCAL_ITEM = "local:", "lokal"  # of one municipality: no sum over the country
@@ -78,9 +78,9 @@ class Suppression:
     def hiding(self, more: np.ndarray) -> Suppression:
         """The cheapest extension found of this pattern that hides these cells too (a mask of
         `table.keys`) and is safe; what was found out so far is not searched again."""
-        return _told(self.cells, self.table, mend(self.table, self.found, more))
+        return _suppression(self.cells, self.table, mend(self.table, self.found, more))
 
-    def beside(self, cells: Collection[Key]) -> np.ndarray:
+    def adjacent(self, cells: Collection[Key]) -> np.ndarray:
         """For each of these hidden cells the cheapest shown one of every line that holds it, else of
         the lines that hold their cells, and so on; none where nothing connected with it is shown."""
         place = {key: i for i, key in enumerate(self.table.keys)}
@@ -94,13 +94,13 @@ class Suppression:
                     shown = [c for c in (total, *parts) if not self.found.hidden[c]]
                     if shown:
                         more[min(shown, key=self.table.price_of)] = True
-                near = self.table.beside(near)
+                near = self.table.adjacent(near)
         return more
 
 
 def hidden_cells(cells: pd.DataFrame) -> set[Key]:
     """The groups that are hidden, of rows with a status."""
-    hidden = cells[cells["status"].isin([FEW, LINKED])]
+    hidden = cells[cells["status"].isin([FEW, SECONDARY])]
     return set(hidden[CELL].itertuples(index=False, name=None))
 
 
@@ -134,10 +134,10 @@ def suppress_items(
     areas = areas or Areas.of([*counts["municipality"], NATIONAL])
     by_item = _with_sums(counts, areas)
     table = _table(by_item, threshold, frozenset(sensitive), areas)
-    return _told(by_item, table, search(table, effort))
+    return _suppression(by_item, table, search(table, effort))
 
 
-def _told(by_item: pd.DataFrame, table: Table, found: Found) -> Suppression:
+def _suppression(by_item: pd.DataFrame, table: Table, found: Found) -> Suppression:
     """The pattern found as the status of each row of `by_item`."""
     hidden = pd.Series(found.hidden, index=pd.MultiIndex.from_tuples(table.keys, names=CELL))
     cells = by_item[[*CELL, "item", "n"]]
@@ -147,7 +147,7 @@ def _told(by_item: pd.DataFrame, table: Table, found: Found) -> Suppression:
         pd.MultiIndex.from_frame(cells[CELL])
     )
     few = least.to_numpy() < table.threshold  # of any item: a mark by item would tell counts
-    status = np.select([~asked, ~is_hidden, few], [NOT_ASKED, SHOWN, FEW], LINKED)
+    status = np.select([~asked, ~is_hidden, few], [NOT_ASKED, SHOWN, FEW], SECONDARY)
     optimal = found.cost <= found.bound + 1e-6
     return Suppression(
         cells.assign(status=status), found.cost, found.bound, optimal,

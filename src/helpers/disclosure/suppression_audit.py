@@ -21,7 +21,12 @@ from helpers.common.areas import MUNICIPALITY, Areas
 from helpers.disclosure.solver import System
 
 WHOLE, LOCAL = "all", "local:"
-PLAIN, RULE, OWN, SIZE = "plain", "knows the rule", "knows own answer", "knows size"
+OUTSIDER, KNOWS_RULE, RESPONDENT, KNOWS_SIZE = (
+    "plain",
+    "knows the rule",
+    "knows own answer",
+    "knows size",
+)
 EXACT, BELOW, NARROW = "exact", "below_threshold", "too_narrow"
 CELL = ["municipality", "breakdown", "category"]
 Cell = tuple[str, str, str]
@@ -162,7 +167,7 @@ def _parts(system: _System) -> Iterator[_System]:
 
 
 @dataclass(frozen=True)
-class _Beside:
+class _Envelope:
     """Lowest and highest count of a cell in the first tables found, those alone where each other
     cell holds somebody."""
 
@@ -177,7 +182,7 @@ class _Search:
     def __init__(self, system: _System, low: np.ndarray, high: np.ndarray) -> None:
         self.system, self.low, self.high = system, low, high
         self.tables = np.empty((0, len(low)))
-        self.beside: dict[int, _Beside] = {}
+        self.envelope: dict[int, _Envelope] = {}
 
     def find(
         self,
@@ -247,14 +252,14 @@ class _Search:
         return [int(own) for own in self._left_narrow(cell, threshold)]
 
     def _left_narrow(self, cell: int, threshold: int) -> np.ndarray:
-        beside = self.beside.setdefault(cell, _Beside(0, np.inf, -np.inf))
-        tables = self.tables[beside.n_tables :]
+        envelope = self.envelope.setdefault(cell, _Envelope(0, np.inf, -np.inf))
+        tables = self.tables[envelope.n_tables :]
         holds, values = tables >= 1, tables[:, [cell]]
-        low = np.minimum(beside.low, np.where(holds, values, np.inf).min(axis=0, initial=np.inf))
+        low = np.minimum(envelope.low, np.where(holds, values, np.inf).min(axis=0, initial=np.inf))
         high = np.maximum(
-            beside.high, np.where(holds, values, -np.inf).max(axis=0, initial=-np.inf)
+            envelope.high, np.where(holds, values, -np.inf).max(axis=0, initial=-np.inf)
         )
-        self.beside[cell] = _Beside(len(self.tables), low, high)
+        self.envelope[cell] = _Envelope(len(self.tables), low, high)
         return np.flatnonzero((high < threshold) | (high - low < threshold))
 
 
@@ -295,11 +300,11 @@ def _audit_part(system: _System, threshold: int, few_is_of_this_item: bool) -> l
         plain.tables = np.vstack([plain.tables, everybody.tables])
     for cell in range(n):
         if _narrow(*plain.seen(cell), few[cell], threshold):
-            tell(cell, PLAIN, "", *plain.interval(cell), bool(few[cell]))
+            tell(cell, OUTSIDER, "", *plain.interval(cell), bool(few[cell]))
         elif few[cell] and _narrow(*everybody.seen(cell), True, threshold):
             for own in plain.narrowing_respondents(cell, threshold):
                 interval = plain.interval(cell, own)
-                tell(cell, OWN, " · ".join(system.cells[own]), *interval, wanted=True)
+                tell(cell, RESPONDENT, " · ".join(system.cells[own]), *interval, wanted=True)
 
     low = np.where(few, 0.0, threshold)
     high = np.where(few & few_is_of_this_item, threshold - 1.0, MOST)
@@ -308,7 +313,7 @@ def _audit_part(system: _System, threshold: int, few_is_of_this_item: bool) -> l
         for cell in range(n):
             lowest, highest = rule.seen(cell)
             if lowest == highest:
-                tell(cell, RULE, "", *rule.interval(cell), wanted=False)
+                tell(cell, KNOWS_RULE, "", *rule.interval(cell), wanted=False)
     return found + _knowing_size(system, few, threshold, plain.tables)
 
 
@@ -359,7 +364,7 @@ def _knowing_size(
                 left.append(cell)
         for cell, low_, high_ in _of_any_size(system, whole, left):
             if kind := too_narrow_kind(low_, high_, not inside_small[cell], threshold):
-                who = (*system.cells[cell], system.status[cell], SIZE)
+                who = (*system.cells[cell], system.status[cell], KNOWS_SIZE)
                 found.append((*who, " · ".join(system.cells[whole]), kind, low_, high_))
     return found
 

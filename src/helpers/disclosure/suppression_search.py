@@ -1,4 +1,4 @@
-"""The cheapest pattern of hidden cells that keeps what `disclosure/suppression_readers.py` promises.
+"""The cheapest pattern of hidden cells that keeps what `disclosure/intruders.py` promises.
 
 Minimise Σ cost·x over x ∈ {0, 1}, 1 is hidden, primary cells fixed at 1, by cutting planes
 (Fischetti & Salazar-González 2000, Mathematical Programming 84: 283–312; 2001, J. Amer. Statist.
@@ -25,8 +25,8 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from helpers.common.errors import SurveyError
+from helpers.disclosure.intruders import KNOWS_RULE, OUTSIDER, RESPONDENT, Attack, Intruder, Table
 from helpers.disclosure.solver import System
-from helpers.disclosure.suppression_readers import OWN, PLAIN, RULE, Attack, Reader, Table
 
 EXACT_UP_TO_CELLS = 400  # a table larger than this is solved by municipalities
 MASTER_NODES, MASTER_ROUNDS = 2_000, 150  # counted, not timed: the same answer on every machine
@@ -152,8 +152,8 @@ def _exact(table: Table, attack: Attack, effort: int) -> tuple[np.ndarray | None
         narrow = attack.too_narrow(hidden)
         if not narrow:
             return hidden, bound
-        for reader, cell in narrow:
-            _add_cut(table, attack, hidden, reader, cell, cuts)
+        for intruder, cell in narrow:
+            _add_cut(table, attack, hidden, intruder, cell, cuts)
     return None, bound
 
 
@@ -181,14 +181,14 @@ def _add_line_cuts(table: Table, cuts: _Cuts) -> None:
 
 
 def _add_cut(
-    table: Table, attack: Attack, hidden: np.ndarray, reader: Reader, cell: int, cuts: _Cuts
+    table: Table, attack: Attack, hidden: np.ndarray, intruder: Intruder, cell: int, cuts: _Cuts
 ) -> None:
     """The cut of the module's docstring; where whole numbers alone make the interval narrow, that
     anything more must be hidden."""
-    wanted = float(reader.wanted[cell])
-    up, rising = _end(table, hidden, reader, cell, 1.0)
-    down, falling = _end(table, hidden, reader, cell, -1.0)
-    more = np.flatnonzero(~hidden & (reader.low < reader.high))
+    wanted = float(intruder.wanted[cell])
+    up, rising = _end(table, hidden, intruder, cell, 1.0)
+    down, falling = _end(table, hidden, intruder, cell, -1.0)
+    more = np.flatnonzero(~hidden & (intruder.low < intruder.high))
     at, values = more, np.ones(len(more))
     if up + down < wanted - TOLERANCE:
         values = np.minimum(rising + falling, wanted)
@@ -202,7 +202,7 @@ def _add_cut(
         else:
             values = np.ones(len(more))
     if not (~hidden[at]).any():
-        attack.give_up(reader, cell)
+        attack.give_up(intruder, cell)
     elif table.primary[cell]:
         cuts.add(at, values, 1.0)
     else:
@@ -210,7 +210,7 @@ def _add_cut(
 
 
 def _end(
-    table: Table, hidden: np.ndarray, reader: Reader, cell: int, sign: float
+    table: Table, hidden: np.ndarray, intruder: Intruder, cell: int, sign: float
 ) -> tuple[float, np.ndarray]:
     """How far the reader must leave the cell open upwards (sign 1) or downwards (−1), in fractions
     too; and what each cell, if hidden, contributes to that at most."""
@@ -221,13 +221,15 @@ def _end(
         objective,
         A_eq=table.matrix,
         b_eq=np.zeros(table.matrix.shape[0]),
-        bounds=np.column_stack([reader.low * share, reader.high * share]),
+        bounds=np.column_stack([intruder.low * share, intruder.high * share]),
         method="highs-ds",
     )
     reduced = table.matrix.T @ solved.eqlin.marginals
     reduced[cell] += sign
     reduced[abs(reduced) < TOLERANCE] = 0.0
-    contribution = np.maximum(reduced, 0.0) * reader.high + np.minimum(reduced, 0.0) * reader.low
+    contribution = (
+        np.maximum(reduced, 0.0) * intruder.high + np.minimum(reduced, 0.0) * intruder.low
+    )
     return -solved.fun, contribution
 
 
@@ -242,26 +244,26 @@ def _mend(table: Table, attack: Attack, hidden: np.ndarray) -> np.ndarray:
     hidden = hidden.copy()
     moves = System(sparse.hstack([table.matrix, -table.matrix]), np.zeros(table.matrix.shape[0]))
     while narrow := attack.too_narrow(hidden, first=True):
-        reader, cell = narrow[0]
-        more = _cheapest_way(table, moves, hidden, reader, cell) & ~hidden
+        intruder, cell = narrow[0]
+        more = _cheapest_way(table, moves, hidden, intruder, cell) & ~hidden
         if more.any():
             hidden |= more
-        elif reader.name == RULE or not attack.is_in_reach(reader, cell):
-            if reader.name in (PLAIN, OWN):
+        elif intruder.name == KNOWS_RULE or not attack.is_in_reach(intruder, cell):
+            if intruder.name in (OUTSIDER, RESPONDENT):
                 raise SurveyError(
                     " · ".join(table.keys[cell]),
                     "its count could be computed even if everything were hidden",
                     "a table of which each sum has two parts or more",
                     "Report this with the round's parameters; nothing was released.",
                 )
-            attack.give_up(reader, cell)
+            attack.give_up(intruder, cell)
         else:
             hidden[:] = True
     return hidden
 
 
 def _cheapest_way(
-    table: Table, moves: System, hidden: np.ndarray, reader: Reader, cell: int
+    table: Table, moves: System, hidden: np.ndarray, intruder: Intruder, cell: int
 ) -> np.ndarray:
     """The cells that move in the cheapest deviations that widen the cell's interval: what is lacking
     if it falls as low as it may, then that it can fall so, then all one way; at last in whole numbers.
@@ -269,12 +271,12 @@ def _cheapest_way(
     moves: the table's relations between what rises and what falls, a column a cell each.
     """
     price = np.where(hidden, USED_ALREADY, table.cost)
-    wanted = float(reader.wanted[cell])
-    falls = min(float(-reader.low[cell]), wanted)
+    wanted = float(intruder.wanted[cell])
+    falls = min(float(-intruder.low[cell]), wanted)
     one_way = [(1.0, wanted), (-1.0, wanted)]
     for find in (moves.largest_fractional, moves.largest):
         for ways in ([(1.0, wanted - falls)], [(-1.0, falls)], one_way):
-            found = [_deviation(find, price, reader, cell, *way) for way in ways]
+            found = [_deviation(find, price, intruder, cell, *way) for way in ways]
             best = min((f for f in found if f is not None), key=lambda f: f[0], default=None)
             if best is not None and (best[1] & ~hidden).any():
                 return best[1]
@@ -282,12 +284,12 @@ def _cheapest_way(
 
 
 def _deviation(
-    find: Callable, price: np.ndarray, reader: Reader, cell: int, sign: float, amount: float
+    find: Callable, price: np.ndarray, intruder: Intruder, cell: int, sign: float, amount: float
 ) -> tuple[float, np.ndarray] | None:
     """(price, cells that move) of the cheapest deviation with this cell moving so far; None: there
     is none."""
     n = len(price)
-    upper = np.concatenate([reader.high, -reader.low])
+    upper = np.concatenate([intruder.high, -intruder.low])
     way, back = (cell, n + cell) if sign > 0 else (n + cell, cell)
     if amount <= 0 or upper[way] < amount:
         return None

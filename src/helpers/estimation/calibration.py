@@ -77,12 +77,12 @@ class Margin:
             at = int(np.argmin(sizes))
             if sizes[at] >= least:
                 break
-            beside = [k for k in (at - 1, at + 1) if 0 <= k < len(joined)]
-            a, b = sorted((at, min(beside, key=lambda k: (sizes[k], k))))
+            neighbours = [k for k in (at - 1, at + 1) if 0 <= k < len(joined)]
+            a, b = sorted((at, min(neighbours, key=lambda k: (sizes[k], k))))
             joined = (*joined[:a], joined[a] + joined[b], *joined[b + 1 :])
         return replace(self, parts={**self.parts, outer: joined})
 
-    def told(self, before: Margin) -> str:
+    def notes(self, before: Margin) -> str:
         """In Danish, which levels of `before` were joined; »« where none."""
         if self.parts == before.parts:
             return ""
@@ -104,7 +104,7 @@ class Calibrated:
 
     weight: np.ndarray
     levels: dict[str, pd.Series]
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def joined(
@@ -169,10 +169,10 @@ def calibrate(respondents: pd.DataFrame, frame: pd.DataFrame, rules: Weighting) 
             trouble = "der ellers ikke findes vægte, som passer"
         (answers, outer), at = min(thin)
         margins[at] = margins[at].coarser(outer, answers + 1)
-    told = [text for whole, margin in zip(wholes, margins) if (text := margin.told(whole))]
+    notes = [text for whole, margin in zip(wholes, margins) if (text := margin.notes(whole))]
     if trouble:
-        told.append(f"flere grupper end de tynde er lagt sammen, fordi {trouble}")
-    return replace(found, told=tuple(told))
+        notes.append(f"flere grupper end de tynde er lagt sammen, fordi {trouble}")
+    return replace(found, notes=tuple(notes))
 
 
 def _whole(respondents: pd.DataFrame, frame: pd.DataFrame, column: str) -> Margin:

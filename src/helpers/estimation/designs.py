@@ -47,25 +47,25 @@ class Design:
         for name in ("strata", "base", "calibration"):
             column = getattr(self, name)
             if column is not None and len(column) != n:
-                told = f"{name} has {len(column)} rows for {n} weights"
-                problems.append(Problem("design", told, "a row a respondent", "Align them."))
+                what = f"{name} has {len(column)} rows for {n} weights"
+                problems.append(Problem("design", what, "a row a respondent", "Align them."))
         for name in ("weight", "base"):
             w = getattr(self, name)
             if w is not None and not np.all(np.isfinite(w) & (np.asarray(w) > 0)):
-                told = f"{name}: some are missing, zero, negative or infinite"
-                problems.append(Problem("design", told, "positive weights", "Check the weights."))
+                what = f"{name}: some are missing, zero, negative or infinite"
+                problems.append(Problem("design", what, "positive weights", "Check the weights."))
         if (self.base is None) != (self.calibration is None):
-            told = "base weights and calibration columns come together"
-            problems.append(Problem("design", told, "both, or neither"))
+            what = "base weights and calibration columns come together"
+            problems.append(Problem("design", what, "both, or neither"))
         if not problems and self.population is not None:
             if len(self.population) < self.n_strata:
-                told = f"{self.n_strata} strata, {len(self.population)} populations"
-                problems.append(Problem("design", told, "N_h for each stratum"))
+                what = f"{self.n_strata} strata, {len(self.population)} populations"
+                problems.append(Problem("design", what, "N_h for each stratum"))
             elif not np.all(self.stratum_size <= np.asarray(self.population)[: self.n_strata]):
                 bad = np.flatnonzero(self.stratum_size > self.population[: self.n_strata])
-                told = f"strata {', '.join(map(str, bad))}: more respondents than persons"
+                what = f"strata {', '.join(map(str, bad))}: more respondents than persons"
                 problems.append(
-                    Problem("design", told, "m_h ≤ N_h", "Check the population counts.")
+                    Problem("design", what, "m_h ≤ N_h", "Check the population counts.")
                 )
         if problems:
             raise WeightError(problems=problems)

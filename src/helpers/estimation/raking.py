@@ -79,7 +79,7 @@ def _fit(
     """
     occupied = np.flatnonzero(start > 0)
     level_of = [level[occupied] for level in cells.levels]
-    now, told = start[occupied], ""
+    now, what = start[occupied], ""
     newton = None
     for iteration in range(max_iterations):
         if (
@@ -90,16 +90,16 @@ def _fit(
             newton = _Newton(level_of, totals)
         now = newton.step(now) if newton else _one_by_one(now, level_of, totals)
         off, m, at = _worst(now, level_of, totals)
-        told = f"level »{levels[m][at]}« of {names[m]} is off by {off:.2g}"
+        what = f"level »{levels[m][at]}« of {names[m]} is off by {off:.2g}"
         if not (now.min() > 0 and now.max() < np.inf):
-            raise _no_fit(f"weights run off to 0 or infinity: {told}", tolerance)
+            raise _no_fit(f"weights run off to 0 or infinity: {what}", tolerance)
         if off < tolerance:
             factor = np.ones(len(start))
             factor[occupied] = now / start[occupied]
             return factor
         if newton and not newton.left:
-            raise _no_fit(f"no weights hold the margins: {told}", tolerance)
-    raise _no_fit(f"no convergence after {max_iterations} iterations: {told}", tolerance)
+            raise _no_fit(f"no weights hold the margins: {what}", tolerance)
+    raise _no_fit(f"no convergence after {max_iterations} iterations: {what}", tolerance)
 
 
 def _one_by_one(
@@ -165,14 +165,14 @@ def _check_weights(
     every margin."""
     off, m, at = _worst(cells.sum(weights), cells.levels, totals)
     if not (weights.min() > 0 and weights.max() < np.inf and off < tolerance + ROUNDING):
-        told = f"level »{levels[m][at]}« of {names[m]} is off by {off:.2g}"
-        raise _no_fit(told, tolerance)
+        what = f"level »{levels[m][at]}« of {names[m]} is off by {off:.2g}"
+        raise _no_fit(what, tolerance)
 
 
-def _no_fit(told: str, tolerance: float) -> WeightError:
+def _no_fit(what: str, tolerance: float) -> WeightError:
     return WeightError(
         "raking",
-        told,
+        what,
         f"positive weights with a relative error of at most {tolerance:g}",
         "Collapse the thin level, leave a margin out, or raise max_iterations.",
     )
@@ -245,8 +245,8 @@ def _check_input(
 ) -> None:
     problems = []
     if not codes or not len(codes) == len(totals) == len(names):
-        told = f"{len(codes)} codes, {len(totals)} totals, {len(names)} names"
-        raise WeightError("raking", told, "one of each per margin", "Give every margin its three.")
+        what = f"{len(codes)} codes, {len(totals)} totals, {len(names)} names"
+        raise WeightError("raking", what, "one of each per margin", "Give every margin its three.")
     if start.size == 0:
         raise WeightError("raking", "there are no respondents", "at least one", "Wait for answers.")
     if not (start.min() > 0 and start.max() < np.inf):
@@ -261,12 +261,12 @@ def _check_input(
         )
     for name, code, total, named in zip(names, codes, totals, levels):
         if len(code) != len(start):
-            told = f"{len(code)} codes for {len(start)} respondents"
-            problems.append(Problem(f"raking, {name}", told, "a code a respondent", "Align them."))
+            what = f"{len(code)} codes for {len(start)} respondents"
+            problems.append(Problem(f"raking, {name}", what, "a code a respondent", "Align them."))
         elif code.dtype.kind not in "iu":
-            told = f"codes are {code.dtype}, not whole numbers"
+            what = f"codes are {code.dtype}, not whole numbers"
             problems.append(
-                Problem(f"raking, {name}", told, f"0 … {len(total) - 1}", "Number the levels.")
+                Problem(f"raking, {name}", what, f"0 … {len(total) - 1}", "Number the levels.")
             )
         elif not _within(code, len(total)):
             bad = int(((code < 0) | (code >= len(total))).sum())
@@ -279,18 +279,18 @@ def _check_input(
                 )
             )
         for level in np.flatnonzero(~(np.isfinite(total) & (total >= 0))):
-            told = f"the total of level »{named[level]}« is missing, negative or infinite"
+            what = f"the total of level »{named[level]}« is missing, negative or infinite"
             problems.append(
-                Problem(f"raking, {name}", told, "a number of persons", "Mend the margin.")
+                Problem(f"raking, {name}", what, "a number of persons", "Mend the margin.")
             )
     if not problems:
         sums = [float(t.sum()) for t in totals]
         if max(sums) - min(sums) > SUM_TOLERANCE * max(sums):
-            told = ", ".join(f"{n} {s:.10g}" for n, s in zip(names, sums))
+            what = ", ".join(f"{n} {s:.10g}" for n, s in zip(names, sums))
             problems.append(
                 Problem(
                     "raking",
-                    f"margins have different sums: {told}",
+                    f"margins have different sums: {what}",
                     "margins of one population",
                     "Count all margins on the same persons.",
                 )

@@ -101,14 +101,14 @@ def weigh(asked: pd.DataFrame, frame: pd.DataFrame, rules: Weighting) -> Weighte
     answered = asked["responded"]
     respondents = asked[answered].assign(nonresponse_weight=asked["design_weight"] * factor)
     calibrated = calibrate(respondents, frame, rules)
-    notes += calibrated.told
+    notes += calibrated.notes
     used = tuple(calibrated.levels)
     respondents = respondents.assign(
         weight=calibrated.weight, **{f"cal_{m}": calibrated.levels[m] for m in used}
     ).reset_index(drop=True)
     if rules.trim_at_median_times is not None:
-        respondents, told = _trimmed(respondents, used, rules.trim_at_median_times)
-        notes += told
+        respondents, what = _trimmed(respondents, used, rules.trim_at_median_times)
+        notes += what
     return Weighted(
         respondents,
         _steps(respondents),
@@ -128,13 +128,13 @@ def _check_input(asked: pd.DataFrame, frame: pd.DataFrame) -> None:
     weight = asked["design_weight"].to_numpy(float, na_value=np.nan)
     bad = int((~(np.isfinite(weight) & (weight > 0))).sum())
     if bad:
-        told = f"the design weight of {bad} citizens is missing, zero, negative or infinite"
+        what = f"the design weight of {bad} citizens is missing, zero, negative or infinite"
         remedy = "They were not drawn with this sample; draw again, or take their answers out."
-        problems.append(Problem("sample", told, "N_h/n_h of a drawn citizen", remedy))
+        problems.append(Problem("sample", what, "N_h/n_h of a drawn citizen", remedy))
     counts = frame["population"].to_numpy(float, na_value=np.nan)
     if not np.all(np.isfinite(counts) & (counts >= 0)):
-        told = "some population counts are missing, negative or infinite"
-        problems.append(Problem("sampling frame", told, "persons per cell", "Run plan again."))
+        what = "some population counts are missing, negative or infinite"
+        problems.append(Problem("sampling frame", what, "persons per cell", "Run plan again."))
     known = frame[frame["population"] > 0]
     for columns in (*([m] for m in MAIN), [STRATUM, AGE], [STRATUM, GENDER]):
         populated, those = (
@@ -142,8 +142,8 @@ def _check_input(asked: pd.DataFrame, frame: pd.DataFrame) -> None:
         )
         unknown = sorted(" | ".join(map(str, cell)) for cell in those - populated)
         if unknown and not problems:
-            told = f"respondents' {' × '.join(columns)} {', '.join(unknown)} has no population"
-            problems.append(Problem("sample", told, "levels of the sampling frame", "Plan again."))
+            what = f"respondents' {' × '.join(columns)} {', '.join(unknown)} has no population"
+            problems.append(Problem("sample", what, "levels of the sampling frame", "Plan again."))
     if problems:
         raise WeightError(problems=problems)
 
@@ -185,8 +185,8 @@ def _trimmed(
     off = max(
         float((after.groupby(v).sum() / before.groupby(v).sum() - 1).abs().max()) for v in levels
     )
-    told = f"{outside} vægte trimmet; marginerne afviger derefter højst {100 * off:.1f} %"
-    return respondents.assign(weight=after), [told.replace(".", ",")]
+    what = f"{outside} vægte trimmet; marginerne afviger derefter højst {100 * off:.1f} %"
+    return respondents.assign(weight=after), [what.replace(".", ",")]
 
 
 def _steps(respondents: pd.DataFrame) -> pd.DataFrame:

@@ -72,9 +72,9 @@ def why_no_others(own: str, country: str) -> str:
     """
     if style.NOT_ASKED in (own, country):
         return style.NOT_ASKED
-    if own in (style.FEW, style.LINKED):
-        return style.LINKED
-    return country if country in (style.FEW, style.LINKED) else style.NOT_POSSIBLE
+    if own in (style.FEW, style.SECONDARY):
+        return style.SECONDARY
+    return country if country in (style.FEW, style.SECONDARY) else style.NOT_POSSIBLE
 
 
 def why_not_compared(own: str, country: str) -> str:

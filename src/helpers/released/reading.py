@@ -43,7 +43,7 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
             f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint. "
             "Mindre forskelle kan være tilfældige.",
         ),
-        *marks(o, (style.FEW, style.LINKED, style.NOT_ASKED, style.NOT_POSSIBLE)),
+        *marks(o, (style.FEW, style.SECONDARY, style.NOT_ASKED, style.NOT_POSSIBLE)),
     ]
 
 

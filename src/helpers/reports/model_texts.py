@@ -263,7 +263,7 @@ def outcome_table(published: Published, code: str) -> Markdown:
     """AAPOR's outcome rates by their names; hidden where one would show that very few broke off."""
     whole = published.responded(code)
     # a rate is missing from a shown row where it would tell of one to four citizens
-    status = style.LINKED if whole["status"] == "shown" else whole["status"]
+    status = style.SECONDARY if whole["status"] == "shown" else whole["status"]
     hidden = style.why(status).mark
     rows = [
         [name, meaning, hidden if pd.isna(whole[column]) else style.percent(whole[column], 1)]

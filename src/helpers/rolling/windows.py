@@ -26,7 +26,7 @@ from helpers.disclosure.release import (
     round_values,
     with_bases,
 )
-from helpers.disclosure.suppression import FEW, LINKED, NOT_ASKED, SHOWN, adds_up
+from helpers.disclosure.suppression import FEW, NOT_ASKED, SECONDARY, SHOWN, adds_up
 from helpers.estimation.estimates import KEYS, SUMS, with_intervals
 from helpers.rolling.months import add_months, name
 from helpers.rolling.places import Places, read_told
@@ -118,7 +118,7 @@ def _together(cells: pd.DataFrame) -> pd.DataFrame:
     """Status of each cell over its units: shown where shown in all, `few` or `not_asked` where that in
     all, else `linked`; a function of the units' own statuses, and of no count."""
     by_cell = cells.groupby(CELL, sort=False)["status"]
-    found = by_cell.agg(lambda s: s.iloc[0] if s.nunique() == 1 else LINKED)
+    found = by_cell.agg(lambda s: s.iloc[0] if s.nunique() == 1 else SECONDARY)
     return found.reset_index()
 
 
@@ -145,7 +145,7 @@ def _country(
     """The country's sums, and statuses: shown where any length's sum is."""
     sums = pd.concat([p for p, _ in parts]).groupby(KEYS, sort=False, as_index=False)[SUMS].sum()
     statuses = pd.concat([s for _, s in parts])
-    order = [SHOWN, LINKED, FEW, NOT_ASKED]
+    order = [SHOWN, SECONDARY, FEW, NOT_ASKED]
     rank = statuses["status"].map(order.index)
     best = rank.groupby([statuses[c] for c in CELL], sort=False).min()
     status = best.map(lambda r: order[r]).reset_index()

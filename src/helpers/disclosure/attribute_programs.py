@@ -1,6 +1,6 @@
 """What a linear program tells of a hidden group's answers, where lines that cross tell it only together.
 
-Bounds go from line to line (`disclosure/answers_told.py`) and do not see what the sum of two crossing lines leaves. So
+Bounds go from line to line (`disclosure/attribute_disclosure.py`) and do not see what the sum of two crossing lines leaves. So
 each question of a municipality is asked once more as a whole: how many of each group chose each option, every
 line adding up, and of shown groups number of answers, score, split and options at their rounding.
 """
@@ -14,10 +14,10 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from helpers.disclosure.told_in_cells import COUNTED, NO_LIMIT, SCORE, N
+from helpers.disclosure.attribute_bounds import COUNTED, NO_LIMIT, SCORE, N
 
 if TYPE_CHECKING:
-    from helpers.disclosure.answers_told import AnswersTold
+    from helpers.disclosure.attribute_disclosure import AttributeDisclosure
 
 WHICH = np.zeros((8, 5))  # options behind each count, in the order of COUNTED
 WHICH[0, 3:] = WHICH[1, 2] = WHICH[2, :2] = 1
@@ -29,9 +29,9 @@ TOLERANCE = 1e-6
 class Programs:
     """The programs of a round's questions. `told`: what is published of each cell and how cells add up."""
 
-    def __init__(self, told: AnswersTold) -> None:
-        self.told = told
-        table = told.table
+    def __init__(self, question: AttributeDisclosure) -> None:
+        self.question = question
+        table = question.table
         self.cells = {p: np.flatnonzero(table.place == p) for p in dict.fromkeys(table.place)}
         self.lines: dict[str, list[int]] = {p: [] for p in self.cells}
         for line, (total, parts) in enumerate(table.lines):
@@ -48,8 +48,8 @@ class Programs:
                 continue
             found = [
                 (int(c), int(item))
-                for item in np.flatnonzero(self.told.has_options)
-                for c in self._told(hidden, place, int(item), cells[hidden[cells]])
+                for item in np.flatnonzero(self.question.has_options)
+                for c in self._disclosed(hidden, place, int(item), cells[hidden[cells]])
             ]
             yield from found
             if not found:
@@ -57,12 +57,14 @@ class Programs:
 
     def tells(self, hidden: np.ndarray, cell: int, item: int) -> bool:
         """Whether the cell's own municipality's program tells its answers."""
-        place = self.told.table.place[cell]
-        return bool(list(self._told(hidden, place, item, np.array([cell]))))
+        place = self.question.table.place[cell]
+        return bool(list(self._disclosed(hidden, place, item, np.array([cell]))))
 
-    def _told(self, hidden: np.ndarray, place: str, item: int, asked: np.ndarray) -> Iterator[int]:
-        n, rules = self.told.n[:, item], self.told.rules
-        kinds = np.nan_to_num(self.told.sums[2:, :, item])
+    def _disclosed(
+        self, hidden: np.ndarray, place: str, item: int, asked: np.ndarray
+    ) -> Iterator[int]:
+        n, rules = self.question.n[:, item], self.question.rules
+        kinds = np.nan_to_num(self.question.sums[2:, :, item])
         small = [c for c in asked if 0 < n[c] < rules.unanimous_below]
         small = [c for c in small if n[c] < rules.min_answers or max(kinds[:, c]) == n[c]]
         if not small:
@@ -80,8 +82,8 @@ class _Program:
     """One question of one municipality, asked for one objective after the other."""
 
     def __init__(self, programs: Programs, hidden: np.ndarray, place: str, item: int) -> None:
-        told = programs.told
-        n = told.n[:, item]
+        question = programs.question
+        n = question.n[:, item]
         cells = [int(c) for c in programs.cells[place] if not np.isnan(n[c])]
         self.at = {c: 5 * i for i, c in enumerate(cells)}
         rows: list[tuple[list[int], list[float]]] = []
@@ -94,15 +96,15 @@ class _Program:
             high.append(most)
 
         for line in programs.lines[place]:
-            total, parts = told.table.lines[line]
+            total, parts = question.table.lines[line]
             if total not in self.at:
                 continue
             parts = [p for p in parts if p in self.at]
-            without = told.without_category[line][item]
+            without = question.without_category[line][item]
             for k in range(5):
                 columns = [self.at[total] + k, *(self.at[p] + k for p in parts)]
                 row(columns, [1.0, *[-1.0] * len(parts)], 0.0, without)
-        published_low, published_high = (a[:, :, item] for a in told.published)
+        published_low, published_high = (a[:, :, item] for a in question.published)
         for c, first in self.at.items():
             if hidden[c]:
                 continue

@@ -3,7 +3,7 @@
 A group is also what is left of a sum when its shown parts are subtracted. `counts` here has a row a
 municipality × breakdown × category × item: n, and the unweighted numbers SUMS and OPTIONS behind it.
 All that is published of a group is reckoned with together, at its rounding: number of answers, mean,
-split and options, and how each follows from the others (`disclosure/told_in_cells.py`). Weighted values are taken
+split and options, and how each follows from the others (`disclosure/attribute_bounds.py`). Weighted values are taken
 for unweighted ones: as if the reader knew every weight.
 """
 
@@ -17,10 +17,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.common.areas import Areas
-from helpers.disclosure.answers_programs import Programs
-from helpers.disclosure.suppression import CELL, Key, adds_up
-from helpers.disclosure.suppression_readers import Table
-from helpers.disclosure.told_in_cells import (
+from helpers.disclosure.attribute_bounds import (
     COUNTED,
     KINDS,
     NO_LIMIT,
@@ -30,6 +27,9 @@ from helpers.disclosure.told_in_cells import (
     narrow_in_cells,
     nothing_known,
 )
+from helpers.disclosure.attribute_programs import Programs
+from helpers.disclosure.intruders import Table
+from helpers.disclosure.suppression import CELL, Key, adds_up
 from helpers.parameters.round_settings import Disclosure
 
 KIND_SUMS = ["satisfied", "neutral", "dissatisfied"]
@@ -55,7 +55,7 @@ def alike_cells(counts: pd.DataFrame, rules: Disclosure, areas: Areas) -> set[Ke
     return set(cells.itertuples(index=False, name=None))
 
 
-class AnswersTold:
+class AttributeDisclosure:
     """What the shown numbers tell of hidden groups' answers, for any pattern of a round's table.
 
     They tell it where a shown total less its shown parts leaves a small group whose answers are all of
@@ -99,8 +99,8 @@ class AnswersTold:
         with_shares = (base >= self.rules.shares_from)[:, None] & np.ones(n.shape, dtype=bool)
         for at, chosen in enumerate(self.counted, start=COUNTED.start):
             least, most = _as_rounded(chosen, n, decimals.share, True)
-            told = with_shares & ~np.isnan(chosen)
-            low[at][told], high[at][told] = least[told], most[told]
+            disclosed = with_shares & ~np.isnan(chosen)
+            low[at][disclosed], high[at][disclosed] = least[disclosed], most[disclosed]
         return low, high
 
     def to_hide(self, hidden: np.ndarray) -> np.ndarray:
@@ -114,25 +114,25 @@ class AnswersTold:
                 now[min(shown, key=self.table.price_of)] = True
         while True:
             is_exact, known = self._last is None, self._known_under(now)
-            told = now[:, None] & self._told(known, self.n)
-            if not told.any():
-                more = self._told_by_programs(now)
+            disclosed = now[:, None] & self._disclosed(known, self.n)
+            if not disclosed.any():
+                more = self._disclosed_by_programs(now)
                 if not more.any():
                     return now & ~hidden
                 now |= more
                 continue
             before = now.copy()
-            for cell in np.flatnonzero(told.any(axis=1)):
-                now |= self._freeing(now, known, int(cell), np.flatnonzero(told[cell]))
+            for cell in np.flatnonzero(disclosed.any(axis=1)):
+                now |= self._freeing(now, known, int(cell), np.flatnonzero(disclosed[cell]))
             if (now == before).all():  # what was known of other places was too narrow,
                 self._last = None
                 if (
                     is_exact
                 ):  # or bounds creep in more steps than are taken: then whatever is nearest
-                    for cell in np.flatnonzero(told.any(axis=1)):
+                    for cell in np.flatnonzero(disclosed.any(axis=1)):
                         now[self._nearest(now, int(cell), self._all, lambda _: bool) or []] = True
 
-    def _told_by_programs(self, hidden: np.ndarray) -> np.ndarray:
+    def _disclosed_by_programs(self, hidden: np.ndarray) -> np.ndarray:
         """Shown cells without which no question's program tells answers; nearest first, then cheapest."""
         now = hidden.copy()
         places = [p for p in self.programs.cells if p not in self.table.areas.sums]
@@ -160,7 +160,7 @@ class AnswersTold:
         near, before = {cell}, 0
         while len(near) > before:
             before = len(near)
-            near = self.table.beside(near) & among
+            near = self.table.adjacent(near) & among
             shown = sorted((c for c in near if not hidden[c]), key=self.table.price_of)
             frees = frees_near(near)
             if frees(shown):
@@ -194,7 +194,7 @@ class AnswersTold:
                 found.append((total, parts))
         return found
 
-    def _told(self, bounds: Bounds, n: np.ndarray) -> np.ndarray:
+    def _disclosed(self, bounds: Bounds, n: np.ndarray) -> np.ndarray:
         """Where bounds (statistic × …) tell the answers of hidden groups of n (…), as the class says."""
         low, high = bounds
         few, small = n < self.rules.min_answers, n < self.rules.unanimous_below
@@ -229,7 +229,7 @@ class AnswersTold:
         """Whether the cell is not told where `more` is hidden too."""
         at = region.at[cell]
         low, high = (a[:, at] for a in self._narrowed(_with(hidden, more), items, region))
-        return not self._told((low, high), self.n[cell, items]).any()
+        return not self._disclosed((low, high), self.n[cell, items]).any()
 
     def bounds(self, hidden: np.ndarray) -> Bounds:
         """Least and largest of each statistic (statistic × cell × item) that all published numbers, taken
@@ -248,14 +248,14 @@ class AnswersTold:
             for a, b in zip((least, most), self.published)
         )
         low, high = (np.concatenate([a, b], axis=1) for a, b in zip((low, high), region.beyond))
-        told = np.tile(np.concatenate([put, region.put_beyond]), len(low))
+        disclosed = np.tile(np.concatenate([put, region.put_beyond]), len(low))
         shape = (low.shape[1], -1)
         for _ in range(SWEEPS):
             before = low.copy(), high.copy()
             narrow_in_cells(low, high, self.has_options[items])
             flat = [np.ascontiguousarray(np.moveaxis(a, 0, 1)).reshape(shape) for a in (low, high)]
             for family in region.families:
-                family.narrow(*flat, told)
+                family.narrow(*flat, disclosed)
             for a, of in zip((low, high), flat):
                 a[:] = np.moveaxis(of.reshape(low.shape[1], low.shape[0], -1), 1, 0)
             if (abs(before[0] - low) < 1e-6).all() and (abs(before[1] - high) < 1e-6).all():
@@ -344,11 +344,11 @@ class _Family:
     starts: np.ndarray
     of: np.ndarray
 
-    def narrow(self, low: np.ndarray, high: np.ndarray, told: np.ndarray) -> None:
+    def narrow(self, low: np.ndarray, high: np.ndarray, disclosed: np.ndarray) -> None:
         """A total is its parts' sum, a part the total less the others."""
         lows, highs = low[self.parts], high[self.parts]
         least, most = (np.add.reduceat(a, self.starts, axis=0) for a in (lows, highs))
-        known = told[self.totals]
+        known = disclosed[self.totals]
         least_whole = np.maximum(low[self.totals], least)
         most_whole = np.minimum(high[self.totals], most)
         low[self.totals] = np.where(known, least_whole, low[self.totals])

@@ -30,7 +30,7 @@ from scipy import sparse
 from helpers.common.areas import Areas
 from helpers.disclosure.solver import System
 
-PLAIN, OWN, SIZE, RULE = "plain", "own answer", "size", "rule"
+OUTSIDER, RESPONDENT, KNOWS_SIZE, KNOWS_RULE = "plain", "own answer", "size", "rule"
 WHOLE = "all"
 GLANCES = 8  # random directions before cells are asked for one by one
 
@@ -96,7 +96,7 @@ class Table:
         """What hiding it costs; cells at the same price in the order of their names."""
         return float(self.cost[cell]), cell
 
-    def beside(self, cells: Collection[int]) -> set[int]:
+    def adjacent(self, cells: Collection[int]) -> set[int]:
         """All cells of the lines that hold any of these."""
         lines = {line for c in cells for line in self.lines_of_cell[c]}
         return {c for line in lines for c in (self.lines[line][0], *self.lines[line][1])}
@@ -122,7 +122,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Reader:
+class Intruder:
     """low, high: how far a hidden count may lie from the true one, as far as this reader knows by
     other means than sums; equal where it is known. wanted: the width its interval must have.
     about: which item, size or absence; name and about tell one from another."""
@@ -134,7 +134,7 @@ class Reader:
     wanted: np.ndarray
 
 
-def readers(table: Table, hidden: np.ndarray) -> Iterator[Reader]:
+def intruders(table: Table, hidden: np.ndarray) -> Iterator[Intruder]:
     """Those of whom something is promised under this pattern; the strictest first."""
     limit = float(table.threshold)
     far = 2 * limit  # no interval needs wider moves, and a search with bounds is short
@@ -142,13 +142,13 @@ def readers(table: Table, hidden: np.ndarray) -> Iterator[Reader]:
     wanted = np.full(len(least), limit)
     for about, absent in enumerate(table.absences):
         known = np.where(absent, 0.0, 1.0)
-        yield Reader(PLAIN, about, -least * known, far * known, wanted * known)
+        yield Intruder(OUTSIDER, about, -least * known, far * known, wanted * known)
     few = table.least < limit
     fewest = np.where(few, np.minimum(1 - least, 0.0), np.maximum(limit - table.least, -far))
     most = np.where(few, limit - 1 - least, far)
     for about, absent in enumerate(table.absences):
         known = np.where(absent, 0.0, 1.0)
-        yield Reader(RULE, about, fewest * known, most * known, known)
+        yield Intruder(KNOWS_RULE, about, fewest * known, most * known, known)
     wholes = [i for i in np.flatnonzero(hidden) if table.keys[i][1] == WHOLE]
     for whole in (i for i in wholes if table.of_municipality[i]):
         low, high, narrow = -least, np.full(len(least), far), wanted.copy()
@@ -156,7 +156,7 @@ def readers(table: Table, hidden: np.ndarray) -> Iterator[Reader]:
         if table.primary[whole]:
             narrow[table.place == table.place[whole]] = 1.0
             narrow[whole] = 0.0
-        yield Reader(SIZE, int(whole), low, high, narrow)
+        yield Intruder(KNOWS_SIZE, int(whole), low, high, narrow)
 
 
 class Attack:
@@ -187,21 +187,21 @@ class Attack:
         rows = [k for k, moved in enumerate(self.moved) if hidden[moved].all()]
         return self.space[np.ix_(rows, cells)]
 
-    def give_up(self, reader: Reader, cell: int) -> None:
+    def give_up(self, intruder: Intruder, cell: int) -> None:
         """Nothing that may be hidden widens this interval as far as promised: asked for no more."""
-        self.out_of_reach.setdefault((reader.name, reader.about), []).append(cell)
+        self.out_of_reach.setdefault((intruder.name, intruder.about), []).append(cell)
 
-    def is_in_reach(self, reader: Reader, cell: int) -> bool:
+    def is_in_reach(self, intruder: Intruder, cell: int) -> bool:
         """Whether the interval is wide enough with everything hidden."""
-        system = _System(self, reader, np.ones(len(self.table.keys), dtype=bool))
+        system = _System(self, intruder, np.ones(len(self.table.keys), dtype=bool))
         return not system.lacks(int(np.searchsorted(system.cells, cell)), system.low)
 
-    def _asked(self, reader: Reader, hidden: np.ndarray) -> np.ndarray:
+    def _asked(self, intruder: Intruder, hidden: np.ndarray) -> np.ndarray:
         """Hidden cells of which the reader is promised something that was neither given up nor
         proved by tables that move hidden cells alone."""
-        asked = hidden & (reader.low < reader.high) & (reader.wanted > 0)
-        asked[self.out_of_reach.get((reader.name, reader.about), [])] = False
-        proofs = self.proofs.setdefault((reader.name, reader.about), {})
+        asked = hidden & (intruder.low < intruder.high) & (intruder.wanted > 0)
+        asked[self.out_of_reach.get((intruder.name, intruder.about), [])] = False
+        proofs = self.proofs.setdefault((intruder.name, intruder.about), {})
         return np.array(
             [c for c in np.flatnonzero(asked) if c not in proofs or not hidden[proofs[c]].all()],
             dtype=int,
@@ -209,42 +209,42 @@ class Attack:
 
     def too_narrow(
         self, hidden: np.ndarray, *, first: bool = False, among: np.ndarray | None = None
-    ) -> list[tuple[Reader, int]]:
+    ) -> list[tuple[Intruder, int]]:
         """(reader, hidden cell) of intervals too narrow: all that the first reader to find any
         finds, or one; none: the pattern is safe. `among`: a mask of the cells asked for."""
-        for reader in readers(self.table, hidden):
-            asked = self._asked(reader, hidden)
+        for intruder in intruders(self.table, hidden):
+            asked = self._asked(intruder, hidden)
             asked = asked if among is None else asked[among[asked]]
-            narrow = self._narrow_for(reader, hidden, asked, first) if len(asked) else []
+            narrow = self._narrow_for(intruder, hidden, asked, first) if len(asked) else []
             if narrow:
                 return narrow
         return []
 
     def _narrow_for(
-        self, reader: Reader, hidden: np.ndarray, asked: np.ndarray, first: bool
-    ) -> list[tuple[Reader, int]]:
+        self, intruder: Intruder, hidden: np.ndarray, asked: np.ndarray, first: bool
+    ) -> list[tuple[Intruder, int]]:
         """As if of every cell one answer were known: wide enough then is wide enough for each
         respondent. What is left is asked for respondent by respondent."""
-        system = _System(self, reader, hidden)
-        proofs = self.proofs[reader.name, reader.about]
+        system = _System(self, intruder, hidden)
+        proofs = self.proofs[intruder.name, intruder.about]
         everybody = system.own_low
         if not first:
             system.glance(everybody)
         found = []
         lacking = set(system.cells[system.lacking(everybody)])
         for cell in asked:
-            i, who = int(np.searchsorted(system.cells, cell)), reader
+            i, who = int(np.searchsorted(system.cells, cell)), intruder
             if cell not in lacking or not system.lacks(i, everybody):
                 proofs[cell] = system.proof(i, everybody)
                 continue
-            if reader.name == PLAIN and not system.lacks(i, system.low):
+            if intruder.name == OUTSIDER and not system.lacks(i, system.low):
                 own = system.narrowing_respondent(i)
                 if own is None:
                     proofs[cell] = system.proof_for_respondents(i)
                     continue
-                low = reader.low.copy()
+                low = intruder.low.copy()
                 low[system.cells[own]] = everybody[own]
-                who = replace(reader, name=OWN, about=int(system.cells[own]), low=low)
+                who = replace(intruder, name=RESPONDENT, about=int(system.cells[own]), low=low)
             found.append((who, int(cell)))
             if first:
                 break
@@ -257,19 +257,19 @@ class _System:
     own_low: bounds as if of every cell one answer were known, where own answers matter.
     """
 
-    def __init__(self, attack: Attack, reader: Reader, hidden: np.ndarray) -> None:
+    def __init__(self, attack: Attack, intruder: Intruder, hidden: np.ndarray) -> None:
         self.attack = attack
-        unknown = hidden & (reader.low < reader.high)
+        unknown = hidden & (intruder.low < intruder.high)
         self.cells = np.flatnonzero(unknown)
         rows = attack.table.matrix[:, self.cells]
         rows = rows[np.flatnonzero(np.diff(rows.indptr))]
         self.system = System(rows, np.zeros(rows.shape[0]))
-        self.low, self.high = reader.low[self.cells], reader.high[self.cells]
+        self.low, self.high = intruder.low[self.cells], intruder.high[self.cells]
         self.own_low = self.low
-        if reader.name == PLAIN:
+        if intruder.name == OUTSIDER:
             one_known = np.minimum(1 - attack.table.least[self.cells], 0)
             self.own_low = np.maximum(self.low, one_known)
-        self.wanted = reader.wanted[self.cells]
+        self.wanted = intruder.wanted[self.cells]
         tables = attack.inside(unknown, self.cells)
         self.tables = tables[((tables >= self.low) & (tables <= self.high)).all(axis=1)]
         self.holding_all = self.tables[(self.tables >= self.own_low).all(axis=1)]
