@@ -238,17 +238,17 @@ def test_a_wholly_hidden_municipality_gets_a_deck_that_says_so(published, tmp_pa
 def test_only_differences_worth_mentioning_are_shown(decks, published):
     o = OwnNumbers(published, BIG)
     page = page_of(decks[BIG], "Hvor adskiller kommunen sig?")
-    worth = {round(d.difference, 2) for d in o.worth_mentioning("mean")}
+    worth = {round(d.value, 2) for d in o.differences("mean") if d.notable}
     assert worth
     assert set(drawn(charts(page)[0]).values()) <= worth
     page = page_of(decks[PLAIN], "Hvor adskiller kommunen sig?")
     assert not charts(page)
-    assert any("adskiller sig ikke sikkert" in t for t in texts(page))
+    assert any("Ingen sikker og nævneværdig forskel" in t for t in texts(page))
 
 
 def test_a_question_that_is_its_own_theme_counts_once(published):
     o = OwnNumbers(published, BIG)
-    items = {d.item for s in ("mean", "share_satisfied") for d in o.worth_mentioning(s)}
+    items = {d.item for d in o.differences("mean", "share_satisfied")}
     assert items and "q13" not in items
 
 

@@ -14,18 +14,19 @@ from matplotlib.figure import Figure
 from helpers.common import style
 from helpers.parameters.params import Round
 from helpers.released import captions
+from helpers.released.numbers import Number
 from helpers.released.published import Published
-from helpers.reports.chart_canvas import PAD, is_shown
+from helpers.reports.chart_canvas import PAD
 
 LINE = 124  # characters that fit under a figure at 8 points
 LINE_HEIGHT, GAP = 8.4, 6.0  # points: of a line, and between the source and what stands above
 
 
 def source_of(
-    fig: Figure, published: Published, rows: Iterable, basis: str = "Vægtede tal."
+    fig: Figure, published: Published, numbers: Iterable[Number], basis: str = "Vægtede tal."
 ) -> None:
-    """Source, weighting and number of answers (n) of the shown rows, under the drawing."""
-    counts = sorted({int(r["n"]) for r in rows if is_shown(r)})
+    """Source, weighting and number of answers (n) of the shown numbers, under the drawing."""
+    counts = sorted({x.n for x in numbers if x.n is not None})
     n = "–".join(dict.fromkeys(style.number(c) for c in (counts[0], counts[-1]))) if counts else ""
     write_source(fig, published, f"{basis} n\u00a0=\u00a0{n}." if n else basis)
 
