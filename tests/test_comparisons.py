@@ -631,7 +631,12 @@ def test_a_list_is_one_number_of_each_municipality_without_the_country():
 
 def test_a_difference_is_sure_where_it_is_in_both_tables_that_it_stands_in():
     """q01 of 0101 is clear in its own table, not among the municipalities; q01 of 0161 the other way round."""
-    rows = [("0101", "q01", 0.24), ("0101", "q02", 0.001), ("0161", "q01", 0.2), ("0161", "q02", 0.9)]
+    rows = [
+        ("0101", "q01", 0.24),
+        ("0101", "q02", 0.001),
+        ("0161", "q01", 0.2),
+        ("0161", "q02", 0.9),
+    ]
     rows += [(place, "q01", 0.9) for place in ("0580", "0707")]
     places, items, p = map(list, zip(*rows))
     table = judge(compared(municipality=places, item=items, p_value=p), RULES)
@@ -667,7 +672,9 @@ def test_releases_from_before_the_verdicts_get_theirs_from_both_flags():
     assert made["verdict"].tolist() == verdicts
     assert not set(columns) & set(made)
     assert with_verdicts(made, 0.95) is made
-    pairs = old.assign(reference="group:mand", worth_mentioning_in_list=False, p_adjusted_in_list=0.9)
+    pairs = old.assign(
+        reference="group:mand", worth_mentioning_in_list=False, p_adjusted_in_list=0.9
+    )
     assert with_verdicts(pairs, 0.95)["verdict"].iloc[0] == OVER
 
 

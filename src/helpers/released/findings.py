@@ -1,25 +1,21 @@
-"""What the numbers say, in plain Danish: the headlines of the deck.
+"""What the numbers say, in plain Danish: the headlines of the deck and the titles of the figures.
 
-A headline states a difference only where it is more than noise: between groups and against the
-others by the release's verdict; between themes or questions, which the same persons answer and the
-release does not compare, where intervals do not overlap (stricter than a test of the two, which makes
-up for choosing the highest and the lowest afterwards).
+A headline states a difference only where it is more than noise: against the others by the release's
+verdict; between groups, themes and questions by `released/ends.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import combinations
 
 from helpers.common import style
 from helpers.common.style import capital, uncapital
-from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER
+from helpers.common.vocabulary import NATIONAL, OVER
 from helpers.released import verdicts
 from helpers.released.captions import Labelled, listed, reasons
+from helpers.released.ends import Ends, extremes, group_extremes, too_close
 from helpers.released.numbers import Difference, Number, ResponseGroup
 from helpers.released.own_numbers import OVERALL, SPLIT, OwnNumbers
-from helpers.released.published import Published
 
 NAMED_STATISTICS = (
     "mean",
@@ -27,64 +23,6 @@ NAMED_STATISTICS = (
     "share_dissatisfied",
 )  # the neutral share goes with them
 ROOM_FOR_NAMES = 50  # characters of a two-line headline
-
-
-def _lies_above(a: Number, b: Number) -> bool:
-    return a.low is not None and b.high is not None and a.low > b.high
-
-
-@dataclass(frozen=True)
-class Ends:
-    """The categories at either end; `outermost`: no category lies beyond them. Two that are not are the
-    pair that lies furthest apart of those that can be told apart."""
-
-    highest: list[Labelled]
-    lowest: list[Labelled]
-    outermost: bool = True
-
-
-def extremes(rows: Sequence[Labelled]) -> Ends | None:
-    """The surely highest and the surely lowest, or None where the two ends cannot be told apart.
-
-    An end holds every category whose interval overlaps that of the outermost one; a category may
-    belong to both.
-    """
-    shown = sorted((r for r in rows if r[1].shown), key=lambda r: -r[1].value)
-    if len(shown) < 2 or not _lies_above(shown[0][1], shown[-1][1]):
-        return None
-    highest = [r for r in shown if not _lies_above(shown[0][1], r[1])]
-    lowest = [r for r in shown if not _lies_above(r[1], shown[-1][1])]
-    return Ends(highest, lowest)
-
-
-def too_close(what: str, rows: Sequence[Labelled]) -> str:
-    """»Temaerne ligger så tæt, at …«, where `extremes` finds none; without intervals nobody knows."""
-    if all(x.has_interval for _, x in rows if x.shown):
-        return f"{what} ligger så tæt, at forskellene kan være tilfældige"
-    return f"{what}s usikkerhed kan ikke beregnes, så forskellene kan ikke vurderes"
-
-
-def group_extremes(
-    published: Published, code: str, breakdown: str, rows: Sequence[tuple[str, str, Number]]
-) -> Ends | list[str]:
-    """The groups with the highest and the lowest overall satisfaction, or the verdicts of all pairs where
-    no two differ surely and notably. `rows`: category, label, number. A group that cannot be told
-    apart from an end shares it."""
-    shown = sorted((r for r in rows if r[2].shown), key=lambda r: -r[2].value)
-    pairs = {
-        (a, b): published.between(code, OVERALL, breakdown, a[0], b[0])
-        for a, b in combinations(shown, 2)
-    }
-    apart = {pair: d.value for pair, d in pairs.items() if d.verdict == OVER}
-    if not apart:
-        return [d.verdict or NOT_JUDGED for d in pairs.values()]
-    first, last = shown[0], shown[-1]
-    if (first, last) not in apart:
-        a, b = max(apart, key=apart.get)
-        return Ends([a[1:]], [b[1:]], outermost=False)
-    highest = [r[1:] for r in shown if (first, r) not in apart]
-    lowest = [r[1:] for r in shown if (r, last) not in apart]
-    return Ends(highest, lowest)
 
 
 def _groups(o: OwnNumbers, breakdown: str) -> list[tuple[str, str, Number]]:
@@ -217,13 +155,15 @@ def background_headline(o: OwnNumbers) -> str:
     for breakdown, word in _AFTER.items():
         rows = _groups(o, breakdown)
         if sum(number.shown for *_, number in rows) < 2:
-            words.setdefault("ingen sammenligning", []).append(word)  # the page's note says why
+            text = "ingen sammenligning efter {}"  # the page's note says why
+            words.setdefault(text, []).append(word)
             continue
         found = group_extremes(o.published, o.code, breakdown, rows)
         if isinstance(found, Ends):
             sure[breakdown] = found
         else:
-            words.setdefault(_alike_in_short(found), []).append(word)
+            text = uncapital(verdicts.none_notable(found, verdicts.DIFFERENCE, "efter {}"))
+            words.setdefault(text, []).append(word)
     parts = []
     if len(sure) == 1:
         [(breakdown, ends)] = sure.items()
@@ -234,23 +174,15 @@ def background_headline(o: OwnNumbers) -> str:
         )
     elif sure:
         parts.append(f"tilfredsheden varierer med {listed([_AFTER[b] for b in sure])}")
-    parts += [f"{text} efter {listed(names)}" for text, names in words.items()]
+    parts += [text.format(listed(names)) for text, names in words.items()]
     return capital("; ".join(parts))
-
-
-def _alike_in_short(found: Sequence[str]) -> str:
-    """`groups_alike`, before »efter køn«."""
-    judged = [v != NOT_JUDGED for v in found]
-    if not any(judged):
-        return "forskelle kan ikke vurderes"
-    return "ingen sikre, nævneværdige forskelle" + ("" if all(judged) else ", der kan vurderes,")
 
 
 def people(breakdown: str, label: str, *, short: bool = False) -> str:
     """»kvinder«, »16–29-årige«, »borgere med under 26 uger på ydelsen«, in short »under 26 uger«."""
     if breakdown == "age_band":
         return label.replace(" år", "-årige")
-    lowered = label[:1].lower() + label[1:]
+    lowered = uncapital(label)
     long_form = breakdown == "duration_band" and not short
     return f"borgere med {lowered} på ydelsen" if long_form else lowered
 

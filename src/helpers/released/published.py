@@ -139,30 +139,13 @@ class Published:
         return Difference(status=why_not_compared(reference, *sides), reference=reference)
 
     def against_others(
-        self,
-        municipality: str,
-        item: str,
-        statistic: str = "mean",
-        *,
-        breakdown: str = "all",
-        category: str = "all",
+        self, municipality: str, item: str, statistic: str = "mean", **where: str
     ) -> Difference:
         """The comparison with all the others, or why there is none."""
-        return self.compared(
-            municipality, OTHERS, item, statistic, breakdown=breakdown, category=category
-        )
+        return self.compared(municipality, OTHERS, item, statistic, **where)
 
-    def others(
-        self,
-        municipality: str,
-        item: str,
-        statistic: str = "mean",
-        *,
-        breakdown: str = "all",
-        category: str = "all",
-    ) -> Number:
+    def others(self, municipality: str, item: str, statistic: str = "mean", **where: str) -> Number:
         """The number of all the others, or why there is none."""
-        where = {"breakdown": breakdown, "category": category}
         found = self.against_others(municipality, item, statistic, **where)
         if found.shown:
             return Number(value=found.other, status=SHOWN)

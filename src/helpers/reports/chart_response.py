@@ -72,7 +72,7 @@ def response_rates(published: Published, code: str) -> Figure:
     ax.spines["bottom"].set_visible(False)
     if whole.shown:
         ax.axvline(whole.response_rate, color=style.ACCENT, linewidth=1.2)
-        above(ax, whole.response_rate, f"Alle: {style.percent(whole['response_rate'], 1)}")
+        above(ax, whole.response_rate, f"Alle: {style.percent(whole.response_rate, 1)}")
     write_source(fig, published, _counts(whole))
     return fig
 

@@ -191,7 +191,7 @@ def municipalities(published: Published, region: str, item: str = "samlet") -> F
     country = published.number(NATIONAL, item)
     if country.shown:
         ax.axvline(country.value, color=style.ACCENT, linewidth=1.2, zorder=1)
-        above(ax, country.value, f"Alle: {style.number(country['value'], 2)}")
+        above(ax, country.value, f"Alle: {style.number(country.value, 2)}")
     _annotate(ax, places, rows)
     source_of(fig, published, rows)
     return fig

@@ -13,7 +13,7 @@ from helpers.common.markdown_text import bullets
 from helpers.common.style import capital, uncapital
 from helpers.common.vocabulary import NATIONAL, OVER, UNDER
 from helpers.estimation.comparisons import ROUND
-from helpers.released import findings, verdicts
+from helpers.released import ends, findings, verdicts
 from helpers.released.captions import listed, reasons
 from helpers.released.numbers import Number
 from helpers.released.own_numbers import OVERALL, OwnNumbers
@@ -22,7 +22,7 @@ from helpers.reports.tables import distinct_items, round_title
 
 VERY_UNSURE_FROM = 0.25  # scale points on either side: as much as separates the themes
 NAMED = 2  # so many themes or questions are named, more are counted
-STRONG, WEAK = "highest", "lowest"  # the ends of `findings.Ends`
+STRONG, WEAK = "highest", "lowest"  # the ends of `ends.Ends`
 
 
 def five_sentences(published: Published, code: str) -> Markdown:
@@ -61,7 +61,7 @@ def _end(o: OwnNumbers, end: str, share: Number) -> str:
     )
     rows = _themes(o)
     shown = [r for r in rows if r[1].shown]
-    found = findings.extremes(rows)
+    found = ends.extremes(rows)
     if not shown:
         text = f"temaerne kan ikke vises ({reasons(x for _, x in rows)})"
     elif len(shown) == 1:
@@ -71,7 +71,7 @@ def _end(o: OwnNumbers, end: str, share: Number) -> str:
         text = (
             f"intet tema ligger sikkert {side} de andre"
             if all(x.has_interval for _, x in shown)
-            else uncapital(findings.too_close("Temaerne", shown))
+            else uncapital(ends.too_close("Temaerne", shown))
         )
     else:
         at_end = getattr(found, end)

@@ -15,7 +15,7 @@ from helpers.common.markdown_text import Markup, bullets, literal, markdown_tabl
 from helpers.common.style import capital
 from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, SMALL, UNDER, UNSURE
 from helpers.parameters.params import Municipality
-from helpers.released import findings
+from helpers.released import ends, findings
 from helpers.released.captions import country_stands_fast, listed, reasons, with_results
 from helpers.released.own_numbers import OVERALL, OwnNumbers, official_name
 from helpers.released.published import Published
@@ -62,8 +62,8 @@ def national_groups(published: Published, breakdown: str, groups: str) -> str:
     ]
     if sum(number.shown for *_, number in rows) < 2:
         return f"{capital(groups)} kan ikke sammenlignes: {reasons(x for *_, x in rows)}"
-    found = findings.group_extremes(published, NATIONAL, breakdown, rows)
-    if not isinstance(found, findings.Ends):
+    found = ends.group_extremes(published, NATIONAL, breakdown, rows)
+    if not isinstance(found, ends.Ends):
         values = [number.value for *_, number in rows if number.shown]
         span = f"fra {style.number(min(values), 2)} til {style.number(max(values), 2)}"
         return f"{findings.groups_alike(found, groups)} ({span})"
@@ -130,9 +130,9 @@ def national_themes(published: Published) -> str:
     ]
     if sum(number.shown for _, number in rows) < 2:
         return f"Temaerne kan ikke sammenlignes: {reasons(x for _, x in rows)}"
-    found = findings.extremes(rows)
+    found = ends.extremes(rows)
     if found is None:
-        return findings.too_close("Temaerne", rows)
+        return ends.too_close("Temaerne", rows)
     high, low = found.highest, found.lowest
     (a, x), (b, y) = high[0], low[-1]
     top = "højest af temaerne" if len(high) == 1 else "blandt de højeste temaer"
