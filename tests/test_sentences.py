@@ -64,8 +64,8 @@ def hidden(published, code):
         ),
         (
             (0, 0, 0, 6),
-            "Det kan ikke vurderes, om nogen kommune ligger sikkert over eller under de øvrige i samlet "
-            "tilfredshed",
+            "Det kan ikke vurderes, om der er en sikker og nævneværdig forskel mellem nogen kommune og de "
+            "øvrige i samlet tilfredshed",
         ),
         (
             (1, 1, 0, 3),

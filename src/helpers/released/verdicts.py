@@ -13,6 +13,7 @@ from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, SMALL, UNDER, 
 from helpers.estimation.comparisons import EXPECTED, GROUP, OTHERS, ROUND
 
 CHANGE, DIFFERENCE = "ændring", "forskel"
+NO_NOTABLE = "ingen sikker og nævneværdig"
 WHERE_JUDGED = ", hvor det kan vurderes"
 
 
@@ -49,4 +50,4 @@ def none_notable(verdicts: Sequence[str], noun: str, where: str) -> str:
     if not judged:
         return f"Det kan ikke vurderes, om der er en sikker og nævneværdig {noun} {where}"
     partly = WHERE_JUDGED if len(judged) < len(verdicts) else ""
-    return f"Ingen sikker og nævneværdig {noun} {where}{partly}"
+    return f"{style.capital(NO_NOTABLE)} {noun} {where}{partly}"

@@ -14,8 +14,9 @@ from helpers.common import style
 from helpers.common.markdown_text import Markup, bullets, literal, markdown_table, prose, trusted
 from helpers.common.style import capital
 from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, SMALL, UNDER, UNSURE
+from helpers.estimation.comparisons import OTHERS
 from helpers.parameters.params import Municipality
-from helpers.released import ends, findings
+from helpers.released import ends, findings, verdicts
 from helpers.released.captions import country_stands_fast, listed, reasons, with_results
 from helpers.released.own_numbers import OVERALL, OwnNumbers, official_name
 from helpers.released.published import Published
@@ -164,7 +165,8 @@ def spread_text(counts: Counter[str]) -> str:
     sides = [(counts[v], word) for v, word in ((OVER, "over"), (UNDER, "under")) if counts[v]]
     rest, unsure = counts[SMALL] + counts[UNSURE], counts[NOT_JUDGED]
     if not sides and not rest:
-        return f"Det kan ikke vurderes, om nogen kommune ligger sikkert over eller under {where}"
+        between = f"mellem nogen kommune og {where}"
+        return verdicts.none_notable([NOT_JUDGED], verdicts.DIFFERENCE, between)
     if not sides:
         text = f"Ingen kommune ligger sikkert og nævneværdigt over eller under {where}"
     else:
@@ -177,7 +179,7 @@ def spread_text(counts: Counter[str]) -> str:
         if rest:
             last = "den sidste" if rest == 1 else f"de resterende {style.number(rest)}"
             others = _municipalities(rest) if unsure else last
-            text += f". For {others} er der ingen sikker og nævneværdig forskel"
+            text += f". For {others} er der {verdicts.NO_NOTABLE} {verdicts.DIFFERENCE}"
     return text + f". For {_municipalities(unsure)} kan det ikke vurderes" * bool(unsure)
 
 
@@ -221,6 +223,7 @@ def word_list(published: Published) -> Markdown:
          f"{style.number(rules.comparison.smallest_mean_difference, 1)} skalapoint (for andele "
          f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint), der "
          f"hviler på mindst {rules.comparison.min_answers} svar."),
+        (capital(verdicts.words_of(OTHERS)[SMALL]), "en sikker forskel, der er mindre end det."),
     ]  # fmt: skip
     lines += [
         (_words(missing), style.reason(status, rules.disclosure))
