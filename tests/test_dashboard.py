@@ -42,9 +42,7 @@ def test_every_released_number_is_there_as_it_is(published, document):
                 row["area"], row["item"], measure, breakdown=breakdown, category=category,
                 weighting=weighting,
             )  # fmt: skip
-            assert cell == (
-                released.value if released.shown else released.status
-            )
+            assert cell == (released.value if released.shown else released.status)
             seen += 1
     own = published.results[published.results["municipality"].isin([BIG, NATIONAL])]
     assert seen == len(own)

@@ -133,7 +133,9 @@ def test_what_has_changed(published, changes, note, text):
 
 def test_changes_that_rest_on_too_few_answers(published):
     line = said(with_changes(published, {}, judged=False))[CHANGED]
-    assert line.startswith("Det kan ikke vurderes, om der er en sikker og nævneværdig ændring siden")
+    assert line.startswith(
+        "Det kan ikke vurderes, om der er en sikker og nævneværdig ændring siden"
+    )
 
 
 def test_without_an_earlier_round_or_part_in_it(published):

@@ -75,7 +75,9 @@ def hidden(published, code):
     ],
 )
 def test_spread_of_the_municipalities(counts, text):
-    assert sentences.spread_text(Counter(dict(zip((OVER, UNDER, UNSURE, NOT_JUDGED), counts)))) == text
+    assert (
+        sentences.spread_text(Counter(dict(zip((OVER, UNDER, UNSURE, NOT_JUDGED), counts)))) == text
+    )
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,8 @@ def source_of(
     fig: Figure, published: Published, numbers: Iterable[Number], basis: str = "Vægtede tal."
 ) -> None:
     """Source, weighting and number of answers (n) of the shown numbers, under the drawing."""
-    counts = sorted({x.n for x in numbers if x.n is not None})
-    n = "–".join(dict.fromkeys(style.number(c) for c in (counts[0], counts[-1]))) if counts else ""
-    write_source(fig, published, f"{basis} n\u00a0=\u00a0{n}." if n else basis)
+    n = captions.n_text(numbers).replace(" ", "\u00a0")
+    write_source(fig, published, f"{basis} {n}." if n else basis)
 
 
 def write_source(fig: Figure, published: Published, basis: str) -> None:
