@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -27,6 +28,7 @@ from helpers.common.paths import PACKAGE, PROJECT
 from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, VERDICTS
 from helpers.dashboard.dashboard import write_dashboard, write_national_dashboard
 from helpers.deck.deck import write_deck
+from helpers.disclosure.publications import Publication
 from helpers.parameters.params import load_tiles
 from helpers.released.own_numbers import STATISTIC_LABELS, OwnNumbers
 from helpers.released.published import Published, load_published
@@ -365,3 +367,20 @@ def html_beside(path: Path) -> dict[str, str]:
                 cells = [c.get_text(" ", strip=True) for c in row.find_all(["th", "td"])]
                 found.setdefault(cells[0], cells[place])
     return found
+
+
+def test_a_publication_of_before_the_verdicts_is_read_with_them(tmp_path):
+    old = make_published().comparisons.drop(columns="verdict")
+    old = old.assign(worth_mentioning=True, worth_mentioning_in_list=old["item"] == "samlet")
+    old.to_parquet(tmp_path / "comparisons.parquet")
+    digest = hashlib.sha256((tmp_path / "comparisons.parquet").read_bytes()).hexdigest()
+    published = Publication(
+        folder=tmp_path, number=1, published_on="2024-04-05", how="", country=CODES, apart=(), missing=(),
+        tables={}, digests={"comparisons.parquet": digest}, rules={"comparison.confidence": 0.95},
+    )  # fmt: skip
+    table = published.table("comparisons")
+    overall = table[(table["item"] == "samlet") & (table["reference"] == "others")]
+    assert set(overall["verdict"]) == {"over", "under"}
+    others = table[(table["item"] != "samlet") & (table["reference"] == "others")]
+    assert not set(others["verdict"]) & {"over", "under"}
+    assert "worth_mentioning" not in table
