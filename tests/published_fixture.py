@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.common.vocabulary import NATIONAL
+from helpers.common import vocabulary
+from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, UNDER, UNSURE
 from helpers.parameters.params import load_round
 from helpers.released.published import Published
 
@@ -161,16 +162,16 @@ def _comparisons(results: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
             t["p_value"] = np.exp(-2 * (t["difference"].abs() / half).clip(0, 20))
             t["p_adjusted"] = (1.5 * t["p_value"]).clip(upper=1)
             least = np.where(t["statistic"] == "mean", 0.1, 0.05)
-            t["worth_mentioning"] = (t["p_adjusted"] < 0.05) & (t["difference"].abs() >= least)
+            large = t["difference"].abs() >= least
+            t["verdict"] = verdict_of(t["difference"], t["p_adjusted"], large)
             t["status"] = "shown"
             if code == PLAIN:  # nothing sure differs here
-                t["worth_mentioning"] = False
+                t["p_adjusted"], t["verdict"] = 0.6, UNSURE
             tables.append(t)
     tables.append(_groups(compared[compared["municipality"].isin([*codes, NATIONAL])]))
     tables += [_since_before(compared, codes), _against_expected(compared, codes)]
     table = pd.concat(tables, ignore_index=True)
     table["p_adjusted_in_list"] = table["p_adjusted"]
-    table["worth_mentioning_in_list"] = table["worth_mentioning"]
     table["note"] = np.where(table["reference"].str.startswith("round:"), BREAK, "")
     return table
 
@@ -191,10 +192,18 @@ def _difference(own: pd.DataFrame, reference, value, worth) -> pd.DataFrame:
         ci_low=difference - half,
         ci_high=difference + half,
         p_value=0.01,
-        p_adjusted=0.02,
-        worth_mentioning=worth,
+        p_adjusted=np.where(worth, 0.02, 0.4),
+        p_adjusted_in_list=np.where(worth, 0.02, 0.4),
+        verdict=verdict_of(difference, np.where(worth, 0.02, 0.4), worth),
         status="shown",
     )
+
+
+def verdict_of(difference, p, large) -> np.ndarray:
+    """As `estimation/comparisons.judge` decides it."""
+    sides = np.where(np.asarray(difference) > 0, OVER, UNDER)
+    sure = np.where(np.asarray(large), sides, vocabulary.SMALL)
+    return np.where(np.isnan(p), NOT_JUDGED, np.where(np.asarray(p) < 0.05, sure, UNSURE))
 
 
 def _groups(compared: pd.DataFrame) -> pd.DataFrame:
@@ -207,7 +216,7 @@ def _groups(compared: pd.DataFrame) -> pd.DataFrame:
     apart = (both["ci_low"] > both["ci_high_other"]) | (both["ci_high"] < both["ci_low_other"])
     apart &= (both["value"] - both["value_other"]).abs() >= 0.0999
     rows = _difference(both, "group:" + both["category_other"], both["value_other"], apart)
-    return rows.assign(p_adjusted_in_list=0.02, worth_mentioning_in_list=apart, note="")
+    return rows.assign(p_adjusted_in_list=np.nan, note="")
 
 
 def with_groups_of(published: Published, results: pd.DataFrame) -> Published:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import yaml
 from published_fixture import BIG, PLAIN, SMALL, _difference, make_published
 
-from helpers.common.vocabulary import FILES, NATIONAL
+from helpers.common.vocabulary import FILES
 from helpers.estimation.trends import common_part
 from helpers.parameters.params import load_round
 from helpers.released.published import Published
@@ -95,11 +94,7 @@ def _changes(now: Published, before: Published) -> pd.DataFrame:
                        both["before"].to_numpy(), worth.to_numpy())  # fmt: skip
     numbers = ["difference", "ci_low", "ci_high", "own", "reference_value"]
     rows[numbers] = rows[numbers].astype(float).round(2)
-    in_list = worth.to_numpy() & (rows["municipality"] != NATIONAL).to_numpy()
-    return rows.assign(
-        p_adjusted_in_list=np.where(in_list, 0.02, np.nan), worth_mentioning_in_list=False,
-        note=common.mark,
-    )  # fmt: skip
+    return rows.assign(note=common.mark)
 
 
 def load_round_of(published: Published):

@@ -55,9 +55,9 @@ def test_the_facts_are_the_released_numbers(published, tables):
         & (fact["group_key"] == "demo:gender/kvinde") & (fact["statistic"] == "mean")
         & (fact["weighting"] == "weighted")
     ]  # fmt: skip
-    released = published.value(BIG, "q01", breakdown="gender", category="kvinde")
-    assert own["value"].tolist() == [released["value"]]
-    assert own["n"].tolist() == [released["n"]]
+    released = published.number(BIG, "q01", breakdown="gender", category="kvinde")
+    assert own["value"].tolist() == [released.value]
+    assert own["n"].tolist() == [released.n]
 
 
 def test_a_hidden_number_has_no_value_and_says_why(tables):
@@ -119,7 +119,7 @@ def loads_and_replaces(published, url: str) -> None:
             )
         )  # fmt: skip
     engine.dispose()
-    assert value == pytest.approx(published.value(BIG, "samlet")["value"], abs=1e-12)
+    assert value == pytest.approx(published.number(BIG, "samlet").value, abs=1e-12)
 
 
 def test_sqlite(published, tmp_path):

@@ -137,7 +137,7 @@ def test_numbers_are_danish(published):
 
 
 def test_every_figure_says_source_weighting_and_answers(published):
-    n = f"n\u00a0=\u00a0{published.value(BIG, 'samlet')['n']}"
+    n = f"n\u00a0=\u00a0{published.number(BIG, 'samlet').n}"
     drawn = words(charts.groups(published, BIG, "all")).replace("\n", " ")
     assert (
         f"Kilde: Borgerundersøgelse på beskæftigelsesområdet, {published.round.settings.title}."
@@ -153,7 +153,7 @@ def test_every_figure_says_source_weighting_and_answers(published):
 def test_hidden_answers_are_not_counted_in_n(published):
     shown = charts.groups(published, BIG, "gender")
     counts = [
-        published.value(BIG, "samlet", breakdown="gender", category=c)["n"]
+        published.number(BIG, "samlet", breakdown="gender", category=c).n
         for c in ("kvinde", "mand")
     ]
     assert f"n\u00a0=\u00a0{min(counts)}–{max(counts)}." in words(shown)
@@ -189,7 +189,7 @@ def test_differences_stand_once_and_what_is_hidden_is_named(published):
 
 
 def test_a_difference_that_cannot_be_judged_says_so(published):
-    comparisons = published.comparisons.assign(p_adjusted=np.nan, worth_mentioning=False)
+    comparisons = published.comparisons.assign(verdict="not_judged")
     changed = dataclasses.replace(published, comparisons=comparisons)
     drawn = words(charts.differences(changed, BIG, published.theme_items))
     assert drawn.count("kan ikke vurderes") == len(published.theme_items)

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from helpers.estimation.comparisons import benjamini_hochberg, compare, compare_groups, judge
+from helpers.common.vocabulary import NOT_JUDGED, OVER, SMALL, UNDER, UNSURE, VERDICTS
+from helpers.estimation.comparisons import (
+    benjamini_hochberg,
+    compare,
+    compare_groups,
+    judge,
+    strictest_p,
+    with_verdicts,
+)
 from helpers.estimation.designs import Design
 from helpers.estimation.estimates import (
     DEGREES,
@@ -521,10 +529,17 @@ def compared(**columns):
 
 
 def named(**columns):
-    table = judge(compared(**columns), RULES)
-    of_list = table["worth_mentioning_in_list"].tolist()
-    assert table["worth_mentioning"].tolist() == of_list
-    return of_list
+    return judge(compared(**columns), RULES)["verdict"].isin([OVER, UNDER]).tolist()
+
+
+def test_each_verdict():
+    """Not judged comes before sure, sure before large, and the sign last."""
+    table = compared(
+        municipality=["0101", "0161", "0580", "0707", "0741"], item="q01",
+        reference="round:demo-2023", difference=[0.3, -0.3, 0.05, 0.3, 0.3],
+        p_value=[0.001, 0.001, 0.001, 0.9, 0.001], n=[500, 500, 500, 500, 29],
+    )  # fmt: skip
+    assert judge(table, RULES)["verdict"].tolist() == list(VERDICTS)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -562,8 +577,8 @@ def test_significance_is_judged_after_correction():
     p = [0.24, 0.24, 0.24, 0.9]  # 0.24·4/3 = 0.32
     table = judge(compared(p_value=p), RULES)
     assert table["p_adjusted"].tolist() == pytest.approx([0.32, 0.32, 0.32, 0.9])
-    assert not table["worth_mentioning"].any()
-    assert judge(compared(p_value=p[:3]), RULES)["worth_mentioning"].all()
+    assert set(table["verdict"]) == {UNSURE}
+    assert set(judge(compared(p_value=p[:3]), RULES)["verdict"]) == {OVER}
 
 
 def test_a_municipalitys_family_does_not_know_the_others():
@@ -611,14 +626,61 @@ def test_a_list_is_one_number_of_each_municipality_without_the_country():
     assert got.drop(2).tolist() == pytest.approx(adjusted(0.04, 0.02, 0.9))
     assert np.isnan(got[2])
     assert table["p_adjusted"].tolist() == p
-    assert table["worth_mentioning"].tolist() == [True, True, True, False]
-    assert table["worth_mentioning_in_list"].tolist() == [True, True, False, False]
+    assert strictest_p(table).tolist() == pytest.approx([0.06, 0.06, 0.001, 0.9])
+
+
+def test_a_difference_is_sure_where_it_is_in_both_tables_that_it_stands_in():
+    """q01 of 0101 is clear in its own table, not among the municipalities; q01 of 0161 the other way round."""
+    rows = [
+        ("0101", "q01", 0.24),
+        ("0101", "q02", 0.001),
+        ("0161", "q01", 0.2),
+        ("0161", "q02", 0.9),
+    ]
+    rows += [(place, "q01", 0.9) for place in ("0580", "0707")]
+    places, items, p = map(list, zip(*rows))
+    table = judge(compared(municipality=places, item=items, p_value=p), RULES)
+    own, in_list = (table[c] < 1 - RULES.confidence for c in ("p_adjusted", "p_adjusted_in_list"))
+    assert own.tolist()[:2] == [True, True] and in_list.tolist()[:2] == [False, True]
+    assert table["verdict"].tolist() == [UNSURE, OVER, UNSURE, UNSURE, UNSURE, UNSURE]
+
+
+def test_groups_of_one_municipality_stand_in_no_list():
+    table = judge(compared(reference="group:mand", municipality=["0101", "0161"], p_value=[0.001, 0.9],
+                           item="q01"), RULES)  # fmt: skip
+    assert table["p_adjusted_in_list"].isna().all()
+    assert table["verdict"].tolist() == [OVER, UNSURE]
+
+
+def test_releases_from_before_the_verdicts_get_theirs_from_both_flags():
+    columns = ["worth_mentioning", "worth_mentioning_in_list"]
+    rows = {  # p in the own table and in the list, both flags, difference
+        "0101": (0.01, 0.01, True, True, 0.3, OVER),
+        "0161": (0.01, 0.02, True, True, -0.3, UNDER),
+        "0580": (0.05, 0.05, True, True, 0.3, OVER),  # 0.04996, rounded when it was released
+        "0707": (0.01, 0.2, True, False, 0.3, UNSURE),
+        "0741": (0.01, 0.01, False, False, 0.05, SMALL),
+        "0825": (np.nan, np.nan, False, False, 0.3, NOT_JUDGED),
+        "national": (0.01, np.nan, True, False, 0.3, OVER),
+    }
+    p, in_list, worth, worth_in_list, difference, verdicts = map(list, zip(*rows.values()))
+    old = compared(municipality=list(rows), difference=difference).assign(
+        p_adjusted=p, p_adjusted_in_list=in_list, worth_mentioning=worth,
+        worth_mentioning_in_list=worth_in_list,
+    )  # fmt: skip
+    made = with_verdicts(old, 0.95)
+    assert made["verdict"].tolist() == verdicts
+    assert not set(columns) & set(made)
+    assert with_verdicts(made, 0.95) is made
+    pairs = old.assign(
+        reference="group:mand", worth_mentioning_in_list=False, p_adjusted_in_list=0.9
+    )
+    assert with_verdicts(pairs, 0.95)["verdict"].iloc[0] == OVER
 
 
 @pytest.mark.parametrize(
     "column, values",
     [
-        ("reference", ["group:kvinde", "group:mand"]),
         ("category", ["kvinde", "mand"]),
         ("item", ["q01", "q02"]),
         ("statistic", ["mean", "share_satisfied"]),

@@ -38,13 +38,11 @@ def test_every_released_number_is_there_as_it_is(published, document):
         for measure, cell in row["measures"].items():
             if measure.endswith(("_low", "_high")) or cell is None:
                 continue
-            released = published.value(
+            released = published.number(
                 row["area"], row["item"], measure, breakdown=breakdown, category=category,
                 weighting=weighting,
             )  # fmt: skip
-            assert cell == (
-                released["value"] if released["status"] == "shown" else released["status"]
-            )
+            assert cell == (released.value if released.shown else released.status)
             seen += 1
     own = published.results[published.results["municipality"].isin([BIG, NATIONAL])]
     assert seen == len(own)
@@ -86,16 +84,15 @@ def test_an_interval_that_cannot_be_computed_is_empty(published):
 def test_the_words_against_the_others_are_the_releases(published, code):
     document = dashboard_data.municipal(published, [], code)
     [now] = document["rounds"]
-    for group, item, _, word in document["against"]:
+    for group, item, others, verdict in document["against"]:
         breakdown, category = now["groups"][group]
-        row = published.against_others(
+        difference = published.against_others(
             code, now["items"][item]["id"], breakdown=breakdown, category=category
         )
-        if row["worth_mentioning"]:
-            expected = "over" if row["difference"] > 0 else "under"
-        else:
-            expected = "på niveau"
-        assert document["words"][word] == expected
+        assert others == difference.other
+        words = document["words"] if difference.shown else document["missing"]
+        said = words[verdict] if difference.shown else words[verdict]["words"]
+        assert said == difference.said
 
 
 def test_rounds_share_an_item_only_where_the_wording_is_the_same(published, round_2024):

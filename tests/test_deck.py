@@ -17,11 +17,12 @@ from published_fixture import BIG, PLAIN, SMALL, make_published
 from helpers.common import style
 from helpers.common.errors import SurveyError
 from helpers.deck.deck import write_deck
-from helpers.released import captions, findings
+from helpers.released import captions
+from helpers.released.ends import extremes
+from helpers.released.numbers import Number
 from helpers.released.own_numbers import (
     NATIONAL_LABEL,
     OTHERS_LABEL,
-    Number,
     OwnNumbers,
     official_name,
 )
@@ -238,17 +239,17 @@ def test_a_wholly_hidden_municipality_gets_a_deck_that_says_so(published, tmp_pa
 def test_only_differences_worth_mentioning_are_shown(decks, published):
     o = OwnNumbers(published, BIG)
     page = page_of(decks[BIG], "Hvor adskiller kommunen sig?")
-    worth = {round(d.difference, 2) for d in o.worth_mentioning("mean")}
+    worth = {round(d.value, 2) for d in o.differences("mean") if d.notable}
     assert worth
     assert set(drawn(charts(page)[0]).values()) <= worth
     page = page_of(decks[PLAIN], "Hvor adskiller kommunen sig?")
     assert not charts(page)
-    assert any("adskiller sig ikke sikkert" in t for t in texts(page))
+    assert any("Ingen sikker og nævneværdig forskel" in t for t in texts(page))
 
 
 def test_a_question_that_is_its_own_theme_counts_once(published):
     o = OwnNumbers(published, BIG)
-    items = {d.item for s in ("mean", "share_satisfied") for d in o.worth_mentioning(s)}
+    items = {d.item for d in o.differences("mean", "share_satisfied")}
     assert items and "q13" not in items
 
 
@@ -316,30 +317,31 @@ def test_the_template_is_what_its_script_makes(tmp_path):
 
 
 def of(value, half):
-    return Number(value, value - half, value + half, 100, "shown")
+    return Number(value=value, low=value - half, high=value + half, n=100, status="shown")
 
 
 def test_extremes_need_intervals_that_do_not_overlap():
-    assert findings.extremes([("a", of(4.0, 0.2)), ("b", of(3.7, 0.2))]) is None
-    high, low = findings.extremes([("a", of(4.0, 0.1)), ("b", of(3.7, 0.1))])
-    assert (high[0][0], low[0][0]) == ("a", "b")
+    assert extremes([("a", of(4.0, 0.2)), ("b", of(3.7, 0.2))]) is None
+    found = extremes([("a", of(4.0, 0.1)), ("b", of(3.7, 0.1))])
+    assert (found.highest[0][0], found.lowest[0][0]) == ("a", "b")
 
 
 def test_extremes_share_an_end_that_cannot_be_told_apart():
-    high, low = findings.extremes([("a", of(4.0, 0.1)), ("b", of(3.9, 0.1)), ("c", of(3.0, 0.1))])
-    assert [n for n, _ in high] == ["a", "b"]
-    assert [n for n, _ in low] == ["c"]
+    found = extremes([("a", of(4.0, 0.1)), ("b", of(3.9, 0.1)), ("c", of(3.0, 0.1))])
+    assert [n for n, _ in found.highest] == ["a", "b"]
+    assert [n for n, _ in found.lowest] == ["c"]
 
 
 def test_a_category_between_the_ends_is_called_neither_highest_nor_lowest():
     rows = [("a", of(4.0, 0.2)), ("b", of(3.7, 0.2)), ("c", of(3.4, 0.2))]
-    high, low = findings.extremes(rows)
-    assert [n for n, _ in high] == ["a", "b"] and [n for n, _ in low] == ["b", "c"]
+    found = extremes(rows)
+    assert [n for n, _ in found.highest] == ["a", "b"]
+    assert [n for n, _ in found.lowest] == ["b", "c"]
 
 
 def test_hidden_numbers_are_no_extremes():
-    hidden = Number(None, None, None, None, "few")
-    assert findings.extremes([("a", of(4.0, 0.1)), ("b", hidden)]) is None
+    hidden = Number(status="few")
+    assert extremes([("a", of(4.0, 0.1)), ("b", hidden)]) is None
     assert (
         captions.hidden_note([("a", of(4, 0.1)), ("b", hidden)]) == "Vises ikke: b (for få svar)."
     )

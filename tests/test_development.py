@@ -27,12 +27,8 @@ from helpers.development.line_chart import Scale, across, month
 from helpers.development.page import page
 from helpers.development.series import (
     ABSENT,
-    DOWN,
     NOT_COMPARABLE,
     NOT_COMPUTED,
-    NOT_JUDGED,
-    NOTHING_SURE,
-    UP,
     Development,
     load_development,
 )
@@ -145,9 +141,9 @@ def test_values_are_the_released_ones(development):
                     if p.round_id == published.round.id
                 )  # fmt: skip
                 item = line.items.get(published.round.id)
-                row = published.value(code, item) if item else None
-                if row is not None and row["status"] == "shown":
-                    assert (point.value, point.n) == (row["value"], row["n"])
+                row = published.number(code, item) if item else None
+                if row is not None and row.shown:
+                    assert (point.value, point.n) == (row.value, row.n)
                 else:
                     assert point.value is None and point.words
 
@@ -156,9 +152,9 @@ def test_changes_are_the_released_ones_and_no_others(development):
     """Only 2025 compares itself with 2024; 2024 names no earlier round."""
     by_hand = development.rounds[-1].compared(BIG, f"round:{SPRING}", "samlet")
     first, second = series(development, BIG, "Samlet tilfredshed").steps
-    assert (second.difference, second.low, second.high) == tuple(
-        by_hand[c] for c in ("difference", "ci_low", "ci_high")
-    )
+    assert (second.difference, second.low, second.high, second.verdict) == (
+        by_hand.value, by_hand.low, by_hand.high, by_hand.said
+    )  # fmt: skip
     assert (first.comparable, first.computed, first.verdict) == (True, False, NOT_COMPUTED)
 
 
@@ -202,23 +198,21 @@ def test_a_step_over_a_round_says_since_when(made):
 
 
 @pytest.mark.parametrize(
-    "difference, p, worth, verdict",
-    [(0.2, 0.01, True, UP), (-0.2, 0.01, True, DOWN), (0.2, 0.2, False, NOTHING_SURE),
-     (0.2, None, False, NOT_JUDGED)],
+    "difference, verdict, said",
+    [(0.2, "over", "steget"), (-0.2, "under", "faldet"), (0.2, "unsure", "ingen sikker ændring"),
+     (0.02, "small", "sikker, men lille ændring"), (0.2, "not_judged", "kan ikke vurderes")],
 )  # fmt: skip
-def test_verdicts_in_the_own_table_and_in_the_list(made, difference, p, worth, verdict):
+def test_the_releases_verdict_is_said(made, difference, verdict, said):
     held = load_development(made).development
     latest = held.rounds[-1]
     table = latest.comparisons.copy()
     row = (table["municipality"] == BIG) & (table["item"] == "samlet") & (
         table["reference"] == f"round:{SPRING}")  # fmt: skip
     assert row.sum() == 1
-    table.loc[row, ["difference", "p_adjusted"]] = [difference, float("nan") if p is None else p]
-    table.loc[row, "worth_mentioning"] = worth
+    table.loc[row, ["difference", "verdict"]] = [difference, verdict]
     changed = Development([*held.rounds[:-1], dataclasses.replace(latest, comparisons=table)])
     step = series(changed, BIG, "Samlet tilfredshed").step_to(AUTUMN)
-    assert step.said(False) == verdict
-    assert step.said(True) == NOTHING_SURE  # the fixture's list finds nothing
+    assert (step.verdict, step.notable) == (said, verdict in ("over", "under"))
 
 
 def test_other_citizens_leave_nothing_to_compare(made):

@@ -305,10 +305,10 @@ def test_only_differences_that_are_sure_and_large_are_worth_mentioning(round_202
         RoundEstimates(with_intervals(table, 0.95), counted(counts)), round_2024
     ).comparisons
     means = out[(out["statistic"] == "mean") & (out["breakdown"] == "all")]
-    worth = means.groupby("municipality")["worth_mentioning"].all()
+    worth = means["verdict"].eq("over").groupby(means["municipality"]).all()
     assert worth["0707"]
     shares = out[(out["statistic"] == "share_satisfied")]
-    assert not shares["worth_mentioning"].any()
+    assert not shares["verdict"].isin(["over", "under"]).any()
     assert np.isclose(
         means.set_index(["municipality", "reference"]).loc[("0707", "others"), "difference"], 0.5
     ).all()

@@ -341,7 +341,7 @@ def test_a_municipality_of_one_opinion_does_not_spoil_the_others(few):
         confidence=0.95, smallest_mean_difference=0.1, smallest_share_difference=0.05, min_answers=5
     )
     judged = judge(got.municipalities, rules).set_index("municipality")
-    assert not judged.loc["0101", "worth_mentioning"]
+    assert judged.loc["0101", "verdict"] == "not_judged"
     assert np.isnan(judged.loc["0101", "p_adjusted"])  # rests on too little, and spoils no other
     assert judged["p_adjusted"].drop("0101").notna().all()
 

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from published_fixture import BIG, PLAIN, SMALL, make_published
+from published_fixture import BIG, PLAIN, SMALL, make_published, verdict_of
 
 from helpers.common.vocabulary import NATIONAL
 from helpers.reports.five_sentences import five_sentences
@@ -103,10 +103,10 @@ def with_changes(published, changes: dict[str, float], note: str = "", judged: b
     one = (table["municipality"] == BIG) & (table["reference"] == "round:demo-2023")
     change = table.loc[one, "item"].map(changes).fillna(0.0)
     table.loc[one, "difference"] = change
-    table.loc[one, "worth_mentioning"] = change.abs() >= 0.1
+    table.loc[one, "verdict"] = verdict_of(change, 0.01, change.abs() >= 0.1)
     table.loc[one, "note"] = note
     if not judged:
-        table.loc[one, "p_adjusted"] = np.nan
+        table.loc[one, "verdict"] = "not_judged"
     return dataclasses.replace(published, comparisons=table)
 
 
@@ -120,7 +120,7 @@ def with_changes(published, changes: dict[str, float], note: str = "", judged: b
         ({"progression": 0.14, "moedet": 0.2, "maal": 0.1}, "",
          "Siden {} er tre temaer og spørgsmål steget."),
         ({"progression": 0.09, "moedet": -0.09}, "",
-         "Der er ingen sikre og nævneværdige ændringer siden {}."),
+         "Ingen sikker og nævneværdig ændring siden {}."),
         ({"progression": 0.14}, "Målgrupperne er afgrænset anderledes.",
          "Siden {} er »Progression« steget; der er brud i tidsserien."),
     ],
@@ -133,7 +133,9 @@ def test_what_has_changed(published, changes, note, text):
 
 def test_changes_that_rest_on_too_few_answers(published):
     line = said(with_changes(published, {}, judged=False))[CHANGED]
-    assert line.endswith("hviler på for få svar til at blive vurderet.")
+    assert line.startswith(
+        "Det kan ikke vurderes, om der er en sikker og nævneværdig ændring siden"
+    )
 
 
 def test_without_an_earlier_round_or_part_in_it(published):

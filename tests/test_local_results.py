@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from published_fixture import BIG, PLAIN, make_published
+from published_fixture import BIG, PLAIN, make_published, verdict_of
 
 from helpers.common import style
 from helpers.common.markdown_text import literal
@@ -39,8 +39,8 @@ def compared(published, *rows):
                 "municipality": BIG, "reference": f"group:{other}", "breakdown": "local:indsats",
                 "category": own, "item": item, "statistic": "mean", "weighting": "weighted",
                 "own": 4.0, "reference_value": 4.0 - d, "difference": d, "ci_low": d - 0.1,
-                "ci_high": d + 0.2, "p_value": p, "p_adjusted": p, "worth_mentioning": worth,
-                "p_adjusted_in_list": p, "worth_mentioning_in_list": worth, "status": "shown",
+                "ci_high": d + 0.2, "p_value": p, "p_adjusted": p, "p_adjusted_in_list": float("nan"),
+                "verdict": verdict_of(d, p, worth).item(), "note": "", "status": "shown",
             }
             for item, own, other, d, p, worth in rows
         ]
@@ -93,8 +93,8 @@ def test_questions_with_different_scales_share_a_figure_of_three_parts(published
     [
         (0.4, True, "højere"),
         (-0.4, True, "lavere"),
-        (0.4, False, "ingen sikker forskel"),
-        (-0.4, False, "ingen sikker forskel"),
+        (0.04, False, "sikker, men lille forskel"),
+        (-0.04, False, "sikker, men lille forskel"),
     ],
 )
 def test_a_difference_is_named_only_where_it_is_worth_it(published, difference, worth, verdict):

@@ -31,15 +31,15 @@ def test_what_rose_and_fell_is_named_with_both_numbers(published):
     told = model_texts.development(published, BIG).data
     assert "er »Progression« (" in told and ") steget." in told
     assert "er »Klart formål« (" in told and ") faldet." in told
-    assert "For de øvrige temaer og spørgsmål er der ingen sikker, nævneværdig ændring." in told
+    assert "Ingen sikker og nævneværdig ændring i de øvrige temaer og spørgsmål siden" in told
     assert f"**Brud i tidsserien:** {BREAK}\n\n@fig-udvikling" in told
     assert "Mødet" not in told  # up by 0.02: noise
 
 
 def test_nothing_changed_is_said(published):
-    quiet = with_comparisons(published, lambda t: t.assign(worth_mentioning=False))
+    quiet = with_comparisons(published, lambda t: t.assign(verdict="unsure"))
     told = model_texts.development(quiet, BIG).data
-    assert told.startswith("Der er ingen sikre og nævneværdige ændringer siden piloten 2023")
+    assert told.startswith("Ingen sikker og nævneværdig ændring siden piloten 2023")
 
 
 def test_no_break_no_mark(published):
@@ -79,17 +79,19 @@ def test_what_is_not_in_both_rounds_stands_without_numbers(published):
 
 
 @pytest.mark.parametrize(
-    "gap, worth, words",
+    "gap, verdict, words",
     [
-        (0.2, True, "altså sikkert og nævneværdigt højere: +0,20"),
-        (-0.2, True, "altså sikkert og nævneværdigt lavere: −0,20"),
-        (0.2, False, "er ikke både sikker og nævneværdig"),
+        (0.2, "over", "altså sikkert og nævneværdigt højere: +0,20"),
+        (-0.2, "under", "altså sikkert og nævneværdigt lavere: −0,20"),
+        (0.2, "unsure", ": ingen sikker forskel."),
+        (0.2, "not_judged", ": kan ikke vurderes."),
+        (0.02, "small", ": sikker, men lille forskel."),
     ],
 )
-def test_expected_of_a_municipality(published, gap, worth, words):
+def test_expected_of_a_municipality(published, gap, verdict, words):
     def change(t):
         one = (t["reference"] == "expected") & (t["municipality"] == BIG)
-        t.loc[one, ["difference", "worth_mentioning"]] = [gap, worth]
+        t.loc[one, ["difference", "verdict"]] = [gap, verdict]
         return t
 
     assert words in model_texts.expected(with_comparisons(published, change), BIG).data
@@ -99,7 +101,9 @@ def test_expected_lists_municipalities_by_name_not_by_rank(published):
     told = model_texts.expected(published, NATIONAL).data
     assert told.startswith("Sikkert og nævneværdigt højere end forventet ligger Norddjurs.")
     assert "lavere end forventet" not in told
-    assert told.endswith("For de øvrige 2 kan forskellen være tilfældig eller er lille.")
+    assert told.endswith(
+        "Ingen sikker og nævneværdig forskel mellem det faktiske og det forventede i de øvrige kommuner."
+    )
 
 
 def test_too_few_municipalities_for_an_expected_result(published):
@@ -185,7 +189,9 @@ def test_figures_are_drawn_or_say_why_not(published, code):
         assert texts or figure.axes[0].lines
 
 
-def test_the_funnel_marks_only_what_lies_beyond_the_limits(published):
+def test_the_funnel_marks_what_the_release_calls_notable(published):
     figure = charts.expected(published)
     dots = {line.get_label(): len(line.get_xdata()) for line in figure.axes[0].lines}
-    assert dots["Kommune uden for 99,8 %-grænsen"] + dots["Kommune inden for grænserne"] == 3
+    assert dots["Sikker og nævneværdig forskel"] == 1
+    assert dots["Ikke både sikker og nævneværdig"] == 2
+    assert "Kan ikke vurderes" not in dots

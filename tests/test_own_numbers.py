@@ -11,14 +11,14 @@ from pptx import Presentation
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers.common import style
-from helpers.common.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL, NOT_JUDGED
 from helpers.deck.deck import write_deck
 from helpers.parameters.round_settings import Disclosure
 from helpers.released import captions
-from helpers.released.own_numbers import OwnNumbers, why_no_others, why_not_compared
+from helpers.released.numbers import why_no_others, why_not_compared
+from helpers.released.own_numbers import OwnNumbers
 from helpers.released.reading import reading_guide
 from helpers.reports import local_results, model_texts, sentences, tables
-from helpers.reports.chart_canvas import hidden_mark, is_shown
 from helpers.reports.five_sentences import five_sentences
 from helpers.workbook.workbook import write_workbook
 
@@ -76,11 +76,8 @@ def test_an_own_number_says_why_it_is_missing(published, status, words):
     changed = with_status(published, BIG, status, **KEY)
     number = OwnNumbers(changed, BIG).of(*PLACE)
     assert not number.shown
-    assert number.mark == words
+    assert number.words == words
     assert captions.hidden_note([("Mænd", number)]) == f"Vises ikke: Mænd ({words})."
-    row = changed.value(BIG, "q05", breakdown="gender", category="mand")
-    assert not is_shown(row)
-    assert hidden_mark(row) == words
 
 
 @pytest.mark.parametrize(
@@ -93,14 +90,14 @@ def test_an_own_number_says_why_it_is_missing(published, status, words):
     ],
 )
 def test_a_number_that_is_in_no_table_has_the_right_reason(published, place, words):
-    assert OwnNumbers(published, PLAIN).of(*place).mark == words
+    assert OwnNumbers(published, PLAIN).of(*place).words == words
 
 
 def test_a_local_question_is_not_asked_in_the_country(published):
     o = OwnNumbers(published, BIG)
     assert o.of("lokal1").shown
-    assert o.national("lokal1").mark == "ikke spurgt"
-    assert o.others("lokal1").mark == "ikke spurgt"
+    assert o.national("lokal1").words == "ikke spurgt"
+    assert o.others("lokal1").words == "ikke spurgt"
 
 
 def test_a_shown_row_without_a_value_cannot_be_computed(published):
@@ -109,10 +106,7 @@ def test_a_shown_row_without_a_value_cannot_be_computed(published):
     changed = dataclasses.replace(published, results=results)
     number = OwnNumbers(changed, BIG).of(*PLACE)
     assert not number.shown
-    assert number.mark == "kan ikke beregnes"
-    assert hidden_mark(changed.value(BIG, "q05", breakdown="gender", category="mand")) == (
-        "kan ikke beregnes"
-    )
+    assert number.words == "kan ikke beregnes"
 
 
 # ------------------------------------------------------------------------------------- comparisons
@@ -136,7 +130,7 @@ def test_a_shown_row_without_a_value_cannot_be_computed(published):
 )
 def test_a_missing_comparison_says_which_side_is_missing(own, country, others, comparison):
     assert why_no_others(own, country) == others
-    assert why_not_compared(own, country) == comparison
+    assert why_not_compared("others", own, country) == comparison
 
 
 @pytest.mark.parametrize(
@@ -153,36 +147,35 @@ def test_a_missing_comparison_says_which_side_is_missing(own, country, others, c
 )
 def test_the_others_and_the_comparison_in_words(published, code, status, others, comparison):
     o = OwnNumbers(with_status(published, code, status, **KEY), BIG)
-    assert o.others(*PLACE).mark == others
-    assert o.why_not_compared(*PLACE) == comparison
+    assert o.others(*PLACE).words == others
+    assert o.against_others(*PLACE).said == comparison
 
 
 def unjudged(published, code=PLAIN):
     comparisons = published.comparisons.copy()
     mine = where(comparisons, code)
     comparisons.loc[mine, ["p_adjusted", "p_adjusted_in_list"]] = None
-    comparisons.loc[mine, ["worth_mentioning", "worth_mentioning_in_list"]] = False
+    comparisons.loc[mine, "verdict"] = NOT_JUDGED
     return dataclasses.replace(published, comparisons=comparisons)
 
 
 def test_a_difference_that_cannot_be_judged_is_not_called_none(published, tmp_path):
     changed = unjudged(published)
     o = OwnNumbers(changed, PLAIN)
-    assert o.n_compared
-    assert not o.n_judged
+    assert o.all_against_others
+    assert not any(d.judged for d in o.all_against_others)
     text = tables.means(changed, PLAIN, ["samlet"]).data
     assert "| kan ikke vurderes |" in text
     assert "kan ikke vurderes: forskellen hviler på for få svar" in text
-    assert "kan ikke vurderes, om kommunen adskiller sig" in tables.differences(changed, PLAIN).data
-    told = sentences.municipal_spread(changed)
-    assert "Én kommune kan ikke sammenlignes: for få svar" in told
+    assert "Det kan ikke vurderes, om der er" in tables.differences(changed, PLAIN).data
+    assert "For én kommune kan det ikke vurderes" in sentences.municipal_spread(changed)
     book = openpyxl.load_workbook(write_workbook(changed, PLAIN, tmp_path / "a.xlsx"))
     assert {row[7] for row in book["Overblik"].iter_rows(min_row=5, values_only=True)} == {
-        "Kan ikke vurderes"
+        "kan ikke vurderes"
     }
     pages = Presentation(write_deck(changed, PLAIN, tmp_path / "a.pptx")).slides
     said = " ".join(s.text_frame.text for p in pages for s in p.shapes if s.has_text_frame)
-    assert "Det kan ikke vurderes, om kommunen adskiller sig" in said
+    assert "Det kan ikke vurderes, om der er" in said
 
 
 def test_a_number_without_an_interval_says_so(published, tmp_path):
@@ -191,13 +184,13 @@ def test_a_number_without_an_interval_says_so(published, tmp_path):
     results.loc[one, ["ci_low", "ci_high"]] = None
     changed = dataclasses.replace(published, results=results)
     text = tables.means(changed, BIG, ["samlet"]).data
-    value = style.number(changed.value(BIG, "samlet")["value"], 2)
+    value = style.number(changed.number(BIG, "samlet").value, 2)
     assert f"| {value} (uden interval) |" in text
     assert "uden interval: tallets usikkerhed kan ikke beregnes." in text
     assert "usikkerhed kan ikke beregnes" in five_sentences(changed, BIG).data
     book = openpyxl.load_workbook(write_workbook(changed, BIG, tmp_path / "a.xlsx"))
     overview = list(book["Overblik"].iter_rows(min_row=5, values_only=True))[-1]
-    assert overview[1] == pytest.approx(changed.value(BIG, "samlet")["value"])
+    assert overview[1] == pytest.approx(changed.number(BIG, "samlet").value)
     assert overview[2:4] == ("kan ikke beregnes", "kan ikke beregnes")
     everything = book["Alle tal"].iter_rows(min_row=2, values_only=True)
     assert "vist; grænserne kan ikke beregnes" in {row[-1] for row in everything}

@@ -1,11 +1,12 @@
 """Sentences: right words for every case, and no difference where there is only noise."""
 
 import dataclasses
+from collections import Counter
 
 import pytest
 from published_fixture import BIG, make_published, with_groups_of
 
-from helpers.common.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, UNDER, UNSURE
 from helpers.reports import sentences, titles
 
 
@@ -53,8 +54,8 @@ def hidden(published, code):
         (
             (0, 2, 1, 1),
             "2 kommuner ligger sikkert og nævneværdigt under de øvrige i samlet tilfredshed; ingen "
-            "ligger over. For den sidste er der ingen sikker og nævneværdig forskel. Én kommune kan "
-            "ikke sammenlignes: for få svar",
+            "ligger over. For én kommune er der ingen sikker og nævneværdig forskel. For én kommune "
+            "kan det ikke vurderes",
         ),
         (
             (0, 0, 6, 0),
@@ -62,14 +63,21 @@ def hidden(published, code):
             "tilfredshed",
         ),
         (
+            (0, 0, 0, 6),
+            "Det kan ikke vurderes, om der er en sikker og nævneværdig forskel mellem nogen kommune og de "
+            "øvrige i samlet tilfredshed",
+        ),
+        (
             (1, 1, 0, 3),
             "Én kommune ligger sikkert og nævneværdigt over de øvrige i samlet tilfredshed og én "
-            "kommune under. 3 kommuner kan ikke sammenlignes: for få svar",
+            "kommune under. For 3 kommuner kan det ikke vurderes",
         ),
     ],
 )
 def test_spread_of_the_municipalities(counts, text):
-    assert sentences.spread_text(*counts, "for få svar") == text
+    assert (
+        sentences.spread_text(Counter(dict(zip((OVER, UNDER, UNSURE, NOT_JUDGED), counts)))) == text
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,7 +85,7 @@ def test_spread_of_the_municipalities(counts, text):
     [
         (3.9, 3.6, "Kvinder er mere tilfredse (3,90) end mænd (3,60)"),
         (3.6, 3.9, "Mænd er mere tilfredse (3,90) end kvinder (3,60)"),
-        (3.76, 3.70, "Der er ingen sikker og nævneværdig forskel i samlet tilfredshed mellem kvinder "
+        (3.76, 3.70, "Ingen sikker og nævneværdig forskel i samlet tilfredshed mellem kvinder "
                      "og mænd (fra 3,70 til 3,76)"),
     ],
 )  # fmt: skip

@@ -6,8 +6,8 @@ import re
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers.common import style
-from helpers.common.vocabulary import NATIONAL
+from helpers.common import style, vocabulary
+from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, UNDER, UNSURE
 from helpers.parameters.round_settings import Disclosure
 from helpers.released import findings
 from helpers.released.own_numbers import OwnNumbers
@@ -20,11 +20,11 @@ def published():
     return make_published()
 
 
-def with_difference(published, code, difference, worth, item="samlet"):
-    """The comparison of one item with the others changed."""
+def with_difference(published, code, difference, verdict, item="samlet"):
+    """The comparison of one item with the others changed, all the others unsure."""
     table = published.comparisons.copy()
     mine = (table["municipality"] == code) & (table["reference"] == "others")
-    table.loc[mine, "worth_mentioning"] = False
+    table.loc[mine, "verdict"] = UNSURE
     one = (
         mine
         & (table["item"] == item)
@@ -33,23 +33,24 @@ def with_difference(published, code, difference, worth, item="samlet"):
     )
     assert one.any()
     table.loc[one, "difference"] = difference
-    table.loc[one, "worth_mentioning"] = worth
+    table.loc[one, "verdict"] = verdict
     return dataclasses.replace(published, comparisons=table)
 
 
 @pytest.mark.parametrize(
-    "difference, worth, word, sentence",
+    "difference, verdict, word, sentence",
     [
-        (0.4, True, "over", "højere end i de øvrige kommuner"),
-        (-0.4, True, "under", "lavere end i de øvrige kommuner"),
-        (0.4, False, "på niveau", "ingen sikker, nævneværdig forskel"),
-        (-0.4, False, "på niveau", "ingen sikker, nævneværdig forskel"),
+        (0.4, OVER, "over", "højere end i de øvrige kommuner"),
+        (-0.4, UNDER, "under", "lavere end i de øvrige kommuner"),
+        (0.05, vocabulary.SMALL, "sikker, men lille forskel", "– sikker, men lille forskel til de øvrige"),
+        (-0.4, UNSURE, "ingen sikker forskel", "– ingen sikker forskel til de øvrige kommuner"),
+        (0.4, NOT_JUDGED, "kan ikke vurderes", "forskellen til de øvrige kommuner"),
     ],
-)
-def test_a_difference_is_named_only_where_it_is_worth_it(
-    published, difference, worth, word, sentence
+)  # fmt: skip
+def test_a_difference_is_called_what_the_release_says(
+    published, difference, verdict, word, sentence
 ):
-    changed = with_difference(published, BIG, difference, worth)
+    changed = with_difference(published, BIG, difference, verdict)
     row = next(
         line
         for line in tables.means(changed, BIG, ["samlet"]).data.splitlines()
@@ -60,9 +61,9 @@ def test_a_difference_is_named_only_where_it_is_worth_it(
 
 
 def test_no_difference_is_said_plainly(published):
-    changed = with_difference(published, BIG, 0.4, False)
-    assert "Ingen af kommunens gennemsnit adskiller sig" in tables.differences(changed, BIG).data
-    assert "adskiller sig ikke sikkert og nævneværdigt" in five_sentences(changed, BIG).data
+    changed = with_difference(published, BIG, 0.4, UNSURE)
+    assert "Ingen sikker og nævneværdig forskel" in tables.differences(changed, BIG).data
+    assert "Ingen sikker og nævneværdig forskel til de øvrige" in five_sentences(changed, BIG).data
 
 
 def test_hidden_numbers_are_marked_and_explained(published):
@@ -91,13 +92,6 @@ def test_every_table_is_whole(published, code):
         assert len(rows) > 2
         assert len({line.count("|") for line in rows}) == 1
         assert not re.search(r"\d\.\d\d(?!\d)", table.data), "a decimal point in Danish text"
-
-
-def test_too_few_answers_to_judge_is_not_called_level(published):
-    for p, word in ((float("nan"), "kan ikke vurderes"), (0.5, "på niveau")):
-        comparisons = published.comparisons.assign(p_adjusted=p)
-        changed = dataclasses.replace(published, comparisons=comparisons)
-        assert f"| {word} |" in tables.means(changed, PLAIN, ["samlet"]).data
 
 
 def test_groups_stand_beside_the_others(published):
@@ -167,7 +161,7 @@ def test_signs(value, text):
 
 def test_the_appendix_has_every_municipality_and_every_question(published):
     rows = appendix.municipal_themes(published).data.splitlines()[2:]
-    means = [style.number(published.value(SMALL, t)["value"], 2) for t in published.theme_items]
+    means = [style.number(published.number(SMALL, t).value, 2) for t in published.theme_items]
     assert f"| Læsø | {' | '.join(means)} |" in rows
     names = [r.split(" | ")[0] for r in rows[:4]]
     assert names == ["| Læsø", "| Norddjurs", "| Aabenraa", "| Alle"]  # aa is å, the last letter

@@ -60,7 +60,7 @@ def test_every_title_is_a_whole_line(published, code):
 
 def test_a_title_names_no_difference_that_is_noise(published):
     assert words(titles.differences(published, PLAIN)) == (
-        "Kommunen adskiller sig ikke sikkert og nævneværdigt fra de øvrige kommuner"
+        "Ingen sikker og nævneværdig forskel til de øvrige kommuner"
     )
     assert "over de øvrige" in words(titles.differences(published, BIG))
 
@@ -71,7 +71,7 @@ def test_a_region_tells_of_its_own_municipalities(published):
         (table["municipality"] == BIG) & (table["reference"] == "others") & (table["item"] == "samlet")
         & (table["breakdown"] == "all") & (table["statistic"] == "mean")
     )  # fmt: skip
-    table.loc[one, ["difference", "worth_mentioning_in_list"]] = [0.3, True]
+    table.loc[one, ["difference", "verdict"]] = [0.3, "over"]
     changed = dataclasses.replace(published, comparisons=table)
     assert words(titles.regional(changed, "Midtjylland")).startswith("Én kommune ligger sikkert")
     for region in ("Syddanmark", "Nordjylland"):
@@ -83,9 +83,9 @@ def test_the_link_has_the_figures_numbers(published):
     assert head == list(downloads.HEAD)
     assert len(rows) == 2 * len(published.theme_items)
     own = next(r for r in rows if r[0] == "Norddjurs Kommune" and r[3] == "Samlet tilfredshed")
-    released = published.value(BIG, "samlet")
-    assert float(own[5].replace(",", ".")) == released["value"]
-    assert own[8:] == [str(released["n"]), "vist"]
+    released = published.number(BIG, "samlet")
+    assert float(own[5].replace(",", ".")) == released.value
+    assert own[8:] == [str(released.n), "vist"]
 
 
 def test_a_hidden_number_is_empty_in_the_link_and_says_why(published):
@@ -102,7 +102,7 @@ def test_changes_drivers_and_response_have_links(published):
     items = published.theme_items
     head, *rows = rows_of(downloads.since_before(published, BIG, items))
     assert head[0] == "Tema eller spørgsmål"
-    assert {r[-1] for r in rows} == {"ja", "nej"}
+    assert {r[-1] for r in rows} == {"steget", "ingen sikker ændring"}
     assert len(rows_of(downloads.drivers(published, BIG))) == 5
     assert downloads.drivers(published, SMALL).data == ""
     assert rows_of(downloads.response(published, BIG))[1][1] == "Alle"

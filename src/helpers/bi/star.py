@@ -12,13 +12,14 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv, parquet
 
-from helpers.common import style
 from helpers.common.paths import Paths, write_atomically
 from helpers.common.spreadsheets import inert_table
-from helpers.common.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL, VERDICTS
 from helpers.parameters.params import Round
+from helpers.released.numbers import labels_of, statuses_of
 from helpers.released.own_numbers import NATIONAL_LABEL, STATISTIC_LABELS
 from helpers.released.published import Published, load_published
+from helpers.released.verdicts import words_of
 
 FOLDER = "bi"
 ALL = "all"
@@ -127,7 +128,8 @@ TABLES = {
             "ci_low": (_NUMBER, "lower limit of the difference's 95 % interval"),
             "ci_high": (_NUMBER, "upper limit"),
             "p_adjusted": (_NUMBER, "p-value corrected for many comparisons; empty: cannot be judged"),
-            "worth_mentioning": (_FLAG, "both sure and large enough"),
+            "verdict": (_TEXT, "over or under: sure and large enough; small: sure; unsure; not_judged"),
+            "verdict_label": (_TEXT, "in Danish, as in every report"),
             "note": (_TEXT, "break in the series"),
         },
         (*_PLACE, "reference", "statistic"), _TO_DIMENSIONS,
@@ -321,17 +323,17 @@ def _keyed(published: Published, table: pd.DataFrame) -> pd.DataFrame:
 
 def _results(published: Published) -> pd.DataFrame:
     keyed = _keyed(published, published.results)
-    words = {"shown": "vist"} | style.NOT_SHOWN
     return keyed.assign(
         statistic_label=keyed["statistic"].map(STATISTIC_LABELS),
-        status_label=keyed["status"].map(words),
+        status_label=labels_of(statuses_of(keyed)),
     )
 
 
 def _comparisons(published: Published) -> pd.DataFrame:
-    shown = published.comparisons
-    kept = shown[(shown["weighting"] == "weighted") & (shown["status"] == "shown")]
-    return _keyed(published, kept)
+    keyed = _keyed(published, published.judged)
+    said = {(r, v): words_of(r)[v] for r in keyed["reference"].unique() for v in VERDICTS}
+    pairs = zip(keyed["reference"], keyed["verdict"])
+    return keyed.assign(p_adjusted=keyed["p"], verdict_label=[said[pair] for pair in pairs])
 
 
 def _response(published: Published) -> pd.DataFrame:

@@ -73,20 +73,20 @@ def compare(
     of_themes = [(x.label, x) for x in development.lines]
     for code in codes or [NATIONAL]:
         series = [(label, development.series(code, x)) for label, x in of_themes]
-        _print_series(development, development.name(code), "theme", series, in_list=False)
+        _print_series(development, development.name(code), "theme", series)
     if not codes:
         series = [
             (m.name, development.series(m.code, development.overall)) for m in development.places
         ]
         title = f"{development.overall.label}, by municipality"
-        _print_series(development, title, "municipality", series, in_list=True)
+        _print_series(development, title, "municipality", series)
     for before, now, what in development.breaks():
         console.print(f"{before} → {now}: {what or 'no break'}", markup=False)
     for path in written:
         console.print(f"Written: {path}", markup=False)
 
 
-def _print_series(development, title: str, of: str, series: list, *, in_list: bool) -> None:
+def _print_series(development, title: str, of: str, series: list) -> None:
     """A row a series: each round's mean, and the change to the latest round as its gate released it."""
     from rich.table import Table
 
@@ -105,7 +105,7 @@ def _print_series(development, title: str, of: str, series: list, *, in_list: bo
         if step is not None:
             change = style.signed(step.difference, 2) if step.computed else "–"
             mark = " (brud)" if step.broken else ""
-            cells += [change, step.said(in_list) + development.since(step) + mark]
+            cells += [change, step.verdict + development.since(step) + mark]
         table.add_row(label, *cells)
     console.print(table)
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from helpers.common.vocabulary import NOT_JUDGED
+
 if TYPE_CHECKING:
     from helpers.parameters.round_settings import Disclosure
 
@@ -58,7 +60,7 @@ class Missing:
 # The first three are the statuses of a released row that is not shown. The others are no status:
 # they are what is left where a shown number, or a row, is not there.
 FEW, SECONDARY, NOT_ASKED, NOT_POSSIBLE = "few", "linked", "not_asked", "not_possible"
-NOT_JUDGED, NOT_COMMON, NO_INTERVAL = "not_judged", "not_common", "no_interval"
+NOT_COMMON, NO_INTERVAL = "not_common", "no_interval"
 MISSING = {
     FEW: Missing(
         "(få)",
@@ -169,3 +171,7 @@ def danish_sort_key(text: str) -> str:
 
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def uncapital(text: str) -> str:
+    return text[:1].lower() + text[1:]

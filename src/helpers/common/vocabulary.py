@@ -6,6 +6,10 @@ WHOLE_ROUND = "runden"  # owner of steps and troubles that belong to no single m
 NATIONAL = "national"
 COUNTRY = "country"  # attribute of the response table: the codes that the country's numbers hold
 KEY = ("breakdown", "category", "item", "statistic", "weighting")
+# What is said of a difference: decided once (`estimation/comparisons.judge`), said in the words of
+# `released/verdicts.py`. Over and under are both sure and large enough to mention.
+OVER, UNDER, SMALL, UNSURE, NOT_JUDGED = "over", "under", "small", "unsure", "not_judged"
+VERDICTS = (OVER, UNDER, SMALL, UNSURE, NOT_JUDGED)
 FILES = {
     "results": "released.parquet",
     "comparisons": "comparisons.parquet",

@@ -11,6 +11,9 @@ from typing import Any
 import altair as alt
 
 from helpers.common import style
+from helpers.common.vocabulary import NOT_JUDGED, OVER, SMALL, UNDER, UNSURE
+from helpers.estimation.comparisons import OTHERS
+from helpers.released.verdicts import words_of
 
 ROW_HEIGHT = 46  # pixels a row of a horizontal chart; the page multiplies by its rows
 MAP_HEIGHT = 600
@@ -179,13 +182,24 @@ def _development() -> alt.LayerChart:
     return alt.layer(lines, whiskers, points).properties(height=320)
 
 
-# over, under, neither; told apart by their marks too
+# verdicts; told apart by their marks too
+_SAID = words_of(OTHERS)
 _KINDS = {
-    "over": style.TEAL,
-    "under": style.ACCENT,
-    "på niveau": style.LIKERT[3],
+    _SAID[OVER]: style.TEAL,
+    _SAID[UNDER]: style.ACCENT,
+    _SAID[SMALL]: style.LIKERT[4],
+    _SAID[UNSURE]: style.LIKERT[3],
     "kan ikke vises eller vurderes": style.DONT_KNOW,
     "deltager ikke": "white",
+}
+
+
+_POINTS = {
+    OVER: (style.TEAL, "triangle-up"),
+    UNDER: (style.ACCENT, "triangle-down"),
+    SMALL: (style.LIKERT[4], "square"),
+    UNSURE: (style.GREY, "circle"),
+    NOT_JUDGED: (style.TEAL_MID, "diamond"),
 }
 
 
@@ -195,7 +209,9 @@ def _map() -> alt.LayerChart:
     y = alt.Y("y:O", axis=None, scale=alt.Scale(paddingInner=0.06))
     base = alt.Chart(_ROWS).encode(x=x, y=y)
     light = alt.condition(
-        "datum.kind === 'over' || datum.kind === 'under'", alt.value("white"), alt.value(style.INK)
+        f"datum.kind === '{_SAID[OVER]}' || datum.kind === '{_SAID[UNDER]}'",
+        alt.value("white"),
+        alt.value(style.INK),
     )
     tiles = base.mark_rect(stroke=style.LIGHT_GREY, cornerRadius=2).encode(
         color=alt.Color(
@@ -231,10 +247,8 @@ def _list() -> alt.LayerChart:
     inner = limits.mark_bar(color=style.LIGHT_GREY, opacity=0.6, height={"band": 0.95}).encode(
         x=_mean(alt.X, "c", orient="top"), x2="d:Q"
     )
-    kinds = {k: _KINDS[k] for k in ("over", "under")} | {
-        "på niveau": style.GREY, style.NOT_SHOWN[style.NOT_JUDGED]: style.TEAL_MID
-    }  # fmt: skip
-    shapes = ["triangle-up", "triangle-down", "circle", "diamond"]
+    kinds = {_SAID[v]: colour for v, (colour, _) in _POINTS.items()}
+    shapes = [shape for _, shape in _POINTS.values()]
     colour_scale = alt.Scale(domain=list(kinds), range=list(kinds.values()))
     colour = alt.Color("word:N", scale=colour_scale)
     stroke = alt.Stroke("word:N", scale=colour_scale)

@@ -13,7 +13,9 @@ import pandas as pd
 
 from helpers.common import style
 from helpers.common.vocabulary import NATIONAL
+from helpers.estimation.comparisons import OTHERS, ROUND
 from helpers.parameters.params import BREAKDOWN_LABELS, Tile
+from helpers.released.numbers import SHOWN, plain, rows_of, statuses_of
 from helpers.released.own_numbers import (
     GROUPINGS,
     NATIONAL_LABEL,
@@ -22,16 +24,14 @@ from helpers.released.own_numbers import (
     OVERALL,
     SPLIT,
     official_name,
-    plain,
 )
 from helpers.released.published import Published
+from helpers.released.verdicts import words_of
 
 WEIGHTINGS = ("weighted", "unweighted")
 WITH_INTERVAL = ("mean", "share_satisfied")
 MEASURES = ("mean", *SPLIT, *OPTIONS, "share_dont_know")
 MEASURES_OF_COUNTRY = ("mean", "share_satisfied")  # of all municipalities together in one file
-OVER, UNDER, LEVEL = "over", "under", "på niveau"
-WORDS = (OVER, UNDER, LEVEL, style.NOT_SHOWN[style.NOT_JUDGED])
 ROW = (
     "area",
     "group",
@@ -79,7 +79,7 @@ def national(published: Published, tiles: Mapping[str, Tile]) -> dict[str, Any]:
         for m in round_.municipalities.values()
     ]
     [now] = document["rounds"]
-    document["against"] = {c: _against(published, now, c, flag="_in_list") for c in names}
+    document["against"] = {c: _against(published, now, c) for c in names}
     return document
 
 
@@ -89,7 +89,7 @@ def _head(published: Published, name: str) -> dict[str, Any]:
         "name": name,
         "round": rules.title,
         "others": OTHERS_LABEL,
-        "words": WORDS,
+        "words": words_of(OTHERS),
         "overall": OVERALL,
         "confidence": rules.comparison.confidence,
         "missing": {
@@ -190,7 +190,7 @@ def _numbers(
         & results["statistic"].isin(measures)
         & results["weighting"].isin(list(weightings))
     ]
-    hidden = kept["status"] != "shown"
+    hidden = kept["status"] != SHOWN
     numbers = {c: plain(kept[c].mask(hidden)) for c in ("ci_low", "ci_high", "n")}
     group_of = pd.MultiIndex.from_tuples(groups)
     keyed = pd.DataFrame(
@@ -231,62 +231,43 @@ def _counted(row: Iterable[Any]) -> list[Any]:
 
 def _cells(rows: pd.DataFrame) -> list[Any]:
     """The value, or the name of the status that hides it."""
-    return [
-        status if status != "shown" else style.NOT_POSSIBLE if value is None else value
-        for value, status in zip(plain(rows["value"]), rows["status"].tolist())
-    ]
+    values = zip(plain(rows["value"]), statuses_of(rows))
+    return [value if status == SHOWN else status for value, status in values]
 
 
-def _against(
-    published: Published, now: dict[str, Any], code: str, flag: str = ""
-) -> list[list[Any]]:
-    """[group, item, mean of the others, word] of the weighted means; indices into the round's lists
-    and into WORDS."""
-    rows = _compared(published, code, "others")
+def _against(published: Published, now: dict[str, Any], code: str) -> list[list[Any]]:
+    """[group, item, mean of the others, verdict] of the weighted means; indices into the round's lists.
+    In place of the verdict the reason where a number that is shown cannot be compared."""
     group_of = {tuple(g): i for i, g in enumerate(now["groups"])}
     item_of = {item["id"]: i for i, item in enumerate(now["items"])}
-    words = map(WORDS.index, _words(rows, flag, WORDS[:3]))
-    places = zip(*(plain(rows[c]) for c in ("breakdown", "category", "item", "reference_value")))
+    found = {
+        (d.breakdown, d.category, d.item): [d.other, d.verdict]
+        for d in published.differences(municipality=code, reference=OTHERS, statistic="mean")
+    }
+    t = published.results
+    own = t[
+        (t["municipality"] == code) & (t["statistic"] == "mean") & (t["weighting"] == "weighted")
+        & (t["status"] == SHOWN)
+    ]  # fmt: skip
+    for breakdown, category, item in rows_of(own, ["breakdown", "category", "item"]):
+        if (breakdown, category, item) not in found:
+            where = {"breakdown": breakdown, "category": category}
+            why = published.against_others(code, item, **where).status
+            found[breakdown, category, item] = [None, why]
     return [
-        [group_of[b, c], item_of[item], value, word]
-        for (b, c, item, value), word in zip(places, words)
-        if (b, c) in group_of
+        [group_of[b, c], item_of[item], *rest]
+        for (b, c, item), rest in found.items()
+        if (b, c) in group_of and item in item_of
     ]
 
 
 def _since(published: Published, code: str) -> list[list[Any]]:
-    """[earlier round, area, breakdown, category, item, change, word, break mark]."""
-    found = []
-    for earlier in published.earlier_rounds:
-        for area in (code, NATIONAL):
-            rows = _compared(published, area, f"round:{earlier}")
-            words = _words(rows, "", ("steget", "faldet", "uændret"))
-            columns = (plain(rows[c]) for c in ("breakdown", "category", "item", "difference"))
-            found += [
-                [earlier, area, *r, note] for *r, note in zip(*columns, words, plain(rows["note"]))
-            ]
-    return found
-
-
-def _compared(published: Published, code: str, reference: str) -> pd.DataFrame:
-    t = published.comparisons
-    return t[
-        (t["municipality"] == code) & (t["reference"] == reference) & (t["statistic"] == "mean")
-        & (t["weighting"] == "weighted") & (t["status"] == "shown")
-    ]  # fmt: skip
-
-
-def _words(rows: pd.DataFrame, flag: str, words: tuple[str, str, str]) -> list[str]:
-    """Over, under or neither; or that the difference rests on too few answers to be judged."""
-    over, under, neither = words
-    found = []
-    for difference, worth, p in zip(
-        plain(rows["difference"]),
-        plain(rows[f"worth_mentioning{flag}"]),
-        plain(rows[f"p_adjusted{flag}"]),
-    ):
-        if p is None:
-            found.append(style.NOT_SHOWN[style.NOT_JUDGED])
-        else:
-            found.append((over if difference > 0 else under) if worth else neither)
-    return found
+    """[earlier round, area, breakdown, category, item, change, what is said of it, break mark]."""
+    return [
+        [earlier, area, d.breakdown, d.category, d.item, d.value, d.said, d.note]
+        for earlier in published.earlier_rounds
+        for area in (code, NATIONAL)
+        for d in published.differences(
+            municipality=area, reference=ROUND + earlier, statistic="mean"
+        )
+    ]

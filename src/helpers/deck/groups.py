@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pptx.util import Inches
 
 from helpers.common import style
@@ -33,15 +35,9 @@ from helpers.deck.slides import (
     means_note,
     own_rows,
 )
-from helpers.released import captions, findings
-from helpers.released.own_numbers import (
-    GROUPINGS,
-    OPTIONS,
-    OTHERS_LABEL,
-    OVERALL,
-    Difference,
-    OwnNumbers,
-)
+from helpers.released import captions, findings, verdicts
+from helpers.released.numbers import Difference
+from helpers.released.own_numbers import GROUPINGS, OPTIONS, OTHERS_LABEL, OVERALL, OwnNumbers
 
 AT_EACH_END = 5
 DIFFERENCES_SHOWN = 8
@@ -108,7 +104,7 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
         cells = [o.of(t, "mean", breakdown, category) for t in themes]
         rows.append(
             [short.get(category, label)]
-            + [style.number(x.value, 2) if x.shown else x.mark for x in cells]
+            + [style.number(x.value, 2) if x.shown else x.words for x in cells]
         )
     left, width = LEFT + wide + 0.3, WIDTH - wide - 0.3
     add_text(page, Box(left, TOP, width, 0.3), ["Temaerne, gennemsnit"], size=14, bold=True)
@@ -149,10 +145,13 @@ def background_page(deck, o: OwnNumbers) -> None:
 
 
 def differences_page(deck, o: OwnNumbers) -> None:
-    means = o.worth_mentioning("mean")
-    shares = o.worth_mentioning("share_satisfied") + o.worth_mentioning("share_dissatisfied")
-    for found in (means, shares):  # the municipality as a whole before its groups
-        found.sort(key=lambda d: (d.breakdown != "all", -abs(d.difference)))
+    compared = o.differences(*findings.NAMED_STATISTICS)
+    notable = [d for d in compared if d.notable]
+    notable.sort(
+        key=lambda d: d.breakdown != "all"
+    )  # the municipality as a whole before its groups
+    means = [d for d in notable if d.statistic == "mean"]
+    shares = [d for d in notable if d.statistic != "mean"]
     rules = o.round.settings.comparison
     demands = (
         f"En forskel vises kun, når den er statistisk sikker ({style.percent(rules.confidence)} "
@@ -165,13 +164,13 @@ def differences_page(deck, o: OwnNumbers) -> None:
     one_chart = bool(means) != bool(shares)
     page = add_page(
         deck, ONE if one_chart else TWO, "Hvor adskiller kommunen sig?",
-        findings.differences_headline(o, means, shares),
+        findings.differences_headline(o, compared),
         source=captions.source(o),
-        note=note + (demands if means or shares else ""),
+        note=note + (demands if notable else ""),
         speaker=f"Kommunen sammenlignes med »{OTHERS_LABEL}«, som den ikke selv indgår i. {demands}",
     )  # fmt: skip
-    if not means and not shares:
-        _nothing_differs(page, o, demands)
+    if not notable:
+        _nothing_differs(page, o, compared, demands)
         return
     halves = 2 if means and shares else 1
     width = HALF if halves == 2 else WIDTH
@@ -188,7 +187,7 @@ def differences_page(deck, o: OwnNumbers) -> None:
         chosen = found[:DIFFERENCES_SHOWN]
         room = min(HEIGHT - 0.4, 0.3 + 0.55 * len(chosen))
         names = [_difference_label(o, d) for d in chosen]
-        values = [100 * d.difference if is_share else d.difference for d in chosen]
+        values = [100 * d.value if is_share else d.value for d in chosen]
         decimals = 0 if is_share else 2
         alt = f"Søjler, {heading.lower()}, {o.name} minus {OTHERS_LABEL.lower()}: " + "; ".join(
             f"{n} {style.signed(v, decimals)}" for n, v in zip(names, values)
@@ -210,30 +209,32 @@ def _difference_label(o: OwnNumbers, d: Difference) -> str:
     return label + tail.get(d.statistic, "")
 
 
-def _nothing_differs(page, o: OwnNumbers, demands: str) -> None:
-    compared = o.n_compared
+def _nothing_differs(
+    page, o: OwnNumbers, compared: Sequence[Difference], demands: str
+) -> None:  # fmt: skip
+    judged = [d for d in compared if d.judged]
     text = holder(page, 2)
     text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
     add_card(
-        page, Box(LEFT, TOP, 3.6, 1.35), style.number(compared), "sammenligninger er foretaget"
+        page, Box(LEFT, TOP, 3.6, 1.35), style.number(len(judged)), "sammenligninger er vurderet"
     )
     add_card(page, Box(LEFT, TOP + 1.5, 3.6, 1.35), "0", "nævneværdige forskelle")
     if not compared:
-        why = " eller ".join(dict.fromkeys(o.why_not_compared(t) for t in o.themes))
+        why = captions.reasons(o.against_others(t) for t in o.themes)
         paragraphs = [f"Kommunen kan ikke sammenlignes med de øvrige kommuner: {why}."]
-    elif not o.n_judged:
-        paragraphs = [
-            "Det kan ikke vurderes, om kommunen adskiller sig fra de øvrige kommuner: forskellene "
-            "hviler på for få svar."
-        ]
     else:
-        paragraphs = [
-            "Hverken temaer, spørgsmål eller grupper viser en forskel til de øvrige kommuner, som er "
-            "både sikker og stor nok til at nævne.",
+        paragraphs = [f"{_none_notable(compared)}."]
+    if judged:
+        paragraphs.append(
             "Det betyder ikke, at kommunen er præcis som de øvrige, men at tallene ikke giver "
-            "grundlag for at sige, at den er anderledes.",
-        ]
+            "grundlag for at sige, at den er anderledes."
+        )
     put_text(page, 2, [*paragraphs, demands], size=18, gap=12)
+
+
+def _none_notable(compared: Sequence[Difference]) -> str:
+    where = "til de øvrige kommuner i temaer, spørgsmål eller grupper"
+    return verdicts.none_notable([d.verdict for d in compared], verdicts.DIFFERENCE, where)
 
 
 def local_pages(deck, o: OwnNumbers) -> None:

@@ -19,23 +19,23 @@ from helpers.deck.page import (
 )
 from helpers.deck.slides import alt_text
 from helpers.released import captions, findings
-from helpers.released.own_numbers import NATIONAL_LABEL, NO_RESPONSE, OTHERS_LABEL, OwnNumbers
+from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
 from helpers.released.reading import reading_guide
 
 
 def round_page(deck, o: OwnNumbers) -> None:
-    collection, response = o.round.settings.calendar.collection, o.response() or NO_RESPONSE
+    collection, response = o.round.settings.calendar.collection, o.response()
     page = add_page(
         deck, TWO, "Undersøgelsen kort", findings.response_headline(o),
         source=captions.source(o, weighted=False),
         speaker="Svarprocenten er antal svar delt med antal inviterede. "
         "Andelen af svar i de enkelte grupper vises sidst i præsentationen.",
     )  # fmt: skip
-    shown, mark = response.shown, response.mark
+    shown, why = response.shown, response.words
     cards = (
-        (style.number(response.invited) if shown else mark, "inviterede borgere"),
-        (style.number(response.answers) if shown else mark, "svar"),
-        (style.percent(response.rate, 1) if shown else mark, "svarprocent"),
+        (style.number(response.invited) if shown else why, "inviterede borgere"),
+        (style.number(response.answers) if shown else why, "svar"),
+        (style.percent(response.response_rate, 1) if shown else why, "svarprocent"),
     )
     for i, (figure, caption) in enumerate(cards):
         add_card(page, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption)
@@ -58,12 +58,11 @@ def response_page(deck, o: OwnNumbers) -> None:
     groups, hidden = [], []
     for breakdown in ("target_group", "gender", "age_band"):
         named = [
-            (label, o.response(breakdown, c) or NO_RESPONSE)
-            for c, label in findings.group_labels(o, breakdown)
+            (label, o.response(breakdown, c)) for c, label in findings.group_labels(o, breakdown)
         ]
         groups.append([(label, g) for label, g in named if g.shown])
         hidden += [(label, g) for label, g in named if not g.shown]
-    rows = [(label, g.rate) for shown in groups for label, g in shown]
+    rows = [(label, g.response_rate) for shown in groups for label, g in shown]
     whole = o.response()
     page = add_page(
         deck, TWO, "Svarprocent og metode", findings.response_groups_headline(groups),
@@ -80,7 +79,7 @@ def response_page(deck, o: OwnNumbers) -> None:
         "**Vægte:** retter op for stikprøven og for, hvem der svarer, efter målgruppe, køn og alder.",
         "**Bortfald:** vægtene kan ikke rette op for, at de, der ikke svarer, kan mene noget andet.",
     ]
-    if whole is not None and whole.shown and whole.effective_n is not None:
+    if whole.effective_n is not None:
         lines.append(
             f"**Præcision:** designeffekt {style.number(whole.design_effect, 2)}; svarene er lige så "
             f"præcise som {style.number(whole.effective_n)} svar fra en simpel tilfældig stikprøve."

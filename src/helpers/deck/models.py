@@ -21,6 +21,7 @@ from helpers.deck.page import (
     put_text,
 )
 from helpers.deck.slides import WEIGHTED, alt_text, drawn_entries
+from helpers.estimation.comparisons import EXPECTED, ROUND
 from helpers.released import captions
 from helpers.released.own_numbers import OVERALL, OwnNumbers
 from helpers.reports.five_sentences import what_changed
@@ -37,12 +38,12 @@ def development_page(deck, o: OwnNumbers) -> None:
         return
     before = published.earlier_rounds[0]
     title = style.capital(round_title(published, before))
-    rows = [(o.label(t), published.compared(o.code, f"round:{before}", t)) for t in o.themes]
-    shown = [(label, row) for label, row in rows if row is not None]
+    rows = [(o.label(t), published.compared(o.code, ROUND + before, t)) for t in o.themes]
+    shown = [(label, d) for label, d in rows if d.shown]
     if not shown:
         return
-    notes = dict.fromkeys(row["note"] for _, row in shown if row["note"])
-    hidden = [label for label, row in rows if row is None]
+    notes = dict.fromkeys(d.note for _, d in shown if d.note)
+    hidden = [label for label, d in rows if not d.shown]
     note = f"Kan ikke sammenlignes: {captions.listed(hidden)}." if hidden else ""
     page = add_page(
         deck, ONE, "Udviklingen siden sidst", what_changed(published, o.code),
@@ -53,8 +54,8 @@ def development_page(deck, o: OwnNumbers) -> None:
     )  # fmt: skip
     names = [label for label, _ in shown]
     series = [
-        Series(style.capital(o.round.settings.title), tuple(r["own"] for _, r in shown), style.OWN),
-        Series(title, tuple(r["reference_value"] for _, r in shown), style.LIGHT_GREY),
+        Series(style.capital(o.round.settings.title), tuple(d.own for _, d in shown), style.OWN),
+        Series(title, tuple(d.other for _, d in shown), style.LIGHT_GREY),
     ]
     alt = alt_text(
         "Søjler, temaernes gennemsnit 1–5 nu og i forrige runde", names, series, shares=False
@@ -66,28 +67,28 @@ def development_page(deck, o: OwnNumbers) -> None:
 
 def expected_page(deck, o: OwnNumbers) -> None:
     """Actual beside expected overall satisfaction; no page where the release has none."""
-    row = o.published.compared(o.code, "expected", OVERALL)
-    if row is None:
+    d = o.published.compared(o.code, EXPECTED, OVERALL)
+    if not d.shown:
         return
     page = add_page(
-        deck, TWO, "Ud fra borgernes sammensætning", expected_headline(row),
+        deck, TWO, "Ud fra borgernes sammensætning", expected_headline(d),
         source=captions.source(o, [o.of(OVERALL)]),
         speaker="Det forventede resultat er regnet af alle kommuners svar ud fra målgruppe, køn, alder og "
         "varighed. Der kan være andre forskelle på borgerne, som udtrækket ikke kender.",
     )  # fmt: skip
     cards = (
-        (style.number(row["own"], 2), "samlet tilfredshed", style.OWN),
-        (style.number(row["reference_value"], 2), "forventet med kommunens borgere", style.COUNTRY),
-        (style.signed(row["difference"], 2), "forskel", style.INK),
+        (style.number(d.own, 2), "samlet tilfredshed", style.OWN),
+        (style.number(d.other, 2), "forventet med kommunens borgere", style.COUNTRY),
+        (style.signed(d.value, 2), "forskel", style.INK),
     )
     for i, (figure, caption, colour) in enumerate(cards):
         add_card(page, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption, colour=colour)
-    low, high = style.signed(row["ci_low"], 2), style.signed(row["ci_high"], 2)
+    low, high = style.signed(d.low, 2), style.signed(d.high, 2)
     level = style.percent(o.round.settings.comparison.confidence)
     lines = [
         "Kommunerne har ikke de samme borgere. Her sammenlignes kommunen med det resultat, der kunne "
         "forventes, når man kender dens borgeres målgruppe, køn, alder og varighed.",
-        f"Forskellens {level}-interval går fra {low} til {high}.",
+        f"Forskellens {level}-interval går fra {low} til {high}: {d.said}.",
         "En forskel er ikke et bevis for god eller dårlig indsats: der kan være andre forskelle på "
         "borgerne, end dem udtrækket kender.",
     ]

@@ -24,13 +24,13 @@ from helpers.deck.page import (
     write,
 )
 from helpers.released import captions, findings
+from helpers.released.numbers import Number
 from helpers.released.own_numbers import (
     NATIONAL_LABEL,
     OPTIONS,
     OTHERS_LABEL,
     OVERALL,
     SPLIT,
-    Number,
     OwnNumbers,
 )
 
@@ -158,7 +158,7 @@ def overall_page(deck, o: OwnNumbers) -> None:
         (country, NATIONAL_LABEL, style.COUNTRY),
     )
     for i, (number, caption, colour) in enumerate(cards):
-        figure = style.number(number.value, 2) if number.shown else number.mark
+        figure = style.number(number.value, 2) if number.shown else number.words
         add_card(page, Box(LEFT + i * 4.13, TOP, 3.87, 1.35), figure, caption, colour=colour)
     add_text(page, Box(LEFT, 3.3, WIDTH, 0.3),
              ["Samlet tilfredshed: gennemsnit ovenfor (1–5), fordeling af svar nedenfor"], size=14)  # fmt: skip
@@ -318,6 +318,6 @@ def means_note(o: OwnNumbers, items: Sequence[str]) -> str:
     for item in items:
         mean, unsure = o.of(item), o.of(item, "share_dont_know")
         if mean.shown:
-            tail = f" ({style.percent(unsure.value) if unsure.shown else unsure.mark})"
+            tail = f" ({style.percent(unsure.value) if unsure.shown else unsure.words})"
             parts.append(f"{o.label(item)} {style.number(mean.value, 2)}{tail}")
     return f"Gennemsnit (og andel »ved ikke«): {' · '.join(parts)}." if parts else ""

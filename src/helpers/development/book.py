@@ -67,10 +67,7 @@ def _areas(development: Development) -> list[str]:
 
 def _overall(development: Development) -> Sheet:
     series = [development.series(code, development.overall) for code in _areas(development)]
-    rows = [
-        [development.name(s.code), *_wide(development, s, in_list=s.code != NATIONAL)]
-        for s in series
-    ]
+    rows = [[development.name(s.code), *_wide(development, s)] for s in series]
     label = development.overall.label
     about = f"{label} i landet og hver kommune, en kolonne pr. runde."
     columns = (Column("Område", 28), *_columns(development))
@@ -79,10 +76,7 @@ def _overall(development: Development) -> Sheet:
 
 def _themes(development: Development) -> Sheet:
     series = [development.series(c, x) for c in _areas(development) for x in development.lines]
-    rows = [
-        [development.name(s.code), s.line.label, *_wide(development, s, in_list=False)]
-        for s in series
-    ]
+    rows = [[development.name(s.code), s.line.label, *_wide(development, s)] for s in series]
     columns = (Column("Område", 28), Column("Tema", 34), *_columns(development))
     about = "Hvert tema i landet og hver kommune, en kolonne pr. runde."
     return Sheet("Temaer", about, columns, rows, "Temaerne over tid", NOTE, 2)
@@ -100,12 +94,12 @@ def _columns(development: Development) -> tuple[Column, ...]:
     )
 
 
-def _wide(development: Development, series: Series, *, in_list: bool) -> list[Cell]:
+def _wide(development: Development, series: Series) -> list[Cell]:
     step = series.step_to(development.ids[-1])
     values: list[Cell] = [p.value if p.shown else p.words for p in series.points]
     if step is None:
         return [*values, *[None] * 5]
-    said = style.capital(step.said(in_list)) + development.since(step)
+    said = style.capital(step.verdict) + development.since(step)
     return [*values, step.difference, step.low, step.high, said, step.why or None]
 
 

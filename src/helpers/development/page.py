@@ -13,7 +13,7 @@ from helpers.common import style, theme
 from helpers.common.style import capital
 from helpers.common.vocabulary import NATIONAL
 from helpers.development.line_chart import Scale, chart, month, sparkline
-from helpers.development.series import DOWN, NOT_COMPUTED, UP, Development, Series, Step
+from helpers.development.series import NOT_COMPUTED, Development, Series, Step
 from helpers.released.captions import days, listed
 from helpers.released.findings import counted
 from helpers.released.published import Published
@@ -51,7 +51,7 @@ def page(development: Development) -> str:
                 "label": s.line.label,
                 "finding": caption(development, s),
                 "chart": chart(s, dates, wide),
-                **_cells(development, s, in_list=False),
+                **_cells(development, s),
             }
             for s in country
         ],
@@ -62,10 +62,10 @@ def page(development: Development) -> str:
                 "code": m.code,
                 "region": m.region,
                 "spark": sparkline(of_all, dates, narrow),
-                **_cells(development, of_all, in_list=True),
+                **_cells(development, of_all),
                 "themes": [
                     {"label": s.line.label, "spark": sparkline(s, dates, within)}
-                    | _cells(development, s, in_list=False)
+                    | _cells(development, s)
                     for s in of_themes
                 ],
             }
@@ -81,9 +81,9 @@ def _span(dates: list[dt.date]) -> str:
     return month(dates[0]) if len(dates) == 1 else f"{month(dates[0])} – {month(dates[-1])}"
 
 
-def _cells(development: Development, series: Series, *, in_list: bool) -> dict[str, object]:
+def _cells(development: Development, series: Series) -> dict[str, object]:
     """What stands in the columns: a value a round, then the change to the latest round with interval and
-    verdict. `in_list`: the verdict as corrected for a list of municipalities."""
+    verdict."""
     latest = series.step_to(development.ids[-1])
     since = development.since(latest) if latest else ""
     return {
@@ -92,8 +92,8 @@ def _cells(development: Development, series: Series, *, in_list: bool) -> dict[s
             for p in series.points
         ],
         "change": _change(latest) if latest else "",
-        "verdict": capital(latest.said(in_list)) + since if latest else "",
-        "sure": bool(latest) and latest.said(in_list) in (UP, DOWN),
+        "verdict": capital(latest.verdict) + since if latest else "",
+        "sure": bool(latest) and latest.notable,
         "broken": bool(latest) and latest.broken,
         "why": latest.why if latest else "",
     }
@@ -133,7 +133,7 @@ def _round(development: Development, published: Published) -> dict[str, str]:
         "municipalities": style.number(n),
         "new": style.number(new) if published is not development.rounds[0] else "",
         "gone": style.number(gone) if published is not development.rounds[0] else "",
-        "answers": style.number(whole["answers"]) if whole and whole["status"] == "shown" else "–",
+        "answers": style.number(whole.answers),
     }
 
 

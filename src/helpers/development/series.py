@@ -13,23 +13,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from helpers.common import style
 from helpers.common.errors import Problem, SurveyError, TooEarlyError
 from helpers.common.vocabulary import FILES, NATIONAL
+from helpers.estimation.comparisons import ROUND
 from helpers.estimation.trends import CommonPart, common_part
 from helpers.parameters.params import Municipality, load_round
 from helpers.released.own_numbers import NATIONAL_LABEL, OVERALL
 from helpers.released.published import Published, load_published
 
-SHOWN = "shown"
 ABSENT = "deltog ikke"
 NO_RESULTS = "ingen resultater"
-UP, DOWN, NOTHING_SURE = "steget", "faldet", "ingen sikker ændring"
-NOT_JUDGED = style.NOT_SHOWN[style.NOT_JUDGED]
 NOT_COMPUTED, NOT_COMPARABLE = "ikke beregnet", "kan ikke sammenlignes"
 
 
@@ -61,7 +56,8 @@ class Point:
 class Step:
     """From one shown point to the next. `comparable`: the same questions to the same kind of citizens;
     `broken`: a break stands between them, and `why` says which. `difference` (later less earlier) with
-    its interval, None where the gate has not compared the two; `verdict` in Danish."""
+    its interval, None where the gate has not compared the two; `verdict`: the release's, in Danish, or why
+    there is none; `notable`: both sure and large enough."""
 
     before: str
     now: str
@@ -72,15 +68,11 @@ class Step:
     low: float | None
     high: float | None
     verdict: str
-    verdict_in_list: str
+    notable: bool = False
 
     @property
     def computed(self) -> bool:
         return self.difference is not None
-
-    def said(self, in_list: bool) -> str:
-        """The verdict, corrected for the area's own themes or, `in_list`, for all municipalities."""
-        return self.verdict_in_list if in_list else self.verdict
 
 
 @dataclass(frozen=True)
@@ -180,12 +172,11 @@ class Development:
 
     def _point(self, published: Published, code: str, line: Line) -> Point:
         words = self._why_absent(published, code, line)
-        row = None if words else published.value(code, line.items[published.round.id])
-        if row is None or row["status"] != SHOWN:
-            words = words or style.why(row["status"] if row else style.NOT_ASKED).words
+        if words:
             return Point(published.round.id, None, None, None, None, words)
-        value, low, high, n = (_or_none(row[c]) for c in ("value", "ci_low", "ci_high", "n"))
-        return Point(published.round.id, value, low, high, None if n is None else int(n))
+        number = published.number(code, line.items[published.round.id])
+        words = "" if number.shown else number.words
+        return Point(published.round.id, number.value, number.low, number.high, number.n, words)
 
     def _why_absent(self, published: Published, code: str, line: Line) -> str:
         if code != NATIONAL and code not in published.round.settings.participants:
@@ -203,15 +194,14 @@ class Development:
             why = common.mark
         elif not same:
             why = "Temaet bygger ikke på de samme spørgsmål som før."
-        row = self._round(now).compared(code, f"round:{before}", line.items[now])
-        if row is None or not (everybody and same):
+        change = self._round(now).compared(code, ROUND + before, line.items[now])
+        if not change.shown or not (everybody and same):
             verdict = NOT_COMPUTED if everybody and same else NOT_COMPARABLE
-            change, words = (None, None, None), (verdict, verdict)
+            row = (None, None, None, verdict)
         else:
-            change = tuple(_or_none(row[c]) for c in ("difference", "ci_low", "ci_high"))
-            words = _verdict(row, ""), _verdict(row, "_in_list")
+            row = (change.value, change.low, change.high, change.said, change.notable)
         broken = common.redrawn or not (everybody and same)
-        return Step(before, now, everybody and same, broken, why, *change, *words)
+        return Step(before, now, everybody and same, broken, why, *row)
 
     def since(self, step: Step) -> str:
         """» siden foråret 2024« where the step passes over a round, else nothing."""
@@ -237,18 +227,6 @@ class Development:
 def _same_id(items: dict[str, str], _before: str, themes: list[str]) -> str | None:
     name = items[list(items)[-1]]
     return name if name in themes else None
-
-
-def _or_none(value: Any) -> Any:
-    return None if pd.isna(value) else value
-
-
-def _verdict(row: dict[str, Any], of: str) -> str:
-    if pd.isna(row[f"p_adjusted{of}"]):
-        return NOT_JUDGED
-    if not row[f"worth_mentioning{of}"]:
-        return NOTHING_SURE
-    return UP if row["difference"] > 0 else DOWN
 
 
 # ------------------------------------------------------------------------------ which rounds there are

@@ -22,6 +22,7 @@ from helpers.common.errors import ParameterError, Problem, SurveyError, TooEarly
 from helpers.common.paths import Paths, write_atomically, write_text
 from helpers.common.vocabulary import FILES
 from helpers.disclosure.suppression import CELL, FEW, SECONDARY, Key
+from helpers.estimation.comparisons import with_verdicts
 from helpers.parameters.params import Round
 
 STATE = ("estimates", "counts", "covariances", "answers", "cells")
@@ -57,7 +58,10 @@ class Publication:
         return self._recorded(f"{name}.parquet")
 
     def table(self, name: str) -> pd.DataFrame:
-        return self._recorded(FILES[name])
+        found = self._recorded(FILES[name])
+        if name != "comparisons":
+            return found
+        return with_verdicts(found, float(self.rules["comparison.confidence"]))
 
     def _recorded(self, name: str) -> pd.DataFrame:
         path = self.folder / name

@@ -45,10 +45,10 @@ NUMBER = [*CELL, "statistic", "weighting"]
 COMPARISON_COLUMNS = [
     "municipality", "reference", "breakdown", "category", "item", "statistic", "weighting",
     "own", "reference_value", "difference", "ci_low", "ci_high", "p_value", "p_adjusted",
-    "worth_mentioning", "p_adjusted_in_list", "worth_mentioning_in_list", "note", "status",
+    "p_adjusted_in_list", "verdict", "note", "status",
 ]  # fmt: skip
 # where nothing can be compared, a table without rows still holds texts: readers filter by them
-COMPARISON_TEXTS = [*COMPARISON_COLUMNS[:7], "note", "status"]
+COMPARISON_TEXTS = [*COMPARISON_COLUMNS[:7], "verdict", "note", "status"]
 
 # Some two municipalities' results. A municipality's rows stand together, so who reads them alone
 # passes over nearly all groups.
@@ -134,8 +134,7 @@ def rounded(released: Release, decimals: Decimals) -> Release:
     before it is stored, so that no workbook inside a deck holds more than the slide shows.
 
     Means, shares and rates by the round's `decimals`; p-values to 4, R-indicators, design effects and
-    shares of R² to 2, effective numbers to whole answers. What is worth mentioning was decided
-    before.
+    shares of R² to 2, effective numbers to whole answers. Verdicts were decided before.
     """
     results, comparisons = released.results.copy(), released.comparisons.copy()
     response, drivers = released.response.copy(), released.drivers.copy()

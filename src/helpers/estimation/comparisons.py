@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, SMALL, UNDER, UNSURE
 from helpers.estimation.estimates import COVARIANCES, KEYS, SUMS, effective_degrees, variance_of
 from helpers.parameters.params import Comparison
 
@@ -22,6 +23,7 @@ GROUP, ROUND = "group:", "round:"  # followed by the other category, or the earl
 # where nothing differs had a discovery in 12 per cent of simulated rounds (docs/coverage.md).
 MIN_DF = 25
 ROUNDING = 1e-20  # a variance of numbers from 0 to 5 below this is noise
+FLAGS = ("worth_mentioning", "worth_mentioning_in_list")  # of older releases
 DIFFERENCE_COLUMNS = [
     "own", "reference_value", "difference", "se", "ci_low", "ci_high", "df", "p_value",
 ]  # fmt: skip
@@ -138,13 +140,13 @@ def testable(table: pd.DataFrame, rules: Comparison) -> pd.Series:
 
 
 def judge(table: pd.DataFrame, rules: Comparison) -> pd.DataFrame:
-    """Add p_adjusted and worth_mentioning, and the same for lists of municipalities.
+    """Add p_adjusted, p_adjusted_in_list and the verdict (`vocabulary.VERDICTS`).
 
     Corrected within each table that a reader sees: a municipality's own (one reference, breakdown and
     statistic), and, as `_in_list`, a list of municipalities (one number of each; the country is not
-    in it). What does not rest on enough (`testable`) is not judged: its p_adjusted is missing and
-    it counts in no correction. Worth mentioning: significant after correction and at least as
-    large as the round's rule.
+    in it, and groups of one municipality are compared in no list). A difference has one verdict
+    wherever it stands, so it is sure where it is in both. What does not rest on enough (`testable`)
+    is not judged: its p-values are missing and it counts in no correction.
     """
     groups = table["reference"].str.startswith(GROUP)
     kind = table["reference"].where(~groups, GROUP)
@@ -153,15 +155,47 @@ def judge(table: pd.DataFrame, rules: Comparison) -> pd.DataFrame:
     table = table.assign(kind=kind)
     judged = table[testable(table, rules)]
     table["p_adjusted"] = judged.groupby(own_table)["p_value"].transform(benjamini_hochberg)
-    listed = judged[judged["municipality"] != "national"]
+    listed = judged[in_a_list(judged)]
     table["p_adjusted_in_list"] = listed.groupby(a_list)["p_value"].transform(benjamini_hochberg)
     smallest = np.where(
         table["statistic"] == "mean",
         rules.smallest_mean_difference,
         rules.smallest_share_difference,
     )
-    candidate = table["difference"].abs() >= smallest
-    alpha = 1 - rules.confidence
-    table["worth_mentioning"] = candidate & (table["p_adjusted"] < alpha)
-    table["worth_mentioning_in_list"] = candidate & (table["p_adjusted_in_list"] < alpha)
-    return table.drop(columns="kind")
+    large = table["difference"].abs() >= smallest
+    sure = strictest_p(table) < 1 - rules.confidence
+    return table.assign(verdict=_verdicts(table, sure, large)).drop(columns="kind")
+
+
+def in_a_list(table: pd.DataFrame) -> pd.Series:
+    """The comparisons that are read in a list of municipalities."""
+    group = table["reference"].str.startswith(GROUP)
+    return (table["municipality"] != NATIONAL) & ~group
+
+
+def strictest_p(table: pd.DataFrame) -> pd.Series:
+    """The p-value that the verdict rests on, the larger of the two; missing where nothing was judged."""
+    return table[["p_adjusted", "p_adjusted_in_list"]].max(axis=1)
+
+
+def _verdicts(table: pd.DataFrame, sure: pd.Series, large: pd.Series) -> pd.Series:
+    """`large`: at least as large as the round's rule."""
+    verdicts = np.select(
+        [strictest_p(table).isna(), ~sure, ~large, table["difference"] > 0],
+        [NOT_JUDGED, UNSURE, SMALL, OVER],
+        UNDER,
+    )
+    return pd.Series(verdicts, index=table.index, dtype="str")
+
+
+def with_verdicts(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Released comparisons; those of before there were verdicts had two flags in their place, each for
+    one of the two corrections: what both call worth mentioning is over or under."""
+    if "verdict" in table:
+        return table
+    listed = in_a_list(table)
+    flag, flag_in_list = (table[c].astype(bool) for c in FLAGS)
+    large = flag & (flag_in_list | ~listed)
+    table = table.assign(p_adjusted_in_list=table["p_adjusted_in_list"].where(listed))
+    sure = large | (strictest_p(table) < 1 - confidence)  # p-values are rounded, flags were not
+    return table.assign(verdict=_verdicts(table, sure, large)).drop(columns=list(FLAGS))

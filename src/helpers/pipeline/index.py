@@ -8,7 +8,6 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -16,6 +15,7 @@ from helpers.common import style, theme
 from helpers.common.paths import Paths, write_text
 from helpers.common.vocabulary import NATIONAL, NATIONAL_REPORT_FILES, REPORT_FILES
 from helpers.parameters.params import Municipality, Round
+from helpers.released.numbers import ResponseGroup
 from helpers.released.own_numbers import OVERALL
 from helpers.released.published import Published, load_published
 
@@ -46,7 +46,7 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
             published.round.participants, key=lambda m: style.danish_sort_key(m.name)
         )
     ]
-    whole = _whole(published, NATIONAL)
+    whole = published.responded(NATIONAL)
     page = (
         _environment()
         .get_template("index.html")
@@ -65,7 +65,7 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
             ],
             answers=_count(whole),
             invited=_count(whole, "invited"),
-            rate=style.percent(whole["response_rate"], 1),
+            rate=style.percent(whole.response_rate, 1),
         )
     )
     return write_text(paths.build / "index.html", page)
@@ -81,16 +81,14 @@ def _row(
         state = "kunne ikke laves" if place.code in failed else "ingen resultater endnu"
         empty = {"answers": "", "rate": "", "mean": "", "links": []}
         return shown | empty | {"state": state, "ready": False}
-    counts, mean = _whole(published, place.code), published.value(place.code, OVERALL)
+    counts, mean = published.responded(place.code), published.number(place.code, OVERALL)
     late = place.code in failed
     return shown | {
         "state": "kunne ikke opdateres i seneste kørsel" if late else "klar",
         "ready": not late,
         "answers": _count(counts),
-        "rate": style.percent(counts["response_rate"], 1),
-        "mean": style.number(mean["value"], 2)
-        if mean is not None and mean["status"] == "shown"
-        else style.why(None if mean is None else mean["status"]).words,
+        "rate": style.percent(counts.response_rate, 1),
+        "mean": style.number(mean.value, 2) if mean.shown else mean.words,
         "links": [
             (label, f"{place.folder}/{name}")
             for name, label in REPORT_FILES.items()
@@ -99,13 +97,9 @@ def _row(
     }
 
 
-def _whole(published: Published, code: str):
-    table = published.response
-    return table[(table["municipality"] == code) & (table["breakdown"] == "all")].iloc[0]
-
-
-def _count(row: pd.Series, column: str = "answers") -> str:
-    return style.why(row["status"]).words if pd.isna(row[column]) else style.number(row[column])
+def _count(group: ResponseGroup, column: str = "answers") -> str:
+    count = getattr(group, column)
+    return group.words if count is None else style.number(count)
 
 
 def _environment() -> Environment:

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from helpers.common import style
-from helpers.released.own_numbers import Number, OwnNumbers, ResponseGroup, official_name
+from helpers.released.numbers import Number, ResponseGroup
+from helpers.released.own_numbers import OwnNumbers, official_name
 from helpers.released.published import Published
 
 SURVEY = "Borgerundersøgelse på beskæftigelsesområdet"
@@ -39,8 +40,8 @@ def days(start: dt.date, end: dt.date) -> str:
 
 def reasons(numbers: Iterable[Number | ResponseGroup]) -> str:
     """»for få svar eller skjult for at beskytte andre«: why the missing ones are missing."""
-    marks = list(dict.fromkeys(x.mark for x in numbers if not x.shown))
-    return " eller ".join(marks or [style.why(style.NOT_POSSIBLE).words])
+    words = list(dict.fromkeys(x.words for x in numbers if not x.shown))
+    return " eller ".join(words or [style.why(style.NOT_POSSIBLE).words])
 
 
 def hidden_note(rows: Iterable[tuple[str, Number | ResponseGroup]], what: str = "spørgsmål") -> str:
@@ -48,7 +49,7 @@ def hidden_note(rows: Iterable[tuple[str, Number | ResponseGroup]], what: str = 
     by_mark: dict[str, list[str]] = {}
     for name, number in rows:
         if not number.shown:
-            names = by_mark.setdefault(number.mark, [])
+            names = by_mark.setdefault(number.words, [])
             if name not in names:
                 names.append(name)
     if not by_mark:

@@ -1,9 +1,7 @@
-"""What the numbers say, in plain Danish: the headlines of the deck.
+"""What the numbers say, in plain Danish: the headlines of the deck and the titles of the figures.
 
-A headline states a difference only where it is more than noise: between groups and against the
-others the release's `worth_mentioning`; between themes or questions, which the same persons
-answer, intervals that do not overlap (stricter than a test of the two, which makes up for choosing
-the highest and the lowest afterwards).
+A headline states a difference only where it is more than noise: against the others by the release's
+verdict; between groups, themes and questions by `released/ends.py`.
 """
 
 from __future__ import annotations
@@ -11,60 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from helpers.common import style
-from helpers.common.style import capital
-from helpers.common.vocabulary import NATIONAL
+from helpers.common.style import capital, uncapital
+from helpers.common.vocabulary import NATIONAL, OVER
+from helpers.released import verdicts
 from helpers.released.captions import Labelled, listed, reasons
-from helpers.released.own_numbers import (
-    NO_RESPONSE,
-    OVERALL,
-    SPLIT,
-    Difference,
-    Number,
-    OwnNumbers,
-    ResponseGroup,
-)
-from helpers.released.published import Published
+from helpers.released.ends import Ends, extremes, group_extremes, too_close
+from helpers.released.numbers import Difference, Number, ResponseGroup
+from helpers.released.own_numbers import OVERALL, SPLIT, OwnNumbers
 
+NAMED_STATISTICS = (
+    "mean",
+    "share_satisfied",
+    "share_dissatisfied",
+)  # the neutral share goes with them
 ROOM_FOR_NAMES = 50  # characters of a two-line headline
-
-
-def _lies_above(a: Number, b: Number) -> bool:
-    return a.low is not None and b.high is not None and a.low > b.high
-
-
-def extremes(rows: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]] | None:
-    """The surely highest and the surely lowest, or None where the two ends cannot be told apart.
-
-    An end holds every category whose interval overlaps that of the outermost one; a category may
-    belong to both.
-    """
-    shown = sorted((r for r in rows if r[1].shown), key=lambda r: -r[1].value)
-    if len(shown) < 2 or not _lies_above(shown[0][1], shown[-1][1]):
-        return None
-    highest = [r for r in shown if not _lies_above(shown[0][1], r[1])]
-    lowest = [r for r in shown if not _lies_above(r[1], shown[-1][1])]
-    return highest, lowest
-
-
-def group_extremes(
-    published: Published, code: str, breakdown: str, rows: Sequence[tuple[str, str, Number]]
-) -> tuple[list[Labelled], list[Labelled]] | None:
-    """The groups with the highest and the lowest overall satisfaction, or None where the two ends do
-    not differ surely and notably. `rows`: category, label, number. A group that cannot be told
-    apart from an end shares it."""
-    shown = sorted((r for r in rows if r[2].shown), key=lambda r: -r[2].value)
-    if len(shown) < 2:
-        return None
-
-    def differ(a: tuple, b: tuple) -> bool:
-        return published.differ(code, OVERALL, breakdown, a[0], b[0])
-
-    first, last = shown[0], shown[-1]
-    if not differ(first, last):
-        return None
-    highest = [r[1:] for r in shown if r is first or not differ(first, r)]
-    lowest = [r[1:] for r in shown if r is last or not differ(r, last)]
-    return highest, lowest
 
 
 def _groups(o: OwnNumbers, breakdown: str) -> list[tuple[str, str, Number]]:
@@ -84,17 +42,17 @@ def _end(rows: Sequence[Labelled], place: str) -> str:
 def overall_headline(o: OwnNumbers) -> str:
     own, against = o.of(OVERALL), o.against_others(OVERALL)
     if not own.shown:
-        return f"Den samlede tilfredshed kan ikke vises: {own.mark}"
+        return f"Den samlede tilfredshed kan ikke vises: {own.words}"
     start = f"Samlet tilfredshed er {style.number(own.value, 2)} på en skala fra 1 til 5"
-    if against is None:
+    if not against.shown:
         return start
-    reference = style.number(against.reference, 2)
+    reference = style.number(against.other, 2)
     if not against.judged:
-        return f"{start}; forskellen til de øvrige kommuner ({reference}) kan ikke vurderes"
-    if against.worth_mentioning:
-        word = "højere" if against.difference > 0 else "lavere"
+        return f"{start}; forskellen til de øvrige kommuner ({reference}) {against.said}"
+    if against.notable:
+        word = "højere" if against.verdict == OVER else "lavere"
         return f"{start} – {word} end i de øvrige kommuner ({reference})"
-    return f"{start} – ingen sikker, nævneværdig forskel til de øvrige kommuner ({reference})"
+    return f"{start} – {against.said} til de øvrige kommuner ({reference})"
 
 
 def themes_headline(o: OwnNumbers) -> str:
@@ -103,8 +61,8 @@ def themes_headline(o: OwnNumbers) -> str:
         return f"Temaerne kan ikke vises for kommunen: {reasons(x for _, x in rows)}"
     found = extremes(rows)
     if found is None:
-        return "Temaerne ligger så tæt, at forskellene kan være tilfældige"
-    high, low = found
+        return too_close("Temaerne", rows)
+    high, low = found.highest, found.lowest
     if len(high) == len(low) == 1:
         (a, x), (b, y) = high[0], low[0]
         return (
@@ -150,7 +108,7 @@ def strongest_headline(high: Sequence[Labelled], low: Sequence[Labelled]) -> str
     if not high or not low:
         return "For få spørgsmål kan vises til at pege på de stærkeste og svageste"
     if extremes([*high, *low]) is None:
-        return "Spørgsmålene ligger så tæt, at rækkefølgen kan være tilfældig"
+        return too_close("Spørgsmålene", [*high, *low])
     (a, x), (b, y) = high[0], low[-1]
     return (
         f"Borgerne svarer mest positivt på »{a}« ({style.number(x.value, 2)}) "
@@ -164,9 +122,19 @@ def groups_headline(o: OwnNumbers, breakdown: str, groups: str) -> str:
     if sum(number.shown for *_, number in rows) < 2:
         return f"{capital(groups)} kan ikke sammenlignes: {reasons(x for *_, x in rows)}"
     found = group_extremes(o.published, o.code, breakdown, rows)
-    if found is None:
-        return f"Ingen sikker og nævneværdig forskel i samlet tilfredshed mellem {groups}"
-    (a, x), (b, y) = found[0][0], found[1][-1]
+    if not isinstance(found, Ends):
+        return groups_alike(found, groups)
+    return more_satisfied(breakdown, found)
+
+
+def groups_alike(found: Sequence[str], groups: str) -> str:
+    """`found`: the verdicts of all pairs of the groups."""
+    where = f"i samlet tilfredshed mellem {groups}"
+    return verdicts.none_notable(found, verdicts.DIFFERENCE, where)
+
+
+def more_satisfied(breakdown: str, ends: Ends) -> str:
+    (a, x), (b, y) = ends.highest[0], ends.lowest[-1]
     return (
         f"{capital(people(breakdown, a))} er mere tilfredse ({style.number(x.value, 2)}) end "
         f"{people(breakdown, b, short=True)} ({style.number(y.value, 2)})"
@@ -182,29 +150,31 @@ _AFTER = {"gender": "køn", "age_band": "alder", "duration_band": "varighed"}
 
 def background_headline(o: OwnNumbers) -> str:
     """Gender, age and duration in one sentence; the groups are named where only one differs."""
-    sure, unsure, hidden = {}, [], []
+    sure: dict[str, Ends] = {}
+    words: dict[str, list[str]] = {}
     for breakdown, word in _AFTER.items():
         rows = _groups(o, breakdown)
         if sum(number.shown for *_, number in rows) < 2:
-            hidden.append(word)  # why stands in the page's note
-        elif (found := group_extremes(o.published, o.code, breakdown, rows)) is None:
-            unsure.append(word)
-        else:
+            text = "ingen sammenligning efter {}"  # the page's note says why
+            words.setdefault(text, []).append(word)
+            continue
+        found = group_extremes(o.published, o.code, breakdown, rows)
+        if isinstance(found, Ends):
             sure[breakdown] = found
+        else:
+            text = uncapital(verdicts.none_notable(found, verdicts.DIFFERENCE, "efter {}"))
+            words.setdefault(text, []).append(word)
     parts = []
     if len(sure) == 1:
-        [(breakdown, (high, low))] = sure.items()
-        (a, x), (b, y) = high[0], low[-1]
+        [(breakdown, ends)] = sure.items()
+        (a, x), (b, y) = ends.highest[0], ends.lowest[-1]
         parts.append(
             f"{people(breakdown, a)} ligger over {people(breakdown, b, short=True)} "
             f"({style.number(x.value, 2)} mod {style.number(y.value, 2)})"
         )
     elif sure:
         parts.append(f"tilfredsheden varierer med {listed([_AFTER[b] for b in sure])}")
-    if unsure:
-        parts.append(f"ingen sikre forskelle efter {listed(unsure)}")
-    if hidden:
-        parts.append(f"ingen sammenligning efter {listed(hidden)}")
+    parts += [text.format(listed(names)) for text, names in words.items()]
     return capital("; ".join(parts))
 
 
@@ -212,7 +182,7 @@ def people(breakdown: str, label: str, *, short: bool = False) -> str:
     """»kvinder«, »16–29-årige«, »borgere med under 26 uger på ydelsen«, in short »under 26 uger«."""
     if breakdown == "age_band":
         return label.replace(" år", "-årige")
-    lowered = label[:1].lower() + label[1:]
+    lowered = uncapital(label)
     long_form = breakdown == "duration_band" and not short
     return f"borgere med {lowered} på ydelsen" if long_form else lowered
 
@@ -224,29 +194,29 @@ def local_headline(o: OwnNumbers, breakdown: str) -> str:
     if sum(number.shown for *_, number in rows) < 2:
         return f"{what}: grupperne kan ikke sammenlignes ({reasons(x for *_, x in rows)})"
     found = group_extremes(o.published, o.code, breakdown, rows)
-    if found is None:
-        return f"{what}: ingen sikker og nævneværdig forskel i samlet tilfredshed mellem grupperne"
-    (a, x), (b, y) = found[0][0], found[1][-1]
+    if not isinstance(found, Ends):
+        return f"{what}: {uncapital(groups_alike(found, 'grupperne'))}"
+    (a, x), (b, y) = found.highest[0], found.lowest[-1]
     return (
         f"{what}: den samlede tilfredshed er højere for »{a}« ({style.number(x.value, 2)}) "
         f"end for »{b}« ({style.number(y.value, 2)})"
     )
 
 
-def differences_headline(
-    o: OwnNumbers, means: Sequence[Difference], shares: Sequence[Difference]
-) -> str:
-    """Names what differs for the municipality as a whole; groups only where nothing else does."""
-    if not means and not shares:
-        if not any(o.against_others(t) for t in o.themes):
-            why = " eller ".join(dict.fromkeys(o.why_not_compared(t) for t in o.themes))
-            return f"Sammenligningen med de øvrige kommuner kan ikke vises: {why}"
-        if not o.n_judged:
-            return "Det kan ikke vurderes, om kommunen adskiller sig fra de øvrige kommuner"
-        return "Kommunen adskiller sig ikke sikkert og nævneværdigt fra de øvrige kommuner"
-    whole = [d for d in means if d.breakdown == "all"]
-    above = [f"»{o.label(d.item)}«" for d in whole if d.difference > 0]
-    below = [f"»{o.label(d.item)}«" for d in whole if d.difference < 0]
+def differences_headline(o: OwnNumbers, compared: Sequence[Difference]) -> str:
+    """Names what differs for the municipality as a whole; groups only where nothing else does.
+    `compared`: the differences from the others that the page is about."""
+    if not compared:
+        why = reasons(o.against_others(t) for t in o.themes)
+        return f"Sammenligningen med de øvrige kommuner kan ikke vises: {why}"
+    notable = [d for d in compared if d.notable]
+    if not notable:
+        found = [d.verdict for d in compared]
+        return verdicts.none_notable(found, verdicts.DIFFERENCE, "til de øvrige kommuner")
+    whole = [d for d in notable if d.breakdown == "all"]
+    means = [d for d in whole if d.statistic == "mean"]
+    above = [f"»{o.label(d.item)}«" for d in means if d.verdict == OVER]
+    below = [f"»{o.label(d.item)}«" for d in means if d.verdict != OVER]
     if len(above) > 2 and len(below) > 2:
         up, down = counted(len(above)), counted(len(below))
         return f"Kommunen ligger over de øvrige på {up} og under på {down} temaer og spørgsmål"
@@ -255,9 +225,11 @@ def differences_headline(
     if above or below:
         word = "over" if above else "under"
         return f"Kommunen ligger {word} de øvrige kommuner på {_few(above or below)}"
-    if any(d.breakdown == "all" for d in shares):
+    if whole:
         return "Fordelingen af svar adskiller sig fra de øvrige kommuner, gennemsnittene gør ikke"
-    return "Samlet set ingen sikre, nævneværdige forskelle – men enkelte grupper adskiller sig"
+    found = [d.verdict for d in compared if d.breakdown == "all"]
+    start = verdicts.none_notable(found, verdicts.DIFFERENCE, "samlet set")
+    return f"{start} – men enkelte grupper adskiller sig"
 
 
 def _few(names: Sequence[str]) -> str:
@@ -275,27 +247,28 @@ def counted(n: int) -> str:
 
 def response_headline(o: OwnNumbers) -> str:
     r = o.response()
-    if r is None or not r.shown:
-        return f"Antallet af svar kan ikke vises: {(r or NO_RESPONSE).mark}"
+    if not r.shown:
+        return f"Antallet af svar kan ikke vises: {r.words}"
     return (
         f"{style.number(r.answers)} af {style.number(r.invited)} inviterede borgere svarede: "
-        f"{style.percent(r.rate, 1)}"
+        f"{style.percent(r.response_rate, 1)}"
     )
 
 
 def response_groups_headline(groups: Sequence[Sequence[tuple[str, ResponseGroup]]]) -> str:
     """`groups`: the shown categories of each breakdown. The widest gap that chance does not explain
     (binomial, as strict as intervals that do not overlap) is named, and only within one breakdown."""
-    rates = [g.rate for shown in groups for _, g in shown]
+    rates = [g.response_rate for shown in groups for _, g in shown]
     if len(rates) < 2:
         return "Svarprocenten kan ikke vises for de enkelte grupper"
     ends = []
     for shown in groups:
         if len(shown) > 1:
-            (low_name, low), *_, (high_name, high) = sorted(shown, key=lambda r: r[1].rate)
+            (low_name, low), *_, (high_name, high) = sorted(shown, key=lambda r: r[1].response_rate)
             spread = 1.96 * (_rate_error(low) + _rate_error(high))
-            if high.rate - low.rate > spread:
-                ends.append((high.rate - low.rate, high_name, high.rate, low_name, low.rate))
+            gap = high.response_rate - low.response_rate
+            if gap > spread:
+                ends.append((gap, high_name, high.response_rate, low_name, low.response_rate))
     if not ends:
         low, high = style.number(100 * min(rates)), style.number(100 * max(rates))
         if low == high:
@@ -312,4 +285,4 @@ def response_groups_headline(groups: Sequence[Sequence[tuple[str, ResponseGroup]
 
 
 def _rate_error(group: ResponseGroup) -> float:
-    return (group.rate * (1 - group.rate) / group.invited) ** 0.5
+    return (group.response_rate * (1 - group.response_rate) / group.invited) ** 0.5

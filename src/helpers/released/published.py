@@ -13,9 +13,24 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.common import style
 from helpers.common.errors import SurveyError, TooEarlyError
 from helpers.common.vocabulary import COUNTRY, FILES, KEY, NATIONAL
+from helpers.estimation.comparisons import GROUP, OTHERS, ROUND, strictest_p, with_verdicts
 from helpers.parameters.params import Municipality, Round, load_round
+from helpers.released.numbers import (
+    SHOWN,
+    Difference,
+    Number,
+    ResponseGroup,
+    difference_of,
+    differences_of,
+    number_of,
+    plain,
+    response_of,
+    why_no_others,
+    why_not_compared,
+)
 
 
 class _Rows:
@@ -23,7 +38,7 @@ class _Rows:
     in ten."""
 
     def __init__(self, table: pd.DataFrame, key: tuple[str, ...]) -> None:
-        self._columns = {c: table[c].tolist() for c in table}
+        self._columns = {c: plain(table[c]) for c in table}
         keys = zip(*(self._columns[k] for k in key))
         self._places = {k: place for place, k in enumerate(keys)}
 
@@ -42,9 +57,9 @@ class Published:
                  value, ci_low, ci_high, n, status (see docs/glossary.md)
     comparisons  a row a difference: municipality, reference (`others`, `national`, `expected`,
                  `group:<category>`, `round:<id>`), breakdown, category, item, statistic, weighting,
-                 own, reference_value, difference, ci_low, ci_high, p_value, p_adjusted,
-                 worth_mentioning, the last two also `_in_list` (of municipalities), note (break
-                 mark), status
+                 own, reference_value, difference, ci_low, ci_high, p_value, p_adjusted (also
+                 `_in_list`, of municipalities), verdict (`vocabulary.VERDICTS`), note (break mark),
+                 status
     response     a row a group: municipality, breakdown, category, population, invited, answers,
                  response_rate (AAPOR RR2, 0–1), status; on `all` also rr1, cooperation_rate,
                  contact_rate, design_effect, effective_n, r_indicator, r_low, r_high
@@ -82,7 +97,7 @@ class Published:
         have = set(self.municipalities)
         return tuple(m for m in self.round.participants if m not in have)
 
-    def value(
+    def number(
         self,
         municipality: str,
         item: str,
@@ -91,9 +106,13 @@ class Published:
         breakdown: str = "all",
         category: str = "all",
         weighting: str = "weighted",
-    ) -> dict[str, Any] | None:
-        """One row of `results` as a mapping, or None where the item was not asked."""
-        return self._results.row(municipality, breakdown, category, item, statistic, weighting)
+    ) -> Number:
+        """Without a released row it was not asked in that place at all, or there is nothing to compute."""
+        row = self._results.row(municipality, breakdown, category, item, statistic, weighting)
+        if row is not None:
+            return number_of(row)
+        asked = (municipality, item) in self._asked
+        return Number(status=style.NOT_POSSIBLE if asked else style.NOT_ASKED)
 
     def compared(
         self,
@@ -104,40 +123,55 @@ class Published:
         *,
         breakdown: str = "all",
         category: str = "all",
-    ) -> dict[str, Any] | None:
-        """The weighted comparison with `reference`, or None where a side is hidden."""
+    ) -> Difference:
+        """The weighted comparison with `reference`, or why there is none."""
         place = (municipality, breakdown, category, item, statistic, "weighted")
-        return self._comparisons.row(*place, reference)
+        row = self._comparisons.row(*place, reference)
+        if row is not None:
+            return difference_of(row)
+        other = (NATIONAL, category)
+        if reference.startswith(GROUP):
+            other = (municipality, reference.removeprefix(GROUP))
+        sides = [
+            self.number(code, item, statistic, breakdown=breakdown, category=c).status
+            for code, c in ((municipality, category), other)
+        ]
+        return Difference(status=why_not_compared(reference, *sides), reference=reference)
 
     def against_others(
-        self,
-        municipality: str,
-        item: str,
-        statistic: str = "mean",
-        *,
-        breakdown: str = "all",
-        category: str = "all",
-    ) -> dict[str, Any] | None:
-        """The comparison with all the others, or None where a side is hidden."""
-        return self.compared(
-            municipality, "others", item, statistic, breakdown=breakdown, category=category
-        )
+        self, municipality: str, item: str, statistic: str = "mean", **where: str
+    ) -> Difference:
+        """The comparison with all the others, or why there is none."""
+        return self.compared(municipality, OTHERS, item, statistic, **where)
 
-    def differ(self, municipality: str, item: str, breakdown: str, a: str, b: str) -> bool:
-        """Whether the means of two categories differ both surely and notably."""
-        for own, other in ((a, b), (b, a)):
-            found = self.compared(
-                municipality, f"group:{other}", item, breakdown=breakdown, category=own
-            )
-            if found is not None:
-                return bool(found["worth_mentioning"])
-        return False
+    def others(self, municipality: str, item: str, statistic: str = "mean", **where: str) -> Number:
+        """The number of all the others, or why there is none."""
+        found = self.against_others(municipality, item, statistic, **where)
+        if found.shown:
+            return Number(value=found.other, status=SHOWN)
+        sides = (self.number(c, item, statistic, **where).status for c in (municipality, NATIONAL))
+        return Number(status=why_no_others(*sides))
+
+    def between(self, municipality: str, item: str, breakdown: str, a: str, b: str) -> Difference:
+        """The mean of category a less that of category b."""
+        found = self.compared(municipality, GROUP + b, item, breakdown=breakdown, category=a)
+        if found.shown:
+            return found
+        turned = self.compared(municipality, GROUP + a, item, breakdown=breakdown, category=b)
+        return turned.turned() if turned.shown else found
+
+    def differences(self, **where: str) -> list[Difference]:
+        """All comparisons with these values in the columns of that name."""
+        table = self.judged
+        for column, value in where.items():
+            table = table[table[column] == value]
+        return differences_of(table)
 
     def responded(
         self, municipality: str, breakdown: str = "all", category: str = "all"
-    ) -> dict[str, Any] | None:
-        """One row of `response` as a mapping, or None where the group is not there."""
-        return self._response.row(municipality, breakdown, category)
+    ) -> ResponseGroup:
+        row = self._response.row(municipality, breakdown, category)
+        return ResponseGroup(status=style.NOT_POSSIBLE) if row is None else response_of(row)
 
     def has_results(self, municipality: str) -> bool:
         return municipality in self._with_results
@@ -146,12 +180,12 @@ class Published:
     def earlier_rounds(self) -> tuple[str, ...]:
         """The earlier rounds that something is compared with, the latest first."""
         have = set(self.comparisons["reference"])
-        return tuple(r for r in self.round.settings.earlier_rounds if f"round:{r}" in have)
+        return tuple(r for r in self.round.settings.earlier_rounds if ROUND + r in have)
 
     def has_earlier(self, municipality: str) -> bool:
         """Whether any theme or question can be compared with the latest earlier round."""
         return any(
-            self.compared(municipality, f"round:{before}", item) is not None
+            self.compared(municipality, ROUND + before, item).shown
             for before in self.earlier_rounds[:1]
             for item in (*self.theme_items, *self.question_items)
         )
@@ -161,8 +195,22 @@ class Published:
         return _Rows(self.results, ("municipality", *KEY))
 
     @cached_property
+    def judged(self) -> pd.DataFrame:
+        """The weighted comparisons, with the p-value that the verdict rests on."""
+        table = self.comparisons
+        kept = table[(table["weighting"] == "weighted") & (table["status"] == SHOWN)]
+        return kept.assign(p=strictest_p(kept))
+
+    @cached_property
     def _comparisons(self) -> _Rows:
-        return _Rows(self.comparisons, ("municipality", *KEY, "reference"))
+        return _Rows(self.judged, ("municipality", *KEY, "reference"))
+
+    @cached_property
+    def _asked(self) -> set[tuple[str, str]]:
+        """(place, item) with a number there that is more than »not asked«."""
+        table = self.results
+        kept = table[(table["weighting"] == "weighted") & (table["status"] != style.NOT_ASKED)]
+        return set(zip(kept["municipality"].tolist(), kept["item"].tolist()))
 
     @cached_property
     def _response(self) -> _Rows:
@@ -217,7 +265,10 @@ def load_published(root: Path, round_: Round, only: str | None = None) -> Publis
     return Published(
         round=round_,
         results=pd.read_parquet(folder / FILES["results"], filters=wanted),
-        comparisons=pd.read_parquet(folder / FILES["comparisons"], filters=wanted),
+        comparisons=with_verdicts(
+            pd.read_parquet(folder / FILES["comparisons"], filters=wanted),
+            round_.settings.comparison.confidence,
+        ),
         response=response,
         drivers=pd.read_parquet(folder / FILES["drivers"], filters=of),
     )

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from helpers.common import style
+from helpers.common.vocabulary import SMALL
+from helpers.estimation.comparisons import OTHERS
 from helpers.released.captions import country_stands_fast, with_results
 from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+from helpers.released.verdicts import words_of
 
 
 def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
@@ -41,7 +44,8 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
             f"er statistisk sikre ({confidence} sikkerhed, korrigeret for mange sammenligninger) og "
             f"mindst {style.number(rules.comparison.smallest_mean_difference, 1)} skalapoint eller "
             f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint. "
-            "Mindre forskelle kan være tilfældige.",
+            f"En »{words_of(OTHERS)[SMALL]}« er sikker og mindre end det. Andre forskelle kan være "
+            "tilfældige, og hvor svarene er for få, står det.",
         ),
         *marks(o, (style.FEW, style.SECONDARY, style.NOT_ASKED, style.NOT_POSSIBLE)),
     ]

@@ -8,15 +8,15 @@ from helpers.common import style
 from helpers.common.markdown_text import markdown_table
 from helpers.common.vocabulary import NATIONAL
 from helpers.released.published import Published
-from helpers.reports.tables import has_value, mark, with_note
+from helpers.reports.tables import mean, with_note
 
 
 def municipal_themes(published: Published) -> Markdown:
     """A row a municipality with results, in the order of their names: the themes' means."""
     labels, themes = published.round.item_labels(), published.theme_items
     places = sorted(published.municipalities, key=lambda m: style.danish_sort_key(m.name))
-    rows = [[m.name, *(_mean(published.value(m.code, t)) for t in themes)] for m in places]
-    rows.append(["Alle", *(_mean(published.value(NATIONAL, t)) for t in themes)])
+    rows = [[m.name, *(mean(published.number(m.code, t)) for t in themes)] for m in places]
+    rows.append(["Alle", *(mean(published.number(NATIONAL, t)) for t in themes)])
     return with_note(published, markdown_table(["Kommune", *(labels[t] for t in themes)], rows))
 
 
@@ -24,11 +24,7 @@ def questions_by_group(published: Published, breakdown: str) -> Markdown:
     """A row a question: its mean in each group of the country."""
     labels, groups = published.round.item_labels(), published.round.category_labels()[breakdown]
     rows = [
-        [labels[q], *(_mean(published.value(NATIONAL, q, breakdown=breakdown, category=c)) for c in groups)]
+        [labels[q], *(mean(published.number(NATIONAL, q, breakdown=breakdown, category=c)) for c in groups)]
         for q in published.question_items
     ]  # fmt: skip
     return with_note(published, markdown_table(["Spørgsmål", *groups.values()], rows))
-
-
-def _mean(row) -> str:
-    return style.number(row["value"], 2) if has_value(row) else mark(row)

@@ -16,6 +16,8 @@ from matplotlib.patches import Patch
 
 from helpers.common import style
 from helpers.common.vocabulary import NATIONAL
+from helpers.released.captions import reasons
+from helpers.released.numbers import Number
 from helpers.released.published import Published
 from helpers.reports.chart_canvas import (
     ABOVE,
@@ -23,12 +25,9 @@ from helpers.reports.chart_canvas import (
     LEGEND_LINE,
     ROW_GAP,
     canvas,
-    hidden_mark,
-    is_shown,
     label_rows,
     make_room,
     no_data,
-    reasons,
     right_of_rows,
     text_width,
     x_axis,
@@ -127,16 +126,14 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
     places = label_rows(ax, [labels[i] for i in items], 26)
     bars, drawn, unsure = [], [], []
     for y, item in zip(places, items):
-        shares = [published.value(code, item, f"share_{k}") for k in range(1, 6)]
-        if not all(is_shown(s) for s in shares):
+        shares = [published.number(code, item, f"share_{k}") for k in range(1, 6)]
+        if not all(s.shown for s in shares):
             _in_words(ax, y, shares)
             continue
         bars.append(y)
         drawn.append(shares)
-        row = published.value(code, item, "share_dont_know")
-        unsure.append(
-            style.percent(row["value"]) if is_shown(row) else hidden_mark(row).replace(" ", "\n")
-        )
+        share = published.number(code, item, "share_dont_know")
+        unsure.append(style.percent(share.value) if share.shown else share.words.replace(" ", "\n"))
     _stack(ax, bars, _values_of(drawn), list(style.LIKERT.values()), 0.68)
     right_of_rows(ax, bars, unsure, [style.GREY] * len(bars), ["normal"] * len(bars))
     ax.annotate("ved ikke", (1, 1), xycoords="axes fraction", xytext=(ROW_GAP, 3),
@@ -147,8 +144,8 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
     return fig
 
 
-def _values_of(rows: Sequence[Sequence[dict]]) -> np.ndarray:
-    return np.array([[s["value"] for s in shares] for shares in rows])
+def _values_of(rows: Sequence[Sequence[Number]]) -> np.ndarray:
+    return np.array([[s.value for s in shares] for shares in rows])
 
 
 def _scale_of(published: Published, code: str, item: str) -> str:
@@ -160,7 +157,7 @@ def _scale_of(published: Published, code: str, item: str) -> str:
 def split(published: Published, code: str, items: Sequence[str]) -> Figure:
     """Satisfied, neutral and dissatisfied per theme or question."""
     labels = published.round.item_labels(None if code == NATIONAL else code)
-    rows = [(labels[i], {s: published.value(code, i, s) for s in SPLIT}) for i in items]
+    rows = [(labels[i], {s: published.number(code, i, s) for s in SPLIT}) for i in items]
     return _split(published, rows)
 
 
@@ -170,7 +167,7 @@ def split_by_group(published: Published, code: str, breakdown: str, item: str = 
     rows = [
         (
             label,
-            {s: published.value(code, item, s, breakdown=breakdown, category=c) for s in SPLIT},
+            {s: published.number(code, item, s, breakdown=breakdown, category=c) for s in SPLIT},
         )
         for c, label in labels.items()
     ]
@@ -178,14 +175,14 @@ def split_by_group(published: Published, code: str, breakdown: str, item: str = 
 
 
 def _split(published: Published, rows) -> Figure:
-    if not any(all(is_shown(v) for v in values.values()) for _, values in rows):
+    if not any(all(v.shown for v in values.values()) for _, values in rows):
         return no_data(
             f"Fordelingen kan ikke vises: {reasons(v for _, s in rows for v in s.values())}."
         )
     fig, ax = canvas(len(rows), 1.1)
     bars, drawn = [], []
     for y, (_, values) in zip(label_rows(ax, [label for label, _ in rows]), rows):
-        if all(is_shown(v) for v in values.values()):
+        if all(v.shown for v in values.values()):
             bars.append(y)
             drawn.append(list(values.values()))
         else:

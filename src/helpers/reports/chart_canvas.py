@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import as_file, files
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.axes import Axes
@@ -192,23 +191,6 @@ def no_data(text: str) -> Figure:
     ax.axis("off")
     ax.text(0, 0.5, text, va="center", fontsize=9, color=style.GREY)
     return fig
-
-
-def is_shown(row) -> bool:
-    """A released row of results or of response that is shown and has its value."""
-    if row is None or row["status"] != "shown":
-        return False
-    return not pd.isna(row["value"] if "value" in row else row["response_rate"])
-
-
-def hidden_mark(row) -> str:
-    """Why a released row (or None) has no value to draw."""
-    return style.why(None if row is None else row["status"]).words
-
-
-def reasons(rows: Iterable) -> str:
-    """»for få svar eller skjult for at beskytte andre«: why the missing ones of the rows are missing."""
-    return " eller ".join(dict.fromkeys(hidden_mark(r) for r in rows if not is_shown(r)))
 
 
 def even_ticks(widest: float) -> np.ndarray:

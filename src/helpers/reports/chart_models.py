@@ -10,7 +10,11 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from helpers.common import style
-from helpers.common.vocabulary import NATIONAL
+from helpers.common.style import capital
+from helpers.common.vocabulary import NOT_JUDGED
+from helpers.estimation.comparisons import EXPECTED
+from helpers.released import verdicts
+from helpers.released.own_numbers import OVERALL
 from helpers.released.published import Published
 from helpers.reports.chart_canvas import (
     PAD,
@@ -38,16 +42,16 @@ TICK_GAP, TITLE_GAP = 9.5, 4.0  # points between the axes, the ticks' labels and
 def expected(published: Published) -> Figure:
     """Funnel: each municipality's actual less expected overall satisfaction by its uncertainty.
 
-    Between the limits lies what chance alone would give; dark points are beyond the outer limits. No
-    names and no order: this is no ranking.
+    Between the limits lies what chance alone would give; dark points differ by the release's verdict.
+    No names and no order: this is no ranking.
     """
-    t = published.comparisons
-    rows = t[(t["reference"] == "expected") & (t["municipality"] != NATIONAL)]
-    if rows.empty:
+    every = published.differences(reference=EXPECTED, item=OVERALL, statistic="mean")
+    found = [d for d in every if d.has_interval]
+    if not found:
         return no_data("Forventede resultater kan ikke vises.")
     z = stats.norm.ppf(0.5 + published.round.settings.comparison.confidence / 2)
-    half = (rows["ci_high"] - rows["ci_low"]).to_numpy() / 2
-    difference = rows["difference"].to_numpy()
+    half = np.array([(d.high - d.low) / 2 for d in found])
+    difference = np.array([d.value for d in found])
     warning, control = (stats.norm.ppf(0.5 + p / 2) / z for p in (WARNING_LIMIT, CONTROL_LIMIT))
     fig, ax = canvas(0, 3.9)
     widest, narrowest = float(half.max()) * 1.1, float(half.min()) / 1.1
@@ -59,11 +63,14 @@ def expected(published: Published) -> Figure:
         ax.plot(x, slope * x, color=style.GREY, linewidth=1, linestyle=line, label=label)
         ax.plot(x, -slope * x, color=style.GREY, linewidth=1, linestyle=line)
     ax.axhline(0, color=style.INK, linewidth=0.8)
-    beyond = np.abs(difference) > control * half
+    notable, judged = (np.array([getattr(d, of) for d in found]) for of in ("notable", "judged"))
     for chosen, colour, label in (
-        (~beyond, style.LIGHT_GREY, "Kommune inden for grænserne"),
-        (beyond, style.OWN, "Kommune uden for 99,8 %-grænsen"),
+        (notable, style.OWN, "Sikker og nævneværdig forskel"),
+        (judged & ~notable, style.LIGHT_GREY, "Ikke både sikker og nævneværdig"),
+        (~judged, "white", capital(verdicts.words_of(EXPECTED)[NOT_JUDGED])),
     ):
+        if not chosen.any():
+            continue
         ax.plot(half[chosen], difference[chosen], "o", color=colour, markersize=6, label=label,
                 markeredgecolor=style.GREY, markeredgewidth=0.5, linestyle="none")  # fmt: skip
     ticks = even_ticks(float(max(np.abs(difference).max(), control * widest)))
@@ -80,7 +87,7 @@ def expected(published: Published) -> Figure:
     ax.grid(axis="y", color=style.TINT, linewidth=1)
     ax.set_axisbelow(True)
     legend_above(ax, 2, x=0.45, lines=2)
-    write_source(fig, published, f"Vægtede tal. {len(rows)} kommuner.")
+    write_source(fig, published, f"Vægtede tal. {len(found)} kommuner.")
     return fig
 
 

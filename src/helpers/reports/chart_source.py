@@ -14,20 +14,20 @@ from matplotlib.figure import Figure
 from helpers.common import style
 from helpers.parameters.params import Round
 from helpers.released import captions
+from helpers.released.numbers import Number
 from helpers.released.published import Published
-from helpers.reports.chart_canvas import PAD, is_shown
+from helpers.reports.chart_canvas import PAD
 
 LINE = 124  # characters that fit under a figure at 8 points
 LINE_HEIGHT, GAP = 8.4, 6.0  # points: of a line, and between the source and what stands above
 
 
 def source_of(
-    fig: Figure, published: Published, rows: Iterable, basis: str = "Vægtede tal."
+    fig: Figure, published: Published, numbers: Iterable[Number], basis: str = "Vægtede tal."
 ) -> None:
-    """Source, weighting and number of answers (n) of the shown rows, under the drawing."""
-    counts = sorted({int(r["n"]) for r in rows if is_shown(r)})
-    n = "–".join(dict.fromkeys(style.number(c) for c in (counts[0], counts[-1]))) if counts else ""
-    write_source(fig, published, f"{basis} n\u00a0=\u00a0{n}." if n else basis)
+    """Source, weighting and number of answers (n) of the shown numbers, under the drawing."""
+    n = captions.n_text(numbers).replace(" ", "\u00a0")
+    write_source(fig, published, f"{basis} {n}." if n else basis)
 
 
 def write_source(fig: Figure, published: Published, basis: str) -> None:

@@ -14,8 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.common import style
-from helpers.common.vocabulary import NATIONAL
-from helpers.released.own_numbers import NATIONAL_LABEL, why_not_compared
+from helpers.common.vocabulary import NATIONAL, OVER, UNDER, UNSURE
+from helpers.estimation.comparisons import OTHERS, ROUND
+from helpers.released.captions import reasons
+from helpers.released.numbers import Difference, Number
+from helpers.released.own_numbers import NATIONAL_LABEL
 from helpers.released.published import Published
 from helpers.reports.chart_bars import likert, split, split_by_group
 from helpers.reports.chart_canvas import (
@@ -24,12 +27,9 @@ from helpers.reports.chart_canvas import (
     above,
     canvas,
     even_ticks,
-    hidden_mark,
-    is_shown,
     label_rows,
     legend_above,
     no_data,
-    reasons,
     right_of_rows,
     scale_axis,
     use_house_style,
@@ -62,38 +62,34 @@ __all__ = [
 # --------------------------------------------------------------------------------- means as dots
 
 
-def _dots(ax: Axes, places, rows, colour: str, marker: str, label: str, *, interval=True) -> None:
-    """Released rows (or None) as dots with whiskers."""
-    drawn = [(y, row) for y, row in zip(places, rows) if is_shown(row)]
+def _dots(
+    ax: Axes, places, numbers: Sequence[Number], colour: str, marker: str, label: str, *, interval=True
+) -> None:  # fmt: skip
+    """Those that are shown as dots with whiskers."""
+    drawn = [(y, number) for y, number in zip(places, numbers) if number.shown]
     if not drawn:
         return
     ys = [y for y, _ in drawn]
     if interval:
-        _whiskers(ax, ys, [row for _, row in drawn], colour)
+        _whiskers(ax, ys, [number for _, number in drawn], colour)
     ax.plot(
-        [row["value"] for _, row in drawn], ys, marker, color=colour, markersize=6,
+        [number.value for _, number in drawn], ys, marker, color=colour, markersize=6,
         linestyle="none", markeredgecolor="white", markeredgewidth=0.6, label=label,
     )  # fmt: skip
 
 
-def _whiskers(ax: Axes, places, rows, colours, alpha: float = 0.8) -> None:
-    low, high = ([row[c] for row in rows] for c in ("ci_low", "ci_high"))
+def _whiskers(ax: Axes, places, numbers: Sequence[Number], colours, alpha: float = 0.8) -> None:
+    """A number without an interval has none."""
+    low, high = (np.array([getattr(x, end) for x in numbers], float) for end in ("low", "high"))
     ax.hlines(
         places, low, high, colors=colours, linewidth=1.4, alpha=alpha, capstyle="round", zorder=2
     )
 
 
-def _values(rows) -> list[float]:
-    return [row[c] for row in rows if is_shown(row) for c in ("ci_low", "ci_high", "value")]
-
-
-def _others(published: Published, code: str, item: str, breakdown="all", category="all"):
-    """Mean of all the other municipalities as a released row, or None."""
-    found = published.against_others(code, item, breakdown=breakdown, category=category)
-    if found is None:
-        return None
-    value = found["reference_value"]
-    return {"status": "shown", "value": value, "ci_low": value, "ci_high": value}
+def _values(numbers: Sequence[Number]) -> list[float]:
+    """What the axis must reach."""
+    ends = [v for x in numbers for v in (x.low, x.high, x.value)]
+    return [v for v in ends if v is not None]
 
 
 def _dots_canvas(rows: int, *, beside: bool) -> tuple[Figure, Axes]:
@@ -104,15 +100,15 @@ def _dots_canvas(rows: int, *, beside: bool) -> tuple[Figure, Axes]:
 def means_beside(published: Published, code: str, items: Sequence[str]) -> Figure:
     """Means of themes or questions with intervals; a municipality beside the others and all."""
     labels = published.round.item_labels(None if code == NATIONAL else code)
-    own = [published.value(code, i) for i in items]
-    if not any(is_shown(r) for r in own):
+    own = [published.number(code, i) for i in items]
+    if not any(r.shown for r in own):
         return no_data(f"Gennemsnittene kan ikke vises: {reasons(own)}.")
     fig, ax = _dots_canvas(len(items), beside=code != NATIONAL)
     places = label_rows(ax, [labels[i] for i in items])
     everything = _values(own)
     if code != NATIONAL:
-        others = [_others(published, code, i) for i in items]
-        country = [published.value(NATIONAL, i) for i in items]
+        others = [published.others(code, i) for i in items]
+        country = [published.number(NATIONAL, i) for i in items]
         everything += _values(others) + _values(country)
         _dots(ax, places - 0.22, own, style.OWN, "o", "Kommunen (95 %-interval)")
         _dots(ax, places + 0.08, others, style.OTHERS, "D", "De øvrige kommuner", interval=False)
@@ -126,12 +122,12 @@ def means_beside(published: Published, code: str, items: Sequence[str]) -> Figur
     return fig
 
 
-def _annotate(ax: Axes, places, rows) -> None:
+def _annotate(ax: Axes, places, numbers: Sequence[Number]) -> None:
     """The value, or why there is none, at the right edge of each row."""
-    shown, texts = [is_shown(r) for r in rows], []
-    for row, has_value in zip(rows, shown):
-        text = style.number(row["value"], 2) if has_value else hidden_mark(row)
-        if has_value and np.isnan(row["ci_low"]):
+    shown, texts = [x.shown for x in numbers], []
+    for number in numbers:
+        text = style.number(number.value, 2) if number.shown else number.words
+        if number.shown and not number.has_interval:
             text += f"\n{style.NOT_SHOWN[style.NO_INTERVAL]}"
         texts.append(text)
     colours = [style.OWN if s else style.GREY for s in shown]
@@ -156,14 +152,14 @@ def means_of_groups(
     """Mean of one item in `groups` (label, breakdown, category); `beside`: the country's too."""
     names, *wheres = zip(*groups)
     wheres = [{"breakdown": b, "category": c} for b, c in zip(*wheres)]
-    rows = [published.value(code, item, **where) for where in wheres]
-    if not any(is_shown(r) for r in rows):
+    rows = [published.number(code, item, **where) for where in wheres]
+    if not any(r.shown for r in rows):
         return no_data(f"Gruppernes gennemsnit kan ikke vises: {reasons(rows)}.")
     fig, ax = _dots_canvas(len(rows), beside=beside)
     places = label_rows(ax, names)
     everything = _values(rows)
     if beside:
-        country = [published.value(NATIONAL, item, **where) for where in wheres]
+        country = [published.number(NATIONAL, item, **where) for where in wheres]
         everything += _values(country)
         _dots(ax, places - 0.12, rows, style.OWN, "o", "Kommunen (95 %-interval)")
         _dots(ax, places + 0.16, country, style.COUNTRY, "s", NATIONAL_LABEL, interval=False)
@@ -183,19 +179,19 @@ def municipalities(published: Published, region: str, item: str = "samlet") -> F
         (m for m in published.municipalities if m.region == region),
         key=lambda m: style.danish_sort_key(m.name),
     )
-    rows = [published.value(m.code, item) for m in places_of]
+    rows = [published.number(m.code, item) for m in places_of]
     if not rows:
         return no_data("Ingen kommuner i regionen har resultater i denne runde.")
-    if not any(is_shown(r) for r in rows):
+    if not any(r.shown for r in rows):
         return no_data(f"Kommunernes gennemsnit kan ikke vises: {reasons(rows)}.")
     fig, ax = canvas(0.2 / ROW * len(rows), 0.9)
     places = label_rows(ax, [m.name for m in places_of])
     _dots(ax, places, rows, style.OWN, "o", "")
     scale_axis(ax, _values(rows))
-    country = published.value(NATIONAL, item)
-    if is_shown(country):
-        ax.axvline(country["value"], color=style.ACCENT, linewidth=1.2, zorder=1)
-        above(ax, country["value"], f"Alle: {style.number(country['value'], 2)}")
+    country = published.number(NATIONAL, item)
+    if country.shown:
+        ax.axvline(country.value, color=style.ACCENT, linewidth=1.2, zorder=1)
+        above(ax, country.value, f"Alle: {style.number(country.value, 2)}")
     _annotate(ax, places, rows)
     source_of(fig, published, rows)
     return fig
@@ -210,9 +206,8 @@ def differences(published: Published, code: str, items: Sequence[str]) -> Figure
     What cannot be compared is named on its row. A question that is a theme of its own stands once.
     """
     return _differences(
-        published, code, items, "others", ("over", "under"),
-        "Forskel i gennemsnit til de øvrige kommuner",
-    )  # fmt: skip
+        published, code, items, OTHERS, "Forskel i gennemsnit til de øvrige kommuner"
+    )
 
 
 def development(published: Published, code: str, items: Sequence[str]) -> Figure | None:
@@ -223,64 +218,46 @@ def development(published: Published, code: str, items: Sequence[str]) -> Figure
     if not published.has_earlier(code):
         return None
     before = published.earlier_rounds[0]
-    return _differences(
-        published, code, items, f"round:{before}", ("steget", "faldet"),
-        f"Ændring i gennemsnit siden {round_title(published, before)}",
-    )  # fmt: skip
+    title = f"Ændring i gennemsnit siden {round_title(published, before)}"
+    return _differences(published, code, items, ROUND + before, title)
 
 
 def _differences(
-    published: Published,
-    code: str,
-    items: Sequence[str],
-    reference: str,
-    words: tuple[str, str],
-    axis: str,
+    published: Published, code: str, items: Sequence[str], reference: str, axis: str
 ) -> Figure:
     items = distinct_items(published, items)
     rows = [published.compared(code, reference, i) for i in items]
-    compared = [r for r in rows if r is not None]
+    compared = [d for d in rows if d.shown]
     if not compared:
-        words = dict.fromkeys(_why_not_compared(published, code, reference, i) for i in items)
-        return no_data(f"Sammenligningen kan ikke vises: {' eller '.join(words)}.")
+        return no_data(f"Sammenligningen kan ikke vises: {reasons(rows)}.")
     labels = published.round.item_labels(None if code == NATIONAL else code)
     fig, ax = canvas(len(items) * 0.8, 1.1)
     places = label_rows(ax, [labels[i] for i in items])
     ax.axvline(0, color=style.GREY, linewidth=1)
-    texts, colours = [], []
-    for item, row in zip(items, rows):
-        if row is None:
-            texts.append(_why_not_compared(published, code, reference, item))
-            colours.append(style.GREY)
-            continue
-        over, worth = row["difference"] > 0, bool(row["worth_mentioning"])
-        text = style.signed(row["difference"], 2) + f" {words[not over]}" * worth
-        if np.isnan(row["p_adjusted"]):
-            text += f"\n{style.NOT_SHOWN[style.NOT_JUDGED]}"
-        texts.append(text)
-        colours.append((style.OWN if over else style.ACCENT) if worth else style.GREY)
-    drawn = [(y, row, c) for y, row, c in zip(places, rows, colours) if row is not None]
+    colours = [_COLOURS.get(d.verdict, style.GREY) for d in rows]
+    drawn = [(y, d, c) for y, d, c in zip(places, rows, colours) if d.shown]
     _whiskers(ax, *zip(*drawn), alpha=1)
     for colour in dict.fromkeys(colours):
-        found = [(row["difference"], y) for y, row, c in drawn if c == colour]
+        found = [(d.value, y) for y, d, c in drawn if c == colour]
         filled = "white" if colour == style.GREY else colour
         ax.plot(*np.reshape(found, (-1, 2)).T, "o", color=colour, markersize=6.5,
                 markerfacecolor=filled, linestyle="none")  # fmt: skip
-    right_of_rows(ax, places, texts, colours, ["normal"] * len(texts))
-    columns = ("difference", "ci_low", "ci_high")
-    ticks = even_ticks(np.nanmax([abs(r[c]) for r in compared for c in columns]))
+    right_of_rows(ax, places, [_in_words(d) for d in rows], colours, ["normal"] * len(rows))
+    ticks = even_ticks(max(map(abs, _values(compared))))
     ax.set_xlim(ticks[0], ticks[-1])
     x_axis(ax, ticks, [style.signed(t, 2) for t in ticks], axis)
-    source_of(fig, published, [published.value(code, i) for i in items])
+    source_of(fig, published, [published.number(code, i) for i in items])
     return fig
 
 
-def _why_not_compared(published: Published, code: str, reference: str, item: str) -> str:
-    """In words: what hides the difference from the others, or that two rounds do not have it both."""
-    own, country = (published.value(c, item) for c in (code, NATIONAL))
-    if reference != "others":
-        return hidden_mark(own) if not is_shown(own) else style.NOT_SHOWN[style.NOT_COMMON]
-    status = why_not_compared(
-        *(style.NOT_POSSIBLE if row is None else row["status"] for row in (own, country))
-    )
-    return style.why(status).words
+_COLOURS = {OVER: style.OWN, UNDER: style.ACCENT}
+
+
+def _in_words(d: Difference) -> str:
+    """The difference with its verdict; one that is not sure has none but its interval."""
+    if not d.shown:
+        return d.words
+    value = style.signed(d.value, 2)
+    if d.notable:
+        return f"{value} {d.said}"
+    return value if d.verdict == UNSURE else f"{value}\n{d.said}"

@@ -18,6 +18,7 @@ from helpers.common import style
 from helpers.common.markdown_text import prose, trusted
 from helpers.common.spreadsheets import inert
 from helpers.common.vocabulary import NATIONAL
+from helpers.released.numbers import numbers_of, rows_of
 from helpers.released.own_numbers import (
     GROUPINGS,
     NATIONAL_LABEL,
@@ -25,7 +26,6 @@ from helpers.released.own_numbers import (
     SPLIT,
     STATISTIC_LABELS,
     official_name,
-    rows_of,
 )
 from helpers.released.published import Published
 
@@ -33,8 +33,6 @@ HEAD = (
     "Område", "Opdeling", "Kategori", "Tema eller spørgsmål", "Mål", "Værdi", "Nedre grænse",
     "Øvre grænse", "Antal svar", "Status",
 )  # fmt: skip
-_NUMBERS = ("value", "ci_low", "ci_high", "n")
-_COUNTS = ("population", "invited", "answers", "response_rate")
 Cell = str | float | None
 MEANS, ANSWERS, SPLITS = ("mean",), ("mean", *OPTIONS, "share_dont_know"), SPLIT
 
@@ -67,43 +65,36 @@ def results(
     ]  # fmt: skip
     of = None if code == NATIONAL else code
     labels, names = published.round.item_labels(of), published.round.category_labels(of)
-    columns = ["municipality", "category", "item", "statistic", "status", *_NUMBERS]
+    columns = ["municipality", "category", "item", "statistic"]
     rows = [
         [
             _area(published, area), published.round.breakdown_label(breakdown, of),
             names[breakdown].get(category, category), labels.get(item, item),
             STATISTIC_LABELS[statistic],
-            *_told(status, _shares(numbers, 3) if statistic.startswith("share") else numbers),
+            *(_shares(values, 3) if statistic.startswith("share") else values),
+            status,
         ]
-        for area, category, item, statistic, status, *numbers in rows_of(kept, columns)
+        for (area, category, item, statistic), (*values, status) in zip(
+            rows_of(kept, columns), _values(kept)
+        )
     ]  # fmt: skip
     return _link(HEAD, rows, f"{items[0]}-{breakdown}")
 
 
 def compared(published: Published, code: str, reference: str, items: Sequence[str]) -> Markdown:
     """Link to the differences of the municipality as a whole from `reference`."""
-    t = published.comparisons
-    kept = t[
-        (t["municipality"] == code) & (t["reference"] == reference) & (t["breakdown"] == "all")
-        & (t["statistic"] == "mean") & t["item"].isin(list(items))
-    ]  # fmt: skip
     labels = published.round.item_labels(None if code == NATIONAL else code)
-    columns = [
-        "item",
-        "own",
-        "reference_value",
-        "difference",
-        "ci_low",
-        "ci_high",
-        "worth_mentioning",
-    ]
+    found = published.differences(
+        municipality=code, reference=reference, breakdown="all", statistic="mean"
+    )
     rows = [
-        [labels.get(item, item), *numbers, "ja" if worth else "nej"]
-        for item, *numbers, worth in rows_of(kept, columns)
+        [labels.get(d.item, d.item), d.own, d.other, d.value, d.low, d.high, d.said]
+        for d in found
+        if d.item in set(items)
     ]
     head = (
         "Tema eller spørgsmål", "Kommunen", "Sammenligningstal", "Forskel", "Nedre grænse",
-        "Øvre grænse", "Sikker og nævneværdig",
+        "Øvre grænse", "Vurdering",
     )  # fmt: skip
     return _link(head, rows, reference)
 
@@ -144,13 +135,11 @@ def response(published: Published, code: str) -> Markdown:
     rows = []
     for breakdown in ("all", *GROUPINGS):
         for category, label in labels[breakdown].items():
-            row = published.responded(code, breakdown, category)
-            status = style.NOT_POSSIBLE if row is None else row["status"]
-            *counts, rate = [None if row is None else row[c] for c in _COUNTS]
-            counts = [c if c is None or pd.isna(c) else int(c) for c in counts]
-            rate = rate if rate is None or pd.isna(rate) else _Rate(rate)
-            told = _told(status, [*counts, rate])
-            rows.append([published.round.breakdown_label(breakdown), label, *told])
+            group = published.responded(code, breakdown, category)
+            rate = None if group.response_rate is None else _Rate(group.response_rate)
+            counts = (group.population, group.invited, group.answers)
+            heading = published.round.breakdown_label(breakdown)
+            rows.append([heading, label, *counts, rate, group.label])
     head = (
         "Opdeling",
         "Kategori",
@@ -169,29 +158,27 @@ def _area(published: Published, code: str) -> str:
     return official_name(code, published.round.municipalities[code].name)
 
 
-def _told(status: str, numbers: Sequence[Cell]) -> list[Cell]:
-    """The numbers of a released row and that it is shown, or why they are not there."""
-    if status != "shown":
-        return [*[""] * len(numbers), style.why(status).words]
-    return [*numbers, "vist"]
+def _values(table: pd.DataFrame) -> list[list[Cell]]:
+    """Value, limits and answers of each row, and that it is shown, or why it is not."""
+    return [[x.value, x.low, x.high, x.n, x.label] for x in numbers_of(table)]
 
 
 def _shares(numbers: Sequence[Cell], count: int) -> list[Cell]:
     """The first `count` as shares."""
-    shares = [x if x is None or pd.isna(x) else _Share(x) for x in numbers[:count]]
+    shares = [None if x is None else _Share(x) for x in numbers[:count]]
     return [*shares, *numbers[count:]]
 
 
 def _in_file(cell: Cell) -> str:
     if isinstance(cell, str):
         return _quoted(cell)
-    return "" if cell is None or pd.isna(cell) else f"{cell}".replace(".", ",")
+    return "" if cell is None else f"{cell}".replace(".", ",")
 
 
 def _to_read(cell: Cell) -> str:
     if isinstance(cell, str):
         return escape(cell)
-    if cell is None or pd.isna(cell):
+    if cell is None:
         return ""
     if isinstance(cell, _Share):
         return style.percent(cell, cell.decimals)

@@ -10,17 +10,19 @@ from IPython.display import Markdown
 
 from helpers.common import style
 from helpers.common.markdown_text import bullets
-from helpers.common.style import capital
-from helpers.common.vocabulary import NATIONAL
-from helpers.released import findings
+from helpers.common.style import capital, uncapital
+from helpers.common.vocabulary import NATIONAL, OVER, UNDER
+from helpers.estimation.comparisons import ROUND
+from helpers.released import ends, findings, verdicts
 from helpers.released.captions import listed, reasons
-from helpers.released.own_numbers import OVERALL, Number, OwnNumbers
+from helpers.released.numbers import Number
+from helpers.released.own_numbers import OVERALL, OwnNumbers
 from helpers.released.published import Published
 from helpers.reports.tables import distinct_items, round_title
 
 VERY_UNSURE_FROM = 0.25  # scale points on either side: as much as separates the themes
 NAMED = 2  # so many themes or questions are named, more are counted
-STRONG, WEAK = 0, 1  # the ends of `findings.extremes`
+STRONG, WEAK = "highest", "lowest"  # the ends of `ends.Ends`
 
 
 def five_sentences(published: Published, code: str) -> Markdown:
@@ -52,37 +54,40 @@ def _themes(o: OwnNumbers) -> list[tuple[str, Number]]:
     return [(f"»{o.label(t)}«", o.of(t)) for t in o.themes if t != OVERALL]
 
 
-def _end(o: OwnNumbers, end: int, share: Number) -> str:
+def _end(o: OwnNumbers, end: str, share: Number) -> str:
     """The themes at one end of the order, and the share of the citizens at the same end."""
     word, adjective, side = (
         ("tilfredse", "stærkest", "over") if end == STRONG else ("utilfredse", "svagest", "under")
     )
     rows = _themes(o)
     shown = [r for r in rows if r[1].shown]
-    found = findings.extremes(rows)
+    found = ends.extremes(rows)
     if not shown:
         text = f"temaerne kan ikke vises ({reasons(x for _, x in rows)})"
     elif len(shown) == 1:
         [(name, number)] = shown
         text = f"{name} ligger på {style.number(number.value, 2)}; de andre temaer kan ikke vises"
     elif found is None:
-        text = f"intet tema ligger sikkert {side} de andre"
+        text = (
+            f"intet tema ligger sikkert {side} de andre"
+            if all(x.has_interval for _, x in shown)
+            else uncapital(ends.too_close("Temaerne", shown))
+        )
     else:
-        names = [f"{name} ({style.number(x.value, 2)})" for name, x in found[end]]
+        at_end = getattr(found, end)
+        names = [f"{name} ({style.number(x.value, 2)})" for name, x in at_end]
         if len(names) <= NAMED:
             text = f"{adjective} står {listed(names)}"
         else:
             outermost = names[0] if end == STRONG else names[-1]
             text = f"{outermost} hører til de {adjective}e temaer"
     if not share.shown:
-        return f"{text}; andelen, der alt i alt er {word}, kan ikke vises: {share.mark}"
+        return f"{text}; andelen, der alt i alt er {word}, kan ikke vises: {share.words}"
     return f"{text}, og {style.percent(share.value)} er alt i alt {word}"
 
 
 def _differs(o: OwnNumbers) -> str:
-    means = o.worth_mentioning("mean")
-    shares = o.worth_mentioning("share_satisfied") + o.worth_mentioning("share_dissatisfied")
-    return findings.differences_headline(o, means, shares)
+    return findings.differences_headline(o, o.differences(*findings.NAMED_STATISTICS))
 
 
 def what_changed(published: Published, code: str) -> str:
@@ -90,24 +95,23 @@ def what_changed(published: Published, code: str) -> str:
     if not published.earlier_rounds:
         return "Der er ingen tidligere runde at sammenligne med"
     before = published.earlier_rounds[0]
-    title, reference = round_title(published, before), f"round:{before}"
+    title = round_title(published, before)
     items = distinct_items(published, [*published.theme_items, *published.question_items])
-    rows = {i: r for i in items if (r := published.compared(code, reference, i)) is not None}
+    rows = {i: d for i in items if (d := published.compared(code, ROUND + before, i)).shown}
     if not rows:
         return f"Resultaterne kan ikke sammenlignes med {title}"
     labels = published.round.item_labels(None if code == NATIONAL else code)
     parts = []
-    for sign, word in ((1, "steget"), (-1, "faldet")):
-        found = [i for i, r in rows.items() if r["worth_mentioning"] and sign * r["difference"] > 0]
+    for verdict in (OVER, UNDER):
+        found = [i for i, d in rows.items() if d.verdict == verdict]
         if found:
+            word = verdicts.words_of(ROUND)[verdict]
             parts.append(f"{_named([labels[i] for i in found])} {word}")
     if not parts:
-        if all(r["p_adjusted"] != r["p_adjusted"] for r in rows.values()):  # none can be judged
-            return f"Ændringerne siden {title} hviler på for få svar til at blive vurderet"
-        return f"Der er ingen sikre og nævneværdige ændringer siden {title}"
-    break_mark = any(r["note"] for r in rows.values())
+        found = [d.verdict for d in rows.values()]
+        return verdicts.none_notable(found, verdicts.CHANGE, f"siden {title}")
     text = f"Siden {title} er {listed(parts)}"
-    return f"{text}; der er brud i tidsserien" if break_mark else text
+    return f"{text}; der er brud i tidsserien" if any(d.note for d in rows.values()) else text
 
 
 def _named(labels: list[str]) -> str:
@@ -123,12 +127,11 @@ def how_sure(o: OwnNumbers) -> str:
         why = (
             "Kommunen har så få svar, at det meste ikke kan vises."
             if own.status == style.FEW
-            else f"Den samlede tilfredshed kan ikke vises: {own.mark}."
+            else f"Den samlede tilfredshed kan ikke vises: {own.words}."
         )
         return f"{why} Rapporten siger derfor ikke noget sikkert om kommunen."
-    known = whole is not None and whole.shown
     start = f"Den samlede tilfredshed er {style.number(own.value, 2)} på en skala fra 1 til 5"
-    if own.low is None or own.high is None:
+    if not own.has_interval:
         text = f"{start}; tallets usikkerhed kan ikke beregnes"
     else:
         low, high = style.number(own.low, 2), style.number(own.high, 2)
@@ -136,8 +139,8 @@ def how_sure(o: OwnNumbers) -> str:
         text = f"{start} med et {level}-interval fra {low} til {high}"
         if (own.high - own.low) / 2 >= VERY_UNSURE_FROM:
             text += ", så tallet er meget usikkert"
-    if known:
-        text += f"; {findings.response_headline(o)[:1].lower()}{findings.response_headline(o)[1:]}"
+    if whole.shown:
+        text += f"; {uncapital(findings.response_headline(o))}"
     else:
         text += f"; tallet bygger på {style.number(own.n)} svar"
     return text

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from itertools import combinations
 
-import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from helpers.common import style
 from helpers.common.markdown_text import markdown_table, prose, together
-from helpers.estimation.comparisons import GROUP
 from helpers.released.captions import listed
 from helpers.released.findings import counted, local_headline
 from helpers.released.own_numbers import OwnNumbers
@@ -105,8 +103,8 @@ def groups_table(published: Published, code: str) -> Markdown | None:
 
 def differences_table(published: Published, code: str) -> Markdown | None:
     """Each pair of local groups: the first one's mean less the second's on themes and local questions,
-    with interval, p value (corrected for all pairs of the municipality, `estimation/comparisons.py`) and a verdict,
-    which names a difference only where the release found it worth mentioning."""
+    with interval, p value (corrected for all pairs of the municipality, `estimation/comparisons.py`) and the
+    verdict."""
     file, labels = published.round.local_for(code), published.round.item_labels(code)
     items = [*published.theme_items, *(q.id for q in file.questions)]
     pairs = [(g, *two) for g in file.background for two in combinations(g.categories, 2)]
@@ -135,25 +133,9 @@ def _difference(
     published: Published, code: str, breakdown: str, a: str, b: str, item: str
 ) -> list[str]:
     """Difference a − b with interval, p value and verdict, or why there is none."""
-    for own, other, sign in ((a, b, 1), (b, a, -1)):
-        row = published.compared(code, GROUP + other, item, breakdown=breakdown, category=own)
-        if row is not None:
-            return _judged(row, sign)
-    sides = [published.value(code, item, breakdown=breakdown, category=c) for c in (a, b)]
-    hidden = [r for r in sides if r is None or r["status"] != "shown"]
-    status = style.NOT_POSSIBLE if not hidden or hidden[0] is None else hidden[0]["status"]
-    return [style.why(status).mark] * 3
-
-
-def _judged(row, sign: int) -> list[str]:
-    value, *ends = (sign * row[c] for c in ("difference", "ci_low", "ci_high"))
-    low, high = (style.signed(end, 2) for end in sorted(ends))
-    difference = f"{style.signed(value, 2)} ({low} til {high})"
-    if pd.isna(row["p_adjusted"]):
-        return [difference, *[style.why(style.NOT_JUDGED).mark] * 2]
-    verdict = "højere" if value > 0 else "lavere"
-    return [
-        difference,
-        style.p_value(row["p_adjusted"]),
-        verdict if row["worth_mentioning"] else "ingen sikker forskel",
-    ]
+    d = published.between(code, item, breakdown, a, b)
+    if not d.shown:
+        return [d.mark] * 3
+    low, high = style.signed(d.low, 2), style.signed(d.high, 2)
+    p = d.said if d.p is None else style.p_value(d.p)
+    return [f"{style.signed(d.value, 2)} ({low} til {high})", p, d.said]

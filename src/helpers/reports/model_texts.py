@@ -1,7 +1,7 @@
 """Danish sentences and tables on what models and comparisons over time say, from released numbers.
 
-Development since an earlier round, expected results, drivers, and the quality of the response. A change
-or a difference is named only where the release finds it worth mentioning.
+Development since an earlier round, expected results, drivers, and the quality of the response. What is
+said of a change or a difference is the release's verdict.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from IPython.display import Markdown
 
 from helpers.common import style
 from helpers.common.markdown_text import Markup, literal, markdown_table, prose, together
-from helpers.common.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL, OVER, UNDER, VERDICTS
+from helpers.estimation.comparisons import EXPECTED, ROUND
 from helpers.estimation.nonresponse import RIndicator, conclusion
+from helpers.released import verdicts
 from helpers.released.captions import listed
 from helpers.released.findings import people
+from helpers.released.numbers import Difference, Number
 from helpers.released.own_numbers import GROUPINGS, OVERALL
 from helpers.released.published import Published
-from helpers.reports.tables import distinct_items, has_value, mark, round_title, with_note
+from helpers.reports.tables import distinct_items, round_title, with_note
 
 CAUSE_WARNING = (
     "Tallene viser, hvad der følges ad, ikke hvad der er årsag til hvad. De siger ikke, hvor meget den "
@@ -28,12 +31,14 @@ CAUSE_WARNING = (
 )
 
 
-def _change(row) -> str:
-    return f"{style.number(row['reference_value'], 2)} → {style.number(row['own'], 2)}"
+def _change(d: Difference) -> str:
+    return f"{style.number(d.other, 2)} → {style.number(d.own, 2)}"
 
 
-def _who(code: str) -> str:
-    return "Resultaterne" if code == NATIONAL else "Kommunens resultater"
+def _span(d: Difference) -> str:
+    """»+0,12 (+0,02 til +0,22)«."""
+    value, low, high = (style.signed(v, 2) for v in (d.value, d.low, d.high))
+    return f"{value} ({low} til {high})"
 
 
 # ------------------------------------------------------------------------------------ development
@@ -53,22 +58,16 @@ def development(published: Published, code: str) -> Markdown:
         )
     labels = published.round.item_labels()
     items = distinct_items(published, [*published.theme_items, *published.question_items])
-    rows = {
-        i: r for i in items if (r := published.compared(code, f"round:{before}", i)) is not None
-    }
-    up, down = ([i for i, r in rows.items() if r["worth_mentioning"] and s * r["difference"] > 0]
-                for s in (1, -1))  # fmt: skip
-    sentences = []
-    for found, word in ((up, "steget"), (down, "faldet")):
+    rows = {i: d for i in items if (d := published.compared(code, ROUND + before, i)).shown}
+    sentences, rest = [], [d.verdict for d in rows.values() if not d.notable]
+    for verdict in (OVER, UNDER):
+        found = [f"»{labels[i]}« ({_change(d)})" for i, d in rows.items() if d.verdict == verdict]
         if found:
-            named = listed([f"»{labels[i]}« ({_change(rows[i])})" for i in found])
-            sentences.append(f"Siden {title} er {named} {word}.")
-    if not up and not down:
-        sentences.append(f"Der er ingen sikre og nævneværdige ændringer siden {title}.")
-    elif len(up) + len(down) < len(rows):
-        sentences.append(
-            "For de øvrige temaer og spørgsmål er der ingen sikker, nævneværdig ændring."
-        )
+            word = verdicts.words_of(ROUND)[verdict]
+            sentences.append(f"Siden {title} er {listed(found)} {word}.")
+    if rest:
+        where = f"i de øvrige temaer og spørgsmål siden {title}" if sentences else f"siden {title}"
+        sentences.append(f"{verdicts.none_notable(rest, verdicts.CHANGE, where)}.")
     if code == NATIONAL:
         t = published.comparisons
         both = t[(t["reference"] == f"round:{before}") & (t["municipality"] != NATIONAL)]
@@ -96,7 +95,7 @@ def development_table(published: Published, code: str) -> Markdown | None:
     or question can be compared."""
     if not published.has_earlier(code):
         return None
-    reference = f"round:{published.earlier_rounds[0]}"
+    reference = ROUND + published.earlier_rounds[0]
     labels, rows = published.round.item_labels(), []
     for item in published.theme_items:
         rows.append([labels[item], *_development_cells(published, code, reference, item)])
@@ -105,18 +104,15 @@ def development_table(published: Published, code: str) -> Markdown | None:
             where = {"breakdown": breakdown, "category": category}
             cells = _development_cells(published, code, reference, OVERALL, **where)
             rows.append([f"{labels[OVERALL]}: {label}", *cells])
-    headings = ["Tema eller gruppe", "Før", "Nu", "Ændring (95 %)", ""]
+    headings = ["Tema eller gruppe", "Før", "Nu", "Ændring (95 %)", "Vurdering"]
     return with_note(published, markdown_table(headings, rows))
 
 
 def _development_cells(published: Published, code: str, reference: str, item: str, **where):
-    row = published.compared(code, reference, item, **where)
-    if row is None:
-        return ["", "", style.MISSING[style.NOT_COMMON].mark, ""]
-    change, low, high = (style.signed(row[c], 2) for c in ("difference", "ci_low", "ci_high"))
-    word = ("steget" if row["difference"] > 0 else "faldet") if row["worth_mentioning"] else ""
-    before, now = (style.number(row[c], 2) for c in ("reference_value", "own"))
-    return [before, now, f"{change} ({low} til {high})", word]
+    d = published.compared(code, reference, item, **where)
+    if not d.shown:
+        return ["", "", d.mark, ""]
+    return [style.number(d.other, 2), style.number(d.own, 2), _span(d), d.said]
 
 
 # --------------------------------------------------------------------------------------- expected
@@ -126,72 +122,49 @@ def expected(published: Published, code: str) -> Markdown:
     """Actual against expected, given who the citizens are."""
     if code == NATIONAL:
         return prose(_expected_of_all(published))
-    row = published.compared(code, "expected", OVERALL)
-    if row is None:
-        own = published.value(code, OVERALL)
-        if not has_value(own):
-            words = style.why(None if own is None else own["status"]).words
-            return prose(f"Et forventet resultat kan ikke vises for kommunen: {words}.")
+    d = published.compared(code, EXPECTED, OVERALL)
+    if not d.shown:
+        own = published.number(code, OVERALL)
+        if not own.shown:
+            return prose(f"Et forventet resultat kan ikke vises for kommunen: {own.words}.")
         return prose(
             "Et forventet resultat kan ikke vises for kommunen i denne runde. "
             f"{_expected_needs(published)}"
         )
     start = (
         f"Med kommunens sammensætning af målgrupper, køn, alder og varighed ville den samlede "
-        f"tilfredshed forventes at være {style.number(row['reference_value'], 2)}. "
-        f"Den er {style.number(row['own'], 2)}"
+        f"tilfredshed forventes at være {style.number(d.other, 2)}. Den er {style.number(d.own, 2)}"
     )
-    low, high = style.signed(row["ci_low"], 2), style.signed(row["ci_high"], 2)
-    gap = f"{style.signed(row['difference'], 2)} ({low} til {high})"
-    if row["worth_mentioning"]:
-        return prose(f"{start}, altså sikkert og nævneværdigt {_side(row)}: {gap}.")
-    return prose(f"{start}; forskellen, {gap}, er ikke både sikker og nævneværdig.")
+    if d.notable:
+        return prose(f"{start}, altså sikkert og nævneværdigt {d.said}: {_span(d)}.")
+    return prose(f"{start}. Forskellen er {_span(d)}: {d.said}.")
 
 
-def expected_headline(row) -> str:
-    """`row`: a released comparison with the expected result."""
-    own, expected_ = (style.number(row[c], 2) for c in ("own", "reference_value"))
-    if row["worth_mentioning"]:
-        return f"Den samlede tilfredshed er {_side(row)} ({own}) end forventet ({expected_})"
-    return (
-        f"Den samlede tilfredshed ({own}) er ikke sikkert og nævneværdigt anderledes end forventet "
-        f"({expected_})"
-    )
-
-
-def _side(row) -> str:
-    return "højere" if row["difference"] > 0 else "lavere"
+def expected_headline(d: Difference) -> str:
+    """`d`: a comparison with the expected result."""
+    own, other = style.number(d.own, 2), style.number(d.other, 2)
+    if d.notable:
+        return f"Den samlede tilfredshed er {d.said} ({own}) end forventet ({other})"
+    return f"Den samlede tilfredshed er {own} og forventet {other}: {d.said}"
 
 
 def _expected_of_all(published: Published) -> str:
-    t = published.comparisons
-    rows = t[(t["reference"] == "expected") & (t["municipality"] != NATIONAL)]
-    if rows.empty:
+    found = published.differences(reference=EXPECTED, item=OVERALL, statistic="mean")
+    if not found:
         return _expected_needs(published)
-    worth = rows[rows["worth_mentioning_in_list"]]
-    names = {
-        word: sorted(
-            (published.round.municipalities[c].name for c in side["municipality"]),
-            key=style.danish_sort_key,
-        )
-        for word, side in (
-            ("højere", worth[worth["difference"] > 0]),
-            ("lavere", worth[worth["difference"] < 0]),
-        )
-    }
-    if worth.empty:
-        return "Ingen kommune ligger sikkert og nævneværdigt fra det forventede."
-    parts = [
-        f"Sikkert og nævneværdigt {word} end forventet ligger {listed(found)}."
-        for word, found in names.items()
-        if found
-    ]
-    rest = len(rows) - len(worth)
+    places = {v: [d.municipality for d in found if d.verdict == v] for v in VERDICTS}
+    parts = []
+    for verdict in (OVER, UNDER):
+        if places[verdict]:
+            names = [published.round.municipalities[c].name for c in places[verdict]]
+            named = listed(sorted(names, key=style.danish_sort_key))
+            word = verdicts.words_of(EXPECTED)[verdict]
+            parts.append(f"Sikkert og nævneværdigt {word} end forventet ligger {named}.")
+    rest = [d.verdict for d in found if not d.notable]
     if rest:
-        parts.append(
-            f"For {'den sidste' if rest == 1 else f'de øvrige {style.number(rest)}'} kan forskellen "
-            "være tilfældig eller er lille."
-        )
+        of = "i de øvrige kommuner" if parts else "i nogen kommune"
+        where = f"mellem det faktiske og det forventede {of}"
+        parts.append(f"{verdicts.none_notable(rest, verdicts.DIFFERENCE, where)}.")
     return " ".join(parts)
 
 
@@ -237,41 +210,36 @@ def response_quality(published: Published, code: str) -> Markdown:
     """The plain conclusion on the response: R-indicator, rate, and the widest gap between a group's
     share of the citizens and of the answers."""
     whole = published.responded(code)
-    if whole["status"] != "shown":
-        words = style.why(whole["status"]).words
-        return prose(f"Det kan ikke vises, om svarene ligner borgerne: {words}.")
+    if not whole.shown:
+        return prose(f"Det kan ikke vises, om svarene ligner borgerne: {whole.words}.")
     labels = published.round.category_labels(None if code == NATIONAL else code)
     gaps = []
-    t = published.response[published.response["municipality"] == code]
-    for row in t[(t["breakdown"] != "all") & (t["status"] == "shown")].itertuples():
-        of_people = row.population / whole["population"]
-        gap = row.answers / whole["answers"] - of_people
-        gaps.append((people(row.breakdown, labels[row.breakdown][row.category]), float(gap)))
+    for breakdown, categories in labels.items():
+        for category, label in categories.items():
+            group = published.responded(code, breakdown, category)
+            if group.shown and breakdown != "all":
+                gap = group.answers / whole.answers - group.population / whole.population
+                gaps.append((people(breakdown, label), gap))
     widest = max(gaps, key=lambda g: abs(g[1]), default=None)
-    value, low, high = (_or_nan(whole[c]) for c in ("r_indicator", "r_low", "r_high"))
-    note = "" if not math.isnan(value) else "Der er for få svar eller for lidt frafald"
-    return prose(
-        conclusion(RIndicator(value, low, high, note), float(whole["response_rate"]), widest)
+    value, low, high = (
+        math.nan if v is None else v for v in (whole.r_indicator, whole.r_low, whole.r_high)
     )
-
-
-def _or_nan(value) -> float:
-    return math.nan if pd.isna(value) else float(value)
+    note = "" if not math.isnan(value) else "Der er for få svar eller for lidt frafald"
+    return prose(conclusion(RIndicator(value, low, high, note), whole.response_rate, widest))
 
 
 def outcome_table(published: Published, code: str) -> Markdown:
     """AAPOR's outcome rates by their names; hidden where one would show that very few broke off."""
     whole = published.responded(code)
     # a rate is missing from a shown row where it would tell of one to four citizens
-    status = style.SECONDARY if whole["status"] == "shown" else whole["status"]
-    hidden = style.why(status).mark
+    hidden = style.why(style.SECONDARY if whole.shown else whole.status).mark
     rows = [
-        [name, meaning, hidden if pd.isna(whole[column]) else style.percent(whole[column], 1)]
-        for name, meaning, column in (
-            ("RR1", "hele besvarelser af alle inviterede", "rr1"),
-            ("RR2", "hele og delvise besvarelser af alle inviterede", "response_rate"),
-            ("COOP2", "besvarelser af dem, der åbnede skemaet", "cooperation_rate"),
-            ("CON1", "åbnede skemaet, af alle inviterede", "contact_rate"),
+        [name, meaning, hidden if rate is None else style.percent(rate, 1)]
+        for name, meaning, rate in (
+            ("RR1", "hele besvarelser af alle inviterede", whole.rr1),
+            ("RR2", "hele og delvise besvarelser af alle inviterede", whole.response_rate),
+            ("COOP2", "besvarelser af dem, der åbnede skemaet", whole.cooperation_rate),
+            ("CON1", "åbnede skemaet, af alle inviterede", whole.contact_rate),
         )
     ]
     return with_note(published, markdown_table(["AAPOR", "Betydning", "Procent"], rows, left=2))
@@ -286,7 +254,7 @@ def two_way(published: Published, code: str, item: str = OVERALL) -> Markdown:
         for a, label in labels[first].items():
             where = {"breakdown": f"{first}:{second}"}
             cells = [
-                published.value(code, item, category=f"{a}:{b}", **where) for b in labels[second]
+                published.number(code, item, category=f"{a}:{b}", **where) for b in labels[second]
             ]
             rows.append([label, *(_mean(c) for c in cells)])
         heading = published.round.breakdown_label(first)
@@ -294,7 +262,7 @@ def two_way(published: Published, code: str, item: str = OVERALL) -> Markdown:
     return with_note(published, Markup("\n\n".join(parts)))
 
 
-def _mean(row) -> str:
-    if not has_value(row):
-        return mark(row)
-    return f"{style.number(row['value'], 2)} ({style.number(int(row['n']))})"
+def _mean(number: Number) -> str:
+    if not number.shown:
+        return number.mark
+    return f"{style.number(number.value, 2)} ({style.number(number.n)})"

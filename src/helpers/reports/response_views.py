@@ -18,6 +18,7 @@ from helpers.estimation.analysis import Analysis
 from helpers.estimation.nonresponse import conclusion, outcome_rates
 from helpers.estimation.propensity import Propensity
 from helpers.parameters.params import Round
+from helpers.released.numbers import numbers_of, rows_of
 from helpers.reports.internal_parts import heat_map, numbers, percents, table
 
 STEP_LABELS = {
@@ -192,26 +193,23 @@ def results_table(analysis: Analysis, round_: Round) -> GT:
     """Means of themes and questions, weighted and unweighted, with intervals."""
     estimates = analysis.estimates
     shown = preview(estimates[estimates["breakdown"] == "all"], round_)
-    means = shown[shown["statistic"] == "mean"].to_dict("records")
-    labels = round_.item_labels(means[0]["municipality"])
-    of = {(row["item"], row["weighting"]): row for row in means}
+    means = shown[shown["statistic"] == "mean"]
+    labels = round_.item_labels(means["municipality"].iloc[0])
+    of = dict(zip(rows_of(means, ["item", "weighting"]), numbers_of(means)))
     rows = []
     for item, label in labels.items():
         if (item, "weighted") not in of:
             continue
         w, u = of[item, "weighted"], of[item, "unweighted"]
-        hidden = w["status"] != "shown"
-        mark = house.NOT_SHOWN.get(w["status"], "")
+        span = f"{house.number(w.low, 2)}–{house.number(w.high, 2)}"
         rows.append(
             {
                 "Tema eller spørgsmål": label,
-                "Svar": mark if hidden else house.number(w["n"]),
-                "Vægtet": "–" if hidden else house.number(w["value"], 2),
-                "Interval (95 %)": "–"
-                if hidden
-                else f"{house.number(w['ci_low'], 2)}–{house.number(w['ci_high'], 2)}",
-                "Uvægtet": "–" if hidden else house.number(u["value"], 2),
-                "Forskel": "–" if hidden else house.signed(w["value"] - u["value"], 2),
+                "Svar": house.number(w.n) if w.shown else w.words,
+                "Vægtet": house.number(w.value, 2),
+                "Interval (95 %)": span if w.shown else "–",
+                "Uvægtet": house.number(u.value, 2),
+                "Forskel": house.signed(w.value - u.value, 2) if w.shown and u.shown else "–",
             }
         )
     return table(pd.DataFrame(rows))

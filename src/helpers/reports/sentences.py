@@ -5,30 +5,23 @@ A difference is named only where it is more than noise (see `released/findings.p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
-import pandas as pd
 from IPython.display import Markdown
 
 from helpers.common import style
 from helpers.common.markdown_text import Markup, bullets, literal, markdown_table, prose, trusted
 from helpers.common.style import capital
-from helpers.common.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, SMALL, UNDER, UNSURE
+from helpers.estimation.comparisons import OTHERS
 from helpers.parameters.params import Municipality
-from helpers.released import findings
+from helpers.released import ends, findings, verdicts
 from helpers.released.captions import country_stands_fast, listed, reasons, with_results
-from helpers.released.own_numbers import (
-    OVERALL,
-    Number,
-    OwnNumbers,
-    missing,
-    official_name,
-    why_not_compared,
-)
+from helpers.released.own_numbers import OVERALL, OwnNumbers, official_name
 from helpers.released.published import Published
 from helpers.reports.five_sentences import what_changed
 from helpers.reports.model_texts import drivers_headline
-from helpers.reports.tables import has_value, why_words
 
 
 def _bullets(sentences: list[str]) -> Markdown:
@@ -46,8 +39,8 @@ def _confidence(published: Published) -> str:
 def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdown:
     """The questions with the highest and the lowest means, as two short lists."""
     labels = published.round.item_labels(None if code == NATIONAL else code)
-    rows = [(labels[q], published.value(code, q)) for q in published.question_items]
-    shown = [(name, r["value"]) for name, r in rows if r is not None and r["status"] == "shown"]
+    rows = [(labels[q], published.number(code, q)) for q in published.question_items]
+    shown = [(name, number.value) for name, number in rows if number.shown]
     if len(shown) < 2 * count:
         return prose("For få spørgsmål kan vises til at pege på de stærkeste og svageste.")
     ordered = sorted(shown, key=lambda r: -r[1])
@@ -61,33 +54,25 @@ def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdo
 # ---------------------------------------------------------------------------------------- national
 
 
-def _number(published: Published, item: str, **where) -> Number:
-    row = published.value(NATIONAL, item, **where)
-    if not has_value(row):
-        return missing(style.NOT_POSSIBLE if row is None else row["status"])
-    low, high, n = (None if pd.isna(row[c]) else row[c] for c in ("ci_low", "ci_high", "n"))
-    return Number(row["value"], low, high, n, "shown")
-
-
 def national_groups(published: Published, breakdown: str, groups: str) -> str:
     """The highest and lowest group; »hører til« where several share an end."""
     labels = published.round.category_labels()[breakdown]
     rows = [
-        (c, label, _number(published, OVERALL, breakdown=breakdown, category=c))
+        (c, label, published.number(NATIONAL, OVERALL, breakdown=breakdown, category=c))
         for c, label in labels.items()
     ]
     if sum(number.shown for *_, number in rows) < 2:
         return f"{capital(groups)} kan ikke sammenlignes: {reasons(x for *_, x in rows)}"
-    found = findings.group_extremes(published, NATIONAL, breakdown, rows)
-    if found is None:
+    found = ends.group_extremes(published, NATIONAL, breakdown, rows)
+    if not isinstance(found, ends.Ends):
         values = [number.value for *_, number in rows if number.shown]
         span = f"fra {style.number(min(values), 2)} til {style.number(max(values), 2)}"
-        return f"Der er ingen sikker og nævneværdig forskel i samlet tilfredshed mellem {groups} ({span})"
-    high, low = found
+        return f"{findings.groups_alike(found, groups)} ({span})"
+    if len(labels) == 2 or not found.outermost:
+        return findings.more_satisfied(breakdown, found)
+    high, low = found.highest, found.lowest
     (a, x), (b, y) = high[0], low[-1]
     first, last = capital(findings.people(breakdown, a)), findings.people(breakdown, b, short=True)
-    if len(labels) == 2:
-        return f"{first} er mere tilfredse ({style.number(x.value, 2)}) end {last} ({style.number(y.value, 2)})"
     alone = len(high) == len(low) == 1
     most, least = ("er mest tilfredse", "mindst") if alone else (
         "hører til de mest tilfredse", "til de mindst tilfredse"
@@ -100,27 +85,26 @@ def national_groups(published: Published, breakdown: str, groups: str) -> str:
 def national_summary(published: Published) -> Markdown:
     """The country in a few sentences: how many answered, how satisfied, what is high and low, who
     differs, what has changed, and what goes with satisfaction."""
-    overall = _number(published, OVERALL)
-    satisfied = _number(published, OVERALL, statistic="share_satisfied")
-    dissatisfied = _number(published, OVERALL, statistic="share_dissatisfied")
+    overall = published.number(NATIONAL, OVERALL)
+    satisfied = published.number(NATIONAL, OVERALL, "share_satisfied")
+    dissatisfied = published.number(NATIONAL, OVERALL, "share_dissatisfied")
     whole = published.responded(NATIONAL)
     sentences = []
-    if whole["status"] == "shown":
+    if whole.shown:
         sentences.append(
-            f"{style.number(int(whole['answers']))} af {style.number(int(whole['invited']))} "
+            f"{style.number(whole.answers)} af {style.number(whole.invited)} "
             f"inviterede borgere i {style.number(len(published.country))} kommuner svarede: "
-            f"{style.percent(whole['response_rate'], 1)}."
+            f"{style.percent(whole.response_rate, 1)}."
         )
     if overall.shown:
-        known = overall.low is not None and overall.high is not None
         span = f"{style.number(overall.low, 2)}–{style.number(overall.high, 2)}"
         interval = f"{_confidence(published)}\u00a0%-interval {span}"
         sentences.append(
             f"Den samlede tilfredshed er {style.number(overall.value, 2)} på en skala fra 1 til 5 "
-            f"({interval if known else style.NOT_SHOWN[style.NO_INTERVAL]})."
+            f"({interval if overall.has_interval else style.NOT_SHOWN[style.NO_INTERVAL]})."
         )
     else:
-        sentences.append(f"Den samlede tilfredshed kan ikke vises: {overall.mark}.")
+        sentences.append(f"Den samlede tilfredshed kan ikke vises: {overall.words}.")
     if satisfied.shown and dissatisfied.shown:
         sentences.append(
             f"{style.percent(satisfied.value)} er tilfredse eller meget tilfredse med deres forløb, "
@@ -142,13 +126,15 @@ def national_summary(published: Published) -> Markdown:
 
 def national_themes(published: Published) -> str:
     labels = published.round.item_labels()
-    rows = [(labels[t], _number(published, t)) for t in published.theme_items if t != OVERALL]
+    rows = [
+        (labels[t], published.number(NATIONAL, t)) for t in published.theme_items if t != OVERALL
+    ]
     if sum(number.shown for _, number in rows) < 2:
         return f"Temaerne kan ikke sammenlignes: {reasons(x for _, x in rows)}"
-    found = findings.extremes(rows)
+    found = ends.extremes(rows)
     if found is None:
-        return "Temaerne ligger så tæt, at forskellene kan være tilfældige"
-    high, low = found
+        return ends.too_close("Temaerne", rows)
+    high, low = found.highest, found.lowest
     (a, x), (b, y) = high[0], low[-1]
     top = "højest af temaerne" if len(high) == 1 else "blandt de højeste temaer"
     bottom = "lavest" if len(low) == 1 else "blandt de laveste"
@@ -160,36 +146,27 @@ def national_themes(published: Published) -> str:
 
 def municipal_spread(published: Published, codes: Collection[str] | None = None) -> str:
     """How many municipalities (of `codes`) surely and notably lie over or under the others."""
-    places = [m for m in published.municipalities if codes is None or m.code in codes]
-    t = published.comparisons[published.comparisons["municipality"].isin([m.code for m in places])]
-    found = t[
-        (t["reference"] == "others") & (t["breakdown"] == "all") & (t["item"] == OVERALL)
-        & (t["statistic"] == "mean") & (t["weighting"] == "weighted")
-    ]  # fmt: skip
-    worth = found[found["worth_mentioning_in_list"]]
-    over, under = int((worth["difference"] > 0).sum()), int((worth["difference"] < 0).sum())
-    compared = set(found["municipality"])
-    hidden = [m.code for m in places if m.code not in compared]
-    unsure = int(found["p_adjusted_in_list"].isna().sum())
-    country = _status(published, NATIONAL)
-    why = [why_not_compared(_status(published, c), country) for c in hidden]
-    why += [style.FEW] * bool(unsure)
-    if found.empty:
-        return f"Kommunerne kan ikke sammenlignes: {why_words(why)}"
-    rest = len(found) - over - under - unsure
-    return spread_text(over, under, rest, len(hidden) + unsure, why_words(why))
+    places = [m.code for m in published.municipalities if codes is None or m.code in codes]
+    found = [published.against_others(code, OVERALL) for code in places]
+    hidden = [d for d in found if not d.shown]
+    if len(hidden) == len(found):
+        return f"Kommunerne kan ikke sammenlignes: {reasons(found)}"
+    text = spread_text(Counter(d.verdict for d in found if d.shown))
+    if hidden:
+        text += (
+            f". {capital(_municipalities(len(hidden)))} kan ikke sammenlignes: {reasons(hidden)}"
+        )
+    return text
 
 
-def _status(published: Published, code: str) -> str:
-    row = published.value(code, OVERALL)
-    return style.NOT_POSSIBLE if row is None else row["status"]
-
-
-def spread_text(over: int, under: int, rest: int, hidden: int, why: str) -> str:
-    """The sentence for so many municipalities over, under, neither, and without a comparison that
-    can be made and judged (`why`)."""
+def spread_text(counts: Counter[str]) -> str:
+    """The sentence for so many municipalities of each verdict."""
     where = "de øvrige i samlet tilfredshed"
-    sides = [(count, word) for count, word in ((over, "over"), (under, "under")) if count]
+    sides = [(counts[v], word) for v, word in ((OVER, "over"), (UNDER, "under")) if counts[v]]
+    rest, unsure = counts[SMALL] + counts[UNSURE], counts[NOT_JUDGED]
+    if not sides and not rest:
+        between = f"mellem nogen kommune og {where}"
+        return verdicts.none_notable([NOT_JUDGED], verdicts.DIFFERENCE, between)
     if not sides:
         text = f"Ingen kommune ligger sikkert og nævneværdigt over eller under {where}"
     else:
@@ -198,13 +175,12 @@ def spread_text(over: int, under: int, rest: int, hidden: int, why: str) -> str:
         if second:
             text += f" og {_municipalities(second[0][0])} {second[0][1]}"
         else:
-            text += f"; ingen ligger {'under' if over else 'over'}"
+            text += f"; ingen ligger {'under' if word == 'over' else 'over'}"
         if rest:
-            others = "den sidste" if rest == 1 else f"de resterende {style.number(rest)}"
-            text += f". For {others} er der ingen sikker og nævneværdig forskel"
-    if hidden:
-        text += f". {capital(_municipalities(hidden))} kan ikke sammenlignes: {why}"
-    return text
+            last = "den sidste" if rest == 1 else f"de resterende {style.number(rest)}"
+            others = _municipalities(rest) if unsure else last
+            text += f". For {others} er der {verdicts.NO_NOTABLE} {verdicts.DIFFERENCE}"
+    return text + f". For {_municipalities(unsure)} kan det ikke vurderes" * bool(unsure)
 
 
 def _municipalities(count: int) -> str:
@@ -242,11 +218,12 @@ def word_list(published: Published) -> Markdown:
         (f"{_confidence(published)}\u00a0%-interval", "det spænd, som usikkerheden ved stikprøve og svar giver."),
         ("De øvrige kommuner", "alle deltagende kommuner undtagen den, som rapporten handler om."),
         ("Sikker forskel", "en forskel, som er for stor til at være tilfældig, også når der tages "
-         "højde for de mange sammenligninger."),
+         "højde for de mange sammenligninger, i kommunens egen rapport og i lister over kommuner."),
         ("Nævneværdig forskel", "en sikker forskel på mindst "
          f"{style.number(rules.comparison.smallest_mean_difference, 1)} skalapoint (for andele "
          f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint), der "
          f"hviler på mindst {rules.comparison.min_answers} svar."),
+        (capital(verdicts.words_of(OTHERS)[SMALL]), "en sikker forskel, der er mindre end det."),
     ]  # fmt: skip
     lines += [
         (_words(missing), style.reason(status, rules.disclosure))
@@ -271,7 +248,7 @@ def sampling_method(published: Published, code: str) -> Markdown:
         )
     else:
         whole = OwnNumbers(published, code).response()
-        if whole is None or not whole.shown:
+        if not whole.shown:
             start = "Alle borgere i målgrupperne eller en stikprøve af dem er inviteret."
         elif whole.invited == whole.population:
             people = style.number(whole.population)
@@ -324,7 +301,7 @@ def _without_score(o: OwnNumbers) -> str:
     whole = o.response()
     asked = [(o.label(q), o.of(q)) for q in o.questions]
     known = [(number.n, name) for name, number in asked if number.shown and number.n]
-    if whole is None or not whole.shown or not whole.answers or not known:
+    if not whole.shown or not whole.answers or not known:
         return rule
     (fewest, name), most = min(known), max(known)[0]
     least, worst = (style.percent(max(1 - n / whole.answers, 0)) for n in (most, fewest))

@@ -6,22 +6,18 @@ marks of a table are explained below it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-import pandas as pd
 from IPython.display import Markdown
 
 from helpers.common import style
 from helpers.common.markdown_text import Markup, literal, markdown_table, prose, trusted
 from helpers.common.vocabulary import NATIONAL
 from helpers.parameters.models import ANSWERS, Round
-from helpers.released.own_numbers import (
-    GROUPINGS,
-    NATIONAL_LABEL,
-    OVERALL,
-    why_no_others,
-    why_not_compared,
-)
+from helpers.released import verdicts
+from helpers.released.captions import reasons
+from helpers.released.numbers import Number, ResponseGroup
+from helpers.released.own_numbers import GROUPINGS, NATIONAL_LABEL, OVERALL
 from helpers.released.published import Published
 
 
@@ -55,65 +51,31 @@ def with_note(published: Published, text: Markup) -> Markdown:
     return trusted(f"{text}\n\n{literal(note)}\n")
 
 
-def has_value(row) -> bool:
-    """A released row (or None) that is shown and has its value."""
-    return row is not None and row["status"] == "shown" and not pd.isna(row["value"])
+def mean(number: Number) -> str:
+    """The value, or the mark of why there is none."""
+    return style.number(number.value, 2) if number.shown else number.mark
 
 
-def mark(row) -> str:
-    """What stands in the cell of a released row (or None) without a value."""
-    return style.why(_status(row)).mark
+def _percent(number: Number) -> str:
+    return style.percent(number.value) if number.shown else number.mark
 
 
-def _status(row) -> str:
-    return style.NOT_POSSIBLE if row is None else row["status"]
+def _interval(number: Number) -> str:
+    return f"{mean(number)} ({_span(number)})" if number.shown else number.mark
 
 
-def _cell(row, decimals: int = 2, *, share: bool = False) -> str:
-    if not has_value(row):
-        return mark(row)
-    return style.percent(row["value"]) if share else style.number(row["value"], decimals)
-
-
-def _interval(row) -> str:
-    if not has_value(row):
-        return mark(row)
-    return f"{style.number(row['value'], 2)} ({_span(row)})"
-
-
-def _span(row) -> str:
-    if pd.isna(row["ci_low"]) or pd.isna(row["ci_high"]):
+def _span(number: Number) -> str:
+    if not number.has_interval:
         return style.MISSING[style.NO_INTERVAL].mark
-    return f"{style.number(row['ci_low'], 2)}–{style.number(row['ci_high'], 2)}"
+    return f"{style.number(number.low, 2)}–{style.number(number.high, 2)}"
 
 
-def _n(row) -> str:
-    return style.number(int(row["n"])) if has_value(row) and not pd.isna(row["n"]) else mark(row)
+def _n(number: Number) -> str:
+    return style.number(number.n) if number.n is not None else number.mark
 
 
 def _labels(published: Published, code: str) -> dict[str, str]:
     return published.round.item_labels(None if code == NATIONAL else code)
-
-
-def _against(
-    published: Published, code: str, item: str, flag: str = "worth_mentioning", **where
-) -> str:
-    """The mean against all the others: »over«, »under«, »på niveau« (no sure and notable difference),
-    or why it is not there, or that it rests on too few answers to be judged. `flag`: corrected
-    within the municipality's own table, or `worth_mentioning_in_list`."""
-    row = published.against_others(code, item, **where)
-    if row is None:
-        return style.why(why_not_compared(*_both(published, code, item, **where))).mark
-    if pd.isna(row["p_adjusted"]):
-        return style.MISSING[style.NOT_JUDGED].mark
-    if row[flag]:
-        return "over" if row["difference"] > 0 else "under"
-    return "på niveau"
-
-
-def _both(published: Published, code: str, item: str, **where) -> list[str]:
-    """The statuses of the own number and of the country's."""
-    return [_status(published.value(c, item, **where)) for c in (code, NATIONAL)]
 
 
 BESIDE = ["Kommunen (95 %)", "De øvrige", "Alle", "Mod de øvrige", "Svar"]
@@ -121,23 +83,18 @@ BESIDE = ["Kommunen (95 %)", "De øvrige", "Alle", "Mod de øvrige", "Svar"]
 
 def _beside(published: Published, code: str, item: str, **where) -> list[str]:
     """A municipality's mean beside the others and all participating: the cells under BESIDE."""
-    own, against = (
-        published.value(code, item, **where),
-        published.against_others(code, item, **where),
-    )
-    if against is None:
-        others = style.why(why_no_others(*_both(published, code, item, **where))).mark
-    else:
-        others = style.number(against["reference_value"], 2)
-    country = _cell(published.value(NATIONAL, item, **where))
-    return [_interval(own), others, country, _against(published, code, item, **where), _n(own)]
+    own = published.number(code, item, **where)
+    others = mean(published.others(code, item, **where))
+    country = mean(published.number(NATIONAL, item, **where))
+    against = published.against_others(code, item, **where)
+    return [_interval(own), others, country, against.said_in_cell, _n(own)]
 
 
 def means(published: Published, code: str, items: Sequence[str]) -> Markdown:
     """Means with intervals; a municipality beside the others and all participating."""
     labels, rows = _labels(published, code), []
     for item in items:
-        own = published.value(code, item)
+        own = published.number(code, item)
         cells = (
             [_interval(own), *_split_cells(published, code, item), _n(own)]
             if code == NATIONAL
@@ -157,17 +114,17 @@ def _kind(published: Published, items: Sequence[str]) -> str:
 
 def _split_cells(published: Published, code: str, item: str, **where) -> list[str]:
     statistics = ("share_satisfied", "share_neutral", "share_dissatisfied")
-    return [_cell(published.value(code, item, s, **where), share=True) for s in statistics]
+    return [_percent(published.number(code, item, s, **where)) for s in statistics]
 
 
 def questions(published: Published, code: str, items: Sequence[str]) -> Markdown:
     """Mean, satisfied, neutral, dissatisfied, *ved ikke* and number of answers per question."""
     labels, rows = _labels(published, code), []
     for item in items:
-        own = published.value(code, item)
-        unsure = _cell(published.value(code, item, "share_dont_know"), share=True)
+        own = published.number(code, item)
+        unsure = _percent(published.number(code, item, "share_dont_know"))
         rows.append(
-            [labels[item], _cell(own), *_split_cells(published, code, item), unsure, _n(own)]
+            [labels[item], mean(own), *_split_cells(published, code, item), unsure, _n(own)]
         )
     headings = ["Spørgsmål", "Gns.", "Tilfredse", "Hverken eller", "Utilfredse", "Ved ikke", "Svar"]
     return with_note(published, markdown_table(headings, rows))
@@ -214,8 +171,8 @@ def group_rows(
     labels, rows = _labels(published, code), []
     for label, breakdown, category in groups:
         where = {"breakdown": breakdown, "category": category}
-        cells = [_cell(published.value(code, t, **where)) for t in themes]
-        rows.append([label, *cells, _n(published.value(code, OVERALL, **where))])
+        cells = [mean(published.number(code, t, **where)) for t in themes]
+        rows.append([label, *cells, _n(published.number(code, OVERALL, **where))])
     return with_note(
         published, markdown_table([heading, *(labels[t] for t in themes), "Svar"], rows)
     )
@@ -244,7 +201,7 @@ def group_split(published: Published, code: str, breakdown: str) -> Markdown:
     rows = []
     for category, label in _categories(published, code, breakdown).items():
         where = {"breakdown": breakdown, "category": category}
-        own = published.value(code, OVERALL, **where)
+        own = published.number(code, OVERALL, **where)
         rows.append(
             [label, _interval(own), *_split_cells(published, code, OVERALL, **where), _n(own)]
         )
@@ -262,7 +219,7 @@ def key_figures(published: Published, code: str) -> Markdown:
         ("Inviterede", lambda c: _count(published.responded(c), "invited")),
         ("Svar", lambda c: _count(published.responded(c), "answers")),
         ("Svarprocent", lambda c: _rate(published.responded(c))),
-        ("Samlet tilfredshed (1–5)", lambda c: _interval(published.value(c, OVERALL))),
+        ("Samlet tilfredshed (1–5)", lambda c: _interval(published.number(c, OVERALL))),
         ("Tilfredse eller meget tilfredse", lambda c: _share(published, c, "share_satisfied")),
         ("Hverken tilfredse eller utilfredse", lambda c: _share(published, c, "share_neutral")),
         ("Utilfredse eller meget utilfredse", lambda c: _share(published, c, "share_dissatisfied")),
@@ -273,19 +230,16 @@ def key_figures(published: Published, code: str) -> Markdown:
 
 
 def _share(published: Published, code: str, statistic: str) -> str:
-    return _cell(published.value(code, OVERALL, statistic), share=True)
+    return _percent(published.number(code, OVERALL, statistic))
 
 
-def _count(row, column: str) -> str:
-    return style.number(int(row[column])) if _has(row, column) else mark(row)
+def _count(group: ResponseGroup, column: str) -> str:
+    count = getattr(group, column)
+    return group.mark if count is None else style.number(count)
 
 
-def _rate(row) -> str:
-    return style.percent(row["response_rate"], 1) if _has(row, "response_rate") else mark(row)
-
-
-def _has(row, column: str) -> bool:
-    return row is not None and row["status"] == "shown" and not pd.isna(row[column])
+def _rate(group: ResponseGroup) -> str:
+    return style.percent(group.response_rate, 1) if group.shown else group.mark
 
 
 def response(published: Published, code: str) -> Markdown:
@@ -305,19 +259,19 @@ def unweighted(published: Published, code: str) -> Markdown:
     """Weighted beside unweighted means of the themes."""
     labels, rows = _labels(published, code), []
     for item in published.theme_items:
-        w, u = (published.value(code, item, weighting=k) for k in ("weighted", "unweighted"))
+        w, u = (published.number(code, item, weighting=k) for k in ("weighted", "unweighted"))
         rows.append([labels[item], _interval(w), _interval(u), _n(w)])
     headings = ["Tema", "Vægtet (95 %)", "Uvægtet (95 %)", "Svar"]
     return with_note(published, markdown_table(headings, rows))
 
 
 def municipalities(published: Published, region: str) -> Markdown:
-    """The region's municipalities: answers, response rate, overall mean, satisfied, and whether the
-    mean differs from all the others after correction for the many comparisons."""
+    """The region's municipalities: answers, response rate, overall mean, satisfied, and the verdict on
+    the mean against all the others."""
     rows = []
     of_region = [m for m in published.municipalities if m.region == region]
     for place in sorted(of_region, key=lambda m: style.danish_sort_key(m.name)):
-        whole, own = published.responded(place.code), published.value(place.code, OVERALL)
+        whole, own = published.responded(place.code), published.number(place.code, OVERALL)
         rows.append(
             [
                 place.name,
@@ -325,7 +279,7 @@ def municipalities(published: Published, region: str) -> Markdown:
                 _rate(whole),
                 _interval(own),
                 _share(published, place.code, "share_satisfied"),
-                _against(published, place.code, OVERALL, "worth_mentioning_in_list"),
+                published.against_others(place.code, OVERALL).said_in_cell,
             ]
         )
     if not rows:
@@ -334,44 +288,29 @@ def municipalities(published: Published, region: str) -> Markdown:
     return with_note(published, markdown_table(headings, rows))
 
 
-def why_words(statuses: Iterable[str]) -> str:
-    """»for få svar eller skjult for at beskytte andre«."""
-    return " eller ".join(dict.fromkeys(style.why(s).words for s in statuses))
-
-
 def differences(published: Published, code: str) -> Markdown:
     """Every difference worth mentioning for the municipality as a whole, or a sentence that there
     is none."""
-    t = published.comparisons
     items = distinct_items(published, [*published.theme_items, *published.question_items])
-    found = t[
-        (t["municipality"] == code) & (t["reference"] == "others") & (t["breakdown"] == "all")
-        & (t["statistic"] == "mean") & (t["weighting"] == "weighted") & t["item"].isin(items)
-    ]  # fmt: skip
-    if found.empty:
-        words = why_words(why_not_compared(*_both(published, code, i)) for i in items)
-        return prose(f"Sammenligningen kan ikke vises: {words}.")
-    if found["p_adjusted"].isna().all():
-        return prose(
-            "Det kan ikke vurderes, om kommunen adskiller sig fra de øvrige: forskellene hviler på for "
-            "få svar."
-        )
-    found = found[found["worth_mentioning"]]
-    if found.empty:
-        return prose(
-            "Ingen af kommunens gennemsnit adskiller sig både sikkert og nævneværdigt fra de øvrige "
-            "kommuner."
-        )
+    compared = [published.against_others(code, i) for i in items]
+    shown = [d for d in compared if d.shown]
+    if not shown:
+        return prose(f"Sammenligningen kan ikke vises: {reasons(compared)}.")
+    notable = sorted((d for d in shown if d.notable), key=lambda d: -d.value)
+    if not notable:
+        found = [d.verdict for d in shown]
+        where = "mellem kommunens gennemsnit og de øvrige kommuners"
+        return prose(f"{verdicts.none_notable(found, verdicts.DIFFERENCE, where)}.")
     labels = _labels(published, code)
     rows = [
         [
-            labels[r.item],
-            style.number(r.own, 2),
-            style.number(r.reference_value, 2),
-            f"{style.signed(r.difference, 2)} ({style.signed(r.ci_low, 2)} til {style.signed(r.ci_high, 2)})",
-            "over" if r.difference > 0 else "under",
+            labels[d.item],
+            style.number(d.own, 2),
+            style.number(d.other, 2),
+            f"{style.signed(d.value, 2)} ({style.signed(d.low, 2)} til {style.signed(d.high, 2)})",
+            d.said,
         ]
-        for r in found.sort_values("difference", ascending=False).itertuples()
+        for d in notable
     ]
     headings = ["Tema eller spørgsmål", "Kommunen", "De øvrige", "Forskel (95 %)", "Mod de øvrige"]
     return trusted(markdown_table(headings, rows))

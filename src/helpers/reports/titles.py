@@ -14,7 +14,7 @@ from helpers.common.markdown_text import literal, trusted
 from helpers.common.style import capital
 from helpers.common.vocabulary import NATIONAL
 from helpers.released import findings
-from helpers.released.own_numbers import GROUPINGS, NO_RESPONSE, OwnNumbers
+from helpers.released.own_numbers import GROUPINGS, OwnNumbers
 from helpers.released.published import Published
 from helpers.reports import sentences
 
@@ -41,8 +41,9 @@ def questions(published: Published, code: str, items: Sequence[str]) -> Markdown
 def differences(published: Published, code: str) -> Markdown:
     """Over the differences from the others on the whole of the municipality."""
     o = OwnNumbers(published, code)
-    means = [d for d in o.worth_mentioning("mean") if d.breakdown == "all"]
-    return title(findings.differences_headline(o, means, []))
+    return title(
+        findings.differences_headline(o, [d for d in o.differences("mean") if d.breakdown == "all"])
+    )
 
 
 def groups(published: Published, code: str, breakdown: str, words: str) -> Markdown:
@@ -61,10 +62,7 @@ def regional(published: Published, region: str) -> Markdown:
 def response(published: Published, code: str) -> Markdown:
     """Over the response rates of the groups."""
     o = OwnNumbers(published, code)
-    named = [
-        [(label, o.response(b, c) or NO_RESPONSE) for c, label in o.categories(b).items()]
-        for b in GROUPINGS
-    ]
+    named = [[(label, o.response(b, c)) for c, label in o.categories(b).items()] for b in GROUPINGS]
     shown = [[(label, group) for label, group in groups if group.shown] for groups in named]
     return title(findings.response_groups_headline(shown))
 

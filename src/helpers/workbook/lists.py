@@ -9,20 +9,16 @@ from helpers.common import style
 from helpers.common.style import capital
 from helpers.common.vocabulary import NATIONAL
 from helpers.released.captions import listed
+from helpers.released.numbers import SHOWN_WORD, Number, ResponseGroup, numbers_of, rows_of
 from helpers.released.own_numbers import (
     GROUPINGS,
     NATIONAL_LABEL,
-    NO_RESPONSE,
     OTHERS_LABEL,
     STATISTIC_LABELS,
     OwnNumbers,
-    ResponseGroup,
-    plain,
-    rows_of,
 )
-from helpers.workbook.sheets import Cell, Column, Sheet, mentioned
+from helpers.workbook.sheets import Cell, Column, Sheet
 
-SHOWN = "vist"
 IMPOSSIBLE = style.NOT_SHOWN[style.NOT_POSSIBLE]
 
 
@@ -39,33 +35,29 @@ def differences_sheet(o: OwnNumbers) -> Sheet:
         Column("Nedre grænse", 11, "difference"),
         Column("Øvre grænse", 11, "difference"),
         Column("p-værdi, korrigeret", 11, "p"),
-        Column("Nævneværdig", 13),
+        Column("Vurdering", 24),
     )
-    table = o.comparisons
-    kept = table[(table["weighting"] == "weighted") & (table["status"] == "shown")]
     rows: list[list[Cell]] = []
-    keys = rows_of(kept, ["reference", "breakdown", "category", "item", "statistic"])
-    numbers = rows_of(kept, ["own", "reference_value", "difference", "ci_low", "ci_high"])
-    chances = plain(kept["p_adjusted"])
-    mentions = plain(kept["worth_mentioning"])
     words_of = cache(partial(_place, o))
-    for (reference, *place, statistic), values, p, worth in zip(keys, numbers, chances, mentions):
-        is_mean = statistic == "mean"
+    for d in o.published.differences(municipality=o.code):
+        is_mean = d.statistic == "mean"
         kinds = ["mean" if is_mean else "share"] * 2
         kinds += ["difference" if is_mean else "share_difference"] * 3
+        values = (d.own, d.other, d.value, d.low, d.high)
         rows.append([
-            _reference(o, reference, place[0]), *words_of(*place),
-            STATISTIC_LABELS.get(statistic, statistic),
+            _reference(o, d.reference, d.breakdown), *words_of(d.breakdown, d.category, d.item),
+            STATISTIC_LABELS.get(d.statistic, d.statistic),
             *(IMPOSSIBLE if v is None else (v, kind) for v, kind in zip(values, kinds)),
-            style.NOT_SHOWN[style.NOT_JUDGED] if p is None else p, mentioned(worth, p is not None),
+            d.said if d.p is None else d.p, d.said,
         ])  # fmt: skip
     about = (
         "Alle sammenligninger, hvor begge tal vises, med usikkerhed; forskelle mellem andele er i "
         "procentpoint."
     )
     note = (
-        "Vægtede tal. Kun »Nævneværdig: Ja« er både sikker og stor nok til at fremhæve. Hvor et af de to "
-        "tal er skjult, er sammenligningen udeladt."
+        "Vægtede tal. Vurderingen er den samme i alle rapporter: kun over og under, højere og lavere, "
+        "steget og faldet er både sikre og store nok til at fremhæve. Hvor et af de to tal er skjult, er "
+        "sammenligningen udeladt."
     )
     return Sheet("Forskelle", about, columns, rows, f"Forskelle: {o.name}", note, 0)
 
@@ -97,7 +89,7 @@ def response_sheet(o: OwnNumbers) -> Sheet:
     rows: list[list[Cell]] = []
     for breakdown in ("all", *GROUPINGS):
         for category, name in o.categories(breakdown).items():
-            group = o.response(breakdown, category) or NO_RESPONSE
+            group = o.response(breakdown, category)
             cells = _response_cells(group, whole=breakdown == "all")
             rows.append([o.breakdown_label(breakdown), name, *cells])
     about = "Borgere, inviterede og svar i hver gruppe; designeffekt for kommunen som helhed."
@@ -107,10 +99,10 @@ def response_sheet(o: OwnNumbers) -> Sheet:
 
 def _response_cells(g: ResponseGroup, *, whole: bool) -> list[Cell]:
     """Counts and rate; design effect and effective number on the whole alone (see the note)."""
-    counts: list[Cell] = [g.population, g.invited, g.answers, g.rate]
+    counts: list[Cell] = [g.population, g.invited, g.answers, g.response_rate]
     of_whole = [IMPOSSIBLE if v is None else v for v in (g.design_effect, g.effective_n)]
     if not g.shown:
-        counts, of_whole = [g.mark] * 4, [g.mark] * 2
+        counts, of_whole = [g.words] * 4, [g.words] * 2
     return counts + (of_whole if whole else [None, None])
 
 
@@ -144,18 +136,20 @@ def all_numbers_sheet(o: OwnNumbers) -> Sheet:
 def _all_rows(o: OwnNumbers, measures: Sequence[str]) -> Iterator[list[Cell]]:
     areas = {o.code: o.name, NATIONAL: NATIONAL_LABEL}
     keys = ["municipality", "breakdown", "category", "item", "statistic"]
-    unweighted = o.rows[o.rows["weighting"] == "unweighted"]
-    beside = dict(zip(rows_of(unweighted, keys), rows_of(unweighted, ["value", "status"])))
-    weighted = o.rows[o.rows["weighting"] == "weighted"]
-    wanted = rows_of(weighted, ["value", "ci_low", "ci_high", "n", "status"])
+    unweighted, weighted = (o.rows[o.rows["weighting"] == w] for w in ("unweighted", "weighted"))
+    beside = dict(zip(rows_of(unweighted, keys), numbers_of(unweighted)))
     words_of = cache(partial(_place, o))
     together: dict[tuple, dict[str, tuple]] = {}
-    for (*place, statistic), (*values, n, status) in zip(rows_of(weighted, keys), wanted):
-        plain_value, plain_status = beside.get((*place, statistic), (None, ""))
-        shown = status == "shown"
-        cells = [*values, plain_value if plain_status == "shown" else None] if shown else [None] * 4
-        told = together.setdefault(tuple(place), {})
-        told[statistic] = cells, n if shown else None, _status(status, cells)
+    for key, number in zip(rows_of(weighted, keys), numbers_of(weighted)):
+        other = beside.get(key)
+        cells = [
+            number.value,
+            number.low,
+            number.high,
+            other.value if other and number.shown else None,
+        ]
+        of_place = together.setdefault(key[:4], {})
+        of_place[key[4]] = cells, number.n, _status(number, cells)
     for (area, *place), told in together.items():
         answers = {s: n for s, (_, n, _) in told.items()}
         yield [
@@ -169,15 +163,14 @@ def _together(statuses: dict[str, str]) -> str:
     """One status where all measures have it, else those that are not simply shown, by name."""
     if len(set(statuses.values())) == 1:
         return next(iter(statuses.values()))
-    others = {s: t for s, t in statuses.items() if t != SHOWN}
+    others = {s: t for s, t in statuses.items() if t != SHOWN_WORD}
     return "; ".join(f"{STATISTIC_LABELS[s]}: {t}" for s, t in others.items())
 
 
-def _status(status: str, cells: list) -> str:
+def _status(number: Number, cells: list) -> str:
     """»vist«, or why something is missing. `cells`: value, limits and unweighted value."""
-    value, low, high, unweighted = cells
-    if status != "shown" or value is None:
-        return style.why(status).words
-    missing = [] if None not in (low, high) else ["grænserne"]
-    missing += ["det uvægtede tal"] if unweighted is None else []
-    return f"{SHOWN}; {listed(missing)} {IMPOSSIBLE}" if missing else SHOWN
+    missing = [] if number.has_interval else ["grænserne"]
+    missing += ["det uvægtede tal"] if cells[3] is None else []
+    if not number.shown or not missing:
+        return number.label
+    return f"{number.label}; {listed(missing)} {IMPOSSIBLE}"

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from helpers.common import style
-from helpers.common.style import capital
+from helpers.released.numbers import Number
 from helpers.released.own_numbers import (
     NATIONAL_LABEL,
     OPTIONS,
     OTHERS_LABEL,
     SPLIT,
-    Number,
     OwnNumbers,
 )
 
@@ -49,26 +48,21 @@ class Sheet:
 
 
 def _cell(number: Number) -> Cell:
-    return number.value if number.shown else number.mark
+    return number.value if number.shown else number.words
 
 
 def _n(number: Number) -> Cell:
-    return number.n if number.shown and number.n is not None else number.mark
+    return number.words if number.n is None else number.n
 
 
 def _limits(number: Number) -> list[Cell]:
     """Lower and upper limit, or why there are none."""
-    without = style.NOT_SHOWN[style.NOT_POSSIBLE] if number.shown else number.mark
+    without = style.NOT_SHOWN[style.NOT_POSSIBLE] if number.shown else number.words
     return [without if v is None else v for v in (number.low, number.high)]
 
 
 def _others(o: OwnNumbers, *place: str) -> Cell:
     return _cell(o.others(*place))
-
-
-def mentioned(worth: bool, judged: bool) -> str:
-    """Whether a difference is worth mentioning, or cannot be judged."""
-    return "Ja" if worth else "Nej" if judged else capital(style.NOT_SHOWN[style.NOT_JUDGED])
 
 
 def overview_sheet(o: OwnNumbers) -> Sheet:
@@ -80,7 +74,7 @@ def overview_sheet(o: OwnNumbers) -> Sheet:
         Column(f"{OTHERS_LABEL}: gennemsnit", 14, "mean"),
         Column(f"{NATIONAL_LABEL}: gennemsnit", 14, "mean"),
         Column("Forskel til de øvrige", 12, "difference"),
-        Column("Nævneværdig forskel", 12),
+        Column("Vurdering", 22),
         *(Column(f"{o.name}: {w}", 14, "share") for w in ("tilfredse", "hverken eller", "utilfredse")),
         Column(f"{OTHERS_LABEL}: tilfredse", 14, "share"),
         *(Column(f"{NATIONAL_LABEL}: {w}", 14, "share") for w in ("tilfredse", "hverken eller", "utilfredse")),
@@ -91,9 +85,7 @@ def overview_sheet(o: OwnNumbers) -> Sheet:
         own, against = o.of(theme), o.against_others(theme)
         rows.append([
             o.label(theme), _cell(own), *_limits(own), _others(o, theme), _cell(o.national(theme)),
-            against.difference if against else o.why_not_compared(theme),
-            mentioned(against.worth_mentioning, against.judged)
-            if against else o.why_not_compared(theme),
+            _cell(against), against.said,
             *(_cell(o.of(theme, s)) for s in SPLIT),
             _others(o, theme, "share_satisfied"),
             *(_cell(o.national(theme, s)) for s in SPLIT),

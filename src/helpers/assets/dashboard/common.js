@@ -44,6 +44,8 @@ function number(value, decimals) {
 const signed = (value, decimals) => `${value > 0 && /[1-9]/.test(number(value, decimals)) ? "+" : ""}${number(value, decimals)}`;
 const percent = (value) => `${number(100 * value, 0)}\u00a0%`;
 const words = (found) => DATA.missing[found.missing].words;
+/** The release's verdict in words, or why there is none. */
+const said = (verdict) => DATA.words[verdict] ?? DATA.missing[verdict].words;
 const show = (found, share) => (found.missing ? words(found) : share ? percent(found.value) : number(found.value, 2));
 const interval = (found) =>
   found.missing ? "" : found.low === null ? DATA.missing.no_interval.words : `${number(found.low, 2)}–${number(found.high, 2)}`;

@@ -12,11 +12,11 @@ const VIEWS = {
 const areasOf = (round) => round.areas.map((a) => a.id);
 const labelOf = (round, area) => round.areas[round.areaIndex.get(area)].label;
 
-/** The comparison with all the others: [their mean, the word for the difference], where there is one. */
+/** The comparison with all the others: [their mean, what is said of the difference], where the number is shown. */
 function against(state, round, group, item) {
   if (round !== DATA.rounds[0] || weightingOf(state) !== 0) return undefined;
   const row = againstIndex.get(`${round.groupIndex.get(group)}/${round.itemById.get(item)?.index}`);
-  return row && [row[2], DATA.words[row[3]]];
+  return row && [row[2], said(row[3])];
 }
 const againstIndex = new Map(DATA.against.map((row) => [`${row[0]}/${row[1]}`, row]));
 
@@ -26,7 +26,7 @@ function meansRow(state, round, group, item, label) {
   const others = against(state, round, group, item);
   return {
     label, own, all,
-    cells: [label, show(own), interval(own), show(all), others ? number(others[0], 2) : "", others ? others[1] : "", count(own)],
+    cells: [label, show(own), interval(own), show(all), others && others[0] !== null ? number(others[0], 2) : "", others ? others[1] : "", count(own)],
   };
 }
 const meansHead = (first) => [first, DATA.name, "Interval", "Alle deltagende", DATA.others, "Mod de øvrige", "Antal svar"];

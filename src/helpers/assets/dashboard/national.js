@@ -9,9 +9,9 @@ const SIZES = [
   ["mellem", "30.000–59.999 indbyggere", 30000, 60000],
   ["store", "60.000 indbyggere og derover", 60000, Infinity],
 ];
-const MARKS = { over: "▲", under: "▼", "på niveau": "●" };
+const MARKS = { over: "▲", under: "▼", small: "◆", unsure: "●" }; // by verdict
 const againstOf = new Map(
-  Object.entries(DATA.against).map(([code, rows]) => [code, new Map(rows.map((r) => [`${r[0]}/${r[1]}`, DATA.words[r[3]]]))]),
+  Object.entries(DATA.against).map(([code, rows]) => [code, new Map(rows.map((r) => [`${r[0]}/${r[1]}`, r[3]]))]),
 );
 
 /** The places of the filters, each with its number and how it lies against the others. */
@@ -25,10 +25,10 @@ function found(state, round) {
     .map((place) => {
       const mean = place.folder ? look(round, place.code, group, item.id, "mean", 0) : { missing: "no_results" };
       const satisfied = place.folder ? look(round, place.code, group, item.id, "share_satisfied", 0) : mean;
-      const against = againstOf.get(place.code)?.get(`${round.groupIndex.get(group)}/${item.index}`);
+      const verdict = againstOf.get(place.code)?.get(`${round.groupIndex.get(group)}/${item.index}`);
       const word = !place.participates ? "deltager ikke" : !place.folder ? "ingen resultater"
-        : mean.missing ? words(mean) : against ?? DATA.missing.not_judged.words;
-      return { place, mean, satisfied, word, item };
+        : mean.missing ? words(mean) : said(verdict ?? "not_possible");
+      return { place, mean, satisfied, verdict, word, item };
     });
 }
 
@@ -56,9 +56,9 @@ function map(state, round) {
   const { item } = rows[0] ?? { item: round.itemById.get(DATA.overall) };
   return {
     title: `${item.label}: kommunerne mod alle de øvrige`, about: about(state, round), chart: "map", wording: item.wording,
-    rows: rows.map(({ place, mean, word }) => ({
-      x: place.column, y: place.row, name: place.name, short: place.short, mark: MARKS[word] ?? "", word,
-      kind: MARKS[word] ? word : place.participates ? "kan ikke vises eller vurderes" : "deltager ikke",
+    rows: rows.map(({ place, mean, verdict, word }) => ({
+      x: place.column, y: place.row, name: place.name, short: place.short, mark: MARKS[verdict] ?? "", word,
+      kind: MARKS[verdict] ? word : place.participates ? "kan ikke vises eller vurderes" : "deltager ikke",
       value: mean.missing ? "" : show(mean), label: undefined,
     })),
     table: table(rows),

@@ -1,0 +1,53 @@
+"""What is said of a difference, each verdict in its own words and nowhere else.
+
+Which verdict a difference has is decided in the release (`estimation/comparisons.judge`) and stands in
+its row; no product decides one. What was not judged is never called no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from helpers.common import style
+from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, SMALL, UNDER, UNSURE
+from helpers.estimation.comparisons import EXPECTED, GROUP, OTHERS, ROUND
+
+CHANGE, DIFFERENCE = "ændring", "forskel"
+NO_NOTABLE = "ingen sikker og nævneværdig"
+WHERE_JUDGED = ", hvor det kan vurderes"
+
+
+def _words(over: str, under: str, noun: str = DIFFERENCE) -> dict[str, str]:
+    return {
+        OVER: over,
+        UNDER: under,
+        SMALL: f"sikker, men lille {noun}",
+        UNSURE: f"ingen sikker {noun}",
+        NOT_JUDGED: style.MISSING[NOT_JUDGED].words,
+    }
+
+
+_BESIDE, _APART = _words("over", "under"), _words("højere", "lavere")
+_WORDS = {
+    OTHERS: _BESIDE,
+    NATIONAL: _BESIDE,
+    EXPECTED: _APART,
+    GROUP.rstrip(":"): _APART,
+    ROUND.rstrip(":"): _words("steget", "faldet", CHANGE),
+}
+
+
+def words_of(reference: str) -> dict[str, str]:
+    """Verdict → what is said of a difference from `reference` (a value of the column of that name)."""
+    return _WORDS[reference.split(":")[0]]
+
+
+def none_notable(verdicts: Sequence[str], noun: str, where: str) -> str:
+    """The sentence over differences of which none is over or under. Those that were not judged are told
+    apart from those that were: »Ingen sikker og nævneværdig forskel mellem målgrupperne, hvor det kan
+    vurderes«."""
+    judged = [v for v in verdicts if v != NOT_JUDGED]
+    if not judged:
+        return f"Det kan ikke vurderes, om der er en sikker og nævneværdig {noun} {where}"
+    partly = WHERE_JUDGED if len(judged) < len(verdicts) else ""
+    return f"{style.capital(NO_NOTABLE)} {noun} {where}{partly}"
