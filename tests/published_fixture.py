@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.common.vocabulary import NATIONAL
+from helpers.estimation.comparability import comparability, empty
 from helpers.parameters.params import load_round
 from helpers.released.published import Published
 
@@ -115,7 +116,14 @@ def make_published(
         _comparisons(table, codes),
         _response(round_, codes),
         _drivers(table, codes),
+        _comparability(round_, codes, root),
     )
+
+
+def _comparability(round_, codes: tuple[str, ...], root: Path) -> pd.DataFrame:
+    befores = [load_round(root, r) for r in round_.settings.earlier_rounds]
+    tables = [comparability(round_, before, len(codes)) for before in befores]
+    return pd.concat([empty(), *tables], ignore_index=True)
 
 
 def _drivers(results: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:

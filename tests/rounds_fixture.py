@@ -14,7 +14,7 @@ import yaml
 from published_fixture import BIG, PLAIN, SMALL, _difference, make_published
 
 from helpers.common.vocabulary import FILES, NATIONAL
-from helpers.estimation.trends import common_part
+from helpers.estimation.comparability import common_part, comparability, empty
 from helpers.parameters.params import load_round
 from helpers.released.published import Published
 
@@ -40,6 +40,8 @@ def write_rounds(root: Path) -> None:
         comparisons.to_parquet(folder / FILES["comparisons"])
         published.response.to_parquet(folder / FILES["response"])
         published.drivers.to_parquet(folder / FILES["drivers"])
+        known = [comparability(published.round, made[e].round, 1) for e in earlier]
+        pd.concat([empty(), *known], ignore_index=True).to_parquet(folder / FILES["comparability"])
 
 
 def _write_parameters(root: Path, round_id: str, codes: tuple[str, ...]) -> None:

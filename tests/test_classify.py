@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from helpers.extracts.classify import bands, classify, counts
+from helpers.extracts.classify import bands, classify, counts, regrouped
 from helpers.parameters.models import Rule, RuleSet, TargetGroup
 
 REFERENCE = dt.date(2024, 2, 1)
@@ -145,13 +145,25 @@ def test_spells_from_a_limit_on_can_be_left_out_on_purpose(round_2024):
 
 
 def test_everybody_is_counted_once_under_a_split(round_2024):
-    starts = pd.to_datetime([weeks_before(0, d) for d in range(0, 400)])
+    starts = pd.to_datetime([weeks_before(0, d) for d in range(400)])
     persons = pd.concat([person()] * len(starts), ignore_index=True).assign(spell_start=starts)
     limits = round_2024.settings.age_limits
     rules = split(("kort", 8, 26), ("mellem", 26, 40), ("lang", 40, None))
     assert counts(persons, rules, REFERENCE, limits) == {
         "too short a spell": 8 * 7, "kort": 18 * 7, "mellem": 14 * 7, "lang": 400 - 40 * 7,
     }  # fmt: skip
+
+
+def test_citizens_of_an_earlier_round_are_put_into_a_split_by_their_weeks():
+    """For the curves of the forecast: who was asked below the least spell counts in the shortest."""
+    asked = pd.DataFrame(
+        {"benefit_type": ["sygedagpenge"] * 5 + ["a-dagpenge"],
+         "weeks_on_benefit": pd.array([5, 25, 26, 80, None, 60], dtype="Int64")}
+    )  # fmt: skip
+    got = regrouped(asked, split(("kort", 8, 26), ("lang", 26, None)))
+    assert list(got) == ["kort", "kort", "lang", "lang", "kort", None]
+    months = regrouped(asked, split(("kort", 2, 6), ("", 6, None), unit="months"))
+    assert list(months) == ["kort", "kort", None, None, "kort", None]
 
 
 def test_bands_at_their_edges():

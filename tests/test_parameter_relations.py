@@ -69,7 +69,8 @@ def test_two_rules_for_one_benefit_type(root):
     add(root, "classification/2024.csv", "sygedagpenge,aktivitetsparate,8,weeks,et sted")
     told = refuse(root)
     assert (
-        "2024.csv, line 16: »sygedagpenge« from 8 weeks on has two rules (the other in line 3)" in told
+        "2024.csv, line 16: »sygedagpenge« from 8 weeks on has two rules (the other in line 3)"
+        in told
     )
 
 

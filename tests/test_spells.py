@@ -47,9 +47,7 @@ def test_any_rules_are_refused_unless_each_spell_is_covered_once(spans):
     assert bool(told(*rules)) == (not once_each(rules))
 
 
-@given(
-    st.lists(st.integers(0, LONGEST_SPELL), min_size=1, max_size=6, unique=True), st.randoms()
-)
+@given(st.lists(st.integers(0, LONGEST_SPELL), min_size=1, max_size=6, unique=True), st.randoms())
 def test_rules_end_to_end_are_taken_in_any_order_and_a_moved_limit_is_not(limits, random):
     limits = sorted(limits)
     rules = [rule(a, b) for a, b in zip(limits, [*limits[1:], None])]

@@ -6,7 +6,8 @@ import pytest
 from test_comparisons import EXACT, ROUNDS, round_of_c, sums
 
 from helpers.common.paths import PROJECT
-from helpers.estimation.trends import CommonPart, changes, common_part
+from helpers.estimation.comparability import CommonPart, common_part
+from helpers.estimation.trends import changes
 from helpers.parameters.params import Questionnaire, Round, _load_questionnaire, load_round
 
 QUESTIONS = [f"q{i:02}" for i in range(1, 14)]

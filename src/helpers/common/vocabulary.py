@@ -11,6 +11,7 @@ FILES = {
     "comparisons": "comparisons.parquet",
     "response": "response.parquet",
     "drivers": "drivers.parquet",
+    "comparability": "comparability.parquet",
 }
 REPORT_FILES = {
     "rapport.html": "Rapport",

@@ -41,13 +41,12 @@ def development_page(deck, o: OwnNumbers) -> None:
     shown = [(label, row) for label, row in rows if row is not None]
     if not shown:
         return
-    notes = dict.fromkeys(row["note"] for _, row in shown if row["note"])
-    hidden = [label for label, row in rows if row is None]
-    note = f"Kan ikke sammenlignes: {captions.listed(hidden)}." if hidden else ""
+    notes = [f"Brud i tidsserien: {mark}"] if (mark := published.trends.mark(before)) else []
+    notes += _not_followed(o, before)
     page = add_page(
         deck, ONE, "Udviklingen siden sidst", what_changed(published, o.code),
         source=captions.source(o, [o.of(t) for t in o.themes]),
-        note=" ".join([*(f"Brud i tidsserien: {n}" for n in notes), note]).strip(),
+        note=" ".join(notes),
         speaker="Runderne sammenlignes på det, de har fælles, og en ændring nævnes kun, når den er både "
         f"sikker og nævneværdig. {WEIGHTED}",
     )  # fmt: skip
@@ -62,6 +61,16 @@ def development_page(deck, o: OwnNumbers) -> None:
     add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries([series]))
     box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - 0.35)
     means_chart(page, 1, box, names, series, alt, label_share=0.2)
+
+
+def _not_followed(o: OwnNumbers, before: str) -> list[str]:
+    """»Kan ikke sammenlignes: …«: the themes without a change, by what hides it."""
+    by_reason: dict[str, list[str]] = {}
+    for theme in o.themes:
+        if o.published.compared(o.code, f"round:{before}", theme) is None:
+            status = o.published.why_no_change(o.code, before, theme)
+            by_reason.setdefault(style.why(status).words, []).append(o.label(theme))
+    return [f"{style.capital(words)}: {captions.listed(of)}." for words, of in by_reason.items()]
 
 
 def expected_page(deck, o: OwnNumbers) -> None:

@@ -1,8 +1,9 @@
 """Released results of several rounds as series: a municipality's, or the country's, themes over time.
 
 Only what the rounds' own gates released is read. A change has passed the gate where the later round
-names the earlier one in `earlier_rounds`; between other rounds the values stand side by side, and no
-change is computed here.
+names the earlier one in `earlier_rounds`, and what can be followed stands in its release; between other
+rounds the values stand side by side by the same rule (`estimation/comparability.py`), and no change is
+computed here.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import pandas as pd
 from helpers.common import style
 from helpers.common.errors import Problem, SurveyError, TooEarlyError
 from helpers.common.vocabulary import FILES, NATIONAL
-from helpers.estimation.trends import CommonPart, common_part
+from helpers.estimation.comparability import OTHER_THEME, comparability
 from helpers.parameters.params import Municipality, load_round
+from helpers.released.comparability import Comparability
 from helpers.released.own_numbers import NATIONAL_LABEL, OVERALL
 from helpers.released.published import Published, load_published
 
@@ -107,7 +109,7 @@ class Development:
         self.rounds = tuple(
             sorted(rounds, key=lambda p: (p.round.settings.reference_date, p.round.id))
         )
-        self._common: dict[tuple[str, str], CommonPart] = {}
+        self._trends: dict[tuple[str, str], Comparability] = {}
 
     @property
     def ids(self) -> list[str]:
@@ -137,11 +139,15 @@ class Development:
         names = {m.code: m.name for m in self.places}
         return NATIONAL_LABEL if code == NATIONAL else names[code]
 
-    def common(self, now: str, before: str) -> CommonPart:
-        if (now, before) not in self._common:
-            rounds = self._round(now).round, self._round(before).round
-            self._common[now, before] = common_part(*rounds)
-        return self._common[now, before]
+    def trends(self, now: str, before: str) -> Comparability:
+        """What can be followed between two rounds: as the later one released it, else by the same rule."""
+        if (now, before) not in self._trends:
+            later = self._round(now)
+            released = later.trends
+            if before not in released.rounds:
+                released = Comparability(comparability(later.round, self._round(before).round))
+            self._trends[now, before] = released
+        return self._trends[now, before]
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -164,7 +170,7 @@ class Development:
     def _same_questions(self, items: dict[str, str], before: str, themes: list[str]) -> str | None:
         """Of `themes` of the round `before`, the one with the questions of the line's nearest round."""
         nearest = list(items)[-1]
-        theme = self.common(nearest, before).items.get(items[nearest])
+        theme = self.trends(nearest, before).same_item(before, items[nearest])
         return theme if theme in themes else None
 
     @property
@@ -195,23 +201,20 @@ class Development:
         return "" if published.round.id in line.items else style.why(style.NOT_ASKED).words
 
     def _step(self, code: str, line: Line, before: str, now: str) -> Step:
-        common = self.common(now, before)
-        everybody = ("all", "all") in common.categories
-        same = common.items.get(line.items[now]) == line.items[before]
-        why = common.breaks[0] if common.redrawn and common.breaks else ""
-        if not everybody:
-            why = common.mark
-        elif not same:
-            why = "Temaet bygger ikke på de samme spørgsmål som før."
+        trend = self.trends(now, before).trend(before, line.items[now])
+        same = trend.comparable and trend.item == line.items[before]
         row = self._round(now).compared(code, f"round:{before}", line.items[now])
-        if row is None or not (everybody and same):
-            verdict = NOT_COMPUTED if everybody and same else NOT_COMPARABLE
+        if row is None or not same:
+            verdict = NOT_COMPUTED if same else NOT_COMPARABLE
             change, words = (None, None, None), (verdict, verdict)
         else:
             change = tuple(_or_none(row[c]) for c in ("difference", "ci_low", "ci_high"))
             words = _verdict(row, ""), _verdict(row, "_in_list")
-        broken = common.redrawn or not (everybody and same)
-        return Step(before, now, everybody and same, broken, why, *change, *words)
+        broken = trend.broken or not same
+        why = trend.note
+        if trend.comparable and not same:
+            why = OTHER_THEME
+        return Step(before, now, same, broken, why, *change, *words)
 
     def since(self, step: Step) -> str:
         """» siden foråret 2024« where the step passes over a round, else nothing."""
@@ -221,7 +224,7 @@ class Development:
     def breaks(self) -> list[tuple[str, str, str]]:
         """(earlier round, later round, what differs) of rounds that follow each other; »« where
         nothing does."""
-        return [(a, b, self.common(b, a).mark) for a, b in pairwise(self.ids)]
+        return [(a, b, self.trends(b, a).mark(a)) for a, b in pairwise(self.ids)]
 
     def comings(self) -> list[tuple[str, int, int, int]]:
         """(round, municipalities with results, new since the round before, gone since)."""

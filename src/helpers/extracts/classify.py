@@ -7,6 +7,7 @@ first reason that fits, in the order of REASONS.
 from __future__ import annotations
 
 import datetime as dt
+
 import numpy as np
 import pandas as pd
 
@@ -103,6 +104,24 @@ def _group(
             place = groups.index(rule.target_group) if rule.target_group else _OUTSIDE
             group[code][reached[rule.least_spell_unit, rule.least_spell]] = place
     return group[codes, days]
+
+
+WEEKS = {"weeks": 1.0, "months": 365.25 / 12 / 7}
+
+
+def regrouped(asked: pd.DataFrame, rules: RuleSet) -> np.ndarray:
+    """Target group under other rules of citizens who were asked, by benefit_type and weeks_on_benefit
+    (completed weeks; a limit in months is met within a week); null where their benefit has none. Who is
+    below a benefit's least spell counts in its shortest group: they were asked."""
+    found = np.full(len(asked), None, dtype=object)
+    weeks = asked["weeks_on_benefit"].to_numpy(dtype=float, na_value=np.nan)
+    for benefit, ladder in rules.by_benefit.items():
+        of_benefit = (asked["benefit_type"] == benefit).to_numpy()
+        for place, rule in enumerate(ladder):
+            least = (rule.least_spell or 0) * WEEKS[rule.least_spell_unit or "weeks"]
+            here = of_benefit & (weeks >= np.floor(least)) if place else of_benefit
+            found[here] = rule.target_group or None
+    return found
 
 
 def bands(values: pd.Series, starts: tuple[int, ...], labels: tuple[str, ...], last: int | None):

@@ -34,17 +34,23 @@ def spell_problems(rules: Table[Rule]) -> Iterator[Problem]:
 def _troubles(lines: Sequence[tuple[int, Rule]]) -> Iterator[tuple[int, str, str, str]]:
     """(line, what, expected, remedy) of one benefit type's rules."""
     first, one = lines[0]
-    if not any(r.target_group for _, r in lines) and any(r.least_spell is not None for _, r in lines):
+    if not any(r.target_group for _, r in lines) and any(
+        r.least_spell is not None for _, r in lines
+    ):
         what = "a least spell, but no target_group"
         yield first, what, "a target group, or neither", "Name it, or empty the spells."
         return
     for line, rule in lines[1:]:
         if rule.benefit_type != one.benefit_type:
-            what = f"»{rule.benefit_type}« is »{one.benefit_type}« of line {first} written otherwise"
+            what = (
+                f"»{rule.benefit_type}« is »{one.benefit_type}« of line {first} written otherwise"
+            )
             yield line, what, "one spelling", "Write it as there."
             return
         if (rule.least_spell is None) or (one.least_spell is None):
-            what = f"»{one.benefit_type}« has two rules (first in line {first}), one without a spell"
+            what = (
+                f"»{one.benefit_type}« has two rules (first in line {first}), one without a spell"
+            )
             remedy = "Keep one, or give both least_spell, and the first most_spell."
             yield line, what, "one rule for each spell", remedy
             return
@@ -123,4 +129,6 @@ def within(part: Cover, whole: Cover) -> bool:
 
 def _inside(span: Span, other: Span) -> bool:
     same_unit, begins = span[0] == other[0], span[1] >= other[1]
-    return same_unit and begins and (other[2] is None or (span[2] is not None and span[2] <= other[2]))
+    return (
+        same_unit and begins and (other[2] is None or (span[2] is not None and span[2] <= other[2]))
+    )

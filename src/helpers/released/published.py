@@ -6,16 +6,19 @@ by `disclosure/release.py`, the only door to print.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from helpers.common import style
 from helpers.common.errors import SurveyError, TooEarlyError
 from helpers.common.vocabulary import COUNTRY, FILES, KEY, NATIONAL
+from helpers.estimation.comparability import empty
 from helpers.parameters.params import Municipality, Round, load_round
+from helpers.released.comparability import Comparability
 
 
 class _Rows:
@@ -50,6 +53,10 @@ class Published:
                  contact_rate, design_effect, effective_n, r_indicator, r_low, r_high
     drivers      a row a municipality × theme: importance (share of R², 0–1), ci_low, ci_high,
                  performance (mean 1–5), r_squared, n; no rows where there is no model
+    comparability  a row an earlier round × group × item: municipality (`national`: of all; a code: its
+                 own questions and groups), reference, breakdown, category, item, earlier_category,
+                 earlier_item, comparable, note (break mark, or why it cannot be followed),
+                 municipalities (how many the country's change rests on)
     """
 
     round: Round
@@ -57,6 +64,7 @@ class Published:
     comparisons: pd.DataFrame
     response: pd.DataFrame
     drivers: pd.DataFrame
+    comparability: pd.DataFrame = field(default_factory=empty)
 
     @cached_property
     def municipalities(self) -> tuple[Municipality, ...]:
@@ -144,9 +152,32 @@ class Published:
 
     @cached_property
     def earlier_rounds(self) -> tuple[str, ...]:
-        """The earlier rounds that something is compared with, the latest first."""
-        have = set(self.comparisons["reference"])
-        return tuple(r for r in self.round.settings.earlier_rounds if f"round:{r}" in have)
+        """The earlier rounds that this one is compared with, the latest first."""
+        have = self.trends.rounds
+        return tuple(r for r in self.round.settings.earlier_rounds if r in have)
+
+    @cached_property
+    def trends(self) -> Comparability:
+        """What can be followed from the earlier rounds, and why the rest cannot."""
+        return Comparability(self.comparability)
+
+    def why_no_change(
+        self,
+        municipality: str,
+        before: str,
+        item: str,
+        *,
+        breakdown: str = "all",
+        category: str = "all",
+    ) -> str:
+        """The status behind a change since an earlier round that is not released: NOT_COMMON where the
+        numbers cannot be followed at all, else that of the own number, or NO_EARLIER."""
+        if not self.trends.trend(before, item, breakdown, category, municipality).comparable:
+            return style.NOT_COMMON
+        own = self.value(municipality, item, breakdown=breakdown, category=category)
+        if own is None or own["status"] != "shown":
+            return own["status"] if own else style.NOT_POSSIBLE
+        return style.NO_EARLIER
 
     def has_earlier(self, municipality: str) -> bool:
         """Whether any theme or question can be compared with the latest earlier round."""
@@ -220,6 +251,7 @@ def load_published(root: Path, round_: Round, only: str | None = None) -> Publis
         comparisons=pd.read_parquet(folder / FILES["comparisons"], filters=wanted),
         response=response,
         drivers=pd.read_parquet(folder / FILES["drivers"], filters=of),
+        comparability=pd.read_parquet(folder / FILES["comparability"], filters=of),
     )
 
 

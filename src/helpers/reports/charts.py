@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from helpers.common import style
 from helpers.common.vocabulary import NATIONAL
+from helpers.estimation.comparisons import ROUND
 from helpers.released.own_numbers import NATIONAL_LABEL, why_not_compared
 from helpers.released.published import Published
 from helpers.reports.chart_bars import likert, split, split_by_group
@@ -279,7 +280,8 @@ def _why_not_compared(published: Published, code: str, reference: str, item: str
     """In words: what hides the difference from the others, or that two rounds do not have it both."""
     own, country = (published.value(c, item) for c in (code, NATIONAL))
     if reference != "others":
-        return hidden_mark(own) if not is_shown(own) else style.NOT_SHOWN[style.NOT_COMMON]
+        before = reference.removeprefix(ROUND)
+        return style.why(published.why_no_change(code, before, item)).words
     status = why_not_compared(
         *(style.NOT_POSSIBLE if row is None else row["status"] for row in (own, country))
     )

@@ -94,7 +94,9 @@ def what_changed(published: Published, code: str) -> str:
     items = distinct_items(published, [*published.theme_items, *published.question_items])
     rows = {i: r for i in items if (r := published.compared(code, reference, i)) is not None}
     if not rows:
-        return f"Resultaterne kan ikke sammenlignes med {title}"
+        whole = published.trends.trend(before, OVERALL)
+        why = "" if whole.comparable else f" ({whole.note.removesuffix('.')})"
+        return f"Resultaterne kan ikke sammenlignes med {title}{why}"
     labels = published.round.item_labels(None if code == NATIONAL else code)
     parts = []
     for sign, word in ((1, "steget"), (-1, "faldet")):
@@ -105,7 +107,7 @@ def what_changed(published: Published, code: str) -> str:
         if all(r["p_adjusted"] != r["p_adjusted"] for r in rows.values()):  # none can be judged
             return f"Ændringerne siden {title} hviler på for få svar til at blive vurderet"
         return f"Der er ingen sikre og nævneværdige ændringer siden {title}"
-    break_mark = any(r["note"] for r in rows.values())
+    break_mark = bool(published.trends.mark(before))
     text = f"Siden {title} er {listed(parts)}"
     return f"{text}; der er brud i tidsserien" if break_mark else text
 

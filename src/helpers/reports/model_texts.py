@@ -15,6 +15,7 @@ from IPython.display import Markdown
 from helpers.common import style
 from helpers.common.markdown_text import Markup, literal, markdown_table, prose, together
 from helpers.common.vocabulary import NATIONAL
+from helpers.estimation.comparisons import ROUND
 from helpers.estimation.nonresponse import RIndicator, conclusion
 from helpers.released.captions import listed
 from helpers.released.findings import people
@@ -47,10 +48,13 @@ def development(published: Published, code: str) -> Markdown:
     before = published.earlier_rounds[0]
     title = round_title(published, before)
     if not published.has_earlier(code):
-        return prose(
-            f"Kommunen kan ikke sammenlignes med {title}: den deltog ikke, eller tallene er skjult eller "
-            "hviler på for få svar."
+        whole = published.trends.trend(before, OVERALL)
+        why = (
+            "den deltog ikke, eller tallene er skjult eller hviler på for få svar."
+            if whole.comparable
+            else f"{whole.note[:1].lower()}{whole.note[1:]}"
         )
+        return prose(f"Kommunen kan ikke sammenlignes med {title}: {why}")
     labels = published.round.item_labels()
     items = distinct_items(published, [*published.theme_items, *published.question_items])
     rows = {
@@ -70,9 +74,7 @@ def development(published: Published, code: str) -> Markdown:
             "For de øvrige temaer og spørgsmål er der ingen sikker, nævneværdig ændring."
         )
     if code == NATIONAL:
-        t = published.comparisons
-        both = t[(t["reference"] == f"round:{before}") & (t["municipality"] != NATIONAL)]
-        count = both["municipality"].nunique()
+        count = published.trends.municipalities(before)
         who = "den ene kommune" if count == 1 else f"de {style.number(count)} kommuner"
         sentences.append(
             f"Ændringerne er regnet for {who}, der deltog begge gange, uden de tal, der er skjult."
@@ -86,9 +88,8 @@ def development(published: Published, code: str) -> Markdown:
 
 
 def _mark(published: Published, before: str) -> str:
-    t = published.comparisons
-    notes = t.loc[t["reference"] == f"round:{before}", "note"].unique()
-    return f"**Brud i tidsserien:** {literal(notes[0])}" if len(notes) and notes[0] else ""
+    note = published.trends.mark(before)
+    return f"**Brud i tidsserien:** {literal(note)}" if note else ""
 
 
 def development_table(published: Published, code: str) -> Markdown | None:
@@ -112,7 +113,9 @@ def development_table(published: Published, code: str) -> Markdown | None:
 def _development_cells(published: Published, code: str, reference: str, item: str, **where):
     row = published.compared(code, reference, item, **where)
     if row is None:
-        return ["", "", style.MISSING[style.NOT_COMMON].mark, ""]
+        before = reference.removeprefix(ROUND)
+        status = published.why_no_change(code, before, item, **where)
+        return ["", "", style.MISSING[status].mark, ""]
     change, low, high = (style.signed(row[c], 2) for c in ("difference", "ci_low", "ci_high"))
     word = ("steget" if row["difference"] > 0 else "faldet") if row["worth_mentioning"] else ""
     before, now = (style.number(row[c], 2) for c in ("reference_value", "own"))
