@@ -6,6 +6,7 @@ itself with an earlier round (2024).
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -71,9 +72,7 @@ def _moved(published: Published, by: float) -> Published:
     means = results["statistic"] == "mean"
     results.loc[means, numbers] = (results.loc[means, numbers] + by).clip(1, 5)
     results[numbers] = results[numbers].round(2)
-    return Published(
-        published.round, results, published.comparisons, published.response, published.drivers
-    )
+    return dataclasses.replace(published, results=results)
 
 
 def _changes(now: Published, before: Published) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from published_fixture import BIG, PLAIN, SMALL, make_published
+from published_fixture import BIG, PLAIN, SMALL, make_published, with_mark, without_earlier
 
 from helpers.common.vocabulary import NATIONAL
 from helpers.reports.five_sentences import five_sentences
@@ -104,10 +104,9 @@ def with_changes(published, changes: dict[str, float], note: str = "", judged: b
     change = table.loc[one, "item"].map(changes).fillna(0.0)
     table.loc[one, "difference"] = change
     table.loc[one, "worth_mentioning"] = change.abs() >= 0.1
-    table.loc[one, "note"] = note
     if not judged:
         table.loc[one, "p_adjusted"] = np.nan
-    return dataclasses.replace(published, comparisons=table)
+    return with_mark(dataclasses.replace(published, comparisons=table), note)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +136,7 @@ def test_changes_that_rest_on_too_few_answers(published):
 
 
 def test_without_an_earlier_round_or_part_in_it(published):
-    alone = published.comparisons[~published.comparisons["reference"].str.startswith("round:")]
-    lines = said(dataclasses.replace(published, comparisons=alone))
+    lines = said(without_earlier(published))
     assert lines[CHANGED] == "Der er ingen tidligere runde at sammenligne med."
     assert "kan ikke sammenlignes med" in said(published, PLAIN)[CHANGED]
 

@@ -16,6 +16,7 @@ from helpers.common import style
 from helpers.common.paths import Paths, write_atomically
 from helpers.common.spreadsheets import inert_table
 from helpers.common.vocabulary import NATIONAL
+from helpers.estimation.comparisons import ROUND
 from helpers.parameters.params import Round
 from helpers.released.own_numbers import NATIONAL_LABEL, STATISTIC_LABELS
 from helpers.released.published import Published, load_published
@@ -132,6 +133,21 @@ TABLES = {
         },
         (*_PLACE, "reference", "statistic"), _TO_DIMENSIONS,
     ),
+    "bridge_trend": Table(
+        {
+            "round_key": (_TEXT, "the round"),
+            "group_key": (_TEXT, "the group"),
+            "question_key": (_TEXT, "the question or theme"),
+            "earlier_round_key": (_TEXT, "an earlier round, which has a star of its own"),
+            "earlier_group_key": (_TEXT, "the same citizens there; empty: none"),
+            "earlier_question_key": (_TEXT, "the same question there; empty: none"),
+            "comparable": (_FLAG, "a line may be drawn between the two"),
+            "broken": (_FLAG, "a break stands between them, or no line may be drawn"),
+            "note": (_TEXT, "which break, or why no line may be drawn"),
+        },
+        ("group_key", "question_key", "earlier_round_key"),
+        {k: v for k, v in _TO_DIMENSIONS.items() if k != "municipality_key"},
+    ),
     "fact_response": Table(
         {
             "round_key": _PLACE["round_key"],
@@ -186,6 +202,7 @@ def star(published: Published) -> dict[str, pa.Table]:
         "dim_group": _groups(published),
         "fact_result": _results(published),
         "fact_comparison": _comparisons(published),
+        "bridge_trend": _trends(published),
         "fact_response": _response(published),
     }
     return {
@@ -305,9 +322,21 @@ def _groups(published: Published) -> pd.DataFrame:
     return table.assign(round_key=round_.id, position=range(1, len(table) + 1))
 
 
-def _keyed(published: Published, table: pd.DataFrame) -> pd.DataFrame:
-    """The table with the keys of its dimensions."""
-    round_id = published.round.id
+def _trends(published: Published) -> pd.DataFrame:
+    """What can be followed from each earlier round, as the release says."""
+    now = published.comparability
+    before = now["reference"].str.removeprefix(ROUND)
+    there = now.assign(category=now["earlier_category"], item=now["earlier_item"])
+    old = _keyed(there, before)
+    return _keyed(now, published.round.id).assign(
+        earlier_round_key=before,
+        earlier_group_key=old["group_key"].where(now["earlier_category"] != "", ""),
+        earlier_question_key=old["question_key"].where(now["earlier_item"] != "", ""),
+    )
+
+
+def _keyed(table: pd.DataFrame, round_id: str | pd.Series) -> pd.DataFrame:
+    """The table with the keys of its dimensions in the round."""
     of = table["municipality"]
     keyed = table.assign(round_key=round_id, municipality_key=of)
     local = table["breakdown"].str.startswith("local:")
@@ -320,7 +349,7 @@ def _keyed(published: Published, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _results(published: Published) -> pd.DataFrame:
-    keyed = _keyed(published, published.results)
+    keyed = _keyed(published.results, published.round.id)
     words = {"shown": "vist"} | style.NOT_SHOWN
     return keyed.assign(
         statistic_label=keyed["statistic"].map(STATISTIC_LABELS),
@@ -331,8 +360,8 @@ def _results(published: Published) -> pd.DataFrame:
 def _comparisons(published: Published) -> pd.DataFrame:
     shown = published.comparisons
     kept = shown[(shown["weighting"] == "weighted") & (shown["status"] == "shown")]
-    return _keyed(published, kept)
+    return _keyed(kept, published.round.id)
 
 
 def _response(published: Published) -> pd.DataFrame:
-    return _keyed(published, published.response)
+    return _keyed(published.response, published.round.id)

@@ -40,6 +40,7 @@ def development_page(deck, o: OwnNumbers) -> None:
     rows = [(o.label(t), published.compared(o.code, f"round:{before}", t)) for t in o.themes]
     shown = [(label, row) for label, row in rows if row is not None]
     if not shown:
+        _broken_page(deck, o, before)
         return
     notes = [f"Brud i tidsserien: {mark}"] if (mark := published.trends.mark(before)) else []
     notes += _not_followed(o, before)
@@ -61,6 +62,15 @@ def development_page(deck, o: OwnNumbers) -> None:
     add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries([series]))
     box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - 0.35)
     means_chart(page, 1, box, names, series, alt, label_share=0.2)
+
+
+def _broken_page(deck, o: OwnNumbers, before: str) -> None:
+    """Why nothing can be followed, where the release says so; no page where numbers are hidden alone."""
+    if o.published.trends.trend(before, OVERALL).comparable:
+        return
+    headline = what_changed(o.published, o.code)
+    page = add_page(deck, ONE, "Udviklingen siden sidst", headline, source="", speaker=headline)
+    put_text(page, 1, [f"Brud i tidsserien: {o.published.trends.mark(before)}"])
 
 
 def _not_followed(o: OwnNumbers, before: str) -> list[str]:

@@ -94,24 +94,25 @@ class _Pair:
 
     def _undeclared(self, group: TargetGroup, own: Cover) -> str:
         """Why a group that continues none cannot be followed."""
+        if group.id in self.earlier:
+            return self._differs(own, self.earlier[group.id])
         wholes = [e for e, covered in self.earlier.items() if within(own, covered)]
         if wholes:
             return f"var en del af »{self.labels[wholes[0]]}«"
-        if group.id in self.earlier:
-            return self._differs(own, self.earlier[group.id])
         return "er afgrænset på en anden måde end de tidligere målgrupper"
 
     def _differs(self, own: Cover, theirs: Cover) -> str:
-        """»nu uden …«, »nu også med …«, »sygedagpenge nu mindst 13 uger, før mindst 8 uger«."""
+        """»omfatter ikke længere …«, »omfatter nu også …«, »omfatter nu sygedagpenge …, før …«."""
         more, less = ([b for b in a if b not in c] for a, c in ((own, theirs), (theirs, own)))
-        parts = [
-            f"nu {word} {_benefits(of)}" for word, of in (("også med", more), ("uden", less)) if of
-        ]
-        for benefit in own.keys() & theirs.keys():
-            if own[benefit] != theirs[benefit]:
-                now, before = _spells(own[benefit]), _spells(theirs[benefit])
-                parts.append(f"»{benefit}« nu {now}, før {before}")
-        return ", ".join(sorted(parts))
+        changed = [b for b in own if b in theirs and own[b] != theirs[b]]
+        parts = [f"omfatter nu også {_benefits(more)}"] if more else []
+        parts += [f"omfatter ikke længere {_benefits(less)}"] if less else []
+        for benefit in changed[:MOST_NAMED]:
+            now, before = _spells(own[benefit]), _spells(theirs[benefit])
+            parts.append(f"omfatter nu »{benefit}« {now}, før {before}")
+        if len(changed) > MOST_NAMED:
+            parts.append(f"har nu andre varigheder for {len(changed)} ydelser i alt")
+        return " og ".join(parts)
 
 
 def _benefits(names: list[str]) -> str:
