@@ -234,7 +234,9 @@ def pair(request, published, demo):
         "as before": demo,
     }[request.param]
     if request.param == "as before":
-        before = with_(demo, settings=demo.settings.model_copy(update={"round": EARLIER}))
+        before = with_(
+            demo, settings=demo.settings.model_copy(update={"round": EARLIER, "earlier_rounds": ()})
+        )
     table = comparability(now, before, municipalities=1)
     trends = Comparability(table)
     kept = [

@@ -39,7 +39,7 @@ def root(tmp_path_factory):
     for round_id in (EARLIER, SIMULATED):
         path = root / f"params/rounds/{round_id}.yml"
         content = yaml.safe_load(path.read_text("utf-8")) | {"participants": CODES}
-        content["models"]["bootstrap_replicates"] = 20
+        content["models"]["bootstrap_replicates"] = 100
         if round_id == SIMULATED:
             content["classification"] = "delt"
             expected = content["sampling"]["expected_response"]

@@ -28,6 +28,11 @@ from helpers.reports.model_texts import CAUSE_WARNING, drivers_headline, expecte
 from helpers.reports.tables import round_title
 
 HALF = (WIDTH - 0.4) / 2
+NOTE_LINES, NOTE_CHARACTERS, NOTE_LINE = (
+    2,
+    150,
+    0.2,
+)  # lines in the note's box, a line's length and inches
 
 
 def development_page(deck, o: OwnNumbers) -> None:
@@ -60,7 +65,11 @@ def development_page(deck, o: OwnNumbers) -> None:
         "Søjler, temaernes gennemsnit 1–5 nu og i forrige runde", names, series, shares=False
     )
     add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries([series]))
-    box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - 0.35)
+    lines = -(-len(" ".join(notes)) // NOTE_CHARACTERS)
+    room = 0.35 + NOTE_LINE * max(
+        0, lines - NOTE_LINES
+    )  # a longer note grows upwards, into the chart
+    box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - room)
     means_chart(page, 1, box, names, series, alt, label_share=0.2)
 
 

@@ -9,7 +9,7 @@ computed here.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -275,6 +275,17 @@ def _missing(root: Path, round_id: str) -> list[str]:
     return [f for f in FILES.values() if not (root / "build" / round_id / f).is_file()]
 
 
+def _half_held(root: Path) -> Iterator[str]:
+    """A note on each round that has numbers, but not all tables of a release."""
+    for path in sorted((root / "params" / "rounds").glob("*.yml")):
+        missing = _missing(root, path.stem)
+        if 0 < len(missing) < len(FILES):
+            yield (
+                f"Left out: {path.stem} lacks {', '.join(missing)}; make its release again with "
+                f"`survey run {path.stem} --stage release`."
+            )
+
+
 def load_development(root: Path, wanted: Sequence[str] = ()) -> Held:
     """The rounds `wanted`, or all that are held: the real ones, and the simulated where there is no real.
 
@@ -305,6 +316,7 @@ def load_development(root: Path, wanted: Sequence[str] = ()) -> Held:
         )  # fmt: skip
     chosen = real or simulated
     notes = tuple(f"Left out: {r} is simulated." for r in simulated if real)
+    notes += () if wanted else tuple(_half_held(root))
     return Held(Development([load_published(root, rounds[r], NATIONAL) for r in chosen]), notes)
 
 

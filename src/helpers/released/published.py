@@ -222,16 +222,20 @@ class Published:
         return [q.id for q in self.round.questionnaire.scaled]
 
 
-def load_published(root: Path, round_: Round, only: str | None = None) -> Published:
+def load_published(
+    root: Path, round_: Round, only: str | None = None, *, trends: bool = True
+) -> Published:
     """Read the released tables under `build/<round>/`.
 
     `only`: results and comparisons of this municipality (and the country) alone, for its own report;
     with `national` the country's and those of every municipality as a whole.
+    Without `trends` its own development is not read: an earlier round's is not told again.
     Raises TooEarlyError where the release has not been made yet, and SurveyError where it holds a
     municipality that takes no part any more.
     """
     folder = root / "build" / round_.id
-    missing = [f for f in FILES.values() if not (folder / f).is_file()]
+    wanted_files = {n: f for n, f in FILES.items() if trends or n != "comparability"}
+    missing = [f for f in wanted_files.values() if not (folder / f).is_file()]
     if missing:
         raise TooEarlyError(
             str(folder),
@@ -251,7 +255,9 @@ def load_published(root: Path, round_: Round, only: str | None = None) -> Publis
         comparisons=pd.read_parquet(folder / FILES["comparisons"], filters=wanted),
         response=response,
         drivers=pd.read_parquet(folder / FILES["drivers"], filters=of),
-        comparability=pd.read_parquet(folder / FILES["comparability"], filters=of),
+        comparability=pd.read_parquet(folder / FILES["comparability"], filters=of)
+        if trends
+        else empty(),
     )
 
 
@@ -273,4 +279,5 @@ def _require_participants(round_: Round, response: pd.DataFrame, folder: Path) -
 
 def load_earlier(root: Path, published: Published, only: str | None = None) -> list[Published]:
     """The released tables of the rounds that `published` is compared with, the latest first."""
-    return [load_published(root, load_round(root, r), only) for r in published.earlier_rounds]
+    befores = [load_round(root, r) for r in published.earlier_rounds]
+    return [load_published(root, before, only, trends=False) for before in befores]
