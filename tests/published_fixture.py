@@ -14,6 +14,7 @@ import pandas as pd
 
 from helpers.common import vocabulary
 from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, UNDER, UNSURE
+from helpers.estimation.comparability import comparability, empty
 from helpers.parameters.params import load_round
 from helpers.released.published import Published
 
@@ -116,6 +117,28 @@ def make_published(
         _comparisons(table, codes),
         _response(round_, codes),
         _drivers(table, codes),
+        _comparability(round_, root),
+    )
+
+
+def _comparability(round_, root: Path) -> pd.DataFrame:
+    befores = [load_round(root, r) for r in round_.settings.earlier_rounds]
+    tables = [comparability(round_, before, municipalities=1) for before in befores]
+    return pd.concat([empty(), *tables], ignore_index=True)
+
+
+def without_earlier(published: Published) -> Published:
+    """As the first round of all."""
+    others = ~published.comparisons["reference"].str.startswith("round:")
+    return dataclasses.replace(
+        published, comparisons=published.comparisons[others], comparability=empty()
+    )
+
+
+def with_mark(published: Published, mark: str) -> Published:
+    """Another break mark between the rounds, or none."""
+    return dataclasses.replace(
+        published, comparability=published.comparability.assign(mark=mark, broken=bool(mark))
     )
 
 
@@ -176,7 +199,11 @@ def _comparisons(results: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
     return table
 
 
-BREAK = "Målgrupperne er afgrænset efter regelsættet 2024, før 2023-pilot."
+BREAK = (  # between demo-2023 and demo, as `comparability` says it
+    "Målgrupperne er afgrænset efter regelsættet 2024, før 2023-pilot. Uden sammenligning: "
+    "Aktivitetsparate (omfatter ikke længere »ressourceforløbsydelse, jobafklaringsforløb«); "
+    "Borgere i jobafklaringsforløb (var en del af »Aktivitetsparate«)."
+)
 
 
 def _difference(own: pd.DataFrame, reference, value, worth) -> pd.DataFrame:

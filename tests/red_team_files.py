@@ -375,7 +375,8 @@ def _fact_comparison(path: Path, file: str, _code: str, _book: Codebook, found: 
 
 
 @reader(*(f"dim_{name}.{kind}" for name in ("round", "municipality", "question", "answer", "group")
-          for kind in ("parquet", "csv")), "dictionary.csv")  # fmt: skip
+          for kind in ("parquet", "csv")), "dictionary.csv", "comparability.parquet",
+        "bridge_trend.parquet", "bridge_trend.csv")  # fmt: skip
 def _dimension(path: Path, file: str, _code: str, _book: Codebook, found: Harvest) -> None:
     table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=str)
     for text in table.select_dtypes(["object", "string"]).stack():

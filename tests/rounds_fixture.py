@@ -6,6 +6,7 @@ itself with an earlier round (2024).
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ import yaml
 from published_fixture import BIG, PLAIN, SMALL, _difference, make_published
 
 from helpers.common.vocabulary import FILES
-from helpers.estimation.trends import common_part
+from helpers.estimation.comparability import common_part, comparability, empty
 from helpers.parameters.params import load_round
 from helpers.released.published import Published
 
@@ -39,6 +40,8 @@ def write_rounds(root: Path) -> None:
         comparisons.to_parquet(folder / FILES["comparisons"])
         published.response.to_parquet(folder / FILES["response"])
         published.drivers.to_parquet(folder / FILES["drivers"])
+        known = [comparability(published.round, made[e].round, 1) for e in earlier]
+        pd.concat([empty(), *known], ignore_index=True).to_parquet(folder / FILES["comparability"])
 
 
 def _write_parameters(root: Path, round_id: str, codes: tuple[str, ...]) -> None:
@@ -68,9 +71,7 @@ def _moved(published: Published, by: float) -> Published:
     means = results["statistic"] == "mean"
     results.loc[means, numbers] = (results.loc[means, numbers] + by).clip(1, 5)
     results[numbers] = results[numbers].round(2)
-    return Published(
-        published.round, results, published.comparisons, published.response, published.drivers
-    )
+    return dataclasses.replace(published, results=results)
 
 
 def _changes(now: Published, before: Published) -> pd.DataFrame:

@@ -95,14 +95,40 @@ def test_the_words_against_the_others_are_the_releases(published, code):
         assert said == difference.said
 
 
-def test_rounds_share_an_item_only_where_the_wording_is_the_same(published, round_2024):
-    before = make_published(round_id="2023-pilot", codes=(BIG,))
-    now, then = (r["items"] for r in dashboard_data.municipal(published, [before], BIG)["rounds"])
-    same = {i["same"]: i["id"] for i in then}
-    by_wording = {i["wording"]: i["id"] for i in then if "wording" in i}
-    for item in now:
-        if "wording" in item:
-            assert (item["same"] in same) == (item["wording"] in by_wording)
+def test_a_line_is_drawn_where_the_release_says_so_and_nowhere_else(published):
+    """Every group and item: the earlier place is the release's, or null and its reason."""
+    before = make_published("demo-2023", (BIG,))
+    document = dashboard_data.municipal(published, [before], BIG)
+    now, then = document["rounds"]
+    told = document["trends"]["demo-2023"]
+    assert len(told["rows"]) == len(now["groups"]) * len(now["items"])
+    drawn = 0
+    for group, item, old_group, old_item, note in told["rows"]:
+        (breakdown, category), name = now["groups"][group], now["items"][item]["id"]
+        trend = published.trends.trend("demo-2023", name, breakdown, category, BIG)
+        assert (old_group is not None) == (old_item is not None) == trend.comparable
+        assert told["notes"][note] == trend.note
+        if trend.comparable:
+            drawn += 1
+            assert then["groups"][old_group] == [breakdown, trend.category]
+            assert then["items"][old_item]["id"] == trend.item
+    assert 0 < drawn < len(told["rows"])
+    assert all("same" not in i for i in now["items"])
+
+
+def test_the_pilots_groups_are_followed_by_what_they_cover_and_not_by_name(published):
+    """»Job- og uddannelsesparate« hold the pilot's »Jobparate«; »Aktivitetsparate« is other citizens."""
+    before = make_published("demo-2023", (BIG,))
+    document = dashboard_data.municipal(published, [before], BIG)
+    now, then = document["rounds"]
+    lines = {
+        (now["groups"][g][1], now["items"][i]["id"]): og is not None and then["groups"][og][1]
+        for g, i, og, *_ in document["trends"]["demo-2023"]["rows"]
+        if now["groups"][g][0] == "target_group"
+    }
+    assert lines["job_uddannelsesparate", "moedet"] == "jobparate"
+    assert lines["aktivitetsparate", "moedet"] is False
+    assert lines["jobafklaring", "q01"] is False
 
 
 def test_the_country_holds_every_municipality_and_its_tile(published):

@@ -93,6 +93,18 @@ def test_simulated_and_real_rounds_do_not_meet(made, tmp_path):
     assert load_development(root, [PILOT]).development.simulated
 
 
+def test_a_round_of_which_a_table_is_missing_is_left_out_and_told(made, tmp_path):
+    """As one released by a version that did not say what can be followed."""
+    root = tmp_path / "half"
+    shutil.copytree(made, root)
+    (root / f"build/{SPRING}/comparability.parquet").unlink()
+    held = load_development(root)
+    assert held.development.ids == [PILOT, AUTUMN]
+    [note] = held.notes
+    assert f"{SPRING} lacks comparability.parquet" in note
+    assert f"survey run {SPRING} --stage release" in note
+
+
 # ----------------------------------------------------------------------------------------- lines
 
 

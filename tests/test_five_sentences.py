@@ -7,7 +7,15 @@ import re
 
 import numpy as np
 import pytest
-from published_fixture import BIG, PLAIN, SMALL, make_published, verdict_of
+from published_fixture import (
+    BIG,
+    PLAIN,
+    SMALL,
+    make_published,
+    verdict_of,
+    with_mark,
+    without_earlier,
+)
 
 from helpers.common.vocabulary import NATIONAL
 from helpers.reports.five_sentences import five_sentences
@@ -104,10 +112,9 @@ def with_changes(published, changes: dict[str, float], note: str = "", judged: b
     change = table.loc[one, "item"].map(changes).fillna(0.0)
     table.loc[one, "difference"] = change
     table.loc[one, "verdict"] = verdict_of(change, 0.01, change.abs() >= 0.1)
-    table.loc[one, "note"] = note
     if not judged:
         table.loc[one, "verdict"] = "not_judged"
-    return dataclasses.replace(published, comparisons=table)
+    return with_mark(dataclasses.replace(published, comparisons=table), note)
 
 
 @pytest.mark.parametrize(
@@ -139,8 +146,7 @@ def test_changes_that_rest_on_too_few_answers(published):
 
 
 def test_without_an_earlier_round_or_part_in_it(published):
-    alone = published.comparisons[~published.comparisons["reference"].str.startswith("round:")]
-    lines = said(dataclasses.replace(published, comparisons=alone))
+    lines = said(without_earlier(published))
     assert lines[CHANGED] == "Der er ingen tidligere runde at sammenligne med."
     assert "kan ikke sammenlignes med" in said(published, PLAIN)[CHANGED]
 

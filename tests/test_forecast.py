@@ -139,6 +139,7 @@ def test_an_earlier_round_is_put_into_this_rounds_groups(root, round_2024):
         {
             "key": list("abcd"), "target_group": "aktivitetsparate", "has_phone": True, "stratum_population": 4,
             "benefit_type": ["ressourceforløbsydelse, jobafklaringsforløb", "sygedagpenge", "sygedagpenge", "fleksjob"],
+            "weeks_on_benefit": pd.array([60, 9, 9, 9], dtype="Int64"),
         }
     )  # fmt: skip
     answers = pd.DataFrame({"key": list("abc"), "status": ["completed", "completed", "none"]})

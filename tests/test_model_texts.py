@@ -4,7 +4,15 @@ import dataclasses
 
 import pandas as pd
 import pytest
-from published_fixture import BIG, BREAK, PLAIN, SMALL, make_published
+from published_fixture import (
+    BIG,
+    BREAK,
+    PLAIN,
+    SMALL,
+    make_published,
+    with_mark,
+    without_earlier,
+)
 
 from helpers.common.vocabulary import NATIONAL
 from helpers.reports import charts, model_texts
@@ -43,8 +51,7 @@ def test_nothing_changed_is_said(published):
 
 
 def test_no_break_no_mark(published):
-    same = with_comparisons(published, lambda t: t.assign(note=""))
-    assert "Brud" not in model_texts.development(same, BIG).data
+    assert "Brud" not in model_texts.development(with_mark(published, ""), BIG).data
 
 
 def test_municipality_that_was_not_there(published):
@@ -55,7 +62,7 @@ def test_municipality_that_was_not_there(published):
 
 
 def test_first_round_of_all(published):
-    first = without(published, "round:")
+    first = without_earlier(published)
     assert model_texts.development(first, BIG).data == (
         "Der er ingen tidligere runde at sammenligne med."
     )

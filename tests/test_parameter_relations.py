@@ -68,12 +68,15 @@ def settings(root: Path, file: str = FILE, **changed: object) -> None:
 def test_two_rules_for_one_benefit_type(root):
     add(root, "classification/2024.csv", "sygedagpenge,aktivitetsparate,8,weeks,et sted")
     told = refuse(root)
-    assert "2024.csv, line 16: a rule for »sygedagpenge« stands twice (first in line 3)" in told
+    assert (
+        "2024.csv, line 16: »sygedagpenge« from 8 weeks on has two rules (the other in line 3)"
+        in told
+    )
 
 
 def test_two_rules_that_differ_in_spaces_and_case_alone(root):
     add(root, "classification/2024.csv", "Syge-Dagpenge,aktivitetsparate,8,weeks,et sted")
-    assert "line 16: a rule for »sygedagpenge« stands twice" in refuse(root)
+    assert "line 16: »Syge-Dagpenge« is »sygedagpenge« of line 3 written otherwise" in refuse(root)
 
 
 def test_a_benefit_type_of_a_layout_without_a_rule(root):

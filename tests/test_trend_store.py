@@ -12,6 +12,7 @@ from conftest import EARLIER, SIMULATED
 
 from helpers.common.errors import SurveyError
 from helpers.common.paths import Paths
+from helpers.common.vocabulary import FILES
 from helpers.development.page import page
 from helpers.development.series import load_development
 from helpers.estimation.round_estimates import gather
@@ -19,7 +20,7 @@ from helpers.parameters.params import load_round
 from helpers.pipeline.run import run_round
 from helpers.retention.retention import forget
 
-TABLES = ("released.parquet", "comparisons.parquet", "response.parquet", "drivers.parquet")
+TABLES = tuple(FILES.values())
 
 
 @pytest.fixture(scope="module")

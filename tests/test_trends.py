@@ -6,7 +6,8 @@ import pytest
 from test_comparisons import EXACT, ROUNDS, round_of_c, sums
 
 from helpers.common.paths import PROJECT
-from helpers.estimation.trends import CommonPart, changes, common_part
+from helpers.estimation.comparability import CommonPart, common_part
+from helpers.estimation.trends import changes
 from helpers.parameters.params import Questionnaire, Round, _load_questionnaire, load_round
 
 QUESTIONS = [f"q{i:02}" for i in range(1, 14)]
@@ -112,7 +113,8 @@ def test_2024_against_the_pilot_the_break_is_told(demo, pilot):
     common = common_part(demo, pilot)
     assert common.breaks == (
         "Målgrupperne er afgrænset efter regelsættet 2024, før 2023-pilot.",
-        "Uden sammenligning: Aktivitetsparate, Borgere i jobafklaringsforløb.",
+        "Uden sammenligning: Aktivitetsparate (omfatter ikke længere »ressourceforløbsydelse, "
+        "jobafklaringsforløb«); Borgere i jobafklaringsforløb (var en del af »Aktivitetsparate«).",
     )
     assert common.mark == " ".join(common.breaks)
 
@@ -122,7 +124,10 @@ def test_the_other_way_round_the_pilots_names_are_now(demo, pilot):
     assert groups(common)["jobparate"] == "job_uddannelsesparate"
     assert "aktivitetsparate" not in groups(common)
     assert common.items["vaerdighed"] == "moedet"
-    assert "Uden sammenligning: Aktivitetsparate." in common.breaks
+    assert (
+        "Uden sammenligning: Aktivitetsparate (omfatter nu også »ressourceforløbsydelse, "
+        "jobafklaringsforløb«)." in common.breaks
+    )
 
 
 def test_a_question_that_leaves_a_theme_takes_the_theme_along(demo):
@@ -213,15 +218,18 @@ def test_other_bands_are_compared_where_they_are_the_same(demo):
     assert ("all", "all") in common.categories
 
 
-@pytest.mark.parametrize("update", [{"least_spell": 13}, {"least_spell_unit": "months"}])
-def test_another_least_spell_makes_other_citizens(demo, update):
-    common = common_part(demo, with_rule(demo, "sygedagpenge", **update))
+@pytest.mark.parametrize(
+    "update, now",
+    [({"least_spell": 13}, "mindst 13 uger"), ({"least_spell_unit": "months"}, "mindst 8 måneder")],
+)
+def test_another_least_spell_makes_other_citizens(demo, update, now):
+    common = common_part(with_rule(demo, "sygedagpenge", **update), demo)
     assert set(groups(common)) == {
         "dagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring",
     }  # fmt: skip
     assert {b for b, _ in common.categories} == {"target_group"}
     assert common.breaks == (
-        "Uden sammenligning: Sygedagpengemodtagere.",
+        f"Uden sammenligning: Sygedagpengemodtagere (omfatter nu »sygedagpenge« {now}, før mindst 8 uger).",
         "Borgerne i målgrupperne er ikke de samme som før.",
     )
 

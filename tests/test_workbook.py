@@ -15,7 +15,7 @@ from helpers.workbook.workbook import write_workbook
 
 SHEETS = [
     "Læs mig", "Overblik", "Spørgsmål", "Målgruppe", "Køn", "Alder", "Varighed", "Lokalt",
-    "Forskelle", "Svarprocent", "Alle tal", "Spørgeskema", "Ordbog",
+    "Forskelle", "Udvikling", "Svarprocent", "Alle tal", "Spørgeskema", "Ordbog",
 ]  # fmt: skip
 MARKS = set(style.NOT_SHOWN.values())
 

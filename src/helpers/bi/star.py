@@ -15,6 +15,7 @@ from pyarrow import csv, parquet
 from helpers.common.paths import Paths, write_atomically
 from helpers.common.spreadsheets import inert_table
 from helpers.common.vocabulary import NATIONAL, VERDICTS
+from helpers.estimation.comparisons import ROUND
 from helpers.parameters.params import Round
 from helpers.released.numbers import labels_of, statuses_of
 from helpers.released.own_numbers import NATIONAL_LABEL, STATISTIC_LABELS
@@ -134,6 +135,21 @@ TABLES = {
         },
         (*_PLACE, "reference", "statistic"), _TO_DIMENSIONS,
     ),
+    "bridge_trend": Table(
+        {
+            "round_key": (_TEXT, "the round"),
+            "group_key": (_TEXT, "the group"),
+            "question_key": (_TEXT, "the question or theme"),
+            "earlier_round_key": (_TEXT, "an earlier round, which has a star of its own"),
+            "earlier_group_key": (_TEXT, "the same citizens there; empty: none"),
+            "earlier_question_key": (_TEXT, "the same question there; empty: none"),
+            "comparable": (_FLAG, "a line may be drawn between the two"),
+            "broken": (_FLAG, "a break stands between them, or no line may be drawn"),
+            "note": (_TEXT, "which break, or why no line may be drawn"),
+        },
+        ("group_key", "question_key", "earlier_round_key"),
+        {k: v for k, v in _TO_DIMENSIONS.items() if k != "municipality_key"},
+    ),
     "fact_response": Table(
         {
             "round_key": _PLACE["round_key"],
@@ -188,6 +204,7 @@ def star(published: Published) -> dict[str, pa.Table]:
         "dim_group": _groups(published),
         "fact_result": _results(published),
         "fact_comparison": _comparisons(published),
+        "bridge_trend": _trends(published),
         "fact_response": _response(published),
     }
     return {
@@ -307,9 +324,21 @@ def _groups(published: Published) -> pd.DataFrame:
     return table.assign(round_key=round_.id, position=range(1, len(table) + 1))
 
 
-def _keyed(published: Published, table: pd.DataFrame) -> pd.DataFrame:
-    """The table with the keys of its dimensions."""
-    round_id = published.round.id
+def _trends(published: Published) -> pd.DataFrame:
+    """What can be followed from each earlier round, as the release says."""
+    now = published.comparability
+    before = now["reference"].str.removeprefix(ROUND)
+    there = now.assign(category=now["earlier_category"], item=now["earlier_item"])
+    old = _keyed(there, before)
+    return _keyed(now, published.round.id).assign(
+        earlier_round_key=before,
+        earlier_group_key=old["group_key"].where(now["earlier_category"] != "", ""),
+        earlier_question_key=old["question_key"].where(now["earlier_item"] != "", ""),
+    )
+
+
+def _keyed(table: pd.DataFrame, round_id: str | pd.Series) -> pd.DataFrame:
+    """The table with the keys of its dimensions in the round."""
     of = table["municipality"]
     keyed = table.assign(round_key=round_id, municipality_key=of)
     local = table["breakdown"].str.startswith("local:")
@@ -322,7 +351,7 @@ def _keyed(published: Published, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _results(published: Published) -> pd.DataFrame:
-    keyed = _keyed(published, published.results)
+    keyed = _keyed(published.results, published.round.id)
     return keyed.assign(
         statistic_label=keyed["statistic"].map(STATISTIC_LABELS),
         status_label=labels_of(statuses_of(keyed)),
@@ -330,11 +359,11 @@ def _results(published: Published) -> pd.DataFrame:
 
 
 def _comparisons(published: Published) -> pd.DataFrame:
-    keyed = _keyed(published, published.judged)
+    keyed = _keyed(published.judged, published.round.id)
     said = {(r, v): words_of(r)[v] for r in keyed["reference"].unique() for v in VERDICTS}
     pairs = zip(keyed["reference"], keyed["verdict"])
     return keyed.assign(p_adjusted=keyed["p"], verdict_label=[said[pair] for pair in pairs])
 
 
 def _response(published: Published) -> pd.DataFrame:
-    return _keyed(published, published.response)
+    return _keyed(published.response, published.round.id)

@@ -61,6 +61,7 @@ class Missing:
 # they are what is left where a shown number, or a row, is not there.
 FEW, SECONDARY, NOT_ASKED, NOT_POSSIBLE = "few", "linked", "not_asked", "not_possible"
 NOT_COMMON, NO_INTERVAL = "not_common", "no_interval"
+NO_EARLIER = "no_earlier"
 MISSING = {
     FEW: Missing(
         "(få)",
@@ -90,7 +91,12 @@ MISSING = {
     NOT_COMMON: Missing(
         "kan ikke sammenlignes",
         "kan ikke sammenlignes",
-        "spørgsmålet eller gruppen er ikke ens i de to runder, eller tallet er skjult i en af dem.",
+        "spørgsmålet eller gruppen er ikke ens i de to runder.",
+    ),
+    NO_EARLIER: Missing(
+        "ingen ændring at vise",
+        "ingen ændring at vise",
+        "den tidligere runde har intet vist tal, eller et af tallene hviler på for få svar.",
     ),
     NO_INTERVAL: Missing("uden interval", "uden interval", "tallets usikkerhed kan ikke beregnes."),
 }

@@ -15,6 +15,7 @@ FILES = {
     "comparisons": "comparisons.parquet",
     "response": "response.parquet",
     "drivers": "drivers.parquet",
+    "comparability": "comparability.parquet",
 }
 REPORT_FILES = {
     "rapport.html": "Rapport",

@@ -15,6 +15,7 @@ from helpers.common import style
 from helpers.common.vocabulary import NATIONAL
 from helpers.estimation.comparisons import OTHERS, ROUND
 from helpers.parameters.params import BREAKDOWN_LABELS, Tile
+from helpers.released.comparability import UNDECIDED
 from helpers.released.numbers import SHOWN, plain, rows_of, statuses_of
 from helpers.released.own_numbers import (
     GROUPINGS,
@@ -52,6 +53,7 @@ def municipal(published: Published, earlier: Sequence[Published], code: str) -> 
     ]
     document["against"] = _against(published, document["rounds"][0], code)
     document["since"] = _since(published, code)
+    document["trends"] = _trends(published, document["rounds"], code)
     return document
 
 
@@ -154,24 +156,16 @@ def _local_labels(published: Published, code: str | None) -> dict[str, str]:
 
 
 def _items(published: Published, code: str | None) -> list[dict[str, Any]]:
-    """Themes, then questions, then local ones. `same`: equal in two rounds only where the wording is,
-    of a theme where all its questions are."""
+    """Themes, then questions, then local ones."""
     questionnaire = published.round.questionnaire
     themes = sorted(questionnaire.themes, key=lambda t: t.order)
-    wordings = {t.id: [q.wording for q in questionnaire.theme_questions(t.id)] for t in themes}
-    items = [{"id": t.id, "label": t.label, "same": "|".join(wordings[t.id])} for t in themes]
-    items += [
-        {"id": q.id, "label": q.short, "wording": q.wording, "theme": q.theme, "scale": q.scale,
-         "same": q.wording}
-        for q in questionnaire.scaled
-    ]  # fmt: skip
-    local = published.round.local_for(code).questions if code else ()
-    scales = published.round.scales_for(code)
+    items: list[dict[str, Any]] = [{"id": t.id, "label": t.label} for t in themes]
+    asked = [(q, q.theme) for q in questionnaire.scaled]
+    asked += [(q, "lokalt") for q in (published.round.local_for(code).questions if code else ())]
     return items + [
-        {"id": q.id, "label": q.short, "wording": q.wording, "theme": "lokalt", "scale": q.scale,
-         "same": "|".join([q.wording, *scales[q.scale].values()])}
-        for q in local
-    ]  # fmt: skip
+        {"id": q.id, "label": q.short, "wording": q.wording, "theme": theme, "scale": q.scale}
+        for q, theme in asked
+    ]
 
 
 def _numbers(
@@ -238,8 +232,7 @@ def _cells(rows: pd.DataFrame) -> list[Any]:
 def _against(published: Published, now: dict[str, Any], code: str) -> list[list[Any]]:
     """[group, item, mean of the others, verdict] of the weighted means; indices into the round's lists.
     In place of the verdict the reason where a number that is shown cannot be compared."""
-    group_of = {tuple(g): i for i, g in enumerate(now["groups"])}
-    item_of = {item["id"]: i for i, item in enumerate(now["items"])}
+    group_of, item_of = _places(now)
     found = {
         (d.breakdown, d.category, d.item): [d.other, d.verdict]
         for d in published.differences(municipality=code, reference=OTHERS, statistic="mean")
@@ -261,10 +254,40 @@ def _against(published: Published, now: dict[str, Any], code: str) -> list[list[
     ]
 
 
+def _trends(
+    published: Published, rounds: Sequence[dict[str, Any]], code: str
+) -> dict[str, dict[str, Any]]:
+    """Earlier round → `notes`, and `rows`: [group, item, earlier group and item (null: no line may be drawn),
+    note] as the release decided it; indices into the lists of this round, of that one, and of `notes`."""
+    now, *earlier = rounds
+    group_of, item_of = _places(now)
+    found: dict[str, dict[str, Any]] = {}
+    for then in earlier:
+        old_group, old_item = _places(then)
+        notes: dict[str, int] = {}
+        rows = []
+        for (breakdown, category), group in group_of.items():
+            for item, place in item_of.items():
+                trend = published.trends.trend(then["id"], item, breakdown, category, code)
+                old = [old_group.get((breakdown, trend.category)), old_item.get(trend.item)]
+                note = trend.note if None not in old or not trend.comparable else UNDECIDED.note
+                old = [None, None] if None in old else old
+                rows.append([group, place, *old, notes.setdefault(note, len(notes))])
+        both = published.trends.municipalities(then["id"])
+        found[then["id"]] = {"notes": list(notes), "rows": rows, "municipalities": both}
+    return found
+
+
+def _places(one: dict[str, Any]) -> tuple[dict[tuple[str, str], int], dict[str, int]]:
+    """Place of each group and of each item in a round's lists."""
+    groups = {tuple(g): i for i, g in enumerate(one["groups"])}
+    return groups, {item["id"]: i for i, item in enumerate(one["items"])}
+
+
 def _since(published: Published, code: str) -> list[list[Any]]:
-    """[earlier round, area, breakdown, category, item, change, what is said of it, break mark]."""
+    """[earlier round, area, breakdown, category, item, change, what is said of it]."""
     return [
-        [earlier, area, d.breakdown, d.category, d.item, d.value, d.said, d.note]
+        [earlier, area, d.breakdown, d.category, d.item, d.value, d.said]
         for earlier in published.earlier_rounds
         for area in (code, NATIONAL)
         for d in published.differences(

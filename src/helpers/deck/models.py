@@ -29,6 +29,11 @@ from helpers.reports.model_texts import CAUSE_WARNING, drivers_headline, expecte
 from helpers.reports.tables import round_title
 
 HALF = (WIDTH - 0.4) / 2
+NOTE_LINES, NOTE_CHARACTERS, NOTE_LINE = (
+    2,
+    150,
+    0.2,
+)  # lines in the note's box, a line's length and inches
 
 
 def development_page(deck, o: OwnNumbers) -> None:
@@ -41,14 +46,14 @@ def development_page(deck, o: OwnNumbers) -> None:
     rows = [(o.label(t), published.compared(o.code, ROUND + before, t)) for t in o.themes]
     shown = [(label, d) for label, d in rows if d.shown]
     if not shown:
+        _broken_page(deck, o, before)
         return
-    notes = dict.fromkeys(d.note for _, d in shown if d.note)
-    hidden = [label for label, d in rows if not d.shown]
-    note = f"Kan ikke sammenlignes: {captions.listed(hidden)}." if hidden else ""
+    notes = [f"Brud i tidsserien: {mark}"] if (mark := published.trends.mark(before)) else []
+    notes += _not_followed(o, before)
     page = add_page(
         deck, ONE, "Udviklingen siden sidst", what_changed(published, o.code),
         source=captions.source(o, [o.of(t) for t in o.themes]),
-        note=" ".join([*(f"Brud i tidsserien: {n}" for n in notes), note]).strip(),
+        note=" ".join(notes),
         speaker="Runderne sammenlignes på det, de har fælles, og en ændring nævnes kun, når den er både "
         f"sikker og nævneværdig. {WEIGHTED}",
     )  # fmt: skip
@@ -61,8 +66,31 @@ def development_page(deck, o: OwnNumbers) -> None:
         "Søjler, temaernes gennemsnit 1–5 nu og i forrige runde", names, series, shares=False
     )
     add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries([series]))
-    box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - 0.35)
+    lines = -(-len(" ".join(notes)) // NOTE_CHARACTERS)
+    room = 0.35 + NOTE_LINE * max(
+        0, lines - NOTE_LINES
+    )  # a longer note grows upwards, into the chart
+    box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - room)
     means_chart(page, 1, box, names, series, alt, label_share=0.2)
+
+
+def _broken_page(deck, o: OwnNumbers, before: str) -> None:
+    """Why nothing can be followed, where the release says so; no page where numbers are hidden alone."""
+    if o.published.trends.trend(before, OVERALL).comparable:
+        return
+    headline = what_changed(o.published, o.code)
+    page = add_page(deck, ONE, "Udviklingen siden sidst", headline, source="", speaker=headline)
+    put_text(page, 1, [f"Brud i tidsserien: {o.published.trends.mark(before)}"])
+
+
+def _not_followed(o: OwnNumbers, before: str) -> list[str]:
+    """»Kan ikke sammenlignes: …«: the themes without a change, by what hides it."""
+    by_reason: dict[str, list[str]] = {}
+    for theme in o.themes:
+        change = o.published.compared(o.code, ROUND + before, theme)
+        if not change.shown:
+            by_reason.setdefault(change.words, []).append(o.label(theme))
+    return [f"{style.capital(words)}: {captions.listed(of)}." for words, of in by_reason.items()]
 
 
 def expected_page(deck, o: OwnNumbers) -> None:

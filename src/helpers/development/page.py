@@ -151,7 +151,7 @@ def _common(development: Development) -> str:
     """Which municipalities the country's changes rest on."""
     parts = []
     for a, b in zip(development.ids, development.ids[1:]):
-        both = _both(development, a, b)
+        both = development.trends(b, a).municipalities(a)
         if both:
             who = "den ene kommune" if both == 1 else f"de {counted(both)} kommuner"
             parts.append(f"fra {development.title(a)} til {development.title(b)} for {who}")
@@ -162,10 +162,3 @@ def _common(development: Development) -> str:
         f"{listed(parts)}, der deltog begge gange, uden de tal, der er skjult; den kan derfor afvige fra "
         "forskellen mellem de to tal."
     )
-
-
-def _both(development: Development, before: str, now: str) -> int:
-    later = next(p for p in development.rounds if p.round.id == now)
-    table = later.comparisons
-    kept = table[(table["reference"] == f"round:{before}") & (table["municipality"] != NATIONAL)]
-    return int(kept["municipality"].nunique())

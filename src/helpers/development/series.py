@@ -1,14 +1,15 @@
 """Released results of several rounds as series: a municipality's, or the country's, themes over time.
 
 Only what the rounds' own gates released is read. A change has passed the gate where the later round
-names the earlier one in `earlier_rounds`; between other rounds the values stand side by side, and no
-change is computed here.
+names the earlier one in `earlier_rounds`, and what can be followed stands in its release; between other
+rounds the values stand side by side by the same rule (`estimation/comparability.py`), and no change is
+computed here.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -17,9 +18,10 @@ from pathlib import Path
 from helpers.common import style
 from helpers.common.errors import Problem, SurveyError, TooEarlyError
 from helpers.common.vocabulary import FILES, NATIONAL
+from helpers.estimation.comparability import OTHER_THEME, comparability
 from helpers.estimation.comparisons import ROUND
-from helpers.estimation.trends import CommonPart, common_part
 from helpers.parameters.params import Municipality, load_round
+from helpers.released.comparability import Comparability
 from helpers.released.own_numbers import NATIONAL_LABEL, OVERALL
 from helpers.released.published import Published, load_published
 
@@ -99,7 +101,7 @@ class Development:
         self.rounds = tuple(
             sorted(rounds, key=lambda p: (p.round.settings.reference_date, p.round.id))
         )
-        self._common: dict[tuple[str, str], CommonPart] = {}
+        self._trends: dict[tuple[str, str], Comparability] = {}
 
     @property
     def ids(self) -> list[str]:
@@ -129,11 +131,15 @@ class Development:
         names = {m.code: m.name for m in self.places}
         return NATIONAL_LABEL if code == NATIONAL else names[code]
 
-    def common(self, now: str, before: str) -> CommonPart:
-        if (now, before) not in self._common:
-            rounds = self._round(now).round, self._round(before).round
-            self._common[now, before] = common_part(*rounds)
-        return self._common[now, before]
+    def trends(self, now: str, before: str) -> Comparability:
+        """What can be followed between two rounds: as the later one released it, else by the same rule."""
+        if (now, before) not in self._trends:
+            later = self._round(now)
+            released = later.trends
+            if before not in released.rounds:
+                released = Comparability(comparability(later.round, self._round(before).round))
+            self._trends[now, before] = released
+        return self._trends[now, before]
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -156,7 +162,7 @@ class Development:
     def _same_questions(self, items: dict[str, str], before: str, themes: list[str]) -> str | None:
         """Of `themes` of the round `before`, the one with the questions of the line's nearest round."""
         nearest = list(items)[-1]
-        theme = self.common(nearest, before).items.get(items[nearest])
+        theme = self.trends(nearest, before).same_item(before, items[nearest])
         return theme if theme in themes else None
 
     @property
@@ -186,22 +192,15 @@ class Development:
         return "" if published.round.id in line.items else style.why(style.NOT_ASKED).words
 
     def _step(self, code: str, line: Line, before: str, now: str) -> Step:
-        common = self.common(now, before)
-        everybody = ("all", "all") in common.categories
-        same = common.items.get(line.items[now]) == line.items[before]
-        why = common.breaks[0] if common.redrawn and common.breaks else ""
-        if not everybody:
-            why = common.mark
-        elif not same:
-            why = "Temaet bygger ikke på de samme spørgsmål som før."
+        trend = self.trends(now, before).trend(before, line.items[now])
+        same = trend.comparable and trend.item == line.items[before]
         change = self._round(now).compared(code, ROUND + before, line.items[now])
-        if not change.shown or not (everybody and same):
-            verdict = NOT_COMPUTED if everybody and same else NOT_COMPARABLE
-            row = (None, None, None, verdict)
+        if not change.shown or not same:
+            row = (None, None, None, NOT_COMPUTED if same else NOT_COMPARABLE)
         else:
             row = (change.value, change.low, change.high, change.said, change.notable)
-        broken = common.redrawn or not (everybody and same)
-        return Step(before, now, everybody and same, broken, why, *row)
+        why = OTHER_THEME if trend.comparable and not same else trend.note
+        return Step(before, now, same, trend.broken or not same, why, *row)
 
     def since(self, step: Step) -> str:
         """» siden foråret 2024« where the step passes over a round, else nothing."""
@@ -211,7 +210,7 @@ class Development:
     def breaks(self) -> list[tuple[str, str, str]]:
         """(earlier round, later round, what differs) of rounds that follow each other; »« where
         nothing does."""
-        return [(a, b, self.common(b, a).mark) for a, b in pairwise(self.ids)]
+        return [(a, b, self.trends(b, a).mark(a)) for a, b in pairwise(self.ids)]
 
     def comings(self) -> list[tuple[str, int, int, int]]:
         """(round, municipalities with results, new since the round before, gone since)."""
@@ -250,6 +249,17 @@ def _missing(root: Path, round_id: str) -> list[str]:
     return [f for f in FILES.values() if not (root / "build" / round_id / f).is_file()]
 
 
+def _half_held(root: Path) -> Iterator[str]:
+    """A note on each round that has numbers, but not all tables of a release."""
+    for path in sorted((root / "params" / "rounds").glob("*.yml")):
+        missing = _missing(root, path.stem)
+        if 0 < len(missing) < len(FILES):
+            yield (
+                f"Left out: {path.stem} lacks {', '.join(missing)}; make its release again with "
+                f"`survey run {path.stem} --stage release`."
+            )
+
+
 def load_development(root: Path, wanted: Sequence[str] = ()) -> Held:
     """The rounds `wanted`, or all that are held: the real ones, and the simulated where there is no real.
 
@@ -280,6 +290,7 @@ def load_development(root: Path, wanted: Sequence[str] = ()) -> Held:
         )  # fmt: skip
     chosen = real or simulated
     notes = tuple(f"Left out: {r} is simulated." for r in simulated if real)
+    notes += () if wanted else tuple(_half_held(root))
     return Held(Development([load_published(root, rounds[r], NATIONAL) for r in chosen]), notes)
 
 

@@ -8,7 +8,7 @@ everything is rounded before it is stored.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -17,10 +17,11 @@ import pandas as pd
 from helpers.common.areas import Areas
 from helpers.common.paths import Paths, write_atomically
 from helpers.common.spreadsheets import inert_frame
-from helpers.common.vocabulary import COUNTRY, NATIONAL
+from helpers.common.vocabulary import COUNTRY, FILES, NATIONAL
 from helpers.disclosure.protection import RESPONSE, Protection, primary_status, protect
 from helpers.disclosure.suppression import CELL as GROUP_CELL
 from helpers.disclosure.suppression import FEW, SECONDARY, SHOWN, Key, adds_up
+from helpers.estimation.comparability import common_part, comparability, empty
 from helpers.estimation.comparisons import (
     EXPECTED,
     GROUP,
@@ -32,7 +33,7 @@ from helpers.estimation.comparisons import (
 )
 from helpers.estimation.estimates import COMPARED, KEYS, OVERALL, SUMS, add_up, with_intervals
 from helpers.estimation.round_estimates import DRIVER_COLUMNS, RoundEstimates
-from helpers.estimation.trends import changes, common_part
+from helpers.estimation.trends import changes
 from helpers.parameters.params import Decimals, Round
 from helpers.parameters.round_settings import Disclosure
 
@@ -57,14 +58,15 @@ ROW_GROUP = 20_000
 
 @dataclass(frozen=True)
 class Release:
-    """`results`, `comparisons`, `response` and `drivers` as `published.Published` describes them;
-    `protection`: what was hidden, and what that cost."""
+    """`results`, `comparisons`, `response`, `drivers` and `comparability` as `published.Published`
+    describes them; `protection`: what was hidden, and what that cost."""
 
     results: pd.DataFrame
     comparisons: pd.DataFrame
     response: pd.DataFrame
     drivers: pd.DataFrame
     protection: Protection | None = None
+    comparability: pd.DataFrame = field(default_factory=empty)
 
 
 def release(
@@ -104,13 +106,15 @@ def release(
     results = blank_hidden(results)[RELEASED_COLUMNS].sort_values(
         RELEASED_COLUMNS[:6], key=printing_order(round_), kind="stable", ignore_index=True
     )
+    comparisons = _comparisons(found, areas, sums, results, round_)
     released = rounded(
         Release(
             results,
-            _comparisons(found, areas, sums, results, round_),
+            comparisons,
             _response(found, cells, least, areas),
             _drivers(found.drivers, cells),
             protection,
+            _comparability(found, comparisons, round_),
         ),
         rules.disclosure.decimals,
     )
@@ -151,7 +155,9 @@ def rounded(released: Release, decimals: Decimals) -> Release:
     shares = ["importance", "ci_low", "ci_high", "r_squared"]
     drivers[shares] = drivers[shares].astype(float).round(2)
     drivers["performance"] = drivers["performance"].astype(float).round(decimals.mean)
-    return Release(results, comparisons, response, drivers, released.protection)
+    return replace(
+        released, results=results, comparisons=comparisons, response=response, drivers=drivers
+    )
 
 
 def round_values(table: pd.DataFrame, columns: list[str], decimals: Decimals) -> None:
@@ -238,6 +244,16 @@ def _comparisons(
     table = table.assign(note=table["reference"].map(marks).fillna(""), status=SHOWN)
     table = table[COMPARISON_COLUMNS].astype(dict.fromkeys(COMPARISON_TEXTS, "str"))
     return table.reset_index(drop=True)
+
+
+def _comparability(found: RoundEstimates, comparisons: pd.DataFrame, round_: Round) -> pd.DataFrame:
+    """What can be followed from each earlier round; `municipalities`: those with any released change."""
+    tables = [empty()]
+    for earlier in found.earlier:
+        own = comparisons[comparisons["reference"] == ROUND + earlier.round.id]
+        both = set(own["municipality"]) - {NATIONAL}
+        tables.append(comparability(round_, earlier.round, len(both)))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _against_others(
@@ -392,8 +408,7 @@ def _rates_releasable(table: pd.DataFrame, least: int, areas: Areas) -> pd.Serie
 
 
 def write_release(paths: Paths, released: Release) -> None:
-    """Write `released.parquet` (+ .csv), `comparisons.parquet`, `response.parquet` and
-    `drivers.parquet`."""
+    """Write `released.parquet` (+ .csv) and the other tables of FILES."""
     in_groups = partial(pd.DataFrame.to_parquet, row_group_size=ROW_GROUP)
     write_atomically(paths.build / "released.parquet", partial(in_groups, released.results))
     write_atomically(
@@ -403,5 +418,5 @@ def write_release(paths: Paths, released: Release) -> None:
         ),
     )
     write_atomically(paths.build / "comparisons.parquet", partial(in_groups, released.comparisons))
-    write_atomically(paths.build / "response.parquet", released.response.to_parquet)
-    write_atomically(paths.build / "drivers.parquet", released.drivers.to_parquet)
+    for name in ("response", "drivers", "comparability"):
+        write_atomically(paths.build / FILES[name], getattr(released, name).to_parquet)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 
 import pandas as pd
 
@@ -11,8 +10,9 @@ from helpers.answers.answer_times import span_of
 from helpers.answers.mailing_record import invited_on
 from helpers.answers.responses import counts_as_answer
 from helpers.common.paths import Paths
+from helpers.extracts.classify import regrouped
 from helpers.fieldwork.contact_exceptions import OPTED_OUT, UNREACHABLE
-from helpers.parameters.params import Round
+from helpers.parameters.params import Round, RuleSet
 
 SILENT = (OPTED_OUT, UNREACHABLE)  # exceptions after which no answer is to be expected
 SAMPLE_COLUMNS = ["key", "target_group", "benefit_type", "has_phone", "stratum_population"]
@@ -25,7 +25,7 @@ COLUMNS = [
 def citizens_asked(
     paths: Paths,
     round_: Round,
-    regroup: Mapping[str, str] | None = None,
+    regroup: RuleSet | None = None,
     today: dt.date | None = None,
 ) -> pd.DataFrame:
     """A row a citizen drawn, of all municipalities with a sample.
@@ -33,16 +33,17 @@ def citizens_asked(
     Columns: municipality, key, target_group, has_phone, stratum_population, answered (by the round's
     rule), answered_at (Danish time; missing where not answered, not told, or the time cannot be right by
     `answer_times.span_of`, which is given `today`), collected (whether the
-    municipality's answers have been collected at all). `regroup`: benefit type → target group of
-    another rule set, to which the citizens are then put; those without one are left out.
+    municipality's answers have been collected at all). `regroup`: another rule set, in whose
+    target groups the citizens are then put; those without one are left out.
     """
     tables = []
     for code in round_.settings.participants:
         if not paths.sample(code).is_file():
             continue
-        sample = pd.read_parquet(paths.sample(code), columns=SAMPLE_COLUMNS)
+        spell = [] if regroup is None else ["weeks_on_benefit"]
+        sample = pd.read_parquet(paths.sample(code), columns=[*SAMPLE_COLUMNS, *spell])
         if regroup is not None:
-            sample["target_group"] = sample["benefit_type"].map(dict(regroup))
+            sample["target_group"] = regrouped(sample, regroup)
         collected = paths.answers(code).is_file()
         sample = sample.assign(
             municipality=code, answered=False, answered_at=pd.NaT, collected=collected

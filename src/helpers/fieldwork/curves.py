@@ -220,18 +220,17 @@ class Curves:
 def load_curves(paths: Paths, round_: Round) -> Curves:
     """The curves of the round's earlier rounds, as far as their samples and answers are still held.
 
-    An earlier round's citizens are put into this round's target groups by their benefit type, so that
-    a change of rules is no break here.
+    An earlier round's citizens are put into this round's target groups by their benefit type and spell,
+    so that a change of rules is no break here.
     """
     ours = landmarks(round_.settings.calendar)
-    regroup = {r.benefit_type: r.target_group for r in round_.rules.rules if r.target_group}
     tables, held = [], []
     for name in round_.settings.earlier_rounds:
         there = Paths(paths.root, name)
         if not any(there.responses.glob("????.parquet")):
             continue
         earlier = load_round(paths.root, name)
-        citizens = citizens_asked(there, earlier, regroup)
+        citizens = citizens_asked(there, earlier, round_.rules)
         citizens = citizens[citizens["collected"]]
         # an answer without a time tells the level, but no curve
         citizens = citizens[~citizens["answered"] | citizens["answered_at"].notna()]

@@ -28,6 +28,7 @@ from helpers.parameters.models import (
     Theme,
     scale_troubles,
 )
+from helpers.parameters.spells import spell_problems
 from helpers.parameters.tables import Table, stands_twice, unknown
 
 SIMULATED_QUESTION = "q13"  # simulated citizens say in words why they answered it as they did
@@ -49,8 +50,8 @@ def municipality_problems(table: Table[Municipality]) -> Iterator[Problem]:
 
 
 def rule_problems(rules: Table[Rule], groups: Table[TargetGroup]) -> Iterator[Problem]:
-    """One rule a benefit type, and target groups that there are."""
-    yield from stands_twice(rules, "a rule for", lambda r: normalise(r.benefit_type))
+    """One rule for each spell of a benefit type, and target groups that there are."""
+    yield from spell_problems(rules)
     known = [g.id for g in groups.rows]
     for line, rule in rules.lines:
         if groups.whole and rule.target_group and rule.target_group not in known:
@@ -60,7 +61,8 @@ def rule_problems(rules: Table[Rule], groups: Table[TargetGroup]) -> Iterator[Pr
 def group_problems(
     groups: Table[TargetGroup], rule_tables: Sequence[Table[Rule]]
 ) -> Iterator[Problem]:
-    """Groups stand once, and each has a rule in some rule set."""
+    """Groups stand once, each has a rule in some rule set, and what it continues is a group."""
+    yield from _continues_problems(groups)
     yield from stands_twice(groups, "id", lambda g: g.id)
     yield from stands_twice(groups, "order", lambda g: g.order)
     yield from stands_twice(groups, "label", lambda g: _same(g.label))
@@ -75,6 +77,17 @@ def group_problems(
                     "a rule for each group",
                     "Name it in params/classification/, or remove the row.",
                 )
+
+
+def _continues_problems(groups: Table[TargetGroup]) -> Iterator[Problem]:
+    known = [g.id for g in groups.rows]
+    for line, group in groups.lines if groups.whole else ():
+        for earlier in group.stands_for:
+            if earlier not in known:
+                yield unknown(groups.at(line), "target group in continues:", earlier, known)
+        if len(set(group.stands_for)) < len(group.stands_for):
+            what = f"continues names a group of »{group.id}« twice"
+            yield Problem(groups.at(line), what, "each once, parted by »;«", "Keep one.")
 
 
 def coverage_problems(

@@ -121,9 +121,13 @@ def _load_questionnaire(
 
 def load_rule_sets(params: Path, problems: list[Problem]) -> dict[str, RuleSet]:
     """Every rule set of `params/classification/`; one that could not be read whole is left out."""
-    groups = read_table(TargetGroup, params / "target-groups.csv", problems)
+    file = params / "target-groups.csv"
+    groups = read_table(TargetGroup, file, problems, optional=("continues",))
     folder = params / "classification"
-    tables = [read_table(Rule, path, problems) for path in sorted(folder.glob("*.csv"))]
+    tables = [
+        read_table(Rule, path, problems, optional=("most_spell",))
+        for path in sorted(folder.glob("*.csv"))
+    ]
     problems += stray_files(folder, ".csv")
     problems += group_problems(groups, tables)
     for table in tables:

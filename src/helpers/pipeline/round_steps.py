@@ -23,7 +23,7 @@ from helpers.answers.responses import (
 from helpers.common.errors import SurveyError
 from helpers.common.outcome import Told
 from helpers.common.paths import Paths
-from helpers.common.vocabulary import NATIONAL, WHOLE_ROUND
+from helpers.common.vocabulary import FILES, NATIONAL, WHOLE_ROUND
 from helpers.disclosure.publications import publications, write_state
 from helpers.disclosure.release import Release, release, write_release
 from helpers.disclosure.release_again import Again, release_again
@@ -179,7 +179,7 @@ def _too_few(counts: pd.DataFrame, round_: Round) -> list[str]:
 
 
 def _row_digests(released: Release) -> dict[str, str]:
-    tables = (released.results, released.comparisons, released.response, released.drivers)
+    tables = [getattr(released, name) for name in FILES]
     codes = sorted(set(released.response["municipality"]))  # reports tell how many there are
     rows = {}
     for code in codes:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.common.vocabulary import FILES
 from helpers.parameters.params import Round
 
 STAGES = ("intake", "plan", "analyse", "release", "report", "national")
@@ -61,9 +62,8 @@ class Step:
 
 
 _DATA, _BUILD = "data/{round}", "build/{round}"
-_TABLES = ("released.parquet", "comparisons.parquet", "response.parquet", "drivers.parquet")
-_RELEASED_FILES = tuple(f"{_BUILD}/{name}" for name in _TABLES)
-_EARLIER_FILES = tuple(f"build/{{earlier}}/{name}" for name in _TABLES)
+_RELEASED_FILES = tuple(f"{_BUILD}/{name}" for name in FILES.values())
+_EARLIER_FILES = tuple(f"build/{{earlier}}/{name}" for name in FILES.values())
 
 _NOT_FOR_SCAN = frozenset(
     NOT_SINCE_COLLECTION | NOT_UNTIL_COLLECTION | {"calendar", "sampling", "title", "local_files"}

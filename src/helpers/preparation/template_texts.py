@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from helpers.common import style
+from helpers.common.style import capital
 from helpers.parameters.params import ExtractFormat, Municipality, Round, Rule
+from helpers.parameters.spells import spell_words
 from helpers.released.captions import SURVEY, days
 
 PROMPT_TITLE_MAX, PROMPT_MAX = 32, 255  # Excel's limits, for the error as well
-
-_UNITS = {"weeks": ("uge", "uger"), "months": ("måned", "måneder")}
 
 
 @dataclass(frozen=True)
@@ -175,19 +175,23 @@ def words_for(heading: str, layout: ExtractFormat) -> tuple[str, str]:
 
 
 def benefit_rows(round_: Round, layout: ExtractFormat) -> list[tuple[str, str, str]]:
-    """(benefit text, target group, least spell) under the round's rules, in the layout's order."""
-    rules = {rule.benefit_type: rule for rule in round_.rules.rules}
+    """(benefit text, target group, spell) under the round's rules, in the layout's order; a benefit that
+    is split by spell has a row each."""
     groups = {group.id: group.label for group in round_.rules.groups}
     rows = []
     for text, benefit in layout.benefits.items():
-        rule = rules.get(benefit)
-        if rule is None or not rule.target_group:
-            rows.append((text, "Uden for målgrupperne", "Skal med, men bliver ikke spurgt"))
-        else:
-            rows.append((text, groups[rule.target_group], f"Mindst {_spell(rule)}"))
+        for rule in round_.rules.by_benefit.get(benefit, (None,)):
+            if rule is None or not rule.target_group:
+                rows.append((text, "Uden for målgrupperne", _left_out(rule)))
+            else:
+                spell = spell_words(rule.least_spell, rule.most_spell, rule.least_spell_unit)
+                rows.append((text, groups[rule.target_group], capital(spell)))
     return rows
 
 
-def _spell(rule: Rule) -> str:
-    one, many = _UNITS[rule.least_spell_unit]
-    return f"{rule.least_spell} {one if rule.least_spell == 1 else many}"
+def _left_out(rule: Rule | None) -> str:
+    asked = "Skal med, men bliver ikke spurgt"
+    if rule is None or rule.least_spell is None:
+        return asked
+    spell = spell_words(rule.least_spell, rule.most_spell, rule.least_spell_unit)
+    return f"{capital(spell)}: {asked[:1].lower()}{asked[1:]}"

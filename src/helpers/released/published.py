@@ -6,7 +6,8 @@ by `disclosure/release.py`, the only door to print.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ import pandas as pd
 from helpers.common import style
 from helpers.common.errors import SurveyError, TooEarlyError
 from helpers.common.vocabulary import COUNTRY, FILES, KEY, NATIONAL
+from helpers.estimation.comparability import empty
 from helpers.estimation.comparisons import GROUP, OTHERS, ROUND, strictest_p, with_verdicts
 from helpers.parameters.params import Municipality, Round, load_round
+from helpers.released.comparability import Comparability
 from helpers.released.numbers import (
     SHOWN,
     Difference,
@@ -65,6 +68,10 @@ class Published:
                  contact_rate, design_effect, effective_n, r_indicator, r_low, r_high
     drivers      a row a municipality × theme: importance (share of R², 0–1), ci_low, ci_high,
                  performance (mean 1–5), r_squared, n; no rows where there is no model
+    comparability  a row an earlier round × group × item: municipality (`national`: of all; a code: its
+                 own questions and groups), reference, breakdown, category, item, earlier_category,
+                 earlier_item, comparable, note (break mark, or why it cannot be followed),
+                 municipalities (how many the country's change rests on)
     """
 
     round: Round
@@ -72,6 +79,7 @@ class Published:
     comparisons: pd.DataFrame
     response: pd.DataFrame
     drivers: pd.DataFrame
+    comparability: pd.DataFrame = field(default_factory=empty)
 
     @cached_property
     def municipalities(self) -> tuple[Municipality, ...]:
@@ -129,6 +137,12 @@ class Published:
         row = self._comparisons.row(*place, reference)
         if row is not None:
             return difference_of(row)
+        where = {"breakdown": breakdown, "category": category}
+        if reference.startswith(ROUND):
+            own = self.number(municipality, item, statistic, **where).status
+            before = reference.removeprefix(ROUND)
+            status = self._why_no_change(municipality, before, item, own, where)
+            return Difference(status=status, reference=reference)
         other = (NATIONAL, category)
         if reference.startswith(GROUP):
             other = (municipality, reference.removeprefix(GROUP))
@@ -178,9 +192,24 @@ class Published:
 
     @cached_property
     def earlier_rounds(self) -> tuple[str, ...]:
-        """The earlier rounds that something is compared with, the latest first."""
-        have = set(self.comparisons["reference"])
-        return tuple(r for r in self.round.settings.earlier_rounds if ROUND + r in have)
+        """The earlier rounds that this one is compared with, the latest first."""
+        have = self.trends.rounds
+        return tuple(r for r in self.round.settings.earlier_rounds if r in have)
+
+    @cached_property
+    def trends(self) -> Comparability:
+        """What can be followed from the earlier rounds, and why the rest cannot."""
+        return Comparability(self.comparability)
+
+    def _why_no_change(
+        self, municipality: str, before: str, item: str, own: str, where: Mapping[str, str]
+    ) -> str:
+        """The status behind a change since an earlier round that is not released: NOT_COMMON where the
+        numbers cannot be followed at all, else that of the own number, or NO_EARLIER."""
+        trend = self.trends.trend(before, item, where["breakdown"], where["category"], municipality)
+        if not trend.comparable:
+            return style.NOT_COMMON
+        return style.NO_EARLIER if own == SHOWN else own
 
     def has_earlier(self, municipality: str) -> bool:
         """Whether any theme or question can be compared with the latest earlier round."""
@@ -239,16 +268,20 @@ class Published:
         return [q.id for q in self.round.questionnaire.scaled]
 
 
-def load_published(root: Path, round_: Round, only: str | None = None) -> Published:
+def load_published(
+    root: Path, round_: Round, only: str | None = None, *, trends: bool = True
+) -> Published:
     """Read the released tables under `build/<round>/`.
 
     `only`: results and comparisons of this municipality (and the country) alone, for its own report;
     with `national` the country's and those of every municipality as a whole.
+    Without `trends` its own development is not read: an earlier round's is not told again.
     Raises TooEarlyError where the release has not been made yet, and SurveyError where it holds a
     municipality that takes no part any more.
     """
     folder = root / "build" / round_.id
-    missing = [f for f in FILES.values() if not (folder / f).is_file()]
+    wanted_files = {n: f for n, f in FILES.items() if trends or n != "comparability"}
+    missing = [f for f in wanted_files.values() if not (folder / f).is_file()]
     if missing:
         raise TooEarlyError(
             str(folder),
@@ -271,6 +304,9 @@ def load_published(root: Path, round_: Round, only: str | None = None) -> Publis
         ),
         response=response,
         drivers=pd.read_parquet(folder / FILES["drivers"], filters=of),
+        comparability=pd.read_parquet(folder / FILES["comparability"], filters=of)
+        if trends
+        else empty(),
     )
 
 
@@ -292,4 +328,5 @@ def _require_participants(round_: Round, response: pd.DataFrame, folder: Path) -
 
 def load_earlier(root: Path, published: Published, only: str | None = None) -> list[Published]:
     """The released tables of the rounds that `published` is compared with, the latest first."""
-    return [load_published(root, load_round(root, r), only) for r in published.earlier_rounds]
+    befores = [load_round(root, r) for r in published.earlier_rounds]
+    return [load_published(root, before, only, trends=False) for before in befores]

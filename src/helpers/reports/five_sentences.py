@@ -99,7 +99,9 @@ def what_changed(published: Published, code: str) -> str:
     items = distinct_items(published, [*published.theme_items, *published.question_items])
     rows = {i: d for i in items if (d := published.compared(code, ROUND + before, i)).shown}
     if not rows:
-        return f"Resultaterne kan ikke sammenlignes med {title}"
+        whole = published.trends.trend(before, OVERALL)
+        why = "" if whole.comparable else f" ({whole.note.removesuffix('.')})"
+        return f"Resultaterne kan ikke sammenlignes med {title}{why}"
     labels = published.round.item_labels(None if code == NATIONAL else code)
     parts = []
     for verdict in (OVER, UNDER):
@@ -110,8 +112,9 @@ def what_changed(published: Published, code: str) -> str:
     if not parts:
         found = [d.verdict for d in rows.values()]
         return verdicts.none_notable(found, verdicts.CHANGE, f"siden {title}")
+    break_mark = bool(published.trends.mark(before))
     text = f"Siden {title} er {listed(parts)}"
-    return f"{text}; der er brud i tidsserien" if any(d.note for d in rows.values()) else text
+    return f"{text}; der er brud i tidsserien" if break_mark else text
 
 
 def _named(labels: list[str]) -> str:

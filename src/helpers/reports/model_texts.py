@@ -52,10 +52,13 @@ def development(published: Published, code: str) -> Markdown:
     before = published.earlier_rounds[0]
     title = round_title(published, before)
     if not published.has_earlier(code):
-        return prose(
-            f"Kommunen kan ikke sammenlignes med {title}: den deltog ikke, eller tallene er skjult eller "
-            "hviler på for få svar."
+        whole = published.trends.trend(before, OVERALL)
+        why = (
+            "den deltog ikke, eller tallene er skjult eller hviler på for få svar."
+            if whole.comparable
+            else f"{whole.note[:1].lower()}{whole.note[1:]}"
         )
+        return prose(f"Kommunen kan ikke sammenlignes med {title}: {why}")
     labels = published.round.item_labels()
     items = distinct_items(published, [*published.theme_items, *published.question_items])
     rows = {i: d for i in items if (d := published.compared(code, ROUND + before, i)).shown}
@@ -69,9 +72,7 @@ def development(published: Published, code: str) -> Markdown:
         where = f"i de øvrige temaer og spørgsmål siden {title}" if sentences else f"siden {title}"
         sentences.append(f"{verdicts.none_notable(rest, verdicts.CHANGE, where)}.")
     if code == NATIONAL:
-        t = published.comparisons
-        both = t[(t["reference"] == f"round:{before}") & (t["municipality"] != NATIONAL)]
-        count = both["municipality"].nunique()
+        count = published.trends.municipalities(before)
         who = "den ene kommune" if count == 1 else f"de {style.number(count)} kommuner"
         sentences.append(
             f"Ændringerne er regnet for {who}, der deltog begge gange, uden de tal, der er skjult."
@@ -85,9 +86,8 @@ def development(published: Published, code: str) -> Markdown:
 
 
 def _mark(published: Published, before: str) -> str:
-    t = published.comparisons
-    notes = t.loc[t["reference"] == f"round:{before}", "note"].unique()
-    return f"**Brud i tidsserien:** {literal(notes[0])}" if len(notes) and notes[0] else ""
+    note = published.trends.mark(before)
+    return f"**Brud i tidsserien:** {literal(note)}" if note else ""
 
 
 def development_table(published: Published, code: str) -> Markdown | None:

@@ -18,6 +18,7 @@ from helpers.released import captions, findings
 from helpers.released.own_numbers import GROUPINGS, OwnNumbers
 from helpers.released.published import Published
 from helpers.released.reading import marks, reading_guide
+from helpers.workbook.development import development_sheet
 from helpers.workbook.dictionary import dictionary_sheet, questionnaire_sheet
 from helpers.workbook.lists import all_numbers_sheet, differences_sheet, response_sheet
 from helpers.workbook.sheets import (
@@ -76,7 +77,10 @@ def tables(o: OwnNumbers) -> list[Sheet]:
     sheets = [overview_sheet(o), questions_sheet(o), *(grouping_sheet(o, b) for b in GROUPINGS)]
     if o.local_questions or o.local_breakdowns:
         sheets.append(local_sheet(o))
-    sheets += [differences_sheet(o), response_sheet(o), all_numbers_sheet(o)]
+    sheets.append(differences_sheet(o))
+    if o.published.earlier_rounds:
+        sheets.append(development_sheet(o))
+    sheets += [response_sheet(o), all_numbers_sheet(o)]
     return [*sheets, questionnaire_sheet(o), dictionary_sheet(o, sheets)]
 
 

@@ -121,6 +121,17 @@ function groups(state, round) {
   };
 }
 
+/** Where the release lets a group and an item be followed to in an earlier round, and the note on it. */
+function trendOf(round, group, item) {
+  const now = DATA.rounds[0];
+  if (round === now) return { group, item };
+  const { notes } = DATA.trends[round.id];
+  const row = trendIndex.get(`${round.id}/${now.groupIndex.get(group)}/${now.itemById.get(item).index}`);
+  if (row[2] === null) return { note: notes[row[4]] };
+  return { group: round.groups[row[2]].join("/"), item: round.items[row[3]].id, note: notes[row[4]] };
+}
+const trendIndex = new Map(Object.entries(DATA.trends).flatMap(([round, { rows }]) => rows.map((row) => [`${round}/${row[0]}/${row[1]}`, row])));
+
 function development(state) {
   const now = DATA.rounds[0];
   const item = now.itemById.get(state.spoergsmaal) ?? now.itemById.get(DATA.overall);
@@ -131,11 +142,12 @@ function development(state) {
   const table = [];
   const notes = new Set();
   for (const round of [...DATA.rounds].reverse()) {
-    const same = round.items.find((i) => i.same === item.same);
+    const trend = trendOf(round, group, item.id);
+    if (trend.note) notes.add(trend.note);
     for (const area of areasOf(now)) {
-      const found = same ? look(round, area, group, same.id, "mean", weightingOf(state)) : { missing: "not_common" };
+      const found = trend.item ? look(round, area, trend.group, trend.item, "mean", weightingOf(state)) : { missing: "not_common" };
       const change = round === now ? undefined : since.get([round.id, area, ...group.split("/"), item.id].join("/"));
-      if (change?.[7]) notes.add(change[7]);
+      if (change && area === NATIONAL) notes.add(baseOf(round));
       rows.push({ round: round.title, area: labelOf(now, area), value: found.value ?? null, low: found.low ?? null, high: found.high ?? null });
       table.push([round.title, labelOf(now, area), show(found), interval(found), count(found),
         change && weightingOf(state) === 0 ? `${signed(change[5], 2)} (${change[6]})` : ""]);
@@ -146,6 +158,13 @@ function development(state) {
     domain: [...DATA.rounds].reverse().map((r) => r.title), wording: item.wording, notes: [...notes],
     table: { head: ["Runde", "Område", "Gennemsnit", "Interval", "Antal svar", "Ændring siden da"], rows: table },
   };
+}
+
+/** Which municipalities the country's change rests on: its points are those of each round. */
+function baseOf(round) {
+  const both = DATA.trends[round.id].municipalities;
+  const who = both === 1 ? "den ene kommune" : `de ${number(both, 0)} kommuner`;
+  return `Ændringen siden ${round.title} for alle deltagende er regnet for ${who}, der deltog begge gange.`;
 }
 
 function questionChoices(round) {
