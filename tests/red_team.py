@@ -6,6 +6,7 @@ where a reader's own knowledge begins: a respondent knows the own cells.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from red_team_files import CELL, NATIONAL, OVERALL, RESPONSE, WHOLE, Cell, Codeb
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-OPTIONS = tuple(f"share_{k}" for k in range(1, 6))
+OPTION = re.compile(r"share_[0-9]+")
 THRESHOLD = 5
 SMALL_GROUP = 10  # a smaller group is not shown where all its answers are alike
 SUBSETS_OF = 6  # municipalities of both rounds whose every sum is tried
@@ -537,16 +538,18 @@ def attack_distributions(
     rounding is reckoned with; what a cleverer search than going round the sums would add is not.
     """
     rows = released[released["weighting"] == "unweighted"]
-    rows = rows[rows["statistic"].isin([*OPTIONS, "mean"]) & (rows["status"] != "not_asked")]
+    options = rows["statistic"].str.fullmatch(OPTION)
+    rows = rows[(options | (rows["statistic"] == "mean")) & (rows["status"] != "not_asked")]
     findings: list[Finding] = []
     for item, table in rows.groupby("item"):
         means = table[table["statistic"] == "mean"]
+        options = options_of(table)
         n = {k[:3]: int(k[3]) for k in _records(means, "n") if not pd.isna(k[3])}
         value = {k[:3]: k[3] for k in _records(means, "value")}
         marks = {k[:3]: k[3] for k in _records(means, "status")}
-        spans = {s: _option_spans(table[table["statistic"] == s], n, places) for s in OPTIONS}
+        spans = {s: _option_spans(table[table["statistic"] == s], n, places) for s in options}
         for place, count in n.items():
-            alike = [s for s in OPTIONS if spans[s].get(place, (0, 0))[0] == count]
+            alike = [s for s in options if spans[s].get(place, (0, 0))[0] == count]
             extreme = value.get(place) in (1.0, 5.0)
             if count < SMALL_GROUP and (alike or extreme):
                 findings.append(
@@ -559,9 +562,9 @@ def attack_distributions(
                         f"shown: {alike or value[place]}",
                     )
                 )
-        if all(spans[s] for s in OPTIONS):
+        if options and all(spans[s] for s in options):
             split = set(
-                _places(table[table["statistic"] == OPTIONS[0]])
+                _places(table[table["statistic"] == options[0]])
             )  # two-way groups have none
             marks = {p: m for p, m in marks.items() if p in split}
             n = {p: c for p, c in n.items() if p in split}
@@ -599,11 +602,11 @@ def _unanimous_rest(item, n, spans, relations) -> Iterator[Finding]:
         if not 0 < count < SMALL_GROUP:
             continue
         most = {}
-        for s in OPTIONS:
+        for s in spans:
             told = sum(spans[s].get(p, (0, n[p]))[0] for p in parts if p in n)
             most[s] = min(count, spans[s].get(total, (0, n[total]))[1] - told)
-        for s in OPTIONS:
-            if count - sum(most[o] for o in OPTIONS if o != s) == count:
+        for s in spans:
+            if count - sum(most[o] for o in spans if o != s) == count:
                 hidden = [p for p in parts if p not in n]
                 note = f"all of the {len(hidden)} hidden parts of {total} chose {s}"
                 yield Finding("unanimous rest", (*hidden[0], item), count, count, count, note)
@@ -611,7 +614,7 @@ def _unanimous_rest(item, n, spans, relations) -> Iterator[Finding]:
 
 def _hidden_options(item, wanted, marks, spans, relations) -> Iterator[Finding]:
     """Options of small hidden groups whose count is sure, and not zero."""
-    for option in OPTIONS:
+    for option in spans:
         low = {p: spans[option].get(p, (0, 0))[0] for p in marks}
         high = {p: spans[option].get(p, (0, MOST))[1] for p in marks}
         changed = True
@@ -653,15 +656,27 @@ def attack_answers(table: pd.DataFrame, truth: dict[Cell, int], places: int = 2)
     return findings
 
 
-_SHARES = {
-    **{f"share_{k}": (k,) for k in range(1, 6)},
-    "share_satisfied": (4, 5), "share_neutral": (3,), "share_dissatisfied": (1, 2),
-}  # fmt: skip
+def options_of(table: pd.DataFrame) -> list[str]:
+    """The statistics that are shares of single answers, from the most negative on."""
+    found = {s for s in table["statistic"].unique() if OPTION.fullmatch(s)}
+    return sorted(found, key=lambda s: int(s.removeprefix("share_")))
+
+
+def shares_of(points: int) -> dict[str, tuple[int, ...]]:
+    """Statistic → the answers in it, of a scale whose middle answer alone is neutral."""
+    half = points // 2
+    return {f"share_{k}": (k,) for k in range(1, points + 1)} | {
+        "share_satisfied": tuple(range(points - half + 1, points + 1)),
+        "share_neutral": tuple(range(half + 1, points - half + 1)),
+        "share_dissatisfied": tuple(range(1, half + 1)),
+    }
 
 
 def _answers_of_item(code, item, own, truth, places) -> Iterator[Finding]:
     groups = sorted(set(_places(own)))
-    at = {g: 5 * i for i, g in enumerate(groups)}
+    points = len(options_of(own)) or 5
+    shares = shares_of(points)
+    at = {g: points * i for i, g in enumerate(groups)}
     n = {
         tuple(k): int(v)
         for *k, v in _records(own[own["statistic"] == "mean"], "n")
@@ -670,7 +685,7 @@ def _answers_of_item(code, item, own, truth, places) -> Iterator[Finding]:
     rows, low, high = [], [], []
 
     def tell(terms: dict[int, float], least: float, most: float) -> None:
-        row = np.zeros(5 * len(groups))
+        row = np.zeros(points * len(groups))
         for place, factor in terms.items():
             row[place] += factor
         rows.append(row)
@@ -678,37 +693,38 @@ def _answers_of_item(code, item, own, truth, places) -> Iterator[Finding]:
         high.append(most)
 
     for total, parts in sums(groups):
-        for k in range(5):
+        for k in range(points):
             terms = {at[p] + k: 1.0 for p in parts}
             tell(terms | {at[total] + k: -1.0}, 0.0, 0.0)
     half = 0.5 * 10.0**-places + 1e-9
     for g, count in n.items():
-        tell({at[g] + k: 1.0 for k in range(5)}, count, count)
+        tell({at[g] + k: 1.0 for k in range(points)}, count, count)
     for row in own[own["value"].notna()].itertuples():
         g = (row.municipality, row.breakdown, row.category)
         if g not in n:
             continue
         span = ((row.value - half) * n[g], (row.value + half) * n[g])
         if row.statistic == "mean":
-            tell({at[g] + k: k + 1.0 for k in range(5)}, *span)
-        elif row.statistic in _SHARES:
-            chosen = _SHARES[row.statistic]
+            tell({at[g] + k: 1 + 4 * k / (points - 1) for k in range(points)}, *span)
+        elif row.statistic in shares:
+            chosen = shares[row.statistic]
             tell({at[g] + k - 1: 1.0 for k in chosen}, np.ceil(span[0]), np.floor(span[1]))
-    program = LinearProgram(rows, low, high, [0] * 5 * len(groups), [MOST] * 5 * len(groups))
+    width = points * len(groups)
+    program = LinearProgram(rows, low, high, [0] * width, [MOST] * width)
     largest = program.largest
 
     for g in groups:
         true = truth.get((*g, item), 0)
         if not 0 < true < SMALL_GROUP:
             continue
-        for name, chosen in _SHARES.items():
+        for name, chosen in shares.items():
             unit = {at[g] + k - 1: 1.0 for k in chosen}
-            rest = {at[g] + k: 1.0 for k in range(5) if k + 1 not in chosen}
+            rest = {at[g] + k: 1.0 for k in range(points) if k + 1 not in chosen}
             most_others = largest(rest)
             if most_others is None:
                 return  # the numbers contradict each other: nothing is learnt
             others = int(np.floor(most_others + 1e-6))
-            spared = 1 if g in n and len(chosen) + len(rest) == 5 and name in _KINDS else 0
+            spared = 1 if g in n and len(chosen) + len(rest) == points and name in _KINDS else 0
             if others <= spared and (name in _KINDS):
                 some = largest(unit)
                 if some is not None and some > 0.5:

@@ -11,18 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.common.areas import Areas
-from helpers.disclosure.attribute_disclosure import (
-    OPTIONS,
-    SUMS,
-    AttributeDisclosure,
-    _families,
-    _fewest,
-)
+from helpers.disclosure.attribute_disclosure import SUMS, AttributeDisclosure, _families, _fewest
 from helpers.disclosure.protection import Protection, _counts, protect
 from helpers.disclosure.suppression import CELL, SHOWN, adds_up, suppress_items
 from helpers.disclosure.suppression_audit import audit_items
 from helpers.parameters.round_settings import Disclosure
+from helpers.parameters.scales import FIVE_POINTS, KINDS, Measure, Scale
 
+OPTIONS = [f"share_{k}" for k in range(1, 6)]
 TWO_BY_TWO = [("g1", "kvinde"), ("g1", "mand"), ("g2", "kvinde"), ("g2", "mand")]
 
 
@@ -81,10 +77,11 @@ Answers = dict[
 ]  # municipality, target group, age band → options 1–5
 
 
-def estimates_of(rounds: Answers) -> pd.DataFrame:
+def estimates_of(rounds: Answers, measure: Measure = FIVE_POINTS) -> pd.DataFrame:
     """Unweighted rows of sums as a municipality's analysis leaves them: `all`, both breakdowns, and
     their two-way groups, which have no options of their own."""
-    cells = defaultdict(lambda: np.zeros(5))
+    cells = defaultdict(lambda: np.zeros(measure.points))
+    of_kind = {k: [i - 1 for i in measure.options_of(k)] for k in KINDS}
     for (code, group, band), options in rounds.items():
         for breakdown, category in (
             ("all", "all"), ("target_group", group), ("age_band", band),
@@ -93,12 +90,10 @@ def estimates_of(rounds: Answers) -> pd.DataFrame:
             cells[code, breakdown, category] += options
     rows = []
     for (code, breakdown, category), o in cells.items():
-        sums = {
-            "mean": o @ np.arange(1, 6), "share_satisfied": o[3:].sum(), "share_neutral": o[2],
-            "share_dissatisfied": o[:2].sum(),
-        }  # fmt: skip
+        sums = {"mean": o @ measure.score(np.array(measure.options))}
+        sums |= {f"share_{kind}": o[chosen].sum() for kind, chosen in of_kind.items()}
         if ":" not in breakdown:
-            sums |= dict(zip(OPTIONS, o))
+            sums |= {f"share_{k}": n for k, n in zip(measure.options, o)}
         rows += [
             (code, breakdown, category, "q01", statistic, "unweighted", int(o.sum()), y, o.sum())
             for statistic, y in sums.items()
@@ -107,9 +102,9 @@ def estimates_of(rounds: Answers) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def told_of(rounds: Answers, found: Protection) -> list:
+def told_of(rounds: Answers, found: Protection, measure: Measure = FIVE_POINTS) -> list:
     """What the attacker of the whole published round, who shares no code with the search, finds."""
-    table = estimates_of(rounds)
+    table = estimates_of(rounds, measure)
     key = [*CELL[1:], "item", "statistic", "weighting"]
     country = table[adds_up(table)].groupby(key, as_index=False)[["n", "y", "x"]].sum()
     table = pd.concat([table, country.assign(municipality="national")], ignore_index=True)
@@ -128,9 +123,10 @@ def told_of(rounds: Answers, found: Protection) -> list:
     return red.attack_distributions(table, truth) + red.attack_answers(own, truth)
 
 
-def is_released_safely(rounds: Answers) -> Protection:
-    found = protect(estimates_of(rounds), pd.DataFrame(), RULES)
-    assert told_of(rounds, found) == []
+def is_released_safely(rounds: Answers, measure: Measure = FIVE_POINTS) -> Protection:
+    measures = {code: {"q01": measure} for code, _, _ in rounds}
+    found = protect(estimates_of(rounds, measure), pd.DataFrame(), RULES, measures=measures)
+    assert told_of(rounds, found, measure) == []
     if (found.cells["status"] == SHOWN).any():
         assert audit_items(found.cells, threshold=RULES.min_answers).empty
     return found
@@ -218,6 +214,51 @@ def test_bounds_hold_the_truth_and_tell_what_the_attack_tells():
             assert (low[7:, c, 0] <= true).all() and (true <= high[7:, c, 0]).all()
         told += answered.to_hide(hidden).any()
     assert told > 5
+
+
+def measure_of(points: int, kinds: str = "") -> Measure:
+    """Of a scale; `kinds`: a letter an answer (d, n, s), where the middle one is not the only neutral one."""
+    labels = {k: f"Svar {k}" for k in range(1, points + 1)} | {points + 1: "Ved ikke"}
+    named = {k: next(kind for kind in KINDS if kind[0] == c) for k, c in enumerate(kinds, start=1)}
+    return Scale.of(labels, named).measure
+
+
+@pytest.mark.parametrize(
+    "measure", [measure_of(3), measure_of(7), measure_of(4, "dnns"), measure_of(10, "ddddnnnsss")]
+)
+@pytest.mark.parametrize("all_hidden", [False, True])
+def test_bounds_hold_the_truth_on_every_scale(measure, all_hidden):
+    """No number of answers, and no kinds, lead to bounds that leave out what is so; nor do rounding errors
+    grow from sum to sum."""
+    random = np.random.default_rng(measure.points)
+    chances = random.dirichlet(np.ones(measure.points))
+    rounds = {
+        (code, g, band): list(random.multinomial(random.integers(0, 40), chances))
+        for code in ("0101", "0201") for g in GROUPS for band in BANDS
+    }  # fmt: skip
+    counts = _counts(estimates_of(rounds, measure), pd.DataFrame())
+    table = suppress_items(counts[[*CELL, "item", "n"]], threshold=5).table
+    measures = {code: {"q01": measure} for code in ("0101", "0201")}
+    answered = AttributeDisclosure(counts, table, RULES, measures)
+    some = np.array(["g1" in key[2] for key in table.keys])
+    low, high = answered.bounds(some | all_hidden)
+    with np.errstate(invalid="ignore"):
+        wrong = (answered.counted < low[4:] - 1e-6) | (answered.counted > high[4:] + 1e-6)
+    assert not wrong.any()
+    assert (low <= high + 1e-6).all()
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(st.data())
+def test_small_rounds_on_other_scales_are_released_and_tell_nothing(data):
+    """The attacker, who reads the scale from what is published, finds nothing."""
+    measure = measure_of(data.draw(st.sampled_from([3, 7, 9])))
+    few = st.lists(st.integers(0, 3), min_size=measure.points, max_size=measure.points)
+    rounds = {
+        (code, g, band): data.draw(few) if code == "0101" else [4] * measure.points
+        for code in ("0101", "0201") for g in GROUPS for band in BANDS[:2]
+    }  # fmt: skip
+    is_released_safely(rounds, measure)
 
 
 def crossing_lines(neutral_elsewhere: int) -> tuple[AttributeDisclosure, np.ndarray, list]:

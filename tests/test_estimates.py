@@ -418,7 +418,7 @@ def test_theme_score_needs_half_of_its_questions(round_2024):
     answers.loc[0, ["q07", "q08"]] = [5, 2]  # two of four
     answers.loc[1, ["q07"]] = [5]  # one of four
     answers.loc[2, ["q07", "q08", "q09"]] = [4, 6, 6]  # ved ikke is no answer
-    scores = theme_scores(answers, round_2024.questionnaire)["samtale"]
+    scores = theme_scores(answers, round_2024)["samtale"]
     assert scores[0] == 3.5
     assert scores[[1, 2]].isna().all()
 

@@ -68,13 +68,13 @@ def test_a_scale_of_its_own_belongs_to_its_municipality(root):
     "labels, told",
     [
         ({k: v for k, v in SCALE.items() if k != 5}, "the label of 5 is missing"),
-        ({k: v for k, v in SCALE.items() if k != 6}, "the label of 6 is missing"),
+        ({k: v for k, v in SCALE.items() if k != 6}, "»Ved ikke« is missing"),
         (SCALE | {7: "Ønsker ikke at svare"}, "7 is no answer"),
         (SCALE | {0: "Slet ikke"}, "0 is no answer"),
         (SCALE | {3: "  "}, "the label of 3 is empty"),
         (SCALE | {3: "x" * 41}, "the label of 3 has 41 characters, and 40 fit a figure"),
         (SCALE | {4: "aldrig  NOGENSINDE"}, "two answers have the same label"),
-        (SCALE | {6: "Ikke relevant"}, "6 is »Ikke relevant«, but reports print it as »ved ikke«"),
+        (SCALE | {6: "Ikke relevant"}, "»Ved ikke« is missing; add 7: Ved ikke"),
     ],
 )
 def test_a_scale_has_five_answers_and_dont_know(root, labels, told):

@@ -12,11 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.answers.latest import TEXT_COLUMNS
 from helpers.common.errors import ParameterError
 from helpers.common.paths import PROJECT
 from helpers.parameters.local import worth_a_look
-from helpers.parameters.models import FREE_TEXT_QUESTIONS
 from helpers.parameters.params import latest_round, load_format, load_layouts, load_round
 from helpers.rolling.settings import load_rolling
 
@@ -197,7 +195,7 @@ def test_a_decimal_comma_in_braces(root):
         ("^enighed,3,", "enighed,tre,", "line 4: value »tre« is no whole number"),
         ("^enighed,4,Enig", "enighed,4,Uenig", "scale »enighed«: two answers have the same label"),
         ("^enighed,4,", "enighed,3,", "the answer »enighed 3« stands twice (first in line 4)"),
-        ("^enighed,6,Ved ikke", "enighed,6,Ikke relevant", "but reports print it as »ved ikke«"),
+        ("^enighed,6,Ved ikke", "enighed,6,Ikke relevant", "scale »enighed«: »Ved ikke« is missing"),
         ("^enighed,1,Meget uenig", "enighed,1,", "line 2: label is empty"),
         ("^enighed,1,Meget uenig\nenighed,2,Uenig\n(.*\n)enighed,4,Enig\nenighed,5,Meget enig",
          r"enighed,1,Meget enig\nenighed,2,Enig\n\1enighed,4,Uenig\nenighed,5,Meget uenig"
@@ -221,8 +219,6 @@ def test_common_scales_are_whole(root, old, new, told):
         ("^q02,2,moedet,oplever", "q02,2,moedet,oplevet", "unknown scale »oplevet«. Did you mean »oplever«?"),
         ("^q02,2,moedet,oplever", "q02,2,,oplever", "line 3, question q02: has a scale, but no theme"),
         ("^q02,2,moedet,oplever", "q02,2,moedet,fritekst", "is free text, and stands in the theme »moedet«"),
-        ("^q02,2,moedet,oplever", "q02,2,,fritekst", "is free text, which is read of q14 and q15 alone"),
-        ("^q14,14,,", "q16,14,,", "question q16: is free text, which is read of q14 and q15 alone"),
         ("^q02,", "lokal1,", "line 3: id is »lokal1«. Expected: q and two digits, as q07"),
         ("^q02,2,", "q02,to,", "line 3: order »to« is no whole number"),
         ("^q13,13,samlet", "q13,13,progression", "the theme »samlet« has no question"),
@@ -262,18 +258,6 @@ def test_questions_and_themes_come_in_their_order_however_the_rows_lie(root):
         first, *rows = path.read_text("utf-8").splitlines()
         path.write_text("\n".join([first, *reversed(rows)]) + "\n", "utf-8")
     assert load_round(root, ROUND).questionnaire == before
-
-
-def test_simulated_answers_need_their_question(root):
-    change(root, "questionnaires/2024.csv", "^q13,", "q16,")
-    assert "the question q13 is missing, on which simulated answers rely" in refuse(root, "demo")
-    assert (
-        len(load_round(root, ROUND).questionnaire.scaled) == 13
-    )  # a real round may number otherwise
-
-
-def test_free_texts_are_read_of_the_questions_that_the_export_has():
-    assert tuple(f"{q}_text" for q in FREE_TEXT_QUESTIONS) == TEXT_COLUMNS
 
 
 def test_more_questions_than_are_asked_cannot_be_required(root):

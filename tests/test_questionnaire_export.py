@@ -14,6 +14,7 @@ from local_fixture import SCALE
 from test_params import edit
 from typer.testing import CliRunner
 
+from helpers.answers.export_columns import export_columns
 from helpers.answers.responses import read_export
 from helpers.cli.main import app
 from helpers.common.errors import ParameterError
@@ -168,7 +169,7 @@ def test_an_export_in_the_declared_columns_is_read(own, frame, tmp_path):
         writer = csv.DictWriter(file, [c["name"] for c in columns])
         writer.writeheader()
         writer.writerows(rows)
-    table, troubles = read_export(path, [q.id for q in own.questionnaire.scaled])
+    table, troubles = read_export(path, export_columns(own))
     assert troubles == []
     assert set(table) == {c["name"] for c in columns}
     first = table.iloc[0]
@@ -232,12 +233,11 @@ def refuse_frame(root, demo) -> str:
     [
         (r"\{svarfrist\}\.$", "{frist}.", "{frist} is filled in by nothing. Write {kommune} or {svarfrist}"),
         (r"\{svarfrist\}\.$", "{svarfrist.", "has a brace that is not closed"),
-        (r"question: q14", "question: q24", "unknown question »q24«"),
-        (r"depends_on: q13", "depends_on: q15", "q15 is no question with answers before q14"),
-        (r'placeholder: "\[til', 'placeholder: "[meget til', "does not stand in the wording of q14"),
+        (r'placeholder: "\[til', 'placeholder: "[meget til', "question q14: »[tilfreds/utilfreds]« is filled in by nothing"),
         (r"^text_max_characters: 2000", "text_max_characters: 0", "text_max_characters"),
         (r"^text_max_characters: 2000", "text_max_signs: 2000", "Did you mean »text_max_characters«?"),
-        (r"      5: tilfreds", "      7: tilfreds", "piped.0.text_by_answer.7"),
+        (r"      satisfied: tilfreds", "      glad: tilfreds", "piped.0.text_by_kind"),
+        (r"      satisfied: tilfreds", "", "text_by_kind: satisfied has no text"),
     ],
 )  # fmt: skip
 def test_a_wrong_frame_is_told(root, demo, pattern, replacement, told):
@@ -246,10 +246,26 @@ def test_a_wrong_frame_is_told(root, demo, pattern, replacement, told):
     assert told in found and "frame.yml" in found
 
 
-def test_a_questionnaire_without_the_placeholder_needs_no_rule(root, demo):
+@pytest.mark.parametrize(
+    "pattern, replacement, told",
+    [
+        ("i jobcentret bedre", "i jobcentret [bedre/ringere]", "question q15: »[bedre/ringere]« is filled in by nothing"),
+        (r"^q02(.*)tages", r"q02\1[tilfreds/utilfreds]", "question q02: has »[tilfreds/utilfreds]«, but is no free text"),
+        (r"^q14,14", "q14,0", "question q14: has »[tilfreds/utilfreds]«, but no question of overall satisfaction before it"),
+    ],
+)  # fmt: skip
+def test_a_placeholder_that_cannot_be_filled_is_told(root, pattern, replacement, told):
+    edit(root, "questionnaires/2024.csv", pattern, replacement)
+    found = refuse_frame(root, load_round(root, "demo"))
+    assert told in found and "2024.csv" in found
+
+
+def test_a_questionnaire_without_the_placeholder_needs_no_rule(root):
     path = root / "params/questionnaires/frame.yml"
     content = yaml.safe_load(path.read_text("utf-8")) | {"piped": []}
     path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    edit(root, "questionnaires/2024.csv", r"\[tilfreds/utilfreds\]", "det")
+    demo = load_round(root, "demo")
     document = questionnaire_document(demo, load_frame(root, demo.questionnaire))
     assert not [q for q in document["questions"] if "routing" in q]
     assert len([r for r in rows_of(document) if r["spoergsmaal"] == "q14"]) == 1
@@ -278,8 +294,8 @@ def test_a_wrong_code_writes_nothing(root, only):
 
 
 def test_a_wrong_frame_writes_nothing(root):
-    edit(root, "questionnaires/frame.yml", "depends_on: q13", "depends_on: q99")
+    edit(root, "questionnaires/frame.yml", r"\[tilfreds/utilfreds\]", "[til/fra]")
     found = call(root, "demo")
     assert found.exit_code == 2
-    assert "unknown question »q99«" in found.output
+    assert "is filled in by nothing" in found.output
     assert not (root / "build").exists()

@@ -152,7 +152,7 @@ def test_no_small_unanimous_group_is_told_in_any_file(stolen, finished):
     s = stolen[SIMULATED]
     table = estimates(finished.paths.root, SIMULATED)
     alike = table[
-        table["statistic"].isin(red.OPTIONS)
+        table["statistic"].str.fullmatch(red.OPTION)
         & (table["weighting"] == "unweighted")
         & (table["value"] == 1)
         & (table["n"] < red.SMALL_GROUP)

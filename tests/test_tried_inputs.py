@@ -12,12 +12,15 @@ from answers import QUESTIONS
 from conftest import EXTRACTS, HERE, vault_of
 from test_extracts import GOOD, HEADINGS, read, refuse, workbook
 
+from helpers.answers.export_columns import export_columns
 from helpers.answers.responses import read_export
+from helpers.common.paths import PROJECT
 from helpers.common.quoting import LEFT_OUT, quoted, quoted_benefit
 from helpers.common.told_values import Count, Share, in_language
 from helpers.extracts.check_warnings import Warning
 from helpers.faults.faults import Place, fault
 from helpers.fieldwork import contact_exceptions
+from helpers.parameters.params import load_round
 from helpers.received import xlsb
 from helpers.received.cells import half_swapped, read_dates
 from helpers.received.row_widths import odd_rows
@@ -25,6 +28,7 @@ from helpers.received.sheets import DELIMITERS
 from helpers.sampling.plan import _may_hold
 
 MORE = HERE / "cases-more"
+ASKED = export_columns(load_round(PROJECT, "demo"))
 EXPORT = ["key", "status", "submitted_at", *QUESTIONS, "q14_text", "q15_text"]
 ANSWER = ["a" * 32, "completed", "2024-03-12 10:00:00", *["4"] * len(QUESTIONS), "", ""]
 
@@ -83,7 +87,7 @@ def test_merged_answers_and_lists_are_refused(tmp_path):
         made.active.append(row)
     made.active.merge_cells("D2:D3")
     made.save(tmp_path / "svar.xlsx")
-    _, found = read_export(tmp_path / "svar.xlsx", QUESTIONS)
+    _, found = read_export(tmp_path / "svar.xlsx", ASKED)
     assert [row for _, row in found] == [3] and "merged cell" in str(found[0][0])
 
     made = openpyxl.Workbook()
@@ -105,7 +109,7 @@ def test_answers_that_have_moved_a_column_are_refused(tmp_path):
     rows = [ANSWER, ANSWER[:5] + ANSWER[6:], [*ANSWER[:3], "5", *ANSWER[3:]]]
     path = tmp_path / "svar.csv"
     path.write_text("\n".join(";".join(r) for r in [EXPORT, *rows]), "utf-8")
-    _, found = read_export(path, QUESTIONS)
+    _, found = read_export(path, ASKED)
     assert [row for _, row in found] == [3, 4]
     assert "has 17 cells, the headings 18" in str(found[0][0])
 
@@ -256,7 +260,7 @@ def test_an_export_is_known_as_one_whatever_its_delimiter(planned):
         text = "\n".join(delimiter.join(r) for r in rows)
         export = planned.responses / "0825-svar.csv"
         export.write_text(text, "utf-8")
-        table, found = read_export(export, QUESTIONS)
+        table, found = read_export(export, ASKED)
         assert table["key"].tolist() == [key] and not found
         assert _may_hold(export, planned, "0825") and not _may_hold(export, planned, "0741")
 

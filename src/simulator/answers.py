@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from statistics import NormalDist
@@ -28,6 +28,7 @@ from simulator import texts
 from simulator.changes import change_of
 from simulator.draws import Draws
 from simulator.persons import make_persons
+from simulator.questionnaire import Scale
 from simulator.setting import (
     Place,
     Setting,
@@ -37,7 +38,7 @@ from simulator.setting import (
     read_setting,
 )
 
-QUESTIONS = [f"q{i:02d}" for i in range(1, 14)]
+QUESTIONS = [f"q{i:02d}" for i in range(1, 14)]  # those that are calibrated
 LOCAL = ["lokal1", "lokal2", "lokal3"]
 # Mean answer 1–5 of each question if all answered; those who do answer are some 0.03 above. Themes:
 # Mødet > Samtalen > Mål > Progression (Norddjurs 2025). There q03 is a theme of its own with 3.34;
@@ -159,7 +160,7 @@ def _write_workbook(export: pd.DataFrame, path: Path, made: dt.date) -> None:
 
 def make_answers(setting: Setting, place: Place) -> pd.DataFrame:
     """What everybody in the municipality would answer if asked: a row a person with `cpr`, status,
-    submitted_at, q01 … q13, texts and local questions, all as text."""
+    submitted_at, the common questions, texts and local questions, all as text."""
     return answers_of(make_persons(setting, place), place, setting)
 
 
@@ -174,12 +175,14 @@ def answers_of(
     `selective`: how much likelier an answer is by attitude (logits a standard deviation)."""
     draws = Draws(setting.seed, place.code, persons["drawn"].to_numpy(dtype="uint64"))
     general = draws.normal("general")
-    asked = [*QUESTIONS, *place.questions]
+    common = list(setting.asked.scales)
+    asked = [*common, *place.questions]
     opinions = make_opinions(persons, place, setting, draws, general + tilt, asked)
 
     responds = draws.below(_propensity(persons, place, setting, selective * general), "responds")
     partial = responds & draws.below(PARTIAL_SHARE, "partial")
-    stops_after = 2 + (draws.uniform("stops") * 11).astype(int)  # of the questions, never all
+    most = max(len(common) - 2, 0)  # of the questions, never all
+    stops_after = 2 + (draws.uniform("stops") * most).astype(int)
     opened = ~responds & draws.below(OPENED_SHARE, "opened")
     status = np.select([partial, responds, opened], ["partial", "completed", "opened"], "none")
 
@@ -188,53 +191,77 @@ def answers_of(
         stopped = partial & (i >= stops_after)
         unanswered = ~responds | stopped | draws.below(SKIP_SHARE, f"skip {question}")
         given[question] = np.where(unanswered, "", opinions[question].astype(str))
-    why, wish = _texts(draws, status, given["q13"])
+    moods = _moods(given[setting.asked.overall], setting.asked.scales[setting.asked.overall])
+    written = _texts(draws, status, moods, setting.asked.texts)
     submitted = np.where(responds, _submitted(draws, setting), "")
     front = {"cpr": persons["cpr"], "status": status, "submitted_at": submitted}
     local = {q: given.get(q, "") for q in LOCAL}
-    answers = {q: given[q] for q in QUESTIONS}
-    return pd.DataFrame(front | answers | {"q14_text": why, "q15_text": wish} | local)
+    answers = {q: given[q] for q in common}
+    return pd.DataFrame(front | answers | written | local)
 
 
 def make_opinions(persons, place: Place, setting: Setting, draws: Draws, general, asked) -> dict:
-    """Answer to each question, 1–5 or 6 for *ved ikke*, of everybody."""
+    """Answer to each question, *ved ikke* among them, of everybody."""
+    of_themes = setting.asked.themes | THEMES
+    scales = setting.asked.scales | place.scales
     attitude = _attitude(persons, place, setting)
     change = change_of(setting.round_id)
     themes = sorted(set(THEMES.values()))
+    themes += [t for t in dict.fromkeys(of_themes[q] for q in asked) if t not in themes]
     shifts = lasting_generator(place.code, "themes").normal(0, THEME_SD, len(themes))
     shift = dict(zip(themes, shifts))
     to_theme = {t: draws.normal(f"theme {t}") for t in themes}
     opinions = {}
     for question in asked:
-        theme = THEMES[question]
+        theme, scale = of_themes[question], scales.get(question, Scale())
         mean = MEANS.get(question, 3.7) + change.of_mean(question, theme)
         score = (
             attitude + shift[theme] + _location(mean)
             + GENERAL * general + THEME * to_theme[theme]
             + NOISE * draws.normal(f"noise {question}")
         )  # fmt: skip
-        value = 1 + np.searchsorted(_thresholds(), score)
+        value = 1 + np.searchsorted(_thresholds(scale.points), score)
         unsure = draws.below(DONT_KNOW.get(question, 4) / 100, f"unsure {question}")
-        opinions[question] = np.where(unsure, 6, value)
+        opinions[question] = np.where(unsure, scale.dont_know, value)
     return opinions
 
 
-def _texts(draws: Draws, status: np.ndarray, overall: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Free texts of questions 14 and 15, by some who completed and gave 1–5 in question 13."""
-    able = (status == "completed") & np.isin(overall, list("12345"))
+def _moods(given: np.ndarray, scale: Scale) -> np.ndarray:
+    """`glad`, `lunken` or `sur` by the answer on overall satisfaction; empty without one."""
+    value = pd.to_numeric(pd.Series(given), errors="coerce").to_numpy()
+    kinds = [value > scale.points, value >= scale.glad, value <= scale.sour, value > 0]
+    return np.select(kinds, ["", "glad", "sur", "lunken"], "")
+
+
+def _texts(
+    draws: Draws, status: np.ndarray, moods: np.ndarray, columns: Mapping[str, bool]
+) -> dict[str, np.ndarray]:
+    """Free texts (column → whether it asks why), by some who completed and told how satisfied they are."""
+    able = (status == "completed") & (moods != "")
     says_why = draws.below(TEXT_SHARE, "says why")
-    says_wish = draws.below(np.where(says_why, WISH_SHARE[True], WISH_SHARE[False]), "says wish")
-    why, wish = np.full(len(overall), "", dtype=object), np.full(len(overall), "", dtype=object)
-    for column, says, make, purposes in (
-        (why, able & says_why, texts.why, ("opening", "closing", "slip in why")),
-        (wish, able & says_wish, texts.wish, ("wish", "slip in wish")),
-    ):
-        column[says] = make(overall[says].astype(int), *(draws.uniform(p)[says] for p in purposes))
-    return why, wish
+    first = {asks_why: column for column, asks_why in reversed(columns.items())}
+    written = {}
+    for column, asks_why in columns.items():
+        more = "" if first[asks_why] == column else f" {column}"
+        says, make, purposes = says_why, texts.why, ("opening", "closing", "slip in why")
+        if not asks_why:
+            share = np.where(says_why, WISH_SHARE[True], WISH_SHARE[False])
+            says = draws.below(share, f"says wish{more}")
+            make, purposes = texts.wish, ("wish", "slip in wish")
+        says = able & says
+        written[column] = np.full(len(moods), "", dtype=object)
+        uniforms = (draws.uniform(f"{p}{more}")[says] for p in purposes)
+        written[column][says] = make(moods[says], *uniforms)
+    return written
 
 
-def _thresholds() -> list[float]:
+@cache
+def _thresholds(points: int = 5) -> list[float]:
+    """Of five answers those of the reference; of others so many parts of the same distribution."""
     cumulative = np.cumsum(REFERENCE_SHARES)[:4]
+    if points != 5:
+        ends = np.arange(1, points) / points
+        cumulative = np.interp(ends, np.arange(6) / 5, [0, *cumulative, 1])
     return [NormalDist().inv_cdf(float(c)) for c in cumulative]
 
 

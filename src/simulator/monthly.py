@@ -25,6 +25,7 @@ from simulator.draws import Draws
 from simulator.extracts import write_extract
 from simulator.layouts import layout_of
 from simulator.persons import extract_size, make_persons
+from simulator.questionnaire import read_asked
 from simulator.setting import Place, Setting, read_places
 
 LEAVE_SHARE = 0.07  # a month; the mean spell is then 14 months, as in `persons.py`
@@ -127,6 +128,7 @@ def read_world(root: Path, rolling_id: str, scale: float = 1.0) -> World:
         first,
         int(content["seed"]),
         read_places(root, rolling_id, content["participants"]),
+        read_asked(root, content["questionnaire"]),
     )
     return World(at_month(setting, first), scale)
 

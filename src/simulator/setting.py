@@ -6,14 +6,16 @@ import csv
 import datetime as dt
 import unicodedata
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import yaml
+
+from simulator.questionnaire import Asked, Scale, read_asked, read_scales, scale_of
 
 # What a municipality keeps follows from this and not from a round's seed. It is the seed of the
 # round `demo`, so the municipalities are those that round was calibrated with.
@@ -35,6 +37,7 @@ class Place:
     questions: tuple[str, ...]
     background: tuple[dict, ...]
     number: int = 0  # of its line in params/municipalities.csv, from 0
+    scales: Mapping[str, Scale] = field(default_factory=dict)  # of its own questions
 
     @property
     def slug(self) -> str:
@@ -54,6 +57,7 @@ class Setting:
     collection_end: dt.date
     seed: int
     places: tuple[Place, ...]
+    asked: Asked
 
     def generator(self, code: str, purpose: str) -> np.random.Generator:
         """Randomness of one municipality and purpose; order and parallel work change nothing."""
@@ -81,6 +85,7 @@ def read_setting(root: Path, round_id: str) -> Setting:
         _day(collection["end"], "7"),
         int(content["seed"]),
         read_places(root, round_id, content["participants"]),
+        read_asked(root, content["questionnaire"]),
     )
 
 
@@ -89,20 +94,24 @@ def read_places(root: Path, round_id: str, participants: Sequence[str]) -> tuple
     params = root / "params"
     with (params / "municipalities.csv").open(encoding="utf-8-sig", newline="") as f:
         known = {row["code"]: row for row in csv.DictReader(f)}
+    common = read_scales(root)
     places = []
     for code in participants:
         row = known[str(code)]
         local_path = params / "local" / round_id / f"{code}.yml"
         local = yaml.safe_load(local_path.read_text("utf-8")) if local_path.is_file() else {}
+        questions = local.get("questions") or ()
+        own = {name: scale_of(labels) for name, labels in (local.get("scales") or {}).items()}
         places.append(
             Place(
                 str(code),
                 row["name"],
                 row["region"],
                 int(row["population"]),
-                tuple(q["id"] for q in local.get("questions") or ()),
+                tuple(q["id"] for q in questions),
                 tuple(local.get("background") or ()),
                 list(known).index(str(code)),
+                {q["id"]: (common | own)[q["scale"]] for q in questions},
             )
         )
     return tuple(places)

@@ -38,22 +38,16 @@ SLIPS = ["- ", "=> ", "+ ", "Ring til mig på 12 34 56 78. ", "Skriv til borger@
          "Hilsen Anne Holm. "]  # fmt: skip
 
 
-def mood(overall: np.ndarray) -> np.ndarray:
-    """`glad`, `lunken` or `sur` from the answer 1–5 to question 13."""
-    return np.where(overall >= 4, "glad", np.where(overall == 3, "lunken", "sur"))
-
-
-def why(overall: np.ndarray, opening: np.ndarray, closing: np.ndarray, slip: np.ndarray):
-    """A text on why somebody is (dis)satisfied; the three last are draws between 0 and 1."""
-    moods = mood(overall)
+def why(moods: np.ndarray, opening: np.ndarray, closing: np.ndarray, slip: np.ndarray):
+    """A text on why somebody is `glad`, `lunken` or `sur`; the three last are draws between 0 and 1."""
     first, last = _pick(OPENINGS, moods, opening), _pick(CLOSINGS, moods, closing)
     joined = np.array([f"{a} {b}".strip() for a, b in zip(first, last)], dtype=object)
     return _with_slips(joined, slip)
 
 
-def wish(overall: np.ndarray, choice: np.ndarray, slip: np.ndarray) -> np.ndarray:
+def wish(moods: np.ndarray, choice: np.ndarray, slip: np.ndarray) -> np.ndarray:
     """A text on what could have been better; the two last are draws between 0 and 1."""
-    return _with_slips(_pick(WISHES, mood(overall), choice), slip)
+    return _with_slips(_pick(WISHES, moods, choice), slip)
 
 
 def _pick(phrases: dict[str, list[str]], moods: np.ndarray, draw: np.ndarray) -> np.ndarray:

@@ -12,7 +12,6 @@ import hashlib
 
 import pandas as pd
 
-from helpers.answers.responses import DONT_KNOW
 from helpers.answers.theme_scores import theme_scores
 from helpers.parameters.params import Round
 
@@ -29,14 +28,12 @@ def answer_digests(asked: pd.DataFrame, round_: Round, code: str) -> pd.DataFram
     """`asked`: a row a citizen asked with key, groups, q01 … and `responded`."""
     table = asked[asked["responded"]].reset_index(drop=True)
     groups = group_columns(table, round_, code)
-    questions = [q.id for q in round_.questionnaire.scaled]
-    questions += [q.id for q in round_.local_for(code).questions]
     values = {ANSWERS: pd.Series("there", index=table.index)}
-    for q in questions:
+    for q, scale in round_.answer_scales(code).items():
         value = table[q].astype("Float64")
-        values[q] = value.mask(value >= DONT_KNOW)
-        values[f"{q}:dk"] = (value >= DONT_KNOW).astype("object").where(value.notna())
-    values |= dict(theme_scores(table, round_.questionnaire).items())
+        values[q] = value.mask(value == scale.dont_know)
+        values[f"{q}:dk"] = (value == scale.dont_know).astype("object").where(value.notna())
+    values |= dict(theme_scores(table, round_).items())
     where = table[groups].astype("str").agg("|".join, axis=1) if groups else ""
     who = table["key"].astype("str") + "|" + where
     found = table[groups].astype("str")

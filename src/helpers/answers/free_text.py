@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
-from helpers.answers.responses import TEXT_COLUMNS
 from helpers.common.paths import Paths, write_atomically
 from helpers.common.plain_text import clean, packed_in
+from helpers.parameters.models import text_columns
 from helpers.parameters.params import Round
 
 NAME_MARK, NUMBER_MARK, MAIL_MARK = "[navn fjernet]", "[nummer fjernet]", "[e-mail fjernet]"
@@ -126,13 +126,12 @@ def _is_single_name(text: str, word: re.Match, names: Names) -> bool:
 
 
 def scrub_answers(answers: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
-    """`answers` with both free texts scrubbed; a row an exported citizen."""
+    """`answers` with all free texts scrubbed; a row an exported citizen."""
     known = Names.of(names)
     return answers.assign(
         **{
             c: answers[c].map(lambda t: scrub(t, known) if t else t).astype("str")
-            for c in TEXT_COLUMNS
-            if c in answers
+            for c in text_columns(answers)
         }
     )
 
@@ -145,7 +144,7 @@ def write_texts(paths: Paths, round_: Round, code: str, answers: pd.DataFrame) -
     path, least = paths.texts(code), round_.settings.disclosure.min_answers
     columns = {}
     for question in (q for q in round_.questionnaire.questions if not q.is_scaled):
-        texts = answers.get(f"{question.id}_text", pd.Series(dtype="str"))
+        texts = answers.get(question.column, pd.Series(dtype="str"))
         texts = sorted(t for t in texts if isinstance(t, str) and t.strip())  # no order of arrival
         if len(texts) >= least:
             columns[question.wording] = texts

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from helpers.answers.export_columns import LOCAL_COLUMNS
+from helpers.parameters.models import text_columns
+
 STATUSES = ("completed", "partial", "opened", "none")
 ANSWERED = ("completed", "partial")
-TEXT_COLUMNS = ("q14_text", "q15_text")
-LOCAL_COLUMNS = ("lokal1", "lokal2", "lokal3")
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,9 @@ def counting(rows: pd.DataFrame, times: pd.Series, least: int) -> pd.DataFrame:
     best = order.drop_duplicates("key", keep="last")
     ties = order.reset_index(names="row").merge(best, on=list(order.columns)).set_index("row")
     ties = ties[ties.duplicated("key", keep=False)]
-    texts = [c for c in TEXT_COLUMNS if c in rows]
-    cells = rows.loc[ties.index, [*common, *local, *texts, "submitted_at"]].astype(object)
+    cells = rows.loc[ties.index, [*common, *local, *text_columns(rows), "submitted_at"]].astype(
+        object
+    )
     ties["cells"] = ["\0".join("" if pd.isna(c) else str(c) for c in r) for r in cells.to_numpy()]
     last = ties.sort_values(["key", "cells"]).drop_duplicates("key", keep="last")
     alone = best[~best["key"].isin(last["key"])]
@@ -77,7 +79,7 @@ def latest_answers(
     or partial) at the time of the one that counts are a conflict, and so are two without a time.
     """
     common, local = _questions(rows)
-    content = ["status", "submitted_at", *common, *local, *TEXT_COLUMNS]
+    content = ["status", "submitted_at", *common, *local, *text_columns(rows)]
     rows = rows[["municipality", "key", *content, "file", "row"]].assign(
         time=rows["submitted_at"] if times is None else times
     )
@@ -100,5 +102,6 @@ def latest_answers(
 
 def _questions(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Columns of the common questions, in their order, and of the local ones."""
-    common = sorted(c for c in rows if c.startswith("q") and c not in TEXT_COLUMNS)
+    texts = text_columns(rows)
+    common = sorted(c for c in rows if c.startswith("q") and c not in texts)
     return common, [c for c in LOCAL_COLUMNS if c in rows]

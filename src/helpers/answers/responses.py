@@ -8,7 +8,7 @@ and in whichever order they came.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -18,15 +18,9 @@ import pandas as pd
 import pyarrow as pa
 
 from helpers.answers.answer_times import DENMARK, Span, known_times, span_of
+from helpers.answers.export_columns import LOCAL_COLUMNS, ExportColumns, export_columns
 from helpers.answers.export_notes import notes_on, row_spans
-from helpers.answers.latest import (
-    ANSWERED,
-    LOCAL_COLUMNS,
-    STATUSES,
-    TEXT_COLUMNS,
-    Conflict,
-    latest_answers,
-)
+from helpers.answers.latest import ANSWERED, STATUSES, Conflict, latest_answers
 from helpers.answers.left_keys import keys_asked_before
 from helpers.answers.left_out import digest_of, read_left_out
 from helpers.answers.mailing_record import invited_on
@@ -37,10 +31,11 @@ from helpers.parameters.params import Round
 from helpers.received.sheet_choice import sheet_meant
 from helpers.received.sheets import DELIMITERS, Sheet, is_table_file, read_sheets, retold
 
-DONT_KNOW = 6
 ROUND_LEVEL = ""  # owner of troubles that belong to no single municipality
 _OFFSET = r"(?:Z|[+-]\d\d(?::?\d\d)?)$"  # a time that says how far it is from UTC
 SHOWN_FILES = 5
+WITHOUT = "without"  # columns of free text that an export does not have
+_FIVE = frozenset(range(1, 7))  # of a local question that nobody in the round asks
 _MEND = "Mend the export or ask for it again, then take it in again."
 
 
@@ -77,7 +72,7 @@ def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collec
     for code, told in unread.items():
         problems.setdefault(code, []).extend(told)
     decided, left = read_left_out(paths), keys_asked_before(paths, round_)
-    tables, left_out = [], []
+    tables, left_out, without = [], [], []
     for path in export_files(paths):
         rows = decided.get(digest_of(path.read_bytes())) if decided else None
         checked = check_export(path, round_, owners, rows or frozenset(), left)
@@ -87,10 +82,16 @@ def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collec
             tables.append(checked.rows)
         if checked.left_out:
             left_out.append(f"{told_file(path.name)} ({row_spans(checked.left_out)})")
+        if checked.without:
+            without.append(f"{told_file(path.name)} ({', '.join(checked.without)})")
     errors = {code: ResponseError(problems=told) for code, told in problems.items()}
     ours = {ROUND_LEVEL, *round_.settings.participants}
     of_others = {code: errors.pop(code) for code in [*errors] if code not in ours}
     notes = [_told_left_out(left_out)] if left_out else []
+    if without:
+        notes.append(
+            _listed("Columns of free text that are asked are not there, so no texts", without)
+        )
     if not tables:
         return Collected({}, errors, notes=tuple(notes), of_others=of_others)
     rows = pd.concat(tables, ignore_index=True)
@@ -112,9 +113,13 @@ def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collec
 
 
 def _told_left_out(files: list[str]) -> str:
+    return _listed("Rows whose key belongs to no drawn sample are left out, as decided", files)
+
+
+def _listed(what: str, files: list[str]) -> str:
     shown = "; ".join(files[:SHOWN_FILES])
     more = f" and {len(files) - SHOWN_FILES} files more" if len(files) > SHOWN_FILES else ""
-    return f"Rows whose key belongs to no drawn sample are left out, as decided: {shown}{more}."
+    return f"{what}: {shown}{more}."
 
 
 def answer_spans(
@@ -137,11 +142,12 @@ class Checked:
     """One export. `rows`: those of `read_export` with `municipality` (missing for a key that no sample
     holds), `left` (the municipality of one who is asked no more), `file` and `row`, None where it cannot
     be read at all; `problems`: owner → all troubles; `left_out`: rows with an unknown key that were left
-    out."""
+    out; `without`: columns of free text that it does not have."""
 
     rows: pd.DataFrame | None
     problems: dict[str, list[Problem]]
     left_out: frozenset[int] = frozenset()
+    without: tuple[str, ...] = ()
 
 
 def check_export(
@@ -163,7 +169,7 @@ def check_export(
     named = path.name[:4] if path.name[:4] in known else ROUND_LEVEL
     problems: dict[str, list[Problem]] = {}
     try:
-        table, found = read_export(path, [q.id for q in round_.questionnaire.scaled])
+        table, found = read_export(path, export_columns(round_))
     except SurveyError as e:
         return Checked(None, {named: list(e.problems)})
     code = pd.Series([owners.get(k) for k in table["key"]], index=table.index, dtype=object)
@@ -172,7 +178,9 @@ def check_export(
     unknown = frozenset(code.index[code.isna() & was.isna()])
     left_out = unknown if leave_out is None else unknown & leave_out
     kept = ~table.index.isin(left_out)
+    without = tuple(table.attrs[WITHOUT])
     table, code, was = table[kept], code[kept], was[kept]
+    found += _of_other_scales(path, table, code, round_)
     for problem, row in found:
         if row not in left_out and was[row] is None:
             whose = named or (code.get(row) if isinstance(code.get(row), str) else ROUND_LEVEL)
@@ -206,7 +214,22 @@ def check_export(
         "Rename the file if it holds several municipalities, or take out the rows.",
     )
     rows = table.assign(municipality=code, left=was, file=told_file(path.name), row=table.index)
-    return Checked(rows, problems, left_out)
+    return Checked(rows, problems, left_out, without)
+
+
+def _of_other_scales(
+    path: Path, table: pd.DataFrame, code: pd.Series, round_: Round
+) -> list[tuple[Problem, int]]:
+    """Answers to a local question that are on another municipality's scale, and not on its own."""
+    found = []
+    for place, own in table.groupby(code):
+        scales = round_.answer_scales(str(place))
+        for column in (c for c in LOCAL_COLUMNS if c in scales and c in table):
+            bad = own[column].notna() & ~own[column].isin(scales[column].values)
+            where = f"{told_file(path.name)}, row {{}}, column »{column}«"
+            what = f"is no answer from 1 to {scales[column].dont_know}"
+            found += [(Problem(where.format(r), what, remedy=_MEND), r) for r in own.index[bad]]
+    return found
 
 
 def key_owners(paths: Paths, round_: Round) -> tuple[dict[str, str], dict[str, list[Problem]]]:
@@ -248,7 +271,7 @@ def sheet_of_export(path: Path) -> tuple[Sheet, list[str]]:
     raise ResponseError(
         told_file(path.name),
         "has no columns »key« and »status« in its first row",
-        "key, status, submitted_at, q01 … q13, q14_text, q15_text, lokal1 … lokal3",
+        "a row of headings: key, status, submitted_at and the columns of the questions",
         _MEND,
     )
 
@@ -257,17 +280,15 @@ def _headings(sheet: Sheet) -> list[str]:
     return [str(c).strip().lower() for c in sheet.head[0]] if sheet.head else []
 
 
-def read_export(
-    path: Path, question_ids: Iterable[str]
-) -> tuple[pd.DataFrame, list[tuple[Problem, int]]]:
+def read_export(path: Path, asked: ExportColumns) -> tuple[pd.DataFrame, list[tuple[Problem, int]]]:
     """One export → (table indexed by row number, troubles with their row).
 
-    Columns: key, status, submitted_at (datetime64), questions and local questions as Int8 (1–5,
-    6 = ved ikke, NA = not answered), free texts. Raises ResponseError where columns are missing.
+    Columns: key, status, submitted_at (datetime64), questions and local questions as Int8 (the scale's
+    values, NA = not answered), free texts; `attrs[WITHOUT]`: columns of free text that are not there.
+    Raises ResponseError where columns are missing, or one that nobody asked for holds something.
     """
     sheet, headings = sheet_of_export(path)
-    question_ids = list(question_ids)
-    missing = [c for c in question_ids if c not in headings]
+    missing = [c for c in asked.common if c not in headings]
     if missing:
         raise ResponseError(
             sheet.where(path), f"columns are missing: {', '.join(missing)}", remedy=_MEND
@@ -282,12 +303,11 @@ def read_export(
     raw = pd.DataFrame(cells, columns=headings, index=range(2, len(cells) + 2), dtype=object)
     keyed = [text != "" for text in _texts(raw, "key")]
     raw = raw[[k or any(str(c).strip() for c in row) for k, row in zip(keyed, cells)]]
-    odd = [c for c in headings if c.startswith("lokal") and c not in LOCAL_COLUMNS]
-    if odd := [c for c in odd if any(_texts(raw, c))]:
+    if odd := [c for c in asked.unknown(headings) if any(_texts(raw, c))]:
         raise ResponseError(
             sheet.where(path),
             f"columns are unknown: {', '.join(odd)}",
-            ", ".join(LOCAL_COLUMNS),
+            ", ".join(asked.names),
             _MEND,
         )
     found: list[tuple[Problem, int]] = []
@@ -300,8 +320,7 @@ def read_export(
             where = f"{sheet.where(path)}, row {row}, column »{column}«"
             found.append((Problem(where, what, remedy=_MEND), row))
 
-    used = [*question_ids, *LOCAL_COLUMNS, *TEXT_COLUMNS, "key", "status", "submitted_at"]
-    lost = sheet.lost_cells(path, [i for i, c in enumerate(headings) if c in used])
+    lost = sheet.lost_cells(path, [i for i, c in enumerate(headings) if c in asked.names])
     found += [(fault, fault.place.row) for fault in [*sheet.odd_rows(path), *lost]]
     told |= {(fault.place.row, headings[fault.place.cells[0][1] - 1]) for fault in lost}
     table = pd.DataFrame({"key": _texts(raw, "key")}, index=raw.index, dtype="str")
@@ -311,15 +330,17 @@ def read_export(
     times = _danish_time(submitted)
     refuse(times.isna() & (submitted != ""), "submitted_at", "is no date and time (ISO 8601)")
     table["submitted_at"] = times.astype("datetime64[s]")
-    for column in [*question_ids, *(c for c in LOCAL_COLUMNS if c in headings)]:
+    values = asked.common | {c: v or _FIVE for c, v in asked.local.items() if c in headings}
+    for column, allowed in values.items():
         places, texts = pd.factorize(np.array(_texts(raw, column), dtype=object))
         texts = pd.Series(texts, dtype="str")  # few, and the same in thousands of rows
         value = pd.to_numeric(texts.where(texts != ""), errors="coerce")
-        good = value.isin(range(1, DONT_KNOW + 1))
+        good = value.isin(allowed)
         bad = ((texts != "") & ~good).to_numpy(bool)
-        refuse(bad[places], column, "is no answer from 1 to 6")
+        refuse(bad[places], column, f"is no answer from 1 to {max(allowed)}")
         table[column] = value.where(good).astype("Int8").array.take(places)
-    for column in TEXT_COLUMNS:
+    table.attrs[WITHOUT] = [c for c in asked.texts if c not in headings]
+    for column in asked.texts:
         table[column] = pd.array([" ".join(t.split()) for t in _texts(raw, column)], dtype="str")
     return table, found
 
@@ -359,11 +380,8 @@ def with_answers(
     answered (ved ikke is an answer); AAPOR's RR2 counts these. Who is in no export has status
     `none`. Local questions that the municipality did not ask are left out.
     """
-    asked = [q.id for q in round_.questionnaire.scaled]
-    local = [q.id for q in round_.local_for(code).questions]
-    answers = answers.reindex(
-        columns=["key", "status", "submitted_at", *asked, *local, *TEXT_COLUMNS]
-    )
+    columns = [*round_.answer_scales(code), *round_.questionnaire.text_columns]
+    answers = answers.reindex(columns=["key", "status", "submitted_at", *columns])
     merged = sample.merge(answers, on="key", how="left", validate="one_to_one")
     merged["status"] = merged["status"].fillna("none")
     merged["responded"] = counts_as_answer(merged, round_)

@@ -18,8 +18,9 @@ from helpers.common.vocabulary import NATIONAL, VERDICTS
 from helpers.estimation.comparisons import ROUND
 from helpers.parameters.params import Round
 from helpers.released.numbers import labels_of, statuses_of
-from helpers.released.own_numbers import NATIONAL_LABEL, STATISTIC_LABELS
+from helpers.released.own_numbers import NATIONAL_LABEL
 from helpers.released.published import Published, load_published
+from helpers.released.scale_words import statistic_labels
 from helpers.released.verdicts import words_of
 
 FOLDER = "bi"
@@ -353,7 +354,7 @@ def _keyed(table: pd.DataFrame, round_id: str | pd.Series) -> pd.DataFrame:
 def _results(published: Published) -> pd.DataFrame:
     keyed = _keyed(published.results, published.round.id)
     return keyed.assign(
-        statistic_label=keyed["statistic"].map(STATISTIC_LABELS),
+        statistic_label=keyed["statistic"].map(statistic_labels(published.round)),
         status_label=labels_of(statuses_of(keyed)),
     )
 

@@ -29,3 +29,7 @@ NATIONAL_REPORT_FILES = {
     "dashboard.html": "Dashboard",
     "metode.html": "Metode",
 }
+
+# metadata of a notebook cell's output that becomes a cell of its own before the document is typeset: its
+# `cell_type`, or the options of its code cell (`label`, `fig-cap`, `fig-alt`)
+DOCUMENT_CELL = "document_cell"

@@ -20,6 +20,7 @@ MAP_HEIGHT = 600
 AREAS = ["area-domain"]
 REACH = ["x-domain"]
 DOMAIN = ["rows-domain"]  # the page puts the round's own words here
+COLOURS = ["rows-colours"]  # and those of as many answers as the scale has
 BREAK_LINES = "split(datum.label, '\\n')"
 _AUTOSIZE = alt.AutoSizeParams(type="fit-x", contains="padding")
 _QUARTERS = [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1]
@@ -37,7 +38,7 @@ def municipal() -> dict[str, Any]:
     """name → Vega-Lite spec of a municipality's charts."""
     return _specs(
         means=_means(),
-        answers=_diverging(list(style.LIKERT.values())),
+        answers=_diverging(COLOURS),
         split=_diverging([style.LIKERT[1], style.LIKERT[3], style.LIKERT[5]]),
         development=_development(),
     )

@@ -15,23 +15,22 @@ from helpers.common import style
 from helpers.common.vocabulary import NATIONAL
 from helpers.estimation.comparisons import OTHERS, ROUND
 from helpers.parameters.params import BREAKDOWN_LABELS, Tile
+from helpers.parameters.scales import NEUTRAL
 from helpers.released.comparability import UNDECIDED
 from helpers.released.numbers import SHOWN, plain, rows_of, statuses_of
 from helpers.released.own_numbers import (
     GROUPINGS,
     NATIONAL_LABEL,
-    OPTIONS,
     OTHERS_LABEL,
-    OVERALL,
     SPLIT,
     official_name,
 )
 from helpers.released.published import Published
+from helpers.released.scale_words import question_measures, split_labels
 from helpers.released.verdicts import words_of
 
 WEIGHTINGS = ("weighted", "unweighted")
 WITH_INTERVAL = ("mean", "share_satisfied")
-MEASURES = ("mean", *SPLIT, *OPTIONS, "share_dont_know")
 MEASURES_OF_COUNTRY = ("mean", "share_satisfied")  # of all municipalities together in one file
 ROW = (
     "area",
@@ -48,7 +47,12 @@ def municipal(published: Published, earlier: Sequence[Published], code: str) -> 
     areas = {code: name, NATIONAL: NATIONAL_LABEL}
     document = _head(published, name)
     document["rounds"] = [
-        _round(p, {a: label for a, label in areas.items() if p.has_results(a)}, MEASURES, code)
+        _round(
+            p,
+            {a: label for a, label in areas.items() if p.has_results(a)},
+            _measures(p, code),
+            code,
+        )
         for p in (published, *earlier)
     ]
     document["against"] = _against(published, document["rounds"][0], code)
@@ -92,7 +96,7 @@ def _head(published: Published, name: str) -> dict[str, Any]:
         "round": rules.title,
         "others": OTHERS_LABEL,
         "words": words_of(OTHERS),
-        "overall": OVERALL,
+        "overall": published.overall,
         "confidence": rules.comparison.confidence,
         "missing": {
             status: {"words": m.words, "reason": style.reason(status, rules.disclosure)}
@@ -127,10 +131,15 @@ def _round(
         "themes": [t.id for t in sorted(round_.questionnaire.themes, key=lambda t: t.order)],
         "items": items,
         "scales": {
-            name: [options[k] for k in range(1, 6)]
-            for name, options in round_.scales_for(code).items()
-            if set(range(1, 6)) <= set(options)
+            name: {
+                "answers": list(scale.labels.values()),
+                "colours": style.answer_colours(scale.measure.points),
+                "neutral": list(scale.measure.options_of(NEUTRAL)),
+            }
+            for name in round_.scales_for(code)
+            for scale in [round_.scale(name, code)]
         },
+        "split": list(reversed(split_labels(question_measures(round_, code)).values())),
         "breakdowns": [
             {
                 "id": b,
@@ -147,6 +156,11 @@ def _round(
             published.results, list(areas), groups, [i["id"] for i in items], measures, weightings
         ),
     }
+
+
+def _measures(published: Published, code: str) -> tuple[str, ...]:
+    most = max(m.points for m in question_measures(published.round, code))
+    return ("mean", *SPLIT, *(f"share_{k}" for k in range(1, most + 1)), "share_dont_know")
 
 
 def _local_labels(published: Published, code: str | None) -> dict[str, str]:

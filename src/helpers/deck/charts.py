@@ -36,7 +36,6 @@ SHARE_FORMAT, SHARE_DECIMALS = "0 %", 2
 POINT_DECIMALS = 0
 SMALLEST_LABEL = 0.34  # inches: a narrower piece of a stacked bar has no room for its label
 TEXT = Pt(12)
-DARK = {style.LIKERT[1], style.LIKERT[5], style.TEAL}
 _C = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
 
 
@@ -136,7 +135,7 @@ def shares_chart(
         labels.number_format = f'[>={smallest:.3f}]{SHARE_FORMAT};""'
         labels.number_format_is_linked = False
         labels.font.size = TEXT
-        labels.font.color.rgb = rgb("#FFFFFF" if given.colour in DARK else style.INK)
+        labels.font.color.rgb = rgb("#FFFFFF" if style.is_dark(given.colour) else style.INK)
     chart.value_axis.visible = False
     chart.value_axis.has_major_gridlines = False
     _finish(chart, box, label_share, legend=legend, axis_room=0.05)

@@ -37,7 +37,7 @@ from helpers.deck.slides import (
 )
 from helpers.released import captions, findings, verdicts
 from helpers.released.numbers import Difference
-from helpers.released.own_numbers import GROUPINGS, OPTIONS, OTHERS_LABEL, OVERALL, OwnNumbers
+from helpers.released.own_numbers import GROUPINGS, OTHERS_LABEL, OwnNumbers
 
 AT_EACH_END = 5
 DIFFERENCES_SHOWN = 8
@@ -81,7 +81,7 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
     breakdown = "target_group"
     groups = findings.group_labels(o, breakdown)
     short = {g.id: g.short for g in o.round.rules.groups}
-    places = [(short.get(c, label), OVERALL, breakdown, c) for c, label in groups]
+    places = [(short.get(c, label), o.overall, breakdown, c) for c, label in groups]
     own = own_rows(o, places)
     page = add_page(
         deck, TWO, "Målgrupper", findings.groups_headline(o, breakdown, "målgrupperne"),
@@ -98,7 +98,7 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
     what = "samlet tilfredshed 1–5 efter målgruppe"
     series = draw_means(page, 1, box, o, places, what, label_share=0.36)
     add_legend(page, Box(LEFT, TOP + 0.33, wide, 0.48), drawn_entries([series]))
-    themes = [t for t in o.themes if t != OVERALL]
+    themes = [t for t in o.themes if t != o.overall]
     rows = [[o.name, *(o.label(t) for t in themes)]]
     for category, label in groups:
         cells = [o.of(t, "mean", breakdown, category) for t in themes]
@@ -117,7 +117,7 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
 def background_page(deck, o: OwnNumbers) -> None:
     panels = [b for b in GROUPINGS if b != "target_group"]
     places = {
-        b: [(label, OVERALL, b, c) for c, label in findings.group_labels(o, b)] for b in panels
+        b: [(label, o.overall, b, c) for c, label in findings.group_labels(o, b)] for b in panels
     }
     own = [row for b in panels for row in own_rows(o, places[b])]
     hidden = [row for b in panels for row in hidden_rows(o, places[b])]
@@ -248,11 +248,11 @@ def local_pages(deck, o: OwnNumbers) -> None:
 
 def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: bool) -> None:
     items = o.local_questions if with_questions else []
-    shares = {i: [o.of(i, s) for s in OPTIONS] for i in items}
+    shares = {i: [o.of(i, s) for s in o.options(i)] for i in items}
     visible = [i for i in items if distribution_of(o, i).shown]
     categories = findings.group_labels(o, breakdown) if breakdown else []
     answers = [(o.label(i), distribution_of(o, i)) for i in items]
-    groups = [(label, o.of(OVERALL, "mean", breakdown, c)) for c, label in categories]
+    groups = [(label, o.of(o.overall, "mean", breakdown, c)) for c, label in categories]
     headline = (
         findings.local_headline(o, breakdown)
         if breakdown
@@ -279,7 +279,7 @@ def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: b
             part = Box(LEFT, box.top, width, box.height * len(ids) / len(visible))
             distribution_chart(
                 page, 1 if ids[0] == visible[0] else None, part, [asked[i].wording for i in ids],
-                [[x.value for x in shares[i]] for i in ids], o.scales[scale],
+                [[x.value for x in shares[i]] for i in ids], o.answer_scales[ids[0]].labels,
                 narrow=both,
             )  # fmt: skip
             box = Box(box.left, box.top + part.height, box.width, box.height)

@@ -21,6 +21,7 @@ from helpers.deck.slides import alt_text
 from helpers.released import captions, findings
 from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
 from helpers.released.reading import reading_guide
+from helpers.released.scale_words import means_rule
 
 
 def round_page(deck, o: OwnNumbers) -> None:
@@ -46,7 +47,7 @@ def round_page(deck, o: OwnNumbers) -> None:
         f"**Hvem:** borgere i et forløb i jobcentret: {groups}.",
         f"**Hvornår:** svarene er indsamlet {captions.days(collection.start, collection.end)}.",
         f"**Hvad:** {len(o.questions)} spørgsmål i {len(o.themes)} temaer, besvaret på en skala fra "
-        "1 til 5, hvor 5 er mest positivt.",
+        f"1 til 5, hvor 5 er mest positivt.{means_rule(o.round)}",
         f"**Sammenligning:** »{OTHERS_LABEL}« er alle deltagende kommuner undtagen kommunen selv. "
         f"»{NATIONAL_LABEL}« er {captions.with_results(o.n_municipalities)}.",
         f"**Skjulte tal:** resultater med færre end {o.round.settings.disclosure.min_answers} svar "

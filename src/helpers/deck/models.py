@@ -23,7 +23,7 @@ from helpers.deck.page import (
 from helpers.deck.slides import WEIGHTED, alt_text, drawn_entries
 from helpers.estimation.comparisons import EXPECTED, ROUND
 from helpers.released import captions
-from helpers.released.own_numbers import OVERALL, OwnNumbers
+from helpers.released.own_numbers import OwnNumbers
 from helpers.reports.five_sentences import what_changed
 from helpers.reports.model_texts import CAUSE_WARNING, drivers_headline, expected_headline
 from helpers.reports.tables import round_title
@@ -76,7 +76,7 @@ def development_page(deck, o: OwnNumbers) -> None:
 
 def _broken_page(deck, o: OwnNumbers, before: str) -> None:
     """Why nothing can be followed, where the release says so; no page where numbers are hidden alone."""
-    if o.published.trends.trend(before, OVERALL).comparable:
+    if o.published.trends.trend(before, o.published.overall).comparable:
         return
     headline = what_changed(o.published, o.code)
     page = add_page(deck, ONE, "Udviklingen siden sidst", headline, source="", speaker=headline)
@@ -95,12 +95,12 @@ def _not_followed(o: OwnNumbers, before: str) -> list[str]:
 
 def expected_page(deck, o: OwnNumbers) -> None:
     """Actual beside expected overall satisfaction; no page where the release has none."""
-    d = o.published.compared(o.code, EXPECTED, OVERALL)
+    d = o.published.compared(o.code, EXPECTED, o.overall)
     if not d.shown:
         return
     page = add_page(
         deck, TWO, "Ud fra borgernes sammensætning", expected_headline(d),
-        source=captions.source(o, [o.of(OVERALL)]),
+        source=captions.source(o, [o.of(o.overall)]),
         speaker="Det forventede resultat er regnet af alle kommuners svar ud fra målgruppe, køn, alder og "
         "varighed. Der kan være andre forskelle på borgerne, som udtrækket ikke kender.",
     )  # fmt: skip

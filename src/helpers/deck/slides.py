@@ -27,16 +27,14 @@ from helpers.released import captions, findings
 from helpers.released.numbers import Number
 from helpers.released.own_numbers import (
     NATIONAL_LABEL,
-    OPTIONS,
     OTHERS_LABEL,
-    OVERALL,
     SPLIT,
     OwnNumbers,
 )
+from helpers.released.scale_words import kinds_rule, question_measures, split_labels
 
 QUESTIONS_A_PAGE = 4
 TALLEST_BAR = 1.2  # inches a question: few questions do not make huge bars
-SPLIT_LABELS = ("Utilfredse (1–2)", "Hverken eller (3)", "Tilfredse (4–5)")
 SPLIT_COLOURS = (style.LIKERT[1], style.LIKERT[3], style.LIKERT[5])
 WEIGHTED = (
     "Tallene er vægtet, så svarene afspejler kommunens borgere i målgrupperne efter målgruppe, "
@@ -143,14 +141,14 @@ def title_page(deck, o: OwnNumbers) -> None:
 
 
 def overall_page(deck, o: OwnNumbers) -> None:
-    own, country, others = o.of(OVERALL), o.national(OVERALL), o.others(OVERALL)
+    own, country, others = o.of(o.overall), o.national(o.overall), o.others(o.overall)
     page = add_page(
         deck, ONE, "Det samlede billede", findings.overall_headline(o),
         source=captions.source(o, [own]),
         note=captions.hidden_note(
             [(o.name, own), (OTHERS_LABEL, others), (NATIONAL_LABEL, country)]
         ),
-        speaker=f"Spørgsmålet lyder: »{_wording(o, OVERALL)}« {WEIGHTED}",
+        speaker=f"Spørgsmålet lyder: »{_wording(o, o.overall)}« {WEIGHTED}",
     )  # fmt: skip
     cards = (
         (own, o.name, style.OWN),
@@ -162,16 +160,16 @@ def overall_page(deck, o: OwnNumbers) -> None:
         add_card(page, Box(LEFT + i * 4.13, TOP, 3.87, 1.35), figure, caption, colour=colour)
     add_text(page, Box(LEFT, 3.3, WIDTH, 0.3),
              ["Samlet tilfredshed: gennemsnit ovenfor (1–5), fordeling af svar nedenfor"], size=14)  # fmt: skip
-    rows = [(o.name, [o.of(OVERALL, s).value for s in SPLIT])]
+    rows = [(o.name, [o.of(o.overall, s).value for s in SPLIT])]
     rows.append((OTHERS_LABEL, _others_split(o)))
-    rows.append((NATIONAL_LABEL, [o.national(OVERALL, s).value for s in SPLIT]))
+    rows.append((NATIONAL_LABEL, [o.national(o.overall, s).value for s in SPLIT]))
     why = captions.reasons([own, others, country])
-    _split_chart(page, rows, Box(LEFT, 3.65, WIDTH, 2.65), "Samlet tilfredshed", why)
+    _split_chart(page, o, rows, Box(LEFT, 3.65, WIDTH, 2.65), "Samlet tilfredshed", why)
 
 
 def _others_split(o: OwnNumbers) -> list[float | None]:
     """The three shares add up to one, so two released ones give the third."""
-    satisfied, neutral, dissatisfied = (o.others(OVERALL, s).value for s in SPLIT)
+    satisfied, neutral, dissatisfied = (o.others(o.overall, s).value for s in SPLIT)
     if neutral is None and satisfied is not None and dissatisfied is not None:
         neutral = round(1 - satisfied - dissatisfied, SHARE_DECIMALS)
     return [satisfied, neutral, dissatisfied]
@@ -182,7 +180,9 @@ def _wording(o: OwnNumbers, theme: str) -> str:
     return questions[0].wording if questions else o.label(theme)
 
 
-def _split_chart(page, rows: Sequence[tuple[str, list]], box: Box, what: str, why: str) -> None:
+def _split_chart(
+    page, o: OwnNumbers, rows: Sequence[tuple[str, list]], box: Box, what: str, why: str
+) -> None:
     """Rows (label, satisfied, neutral, dissatisfied); a row with a hidden share is left out. `why`
     none may be left."""
     kept = [(label, shares) for label, shares in rows if None not in shares]
@@ -190,9 +190,10 @@ def _split_chart(page, rows: Sequence[tuple[str, list]], box: Box, what: str, wh
         put_text(page, 1, [f"Fordelingen kan ikke vises: {why}."])
         return
     categories = [label for label, _ in kept]
+    names = list(split_labels(question_measures(o.round)).values())
     series = [
-        Series(name, tuple(shares[2 - i] for _, shares in kept), colour)
-        for i, (name, colour) in enumerate(zip(SPLIT_LABELS, SPLIT_COLOURS))
+        Series(names[2 - i], tuple(shares[2 - i] for _, shares in kept), colour)
+        for i, colour in enumerate(SPLIT_COLOURS)
     ]
     alt = alt_text(f"Stablede søjler, {what}: andel", categories, series, shares=True)
     shares_chart(page, 1, box, categories, series, alt, label_share=0.2)
@@ -223,12 +224,12 @@ def split_page(deck, o: OwnNumbers) -> None:
         deck, ONE, "Temaer: tilfredse, hverken eller og utilfredse", findings.split_headline(o),
         source=captions.source(o, [x for _, x in own]),
         note=captions.hidden_note(own, "temaer") if visible else _country_note(o, own, bool(country)),
-        speaker="Tilfreds er svar 4–5, hverken eller er 3, og utilfreds er 1–2. For et tema regnes på borgerens "
-        f"gennemsnit over temaets spørgsmål. {WEIGHTED}",
+        speaker=f"Tilfredse, hverken eller og utilfredse: {kinds_rule(o.round)}. For et tema regnes på "
+        f"borgerens gennemsnit over temaets spørgsmål. {WEIGHTED}",
     )  # fmt: skip
     get = o.of if visible else o.national
     rows = [(o.label(t), [get(t, s).value for s in SPLIT]) for t in o.themes]
-    _split_chart(page, rows, AREA, "tema", captions.reasons(x for _, x in own))
+    _split_chart(page, o, rows, AREA, "tema", captions.reasons(x for _, x in own))
 
 
 def _country_note(o: OwnNumbers, own: Sequence[tuple[str, Number]], drawn: bool) -> str:
@@ -260,14 +261,14 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
     own = [(o.label(i), distribution_of(o, i)) for i in items]
     visible = [i for (_, x), i in zip(own, items) if x.shown]
     get = o.of if visible else o.national
-    drawn = visible or [i for i in items if _distribution(o.national, i)]
+    drawn = visible or [i for i in items if _distribution(o, o.national, i)]
     note = captions.hidden_note(own) if visible else _country_note(o, own, bool(drawn))
     page = add_page(
         deck, ONE, title, findings.questions_headline(o, title, items),
         source=captions.source(o, [o.of(i) for i in items]),
         note=" ".join(p for p in (means_note(o, visible), note) if p),
-        speaker=f"Svar 4 og 5 regnes som positive. {WEIGHTED} Andelen, der svarer »ved ikke«, er "
-        "regnet af alle, der har svaret på spørgsmålet.",
+        speaker=f"Tilfredse, hverken eller og utilfredse: {kinds_rule(o.round)}. {WEIGHTED} Andelen, der "
+        "svarer »ved ikke«, er regnet af alle, der har svaret på spørgsmålet.",
     )  # fmt: skip
     if not drawn:
         put_text(page, 1, [f"Svarene kan ikke vises: {captions.reasons(x for _, x in own)}."])
@@ -275,33 +276,34 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
     top, room = TOP, HEIGHT - 0.42 * len(by_scale)
     for position, (scale, ids) in enumerate(by_scale):
         height = 0.42 + min(room / len(drawn), TALLEST_BAR) * len(ids)
-        labels = o.round.questionnaire.scales[scale]
+        labels = o.round.scale(scale).labels
         distribution_chart(
             page, 1 if position == 0 else None, Box(LEFT, top, WIDTH, height),
-            [asked[i].wording for i in ids], [_distribution(get, i) for i in ids], labels,
+            [asked[i].wording for i in ids], [_distribution(o, get, i) for i in ids], labels,
         )  # fmt: skip
         top += height
 
 
 def distribution_of(o: OwnNumbers, item: str) -> Number:
     """The first of the answers' shares that is missing, which hides them all; else the first."""
-    numbers = [o.of(item, s) for s in OPTIONS]
+    numbers = [o.of(item, s) for s in o.options(item)]
     return next((x for x in numbers if not x.shown), numbers[0])
 
 
-def _distribution(get, item: str) -> list[float] | None:
-    """Shares of the answers 1–5, or None where any is hidden."""
-    numbers = [get(item, s) for s in OPTIONS]
+def _distribution(o: OwnNumbers, get, item: str) -> list[float] | None:
+    """Shares of the answers, or None where any is hidden."""
+    numbers = [get(item, s) for s in o.options(item)]
     return [x.value for x in numbers] if all(x.shown for x in numbers) else None
 
 
 def distribution_chart(
     page, idx: int | None, box: Box, names, shares, labels, *, narrow: bool = False
 ) -> None:
-    """Answers 1–5 of some questions on one scale. A narrow chart has its legend, which would not
+    """Answers to some questions on one scale. A narrow chart has its legend, which would not
     fit, set above by the page."""
     series = [
-        Series(labels[k], tuple(s[k - 1] for s in shares), style.LIKERT[k]) for k in range(1, 6)
+        Series(label, tuple(s[k - 1] for s in shares), colour)
+        for (k, label), colour in zip(labels.items(), style.answer_colours(len(labels)))
     ]
     alt = alt_text("Stablede søjler, fordeling af svar", names, series, shares=True)
     if narrow:

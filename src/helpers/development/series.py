@@ -22,7 +22,7 @@ from helpers.estimation.comparability import OTHER_THEME, comparability
 from helpers.estimation.comparisons import ROUND
 from helpers.parameters.params import Municipality, load_round
 from helpers.released.comparability import Comparability
-from helpers.released.own_numbers import NATIONAL_LABEL, OVERALL
+from helpers.released.own_numbers import NATIONAL_LABEL
 from helpers.released.published import Published, load_published
 
 ABSENT = "deltog ikke"
@@ -168,7 +168,9 @@ class Development:
     @property
     def overall(self) -> Line:
         """The overall satisfaction, or the last line where no round has it."""
-        return next((x for x in self.lines if OVERALL in x.items.values()), self.lines[-1])
+        overall = [(p.round.id, p.overall) for p in self.rounds]
+        found = (x for x in self.lines if any(x.items.get(r) == theme for r, theme in overall))
+        return next(found, self.lines[-1])
 
     def series(self, code: str, line: Line) -> Series:
         points = tuple(self._point(p, code, line) for p in self.rounds)

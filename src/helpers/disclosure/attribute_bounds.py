@@ -7,66 +7,100 @@ along the first axis (N, SCORE, FROM_TOP, FROM_BOTTOM, then the counts: KINDS an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
+
+from helpers.parameters import scales
+from helpers.parameters.scales import Measure
 
 NO_LIMIT = 1e9  # of a count that nothing is known of
 Bounds = tuple[np.ndarray, np.ndarray]  # statistic × cell × item
 
 N, SCORE = 0, 1
-FROM_TOP, FROM_BOTTOM = 2, 3  # Σ(5 − score) and Σ(score − 1): near 0 they tell every answer
+# Σ(top − score) and Σ(score − 1): near 0 they tell every answer. A question's scores are the numbers of its
+# answers, 1 to `top_of`: whole, so that no rounding error can grow; a theme's run from 1 to 5.
+FROM_TOP, FROM_BOTTOM = 2, 3
 SATISFIED, NEUTRAL, DISSATISFIED = 4, 5, 6
 KINDS = slice(4, 7)
-OPTION = range(7, 12)  # answers 1 … 5
-COUNTED = slice(4, 12)
-STATISTICS = 12
+OPTIONS_FROM = 7  # answer 1, 2 … of the scale with the most
+COUNTED = slice(4, None)
 
-# What a theme's score may be within a kind, as distance from 5 and from 1 (its limits: 3.5 and 2.5).
 # A relation: total, its parts, and between which multiples of the parts the total lies.
 _Relation = tuple[int, Sequence[int], Sequence[float], Sequence[float]]
-_OF_THEMES: tuple[_Relation, ...] = (
-    (FROM_TOP, (SATISFIED, NEUTRAL, DISSATISFIED), (0, 1.5, 2.5), (1.5, 2.5, 4)),
-    (FROM_BOTTOM, (SATISFIED, NEUTRAL, DISSATISFIED), (2.5, 1.5, 0), (4, 2.5, 1.5)),
-)
 _OF_ALL: tuple[_Relation, ...] = (
     (N, (SATISFIED, NEUTRAL, DISSATISFIED), (1, 1, 1), (1, 1, 1)),
     (SCORE, (N, FROM_BOTTOM), (1, 1), (1, 1)),
 )
-_OF_QUESTIONS: tuple[_Relation, ...] = (
-    (SATISFIED, (OPTION[3], OPTION[4]), (1, 1), (1, 1)),
-    (NEUTRAL, (OPTION[2],), (1,), (1,)),
-    (DISSATISFIED, (OPTION[0], OPTION[1]), (1, 1), (1, 1)),
-    (FROM_TOP, OPTION[:4], (4, 3, 2, 1), (4, 3, 2, 1)),
-    (FROM_BOTTOM, OPTION[1:], (1, 2, 3, 4), (1, 2, 3, 4)),
-)
-_WHOLE = [N, *range(4, 12)]  # counts
+_OF_KIND = {scales.SATISFIED: SATISFIED, scales.NEUTRAL: NEUTRAL, scales.DISSATISFIED: DISSATISFIED}
 
 
-def nothing_known(shape: tuple[int, ...]) -> Bounds:
-    low = np.zeros((STATISTICS, *shape))
+@cache
+def relations_of(measure: Measure) -> tuple[_Relation, ...]:
+    """How score, split and options of a question, or score and split of a theme, follow from each other."""
+    if not measure.points:
+        bottom, top = (
+            scales.MEANS
+        )  # what a theme's score may be within a kind, as distance from 5 and from 1
+        low, high = measure.dissatisfied_to, measure.satisfied_from
+        kinds = (SATISFIED, NEUTRAL, DISSATISFIED)
+        return (
+            (FROM_TOP, kinds, (0, top - high, top - low), (top - high, top - low, top - bottom)),
+            (FROM_BOTTOM, kinds, (high - bottom, low - bottom, 0), (top - bottom, high - bottom, low - bottom)),
+        )  # fmt: skip
+
+    def summed(total: int, options: Sequence[int], weights: Sequence[float]) -> _Relation:
+        return total, [OPTIONS_FROM + k - 1 for k in options], weights, weights
+
+    of_kinds = [
+        summed(place, options := measure.options_of(kind), [1] * len(options))
+        for kind, place in _OF_KIND.items()
+    ]
+    below, above = measure.options[:-1], measure.options[1:]
+    return (
+        *of_kinds,
+        summed(FROM_TOP, below, [measure.points - k for k in below]),
+        summed(FROM_BOTTOM, above, [k - 1 for k in above]),
+    )
+
+
+def top_of(measure: Measure) -> float:
+    """The largest score, as scores are reckoned with here."""
+    return measure.points or scales.MEANS[1]
+
+
+def nothing_known(shape: tuple[int, ...], options: int) -> Bounds:
+    """`options`: answers of the scale with the most."""
+    low = np.zeros((OPTIONS_FROM + options, *shape))
     return low, np.full_like(low, NO_LIMIT)
 
 
-def narrow_in_cells(low: np.ndarray, high: np.ndarray, is_question: np.ndarray) -> None:
-    """Once through all relations, where the bounds stand; `is_question`: the items that have options."""
-    _top_and_bottom(low, high)
+def narrow_in_cells(
+    low: np.ndarray, high: np.ndarray, places: Sequence[tuple[Measure, np.ndarray]]
+) -> None:
+    """Once through all relations, where the (contiguous) bounds stand; `places`: measure → which of the
+    cells × items, counted row by row, are measured so."""
+    top = np.empty(low[N].size)
+    for measure, at in places:
+        top[at] = top_of(measure)
+    _top_and_bottom(low, high, top.reshape(low[N].shape))
     for relation in _OF_ALL:
         _narrow(low, high, relation)
-    for relations, items in ((_OF_QUESTIONS, is_question), (_OF_THEMES, ~is_question)):
-        at = np.flatnonzero(items)
-        if len(at):
-            own_low, own_high = low[:, :, at], high[:, :, at]
-            for relation in relations:
-                _narrow(own_low, own_high, relation)
-            low[:, :, at], high[:, :, at] = own_low, own_high
+    flat_low, flat_high = (a.reshape(len(a), -1) for a in (low, high))
+    for measure, at in places:
+        own_low, own_high = flat_low[:, at], flat_high[:, at]
+        for relation in relations_of(measure):
+            _narrow(own_low, own_high, relation)
+        flat_low[:, at], flat_high[:, at] = own_low, own_high
 
 
-def _top_and_bottom(low: np.ndarray, high: np.ndarray) -> None:
-    """FROM_TOP = 5n − score, and the two distances are 4n together."""
-    np.maximum(low[FROM_TOP], 5 * low[N] - high[SCORE], out=low[FROM_TOP])
-    np.minimum(high[FROM_TOP], 5 * high[N] - low[SCORE], out=high[FROM_TOP])
-    np.maximum(low[SCORE], 5 * low[N] - high[FROM_TOP], out=low[SCORE])
-    np.minimum(high[SCORE], 5 * high[N] - low[FROM_TOP], out=high[SCORE])
+def _top_and_bottom(low: np.ndarray, high: np.ndarray, top: np.ndarray) -> None:
+    """FROM_TOP = top·n − score, and the two distances are (top − 1)·n together."""
+    least, most = top * low[N], top * high[N]
+    np.maximum(low[FROM_TOP], least - high[SCORE], out=low[FROM_TOP])
+    np.minimum(high[FROM_TOP], most - low[SCORE], out=high[FROM_TOP])
+    np.maximum(low[SCORE], least - high[FROM_TOP], out=low[SCORE])
+    np.minimum(high[SCORE], most - low[FROM_TOP], out=high[SCORE])
     np.maximum(low[FROM_BOTTOM], low[SCORE] - high[N], out=low[FROM_BOTTOM])
     np.minimum(high[FROM_BOTTOM], high[SCORE] - low[N], out=high[FROM_BOTTOM])
 
@@ -80,7 +114,7 @@ def _narrow(low: np.ndarray, high: np.ndarray, relation: _Relation) -> None:
     np.maximum(low[total], all_low, out=low[total])
     np.minimum(high[total], all_high, out=high[total])
     for i, part in enumerate(parts):
-        whole = part in _WHOLE
+        whole = part == N or part >= COUNTED.start
         if least[i]:
             room = (high[total] - (all_low - lows[i])) / least[i]
             np.minimum(high[part], np.floor(room + 1e-6) if whole else room, out=high[part])

@@ -1,7 +1,8 @@
 """What answers, not only how many, the shown numbers tell of small groups, and what to hide then.
 
 A group is also what is left of a sum when its shown parts are subtracted. `counts` here has a row a
-municipality × breakdown × category × item: n, and the unweighted numbers SUMS and OPTIONS behind it.
+municipality × breakdown × category × item: n, and the unweighted SUMS and numbers of each answer
+(`share_1` …) behind it.
 All that is published of a group is reckoned with together, at its rounding: number of answers, mean,
 split and options, and how each follows from the others (`disclosure/attribute_bounds.py`). Weighted values are taken
 for unweighted ones: as if the reader knew every weight.
@@ -9,7 +10,8 @@ for unweighted ones: as if the reader knew every weight.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,11 +33,21 @@ from helpers.disclosure.attribute_programs import Programs
 from helpers.disclosure.intruders import Table
 from helpers.disclosure.suppression import CELL, Key, adds_up
 from helpers.parameters.round_settings import Disclosure
+from helpers.parameters.scales import FIVE_POINTS, MEANS, THEME, Measure
 
+Measures = Mapping[
+    str, Mapping[str, Measure]
+]  # municipality → question or theme → how it is measured
 KIND_SUMS = ["satisfied", "neutral", "dissatisfied"]
 SUMS = ["score", *KIND_SUMS]
-OPTIONS = [f"share_{k}" for k in range(1, 6)]
+OPTION_SHARE = re.compile(r"share_[0-9]+")
 SWEEPS = 50  # round the sums; bounds that still change then are wider than need be, never narrower
+
+
+def options_in(names: Iterable[str]) -> list[str]:
+    """The shares of single answers among statistics or columns, from answer 1 on."""
+    found = {n for n in names if OPTION_SHARE.fullmatch(n)}
+    return sorted(found, key=lambda n: int(n.removeprefix("share_")))
 
 
 def alike(sums: np.ndarray, rules: Disclosure, *, but: int) -> np.ndarray:
@@ -64,7 +76,14 @@ class AttributeDisclosure:
     all of a small group's answers are of one kind. Masks are of `table.keys`.
     """
 
-    def __init__(self, counts: pd.DataFrame, table: Table, rules: Disclosure) -> None:
+    def __init__(
+        self,
+        counts: pd.DataFrame,
+        table: Table,
+        rules: Disclosure,
+        measures: Measures | None = None,
+    ) -> None:
+        """`measures`: of all that is not on a scale of five answers, or a theme of such questions."""
         self.table, self.rules = table, rules
         rows = _with_sums(counts, table.areas).set_index([*CELL, "item"])
         cells = pd.MultiIndex.from_tuples(table.keys, names=CELL)
@@ -75,12 +94,15 @@ class AttributeDisclosure:
         n = wide("n")
         self.n = n  # cell × item
         self.sums = np.stack([n, *(wide(name) for name in SUMS)])  # sum × cell × item
-        options = np.stack([wide(name) for name in OPTIONS])
+        options = np.array([wide(name) for name in options_in(rows)]).reshape(-1, *n.shape)
         self.has_options = ~np.isnan(options).all(axis=(0, 1))  # items: questions, not themes
+        items = rows.index.get_level_values("item").unique().sort_values()
+        self._measured(items, measures or {})
         self.counted = np.concatenate([self.sums[2:], options])  # in the order of COUNTED
         self.published = self._published(options)
         self.programs = Programs(self)
-        nothing = nothing_known((len(table.keys), n.shape[1]))
+        nothing = nothing_known((len(table.keys), n.shape[1]), len(options))
+        self.nothing = partial(nothing_known, options=len(options))
         self.without_category = [  # of each line: answers to each item that no part counts
             np.nan_to_num(n[total] - np.nansum(n[parts], axis=0)) for total, parts in table.lines
         ]
@@ -88,17 +110,35 @@ class AttributeDisclosure:
         self._all = set(range(len(table.keys)))
         self._everywhere = self._region(self._all, nothing, np.arange(n.shape[1]))
 
+    def _measured(self, items: pd.Index, measures: Measures) -> None:
+        """`measure_of`: cell × item → place in `measures`. A municipality's own questions may have other
+        scales than another's of the same name."""
+        usual = [FIVE_POINTS if of_question else THEME for of_question in self.has_options]
+        common = next(iter(measures.values()), {})  # the country has nothing that is of one alone
+        found: dict[Measure, int] = {}
+        self.measure_of = np.empty(self.n.shape, dtype=int)
+        for place in dict.fromkeys(self.table.place):
+            known = measures.get(place, common)
+            own = [known.get(item, m) for item, m in zip(items, usual)]
+            numbers = [found.setdefault(m, len(found)) for m in own]
+            self.measure_of[self.table.place == place] = numbers
+        self.measures = tuple(found)
+
+    def measure(self, cell: int, item: int) -> Measure:
+        return self.measures[self.measure_of[cell, item]]
+
     def _published(self, options: np.ndarray) -> Bounds:
         """What a shown cell's own numbers tell, at their rounding."""
         n, decimals = self.n, self.rules.decimals
-        low, high = nothing_known(n.shape)
+        low, high = nothing_known(n.shape, len(options))
         low[N] = high[N] = n
-        whole = self.has_options[None, :]
-        low[SCORE], high[SCORE] = _as_rounded(self.sums[1], n, decimals.mean, whole)
+        steps = np.array([m.step for m in self.measures])[self.measure_of]
+        low[SCORE], high[SCORE] = _score_as_rounded(self.sums[1], n, decimals.mean, steps)
         base = np.nanmin(np.where(n > 0, n, np.nan), axis=1, initial=np.inf)
         with_shares = (base >= self.rules.shares_from)[:, None] & np.ones(n.shape, dtype=bool)
         for at, chosen in enumerate(self.counted, start=COUNTED.start):
-            least, most = _as_rounded(chosen, n, decimals.share, True)
+            least, most = _as_rounded(chosen, n, decimals.share)
+            least, most = np.ceil(least - 1e-6), np.floor(most + 1e-6)
             disclosed = with_shares & ~np.isnan(chosen)
             low[at][disclosed], high[at][disclosed] = least[disclosed], most[disclosed]
         return low, high
@@ -241,18 +281,27 @@ class AttributeDisclosure:
         """As `bounds`, for these items and the cells of a region."""
         cells = region.cells
         put = ~np.isnan(self.n[np.ix_(cells, items)])  # one municipality's item has no country
-        least, most = nothing_known(put.shape)
+        least, most = self.nothing(put.shape)
         out = hidden[cells]
         low, high = (
             np.where(~put, 0.0, np.where(out[:, None], a, b[:, cells[:, None], items]))
             for a, b in zip((least, most), self.published)
         )
-        low, high = (np.concatenate([a, b], axis=1) for a, b in zip((low, high), region.beyond))
+        low, high = (
+            np.ascontiguousarray(np.concatenate([a, b], axis=1))
+            for a, b in zip((low, high), region.beyond)
+        )
         disclosed = np.tile(np.concatenate([put, region.put_beyond]), len(low))
         shape = (low.shape[1], -1)
+        kinds = np.concatenate([self.measure_of[cells], self.measure_of[region.beyond_as]])[
+            :, items
+        ]
+        places = [
+            (m, at) for i, m in enumerate(self.measures) if len(at := np.flatnonzero(kinds == i))
+        ]
         for _ in range(SWEEPS):
             before = low.copy(), high.copy()
-            narrow_in_cells(low, high, self.has_options[items])
+            narrow_in_cells(low, high, places)
             flat = [np.ascontiguousarray(np.moveaxis(a, 0, 1)).reshape(shape) for a in (low, high)]
             for family in region.families:
                 family.narrow(*flat, disclosed)
@@ -267,35 +316,37 @@ class AttributeDisclosure:
         at = {c: i for i, c in enumerate(sorted(cells))}
         put = ~np.isnan(self.n[:, items])
         low, high = (a[:, :, items] for a in known)
-        lows, highs, puts = [], [], []  # of each column after the cells
+        lows, highs, puts, like = [], [], [], []  # of each column after the cells
 
-        def column(least: np.ndarray, most: np.ndarray, is_put: np.ndarray) -> int:
+        def column(least: np.ndarray, most: np.ndarray, is_put: np.ndarray, total: int) -> int:
             lows.append(least)
             highs.append(most)
             puts.append(is_put)
+            like.append(total)
             return len(at) + len(lows) - 1
 
-        def sum_of(some: list[int]) -> int:
+        def sum_of(some: list[int], total: int) -> int:
             ends = (a[:, some].sum(axis=1) for a in (low, high))
-            return column(*ends, put[some].any(axis=0))
+            return column(*ends, put[some].any(axis=0), total)
 
         lines = []
         for line in sorted({line for c in at for line in self.table.lines_of_cell[c]}):
             total, parts = self.table.lines[line]
             inside, others = [at[c] for c in parts if c in at], [c for c in parts if c not in at]
             if others:
-                inside.append(sum_of(others))
+                inside.append(sum_of(others, total))
             without = self.without_category[line][items]
             if without.any():
-                least, most = nothing_known(without.shape)
+                least, most = self.nothing(without.shape)
                 least[N] = most[N] = without
-                inside.append(column(least, most, put[total]))
-            lines.append((at[total] if total in at else sum_of([total]), inside))
+                inside.append(column(least, most, put[total], total))
+            lines.append((at[total] if total in at else sum_of([total], total), inside))
         empty = np.empty((0, *low[:, 0].shape))
         beyond = [np.stack(a, axis=1) if a else np.moveaxis(empty, 0, 1) for a in (lows, highs)]
         return _Region(
             np.array(sorted(cells)), at, (beyond[0], beyond[1]),
-            np.array(puts, dtype=bool).reshape(len(puts), len(items)), _families(lines),
+            np.array(puts, dtype=bool).reshape(len(puts), len(items)), np.array(like, dtype=int),
+            _families(lines),
         )  # fmt: skip
 
 
@@ -325,12 +376,13 @@ def _fewest(cells: list[int], enough: Callable[[list[int]], bool]) -> list[int]:
 class _Region:
     """Cells looked at by themselves. `at`: place of each; `beyond`: bounds of what their lines hold
     besides, a column a sum of other cells or what is in no category; `put_beyond`: the items that these
-    were asked; `families`: of lines, by the places of cells and columns."""
+    were asked; `beyond_as`: the cell that each is measured as; `families`: of lines, by the places of cells and columns."""
 
     cells: np.ndarray
     at: dict[int, int]
     beyond: Bounds
     put_beyond: np.ndarray
+    beyond_as: np.ndarray
     families: list[_Family]
 
 
@@ -391,7 +443,7 @@ def _with_sums(counts: pd.DataFrame, areas: Areas) -> pd.DataFrame:
     common, key = counts[adds_up(counts)], ["breakdown", "category", "item"]
     sums = [
         common[common["municipality"].isin(parts)]
-        .groupby(key, as_index=False)[["n", *SUMS, *OPTIONS]]
+        .groupby(key, as_index=False)[["n", *SUMS, *options_in(counts)]]
         .sum(min_count=1)
         .assign(municipality=code)
         for code, parts in areas.sums.items()
@@ -399,12 +451,21 @@ def _with_sums(counts: pd.DataFrame, areas: Areas) -> pd.DataFrame:
     return pd.concat([counts, *sums], ignore_index=True)
 
 
-def _as_rounded(
-    total: np.ndarray, base: np.ndarray, places: int, whole: np.ndarray | bool
-) -> Bounds:
-    """Least and largest sum that the published ratio, rounded, leaves; whole numbers where so said."""
+def _as_rounded(total: np.ndarray, base: np.ndarray, places: int) -> Bounds:
+    """Least and largest sum that the published ratio, rounded, leaves."""
     half = 0.5 * 10.0**-places + 1e-9
     value = np.round(np.divide(total, base, out=np.zeros_like(base), where=base > 0), places)
-    low, high = np.maximum(value - half, 0) * base, (value + half) * base
-    low = np.where(whole, np.ceil(low - 1e-6), low)
-    return low, np.where(whole, np.floor(high + 1e-6), high)
+    return np.maximum(value - half, 0) * base, (value + half) * base
+
+
+def _score_as_rounded(
+    total: np.ndarray, base: np.ndarray, places: int, steps: np.ndarray
+) -> Bounds:
+    """The same of scores. Those of a question's answers lie `steps` apart in the mean and are summed as the
+    numbers of the answers, whole; a theme's (steps of 0) lie anywhere."""
+    low, high = _as_rounded(total, base, places)
+    step, least = np.where(steps > 0, steps, 1.0), MEANS[0] * base  # if all gave answer 1
+    of_answers = np.ceil((low - least) / step - 1e-6), np.floor((high - least) / step + 1e-6)
+    return tuple(
+        np.where(steps > 0, base + whole, any_) for whole, any_ in zip(of_answers, (low, high))
+    )

@@ -8,6 +8,7 @@ line adding up, and of shown groups number of answers, score, split and options 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 import highspy
@@ -15,15 +16,22 @@ import numpy as np
 from scipy import sparse
 
 from helpers.disclosure.attribute_bounds import COUNTED, NO_LIMIT, SCORE, N
+from helpers.parameters.scales import DISSATISFIED, NEUTRAL, SATISFIED, Measure
 
 if TYPE_CHECKING:
     from helpers.disclosure.attribute_disclosure import AttributeDisclosure
 
-WHICH = np.zeros((8, 5))  # options behind each count, in the order of COUNTED
-WHICH[0, 3:] = WHICH[1, 2] = WHICH[2, :2] = 1
-WHICH[3:] = np.eye(5)
-SCORES = np.arange(1.0, 6.0)
 TOLERANCE = 1e-6
+
+
+@cache
+def which(measure: Measure) -> np.ndarray:
+    """Options behind each count, in the order of COUNTED: the kinds, then each answer."""
+    kinds = [
+        [float(k in measure.options_of(kind)) for k in measure.options]
+        for kind in (SATISFIED, NEUTRAL, DISSATISFIED)
+    ]
+    return np.vstack([kinds, np.eye(measure.points)])
 
 
 class Programs:
@@ -72,8 +80,8 @@ class Programs:
         program = _Program(self, hidden, place, item)
         for c in small:
             one_kind = [k for k in range(3) if kinds[k, c] == n[c]]
-            if any(program.most(c, 1 - WHICH[k]) < 1 - TOLERANCE for k in one_kind) or (
-                n[c] < rules.min_answers and any(program.is_pinned(c, of) for of in WHICH)
+            if any(program.most(c, 1 - program.which[k]) < 1 - TOLERANCE for k in one_kind) or (
+                n[c] < rules.min_answers and any(program.is_pinned(c, of) for of in program.which)
             ):
                 yield c
 
@@ -85,7 +93,10 @@ class _Program:
         question = programs.question
         n = question.n[:, item]
         cells = [int(c) for c in programs.cells[place] if not np.isnan(n[c])]
-        self.at = {c: 5 * i for i, c in enumerate(cells)}
+        measure = question.measure(cells[0], item)  # one for all: they are of one municipality
+        points, self.which = measure.points, which(measure)
+        self.points = points
+        self.at = {c: points * i for i, c in enumerate(cells)}
         rows: list[tuple[list[int], list[float]]] = []
         low: list[float] = []
         high: list[float] = []
@@ -101,30 +112,30 @@ class _Program:
                 continue
             parts = [p for p in parts if p in self.at]
             without = question.without_category[line][item]
-            for k in range(5):
+            for k in range(points):
                 columns = [self.at[total] + k, *(self.at[p] + k for p in parts)]
                 row(columns, [1.0, *[-1.0] * len(parts)], 0.0, without)
         published_low, published_high = (a[:, :, item] for a in question.published)
         for c, first in self.at.items():
             if hidden[c]:
                 continue
-            columns = list(range(first, first + 5))
+            columns = list(range(first, first + points))
             for statistic, weights in (
-                (N, np.ones(5)),
-                (SCORE, SCORES),
-                *zip(range(COUNTED.start, COUNTED.stop), WHICH),
+                (N, np.ones(points)),
+                (SCORE, np.array(measure.options, dtype=float)),
+                *enumerate(self.which, start=COUNTED.start),
             ):
                 least, most = published_low[statistic, c], published_high[statistic, c]
                 if most < NO_LIMIT:
                     row(columns, weights.tolist(), least, most)
-        self.n_columns = 5 * len(cells)
+        self.n_columns = points * len(cells)
         self.model = _model(rows, low, high, self.n_columns)
         self.seen = np.empty((0, self.n_columns))
 
     def most(self, cell: int, weights: np.ndarray) -> float:
         """The largest weighted sum of the cell's options; what was found on the way serves others."""
         first = self.at[cell]
-        seen = self.seen[:, first : first + 5] @ weights
+        seen = self.seen[:, first : first + self.points] @ weights
         if len(seen) and seen.max() >= 1:  # as much as is ever asked for
             return float(seen.max())
         return self._largest(cell, weights)
@@ -132,7 +143,7 @@ class _Program:
     def is_pinned(self, cell: int, weights: np.ndarray) -> bool:
         """Whether only one whole number is left of how many chose these options, and it is not nobody."""
         first = self.at[cell]
-        seen = self.seen[:, first : first + 5] @ weights
+        seen = self.seen[:, first : first + self.points] @ weights
         if len(seen) and np.floor(seen.max() + TOLERANCE) > np.ceil(seen.min() - TOLERANCE):
             return False
         most = self._largest(cell, weights)
@@ -143,7 +154,7 @@ class _Program:
 
     def _largest(self, cell: int, weights: np.ndarray) -> float:
         cost = np.zeros(self.n_columns)
-        cost[self.at[cell] : self.at[cell] + 5] = -weights
+        cost[self.at[cell] : self.at[cell] + self.points] = -weights
         columns = np.arange(self.n_columns, dtype=np.int32)
         self.model.changeColsCost(self.n_columns, columns, cost)
         self.model.run()

@@ -22,11 +22,12 @@ import pandas as pd
 from helpers.common.areas import Areas
 from helpers.common.vocabulary import NATIONAL
 from helpers.disclosure.attribute_disclosure import (
-    OPTIONS,
     SUMS,
     AttributeDisclosure,
+    Measures,
     alike,
     alike_cells,
+    options_in,
 )
 from helpers.disclosure.suppression import (
     CELL,
@@ -72,6 +73,7 @@ def protect(
     hidden_before: Collection[Key] = (),
     apart: Collection[str] = (),
     areas: Areas | None = None,
+    measures: Measures | None = None,
 ) -> Protection:
     """The status of every cell of a round.
 
@@ -79,21 +81,26 @@ def protect(
     municipality × group with answers. The audit's findings, should there be any, are hidden for too.
     `hidden_before`: groups that an earlier release of the round hid, and this one hides again; `apart`:
     municipalities that the country's numbers do not hold, each protected by itself; `areas`: what the
-    others add up to; None: the country.
+    others add up to; None: the country; `measures`: of what is on no scale of five answers, as
+    `AttributeDisclosure`.
     """
     counts = _counts(estimates, responses)
     out = counts["municipality"].isin(apart)
     areas = areas or Areas.of([*counts.loc[~out, "municipality"], NATIONAL])
-    parts = [_protected(counts[~out], rules, hidden_before, areas)]
+    parts = [_protected(counts[~out], rules, hidden_before, areas, measures)]
     for code, own in counts[out].groupby("municipality", sort=False):
-        parts.append(_protected(own, rules, hidden_before, Areas.of([code])))
+        parts.append(_protected(own, rules, hidden_before, Areas.of([code]), measures))
     loss = parts[0].loss  # of the round; who is apart is told by name
     cells = pd.concat([p.cells for p in parts], ignore_index=True)
     return Protection(cells, loss, parts[0].note)
 
 
 def _protected(
-    counts: pd.DataFrame, rules: Disclosure, hidden_before: Collection[Key], areas: Areas
+    counts: pd.DataFrame,
+    rules: Disclosure,
+    hidden_before: Collection[Key],
+    areas: Areas,
+    measures: Measures | None = None,
 ) -> Protection:
     """What is published together, protected together."""
     answered = counts[counts["item"] != RESPONSE]
@@ -103,7 +110,7 @@ def _protected(
         sensitive={*alike_cells(answered, rules, areas), *hidden_before},
         areas=areas,
     )
-    attributes = AttributeDisclosure(answered, found.table, rules)
+    attributes = AttributeDisclosure(answered, found.table, rules, measures)
     notes = []
     while True:
         while (more := attributes.to_hide(found.found.hidden)).any():
@@ -151,7 +158,8 @@ def _counts(estimates: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
     raw = estimates[estimates["weighting"] == "unweighted"]
     key = [*CELL, "item"]
     means = raw[raw["statistic"] == "mean"].set_index(key)
-    columns = {"mean": "score", **{f"share_{s}": s for s in SUMS[1:]}, **{o: o for o in OPTIONS}}
+    options = options_in(raw["statistic"].unique())
+    columns = {"mean": "score", **{f"share_{s}": s for s in SUMS[1:]}, **{o: o for o in options}}
     sums = raw.set_index([*key, "statistic"])["y"].unstack().reindex(columns=list(columns))
     counts = means[["n"]].join(sums.rename(columns=columns)).reset_index()
     if len(responses):

@@ -31,7 +31,7 @@ from helpers.estimation.comparisons import (
     compare_groups,
     judge,
 )
-from helpers.estimation.estimates import COMPARED, KEYS, OVERALL, SUMS, add_up, with_intervals
+from helpers.estimation.estimates import COMPARED, KEYS, SUMS, add_up, with_intervals
 from helpers.estimation.round_estimates import DRIVER_COLUMNS, RoundEstimates
 from helpers.estimation.trends import changes
 from helpers.parameters.params import Decimals, Round
@@ -99,6 +99,7 @@ def release(
         hidden_before=hidden_before,
         apart=apart,
         areas=areas,
+        measures={c: round_.measures(c) for c in round_.settings.participants},
     )
     cells = protection.cells
     results = table.merge(cells[[*CELL, "status"]], on=CELL)
@@ -112,7 +113,7 @@ def release(
             results,
             comparisons,
             _response(found, cells, least, areas),
-            _drivers(found.drivers, cells),
+            _drivers(found.drivers, cells, round_.questionnaire.overall),
             protection,
             _comparability(found, comparisons, round_),
         ),
@@ -321,13 +322,13 @@ def _shown(results: pd.DataFrame) -> set[tuple]:
     return set(results.loc[results["status"] == SHOWN, NUMBER].itertuples(index=False, name=None))
 
 
-def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame, overall: str) -> pd.DataFrame:
     """Importance of the themes where the municipality's own themes are all shown."""
     hidden = cells[(cells["breakdown"] == "all") & (cells["status"] != SHOWN)]
     closed = set(zip(hidden["municipality"], hidden["item"]))
     themes = drivers.groupby("municipality")["theme"].transform(lambda t: ",".join(t))
     bad = [
-        any((place, item) in closed for item in [*names.split(","), OVERALL])
+        any((place, item) in closed for item in [*names.split(","), overall])
         for place, names in zip(drivers["municipality"], themes)
     ]
     shown = drivers.loc[~np.array(bad, dtype=bool), DRIVER_COLUMNS]

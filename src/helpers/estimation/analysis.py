@@ -124,9 +124,7 @@ def model_rows(weighted: Weighted, round_: Round, code: str) -> pd.DataFrame:
     levels and theme scores, and nothing that points at a person."""
     respondents = weighted.respondents
     levels = [f"cal_{m}" for m in weighted.margins]
-    table = respondents[[*MODEL_COLUMNS, *levels]].join(
-        theme_scores(respondents, round_.questionnaire)
-    )
+    table = respondents[[*MODEL_COLUMNS, *levels]].join(theme_scores(respondents, round_))
     return table.assign(municipality=code, stratum=respondents[STRATUM])
 
 

@@ -95,12 +95,13 @@ def common_part(now: Round, before: Round, code: str | None = None) -> CommonPar
 
 
 def _questions(round_: Round, code: str | None) -> Iterator[tuple[str, tuple]]:
-    """(id, what makes it the same question: wording, heading, answers) of each scaled question."""
-    scales = round_.scales_for(code)
+    """(id, what makes it the same question: wording, heading, answers, which of them are satisfied) of each
+    scaled question."""
+    scales, measured = round_.scales_for(code), round_.measures(code)
     for q in round_.questionnaire.scaled:
-        yield q.id, (q.wording, q.heading, tuple(scales[q.scale].items()))
+        yield q.id, (q.wording, q.heading, tuple(scales[q.scale].items()), measured[q.id])
     for own in round_.local_for(code).questions if code else ():
-        yield own.id, (own.wording, "", tuple(scales[own.scale].items()))
+        yield own.id, (own.wording, "", tuple(scales[own.scale].items()), measured[own.id])
 
 
 def _common_items(now: Round, before: Round, code: str | None) -> dict[str, str]:

@@ -10,35 +10,32 @@ that it is part of.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.answers.responses import DONT_KNOW
 from helpers.answers.theme_scores import theme_scores
 from helpers.estimation.designs import Design
 from helpers.estimation.weighting import Weighted
-from helpers.parameters.models import OVERALL as OVERALL
 from helpers.parameters.params import Round
+from helpers.parameters.scales import MEANS, Measure, Scale
 
 KEYS = ["breakdown", "category", "item", "statistic", "weighting"]
 DEGREES = ["d_0", "d_1", "d_2", "d_3", "d_4"]  # as `Design.satterthwaite_sums`
 SUMS = ["n", "df_most", "y", "x", "y2", "w2", "w2_open", "v_yy", "v_yx", "v_xx", *DEGREES]
 COVARIANCES = ["c_yy", "c_yx", "c_xy", "c_xx"]
 COMPARED = ("mean", "share_satisfied", "share_dissatisfied")
-SCALE = (1.0, 5.0)
-SATISFIED_FROM, DISSATISFIED_TO = 3.5, 2.5  # a theme's score; of a question the same as 4–5 and 1–2
 ALL_AGREE = 1e-12  # Σw(y − R)²/Σw below this: everybody gave the same answer
 # Below these a variance is rounding noise, of which no degrees of freedom can be taken: as a share of the
 # variance that the same weights give to y itself, and of what V_YY and R²·V_XX cancel.
 NO_VARIANCE, CANCELLED = 1e-20, 1e-7
 SPLIT = {
-    "share_satisfied": lambda s: s >= SATISFIED_FROM,
-    "share_neutral": lambda s: (s > DISSATISFIED_TO) & (s < SATISFIED_FROM),
-    "share_dissatisfied": lambda s: s <= DISSATISFIED_TO,
+    "share_satisfied": lambda score, m: score >= m.satisfied_from,
+    "share_neutral": lambda score, m: (score > m.dissatisfied_to) & (score < m.satisfied_from),
+    "share_dissatisfied": lambda score, m: score <= m.dissatisfied_to,
 }
 
 
@@ -130,7 +127,7 @@ def effective_degrees(sums: pd.DataFrame, ratio: np.ndarray) -> np.ndarray:
 
 
 def with_intervals(
-    sums: pd.DataFrame, confidence: float, scale: tuple[float, float] = SCALE
+    sums: pd.DataFrame, confidence: float, scale: tuple[float, float] = MEANS
 ) -> pd.DataFrame:
     """Add value, se, se_least, df, ci_low, ci_high, deff, deff_kish and n_eff to rows of sums.
 
@@ -306,39 +303,52 @@ def _domains(
 
 def variables_of(respondents: pd.DataFrame, round_: Round, code: str) -> Variables:
     """Means, splits and option shares of all questions and themes, with the bases under them."""
-    local = [q.id for q in round_.local_for(code).questions]
-    questions = [q.id for q in round_.questionnaire.scaled] + local
-    answers = {q: respondents[q].to_numpy(float, na_value=np.nan) for q in questions}
-    themes = theme_scores(respondents, round_.questionnaire)
-    return _variables(pd.DataFrame(answers | {t: themes[t].to_numpy() for t in themes}), questions)
+    scales, measures = round_.answer_scales(code), round_.measures(code)
+    values = {q: respondents[q].to_numpy(float, na_value=np.nan) for q in scales}
+    found = _Columns()
+    for question, scale in scales.items():
+        found.add_question(question, values[question], scale)
+    for theme, scores in theme_scores(respondents, round_).items():
+        found.add_scores(theme, scores.to_numpy(), measures[theme])
+    return found.variables()
 
 
-def _variables(scores: pd.DataFrame, questions: Sequence[str]) -> Variables:
-    columns, numerators, bases, base_of = [], [], [], []
+@dataclass(frozen=True)
+class _Columns:
+    """The variables, a column after the other."""
 
-    def add(item: str, statistic: str, numerator: np.ndarray) -> None:
-        columns.append((item, statistic))
-        numerators.append(np.where(bases[-1], numerator, 0.0))
-        base_of.append(len(bases) - 1)
+    columns: list[tuple[str, str]] = field(default_factory=list)
+    numerators: list[np.ndarray] = field(default_factory=list)
+    bases: list[np.ndarray] = field(default_factory=list)
+    base_of: list[int] = field(default_factory=list)
 
-    for item in scores.columns:
-        value = scores[item].to_numpy()
-        said_anything = ~np.isnan(value)
-        answered = said_anything & (value < DONT_KNOW) if item in questions else said_anything
-        score = np.where(answered, value, 0.0)
-        bases.append(answered)
-        add(item, "mean", score)
+    def add_scores(self, item: str, scores: np.ndarray, measure: Measure) -> None:
+        """Mean and split of scores 1–5, NaN where there is none."""
+        answered = ~np.isnan(scores)
+        score = np.where(answered, scores, 0.0)
+        self.bases.append(answered)
+        self._add(item, "mean", score)
         for statistic, holds in SPLIT.items():
-            add(item, statistic, holds(score))
-        if item in questions:
-            for option in range(1, 6):
-                add(item, f"share_{option}", score == option)
-            bases.append(said_anything)
-            add(item, "share_dont_know", value == DONT_KNOW)
-    return Variables(
-        columns, np.column_stack(numerators), np.column_stack(bases).astype(float),
-        np.array(base_of),
-    )  # fmt: skip
+            self._add(item, statistic, holds(score, measure))
+
+    def add_question(self, item: str, values: np.ndarray, scale: Scale) -> None:
+        """Also each answer's share, and that of *ved ikke* of all who said anything."""
+        unsure = values == scale.dont_know
+        answers = np.where(unsure, np.nan, values)
+        self.add_scores(item, scale.measure.score(answers), scale.measure)
+        for option in scale.measure.options:
+            self._add(item, f"share_{option}", answers == option)
+        self.bases.append(~np.isnan(values))
+        self._add(item, "share_dont_know", unsure)
+
+    def _add(self, item: str, statistic: str, numerator: np.ndarray) -> None:
+        self.columns.append((item, statistic))
+        self.numerators.append(np.where(self.bases[-1], numerator, 0.0))
+        self.base_of.append(len(self.bases) - 1)
+
+    def variables(self) -> Variables:
+        y, x = np.column_stack(self.numerators), np.column_stack(self.bases).astype(float)
+        return Variables(self.columns, y, x, np.array(self.base_of))
 
 
 def estimate(

@@ -20,7 +20,7 @@ from helpers.common.vocabulary import NATIONAL
 from helpers.estimation.calibration import indicators
 from helpers.estimation.designs import Design
 from helpers.estimation.drivers import relative_importance
-from helpers.estimation.estimates import OVERALL, SUMS
+from helpers.estimation.estimates import SUMS
 from helpers.estimation.expected import Expected, expected_results
 from helpers.estimation.nonresponse import RIndicator, r_indicator
 from helpers.estimation.propensity import TERMS
@@ -101,7 +101,7 @@ def driver_rows(
     themes = [t.id for t in round_.questionnaire.themes if t.id in respondents]
     found = relative_importance(
         respondents[themes],
-        OVERALL,
+        round_.questionnaire.overall,
         respondents["weight"].to_numpy(float),
         respondents["stratum"].to_numpy(),
         min_answers=rules.min_answers,
@@ -137,7 +137,7 @@ def _expected(respondents: pd.DataFrame, round_: Round) -> Expected:
     return expected_results(
         respondents,
         designs,
-        OVERALL,
+        round_.questionnaire.overall,
         min_municipalities=round_.settings.models.min_municipalities,
         confidence=round_.settings.comparison.confidence,
     )

@@ -22,6 +22,7 @@ import yaml
 
 from helpers.common import style, theme
 from helpers.common.paths import write_atomically
+from helpers.notebooks.expansion import expanded
 from helpers.notebooks.markdown import Document, RenderError, read_document
 
 __all__ = ["RenderError", "find_quarto", "render"]
@@ -56,6 +57,7 @@ def render(
     before any is put in place. Raises RenderError where the notebook holds an error, a reference
     has no target, or the program fails.
     """
+    notebook = expanded(notebook)
     quarto = find_quarto() if renderer != "embedded" else None
     if renderer == "quarto" and quarto is None:
         raise RenderError(

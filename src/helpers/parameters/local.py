@@ -10,7 +10,6 @@ from helpers.common.errors import Problem
 from helpers.common.labels import heading_key
 from helpers.parameters.files import Source
 from helpers.parameters.models import (
-    ANSWERS,
     FREE_TEXT,
     ExtractFormat,
     LocalFile,
@@ -18,6 +17,7 @@ from helpers.parameters.models import (
     Round,
 )
 from helpers.parameters.relations import same_key
+from helpers.parameters.scales import upside_down
 from helpers.parameters.tables import unknown
 
 TABLES = {".yml", ".yaml", ".csv", ".xlsx", ".xls", ".ods", ".txt"}
@@ -60,15 +60,12 @@ def local_problems(
 def _scale_problems(
     source: Source, built: LocalFile, common: Mapping[str, Mapping[int, str]]
 ) -> Iterator[Problem]:
-    """Every scale is known and is one thing only, every own one is used, and 5 is the most positive."""
+    """Every scale is known and is one thing only, every own one is used, and 1 is the most negative."""
     for i, q in enumerate(built.questions):
         if q.scale not in {*common, *built.scales}:
             where = f"{source.path}{source.line('questions', i)}, key `questions.{q.id}.scale`"
             yield unknown(where, "scale", q.scale, [*common, *built.scales])
     used = {q.scale for q in built.questions}
-    upside_down = {
-        tuple(labels.get(6 - k) for k in ANSWERS): name for name, labels in common.items()
-    }
     for name, labels in built.scales.items():
         where = source.at("scales", name)
         if name in common or name == FREE_TEXT:
@@ -77,11 +74,11 @@ def _scale_problems(
         elif name not in used:
             remedy = "Name it at a question, or remove it."
             yield Problem(where, "is used by no local question", remedy=remedy)
-        if turned := upside_down.get(tuple(labels.get(k) for k in ANSWERS)):
+        if turned := upside_down(labels, common):
             yield Problem(
                 where,
                 f"is »{turned}« upside down",
-                "1 the most negative answer, 5 the most positive",
+                "1 the most negative answer, the last before Ved ikke the most positive",
                 "Turn the labels round.",
             )
 

@@ -6,7 +6,9 @@ An unknown key is an error; units stand in the name (`least_spell_weeks`, `price
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal, get_args
@@ -17,6 +19,7 @@ from helpers.common.labels import heading_key
 from helpers.common.style import slug
 from helpers.parameters.intake_decisions import IntakeDecision
 from helpers.parameters.round_settings import Model, PriceBand, RoundFile
+from helpers.parameters.scales import Measure, Scale, scale_troubles, theme_measure
 from helpers.parameters.types import (
     QUESTION_PATTERN,
     Code,
@@ -31,12 +34,9 @@ from helpers.parameters.withdrawals import Withdrawal, out
 
 MAX_LOCAL_QUESTIONS = 3  # the agreement with the municipalities (KL)
 FREE_TEXT = "fritekst"
-FREE_TEXT_QUESTIONS = ("q14", "q15")  # the answer export's columns of text are named after them
-OVERALL = "samlet"  # the theme that every questionnaire ends with, and every report begins with
-ANSWERS = range(1, 6)  # from the most negative to the most positive
+TEXT_COLUMN = re.compile(r"q[0-9]{2}_text")  # a free text's column in the survey tool's export
+OVERALL = "samlet"  # the overall satisfaction, where no theme says that it is
 LONGEST_SPELL = 120  # weeks or months; more are days, or a slip
-MAX_LABEL_CHARACTERS = 40  # of an answer; more do not fit a figure's legend
-DONT_KNOW, DONT_KNOW_LABEL = 6, "Ved ikke"  # outside the scale, and in no mean
 
 
 class Municipality(Model):
@@ -76,19 +76,33 @@ class Question(Model):
     def is_scaled(self) -> bool:
         return self.scale != FREE_TEXT
 
+    @property
+    def column(self) -> str:
+        """Its column in the survey tool's export."""
+        return self.id if self.is_scaled else f"{self.id}_text"
+
+
+def text_columns(names: Iterable[str]) -> list[str]:
+    """The columns of free text among those of an answer table."""
+    return [c for c in names if TEXT_COLUMN.fullmatch(c)]
+
 
 class Theme(Model):
+    """`role`: `overall` of the theme that every report begins with."""
+
     id: Id
     order: Whole
     label: Words
+    role: Literal["", "overall"] = ""
 
 
 class ScaleLabel(Model):
-    """One answer of a common scale."""
+    """One answer of a common scale; `kind`: where the middle answer is not the only neutral one."""
 
     scale: Id
     value: Whole
     label: Words
+    kind: Literal["", "dissatisfied", "neutral", "satisfied"] = ""
 
 
 class Agreement(Model):
@@ -194,30 +208,6 @@ class LocalFile(Model):
         return self
 
 
-def scale_troubles(labels: dict[int, str]) -> list[str]:
-    """What is wrong with a scale: five answers that can be told apart, and *ved ikke*."""
-    wanted = [*ANSWERS, DONT_KNOW]
-    troubles = [f"the label of {k} is missing; add it" for k in wanted if k not in labels]
-    troubles += [
-        f"{k} is no answer; a scale has 1 to 5, and 6: Ved ikke" for k in labels if k not in wanted
-    ]
-    troubles += [f"the label of {k} is empty; write it" for k, v in labels.items() if not v.strip()]
-    troubles += [
-        f"the label of {k} has {len(v)} characters, and {MAX_LABEL_CHARACTERS} fit a figure; shorten it"
-        for k, v in labels.items()
-        if len(v) > MAX_LABEL_CHARACTERS
-    ]
-    words = [" ".join(v.split()).casefold() for v in labels.values() if v.strip()]
-    if len(set(words)) < len(words):
-        troubles.append("two answers have the same label; a citizen must tell them apart")
-    unsure = labels.get(DONT_KNOW, DONT_KNOW_LABEL).strip()
-    if unsure and unsure.casefold() != DONT_KNOW_LABEL.casefold():
-        troubles.append(
-            f"6 is »{unsure}«, but reports print it as »ved ikke«; write 6: {DONT_KNOW_LABEL}"
-        )
-    return troubles
-
-
 ExtractField = Literal[
     "cpr", "name", "benefit", "spell_start",
     "latest_conversation", "course_closed", "phone", "passive",
@@ -262,12 +252,23 @@ class Questionnaire(Model):
     id: str
     questions: tuple[Question, ...]
     themes: tuple[Theme, ...]
-    scales: dict[str, dict[Whole, str]]  # scale → value 1–6 → label
+    scales: dict[str, dict[Whole, str]]  # scale → value → label, *ved ikke* last
+    kinds: dict[str, dict[Whole, str]] = Field(default_factory=dict)  # of scales that tell theirs
 
     @property
     def scaled(self) -> tuple[Question, ...]:
-        """The questions with a five-point scale, in order (q01 … q13)."""
+        """The questions with a scale, in order (q01 … q13)."""
         return tuple(q for q in self.questions if q.is_scaled)
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The export's columns of free text, in the questions' order (q14_text, q15_text)."""
+        return tuple(q.column for q in self.questions if not q.is_scaled)
+
+    @property
+    def overall(self) -> str:
+        """The theme of overall satisfaction."""
+        return next((t.id for t in self.themes if t.role == "overall"), OVERALL)
 
     def theme_questions(self, theme_id: str) -> tuple[Question, ...]:
         return tuple(q for q in self.scaled if q.theme == theme_id)
@@ -327,8 +328,28 @@ class Round(Model):
         return self.local.get(code) or LocalFile(municipality=code)
 
     def scales_for(self, code: str | None = None) -> dict[str, dict[int, str]]:
-        """Scale → value 1–6 → label: the common ones and, with `code`, the municipality's own."""
+        """Scale → value → label, *ved ikke* last: the common ones and, with `code`, the municipality's own."""
         return self.questionnaire.scales | (self.local_for(code).scales if code else {})
+
+    def scale(self, name: str, code: str | None = None) -> Scale:
+        return Scale.of(self.scales_for(code)[name], self.questionnaire.kinds.get(name))
+
+    def answer_scales(self, code: str | None = None) -> dict[str, Scale]:
+        """Question → its scale: the common ones and, with `code`, the municipality's own."""
+        local = self.local_for(code).questions if code else ()
+        return {q.id: self.scale(q.scale, code) for q in (*self.questionnaire.scaled, *local)}
+
+    def measures(self, code: str | None = None) -> dict[str, Measure]:
+        """Question or theme → how it is measured; with `code` the municipality's own questions too."""
+        found = {item: scale.measure for item, scale in self.answer_scales(code).items()}
+        of_themes = {
+            t.id: self.questionnaire.theme_questions(t.id) for t in self.questionnaire.themes
+        }
+        return found | {
+            theme: theme_measure([found[q.id] for q in questions])
+            for theme, questions in of_themes.items()
+            if questions
+        }
 
     def price_band(self, code: str) -> PriceBand:
         """Inhabitants are rounded down to whole thousands before the band is looked up."""

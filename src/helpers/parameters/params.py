@@ -271,8 +271,7 @@ def _questionnaire_of(
         known = sorted(p.name[: -len("-themes.csv")] for p in folder.glob("*-themes.csv"))
         problems.append(unknown(source.at("questionnaire"), "questionnaire", name, known))
         return None
-    simulated = source.content.get("simulated") is True
-    found = _load_questionnaire(folder, name, problems, simulated=simulated)
+    found = _load_questionnaire(folder, name, problems)
     if found and settings and settings.responses.min_questions_answered > len(found.scaled):
         told = f"is {settings.responses.min_questions_answered}, but {len(found.scaled)} are asked"
         where = source.at("responses", "min_questions_answered")

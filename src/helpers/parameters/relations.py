@@ -14,9 +14,7 @@ from pathlib import Path
 from helpers.common.errors import Problem
 from helpers.common.labels import normalise
 from helpers.parameters.models import (
-    ANSWERS,
     FREE_TEXT,
-    FREE_TEXT_QUESTIONS,
     OVERALL,
     ExtractFormat,
     Municipality,
@@ -26,12 +24,10 @@ from helpers.parameters.models import (
     ScaleLabel,
     TargetGroup,
     Theme,
-    scale_troubles,
 )
+from helpers.parameters.scales import scale_troubles, upside_down
 from helpers.parameters.spells import spell_problems
 from helpers.parameters.tables import Table, stands_twice, unknown
-
-SIMULATED_QUESTION = "q13"  # simulated citizens say in words why they answered it as they did
 
 
 def municipality_problems(table: Table[Municipality]) -> Iterator[Problem]:
@@ -114,24 +110,24 @@ def coverage_problems(
 
 
 def scale_problems(table: Table[ScaleLabel]) -> Iterator[Problem]:
-    """Each common scale has the answers 1 to 5 and 6, each once and to be told apart."""
+    """Each common scale has its answers from 1 on and *ved ikke*, each once and to be told apart."""
     yield from stands_twice(table, "the answer", lambda s: f"{s.scale} {s.value}")
-    scales = scales_of(table)
+    scales, kinds = scales_of(table), kinds_of(table)
     for name, labels in scales.items() if table.whole else ():
         line = max(n for n, s in table.lines if s.scale == name)
-        for told in scale_troubles(labels):
+        for told in scale_troubles(labels, kinds.get(name)):
             what, _, remedy = told.partition("; ")
             yield Problem(
-                table.at(line), f"scale »{name}«: {what}", "1 to 5, and 6: Ved ikke",
+                table.at(line), f"scale »{name}«: {what}", "answers from 1 on, and Ved ikke behind them",
                 f"{remedy[:1].upper()}{remedy[1:]}" or "Correct it.",
             )  # fmt: skip
-    turned = {tuple(labels.get(6 - k) for k in ANSWERS): name for name, labels in scales.items()}
     for name, labels in scales.items():
-        other = turned.get(tuple(labels.get(k) for k in ANSWERS))
+        other = upside_down(labels, scales)
         if other is not None and name < other:
             yield Problem(
                 str(table.path), f"scale »{name}« is »{other}« upside down",
-                "1 the most negative answer, 5 the most positive", "Turn the labels round.",
+                "1 the most negative answer, the last before Ved ikke the most positive",
+                "Turn the labels round.",
             )  # fmt: skip
 
 
@@ -140,6 +136,15 @@ def scales_of(table: Table[ScaleLabel]) -> dict[str, dict[int, str]]:
     for row in table.rows:
         scales.setdefault(row.scale, {}).setdefault(row.value, row.label)
     return scales
+
+
+def kinds_of(table: Table[ScaleLabel]) -> dict[str, dict[int, str]]:
+    """Scale → answer → kind, of the scales that tell theirs."""
+    kinds: dict[str, dict[int, str]] = {}
+    for row in table.rows:
+        if row.kind:
+            kinds.setdefault(row.scale, {})[row.value] = row.kind
+    return kinds
 
 
 def questionnaire_problems(
@@ -163,11 +168,6 @@ def questionnaire_problems(
         if not q.is_scaled and q.theme:
             told = f"is free text, and stands in the theme »{q.theme}«"
             yield Problem(where, told, "a scale, or no theme", "Correct the scale or the theme.")
-        if not q.is_scaled and q.id not in FREE_TEXT_QUESTIONS:
-            told = "is free text, which is read of " + " and ".join(FREE_TEXT_QUESTIONS) + " alone"
-            yield Problem(
-                where, told, "a scale, or one of these ids", "Correct the id or the scale."
-            )
     if questions.whole and themes.whole:
         yield from _relied_on(questions, themes)
 
@@ -179,12 +179,17 @@ def _same(value: object) -> object:
 
 def _relied_on(questions: Table[Question], themes: Table[Theme]) -> Iterator[Problem]:
     """The theme that reports call overall satisfaction is there; no theme is without questions."""
-    if OVERALL not in {t.id for t in themes.rows}:
+    overall = [t.id for t in themes.rows if t.role]
+    if len(overall) > 1:
+        told = f"{' and '.join(overall)} all have the role overall"
+        yield Problem(str(themes.path), told, "one theme that reports begin with", "Correct it.")
+    if not overall and OVERALL not in {t.id for t in themes.rows}:
         yield Problem(
             str(themes.path),
             f"the theme »{OVERALL}« is missing, on which every report relies",
-            f"a row with the id {OVERALL}",
-            "Add it, or give it its id back; its label may be another.",
+            f"a row with the id {OVERALL}, or one with the role overall",
+            "Add it, or give it its id back, or write overall in the column role of the theme that is "
+            "the overall satisfaction; its label may be another.",
         )
     filled = {q.theme for q in questions.rows if q.is_scaled}
     for line, theme in themes.lines:
@@ -193,17 +198,6 @@ def _relied_on(questions: Table[Question], themes: Table[Theme]) -> Iterator[Pro
                 themes.at(line), f"the theme »{theme.id}« has no question", "one or more",
                 f"Name it at a question of {questions.path.name}, or remove the row.",
             )  # fmt: skip
-
-
-def simulated_problems(questions: Table[Question]) -> Iterator[Problem]:
-    """A simulated round asks what its citizens' free texts are made of."""
-    if questions.whole and SIMULATED_QUESTION not in {q.id for q in questions.rows if q.is_scaled}:
-        yield Problem(
-            str(questions.path),
-            f"the question {SIMULATED_QUESTION} is missing, on which simulated answers rely",
-            f"{SIMULATED_QUESTION} with a scale",
-            "Add it, or take `simulated` out of the round.",
-        )
 
 
 def same_key(where: str, kind: str, meant: Iterable[tuple[str, object]]) -> Iterator[Problem]:

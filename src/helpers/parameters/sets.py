@@ -28,12 +28,12 @@ from helpers.parameters.models import (
 )
 from helpers.parameters.relations import (
     group_problems,
+    kinds_of,
     municipality_problems,
     questionnaire_problems,
     rule_problems,
     scale_problems,
     scales_of,
-    simulated_problems,
 )
 from helpers.parameters.tables import Table, read_table, stands_twice, unknown
 from helpers.parameters.words import build
@@ -98,17 +98,13 @@ def tile_table(root: Path, places: Table[Municipality], problems: list[Problem])
 # ------------------------------------------------------------------------- questionnaires and rules
 
 
-def _load_questionnaire(
-    folder: Path, name: str, problems: list[Problem], *, simulated: bool = False
-) -> Questionnaire | None:
+def _load_questionnaire(folder: Path, name: str, problems: list[Problem]) -> Questionnaire | None:
     """The questionnaire; None where a table of it cannot be read whole."""
     questions = read_table(Question, folder / f"{name}.csv", problems)
-    themes = read_table(Theme, folder / f"{name}-themes.csv", problems)
-    scales = read_table(ScaleLabel, folder / "scales.csv", problems)
+    themes = read_table(Theme, folder / f"{name}-themes.csv", problems, ("role",))
+    scales = read_table(ScaleLabel, folder / "scales.csv", problems, ("kind",))
     problems += scale_problems(scales)
     problems += questionnaire_problems(questions, themes, scales)
-    if simulated:
-        problems += simulated_problems(questions)
     if not (questions.whole and themes.whole and scales.whole):
         return None
     return Questionnaire(
@@ -116,6 +112,7 @@ def _load_questionnaire(
         questions=tuple(sorted(questions.rows, key=lambda q: q.order)),
         themes=tuple(sorted(themes.rows, key=lambda t: t.order)),
         scales=scales_of(scales),
+        kinds=kinds_of(scales),
     )
 
 

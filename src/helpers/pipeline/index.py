@@ -16,7 +16,6 @@ from helpers.common.paths import Paths, write_text
 from helpers.common.vocabulary import NATIONAL, NATIONAL_REPORT_FILES, REPORT_FILES
 from helpers.parameters.params import Municipality, Round
 from helpers.released.numbers import ResponseGroup
-from helpers.released.own_numbers import OVERALL
 from helpers.released.published import Published, load_published
 
 LIBRARIES = (
@@ -81,7 +80,7 @@ def _row(
         state = "kunne ikke laves" if place.code in failed else "ingen resultater endnu"
         empty = {"answers": "", "rate": "", "mean": "", "links": []}
         return shown | empty | {"state": state, "ready": False}
-    counts, mean = published.responded(place.code), published.number(place.code, OVERALL)
+    counts, mean = published.responded(place.code), published.number(place.code, published.overall)
     late = place.code in failed
     return shown | {
         "state": "kunne ikke opdateres i seneste kørsel" if late else "klar",

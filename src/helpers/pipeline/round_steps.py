@@ -14,7 +14,6 @@ from helpers.answers.answer_times import danish_today
 from helpers.answers.free_text import scrub_answers, write_texts
 from helpers.answers.responses import (
     ROUND_LEVEL,
-    TEXT_COLUMNS,
     Collected,
     collect,
     counts_as_answer,
@@ -30,6 +29,7 @@ from helpers.disclosure.release_again import Again, release_again
 from helpers.estimation.round_estimates import RoundEstimates, gather
 from helpers.identities.identities import known_persons
 from helpers.identities.vault_key import VaultError
+from helpers.parameters.models import text_columns
 from helpers.parameters.params import Round
 from helpers.scan.persons import Persons
 from helpers.scan.scan import scan_for
@@ -113,7 +113,7 @@ def _without_persons(
             names, _ = known_persons(paths, round_, [code])
             answers[code] = scrub_answers(table, names)
         except VaultError as e:
-            answers[code] = table.assign(**dict.fromkeys(TEXT_COLUMNS, ""))
+            answers[code] = table.assign(**dict.fromkeys(text_columns(table), ""))
             notes[f"Free texts are left out where the vault does not open: {e}"] = True
     return replace(collected, answers=answers), tuple(notes)
 

@@ -3,29 +3,37 @@ them, and how a question's wording follows an earlier answer."""
 
 from __future__ import annotations
 
+import re
 import string
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from helpers.common.errors import ParameterError, Problem
+from helpers.parameters.models import Question
 from helpers.parameters.params import Questionnaire, read_parameters
 from helpers.parameters.round_settings import Model
+from helpers.parameters.scales import KINDS
 from helpers.parameters.types import Whole, Words
 
 FRAME = "params/questionnaires/frame.yml"
 FILLED_IN = ("kommune", "svarfrist")
+PLACEHOLDER = re.compile(r"\[[^\]/]*/[^\]]*\]")  # »[tilfreds/utilfreds]«
 
 
 class Piped(Model):
-    """One question whose `placeholder` is replaced by the answer to `depends_on`; it is asked of those
-    alone whose answer has a text."""
+    """A free text with this `placeholder` in its wording is asked of those who answered the question of
+    overall satisfaction before it, with the text for the kind of their answer."""
 
-    question: str
     placeholder: Words
-    depends_on: str
-    text_by_answer: dict[Annotated[Whole, Field(ge=1, le=6)], Words]
+    text_by_kind: dict[Literal["dissatisfied", "neutral", "satisfied"], Words]
+
+    @model_validator(mode="after")
+    def _all_kinds(self) -> Piped:
+        if missing := [k for k in KINDS if k not in self.text_by_kind]:
+            raise ValueError(f"text_by_kind: {', '.join(missing)} has no text; write it")
+        return self
 
 
 class Frame(Model):
@@ -49,8 +57,8 @@ class Frame(Model):
             raise ValueError("\n".join(troubles))
         return self
 
-    def rule_for(self, question_id: str) -> Piped | None:
-        return next((p for p in self.piped if p.question == question_id), None)
+    def rule_for(self, question: Question) -> Piped | None:
+        return next((p for p in self.piped if p.placeholder in question.wording), None)
 
 
 def _trouble_with_places(text: str) -> list[str]:
@@ -64,38 +72,43 @@ def _trouble_with_places(text: str) -> list[str]:
     ]
 
 
+def piped_from(question: Question, questionnaire: Questionnaire) -> Question | None:
+    """The latest question of overall satisfaction before this one."""
+    overall = questionnaire.theme_questions(questionnaire.overall)
+    return next((q for q in reversed(overall) if q.order < question.order), None)
+
+
 def load_frame(root: Path, questionnaire: Questionnaire) -> Frame:
     """The frame, checked beside the questions. Raises ParameterError with every trouble."""
     path = root / FRAME
     frame = read_parameters(path, Frame)
-    order = {q.id: q for q in questionnaire.questions}
-    problems = []
-    for i, rule in enumerate(frame.piped):
-        where = f"{path}, key `piped.{i}`"
-        asked, before = order.get(rule.question), order.get(rule.depends_on)
-        if asked is None or before is None:
-            unknown = rule.question if asked is None else rule.depends_on
-            remedy = f"There are: {', '.join(order)}."
-            problems.append(Problem(where, f"unknown question »{unknown}«", remedy=remedy))
-            continue
-        if rule.placeholder not in asked.wording:
-            problems.append(
-                Problem(
-                    where,
-                    f"»{rule.placeholder}« does not stand in the wording of {rule.question}",
-                    "the placeholder as the questionnaire has it",
-                    "Correct it, or take the rule out.",
-                )
-            )
-        if not before.is_scaled or before.order >= asked.order:
-            problems.append(
-                Problem(
-                    where,
-                    f"{rule.depends_on} is no question with answers before {rule.question}",
-                    "an earlier question with a scale",
-                    "Correct it.",
-                )
-            )
+    problems = [
+        Problem(
+            f"{root / 'params/questionnaires' / questionnaire.id}.csv, question {q.id}",
+            told,
+            "a free text behind the question of overall satisfaction, with a placeholder of frame.yml",
+            f"Move it, or write its wording without »{found}«, or add {found} to `piped` of {path}.",
+        )
+        for q in questionnaire.questions
+        for found, told in _piped_troubles(q, frame, questionnaire)
+    ]
     if problems:
         raise ParameterError(problems=problems)
     return frame
+
+
+def _piped_troubles(
+    question: Question, frame: Frame, questionnaire: Questionnaire
+) -> list[tuple[str, str]]:
+    """(placeholder, what is wrong with it) of those in a question's wording."""
+    troubles = []
+    for found in PLACEHOLDER.findall(question.wording):
+        if found not in {p.placeholder for p in frame.piped}:
+            troubles.append((found, f"»{found}« is filled in by nothing"))
+        elif question.is_scaled:
+            troubles.append((found, f"has »{found}«, but is no free text"))
+        elif piped_from(question, questionnaire) is None:
+            troubles.append(
+                (found, f"has »{found}«, but no question of overall satisfaction before it")
+            )
+    return troubles

@@ -12,7 +12,7 @@ from great_tables import GT
 from IPython.display import Markdown
 
 from helpers.common.markdown_text import literal, prose, trusted
-from helpers.parameters.models import ANSWERS, LocalBackground
+from helpers.parameters.models import LocalBackground
 from helpers.parameters.params import Round
 from helpers.released.captions import listed
 from helpers.released.findings import counted
@@ -45,15 +45,15 @@ def introduction(round_: Round, code: str) -> Markdown:
 
 
 def questions_table(round_: Round, code: str) -> GT | None:
-    """A row a local question: wording and what can be answered, from 1 to 5."""
-    local, scales = round_.local_for(code), round_.scales_for(code)
+    """A row a local question: wording and what can be answered, the most negative first."""
+    local, scales = round_.local_for(code), round_.answer_scales(code)
     if not local.questions:
         return None
     rows = [
-        (f"Lokalt {i}", q.wording, " · ".join(scales[q.scale][k] for k in ANSWERS))
+        (f"Lokalt {i}", q.wording, " · ".join(scales[q.id].labels.values()))
         for i, q in enumerate(local.questions, start=1)
     ]
-    return table(pd.DataFrame(rows, columns=["Nr.", "Spørgsmål", "Svar fra 1 til 5"]))
+    return table(pd.DataFrame(rows, columns=["Nr.", "Spørgsmål", "Svar, det mest negative først"]))
 
 
 def groups_by_category(plan: SamplingPlan, round_: Round, code: str) -> pd.DataFrame:

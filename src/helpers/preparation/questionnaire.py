@@ -18,12 +18,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from helpers.answers.responses import LOCAL_COLUMNS, STATUSES, TEXT_COLUMNS
+from helpers.answers.export_columns import export_columns
+from helpers.answers.latest import STATUSES
 from helpers.common import style
 from helpers.common.paths import Paths, write_text
-from helpers.parameters.models import DONT_KNOW, LocalQuestion, Question
+from helpers.parameters.models import LocalQuestion, Question
 from helpers.parameters.params import Round
-from helpers.preparation.frame import Frame, Piped
+from helpers.parameters.scales import Scale
+from helpers.preparation.frame import Frame, Piped, piped_from
 from helpers.released.own_numbers import official_name
 
 FOLDER, COMMON = "spoergeskema", "faelles"
@@ -87,19 +89,19 @@ def questionnaire_document(round_: Round, frame: Frame, code: str | None = None)
             for t in sorted(round_.questionnaire.themes, key=lambda t: t.order)
         ],
         "scales": [
-            {"id": scale, "answers": _answers(labels)}
-            for scale, labels in round_.scales_for(code).items()
+            {"id": scale, "answers": _answers(round_.scale(scale, code))}
+            for scale in round_.scales_for(code)
             if scale in {q.scale for q in (*common, *local)}
         ],
         "questions": [
-            *(_question(i, q, frame, words) for i, q in enumerate(common, start=1)),
+            *(_question(i, q, round_, frame, words) for i, q in enumerate(common, start=1)),
             *(
                 _local_question(len(common) + i, q, frame, words)
                 for i, q in enumerate(local, start=1)
             ),
         ],
     }
-    columns = _export_columns(round_, len(local))
+    columns = _export_columns(round_, code)
     whole = json.dumps([content, columns], ensure_ascii=False, sort_keys=True).encode()
     return {
         "$schema": SCHEMA,
@@ -124,20 +126,22 @@ def _day(day: dt.date) -> str:
     return day.isoformat()
 
 
-def _answers(labels: dict[int, str]) -> list[dict[str, Any]]:
+def _answers(scale: Scale) -> list[dict[str, Any]]:
     """From the most positive to *ved ikke*, the order in which a citizen reads them."""
-    order = sorted((k for k in labels if k != DONT_KNOW), reverse=True)
-    order += [DONT_KNOW] if DONT_KNOW in labels else []
-    return [{"value": k, "label": labels[k], "in_mean": k != DONT_KNOW} for k in order]
+    order = sorted(scale.labels, reverse=True)
+    answers = [{"value": k, "label": scale.labels[k], "in_mean": True} for k in order]
+    return [*answers, {"value": scale.dont_know, "label": scale.unsure, "in_mean": False}]
 
 
-def _question(order: int, q: Question, frame: Frame, words: dict[str, str]) -> dict[str, Any]:
+def _question(
+    order: int, q: Question, round_: Round, frame: Frame, words: dict[str, str]
+) -> dict[str, Any]:
     asked = {
         "id": q.id,
         "order": order,
         "local": False,
         "kind": "scale" if q.is_scaled else "text",
-        "column": q.id if q.is_scaled else f"{q.id}_text",
+        "column": q.column,
         "theme": q.theme or None,
         "heading": q.heading or None,
         "wording": q.wording,
@@ -149,15 +153,18 @@ def _question(order: int, q: Question, frame: Frame, words: dict[str, str]) -> d
         "max_characters": frame.text_max_characters,
         "note": frame.free_text_note.format(**words),
     }
-    rule = frame.rule_for(q.id)
-    return asked | ({"routing": _routing(rule)} if rule else {})
+    rule = frame.rule_for(q)
+    return asked | ({"routing": _routing(rule, q, round_)} if rule else {})
 
 
-def _routing(rule: Piped) -> dict[str, Any]:
+def _routing(rule: Piped, q: Question, round_: Round) -> dict[str, Any]:
+    before = piped_from(q, round_.questionnaire)
+    measure = round_.scale(before.scale).measure
+    texts = {k: rule.text_by_kind[measure.kind_of(measure.score(k))] for k in measure.options}
     return {
-        "depends_on": rule.depends_on,
+        "depends_on": before.id,
         "placeholder": rule.placeholder,
-        "text_by_answer": {str(k): v for k, v in sorted(rule.text_by_answer.items())},
+        "text_by_answer": {str(k): text for k, text in texts.items()},
         "otherwise": "skip",
     }
 
@@ -179,9 +186,8 @@ def _local_question(
     }
 
 
-def _export_columns(round_: Round, local: int) -> list[dict[str, Any]]:
+def _export_columns(round_: Round, code: str | None) -> list[dict[str, Any]]:
     """What the tool's export must have, in order: as `responses.read_export` reads it."""
-    answer = {"type": "integer", "values": list(range(1, DONT_KNOW + 1)), "may_be_empty": True}
     columns = [
         {"name": "key", "type": "string", "may_be_empty": False,
          "meaning": "the token of the citizen's link, as it stands behind link_base"},
@@ -190,14 +196,22 @@ def _export_columns(round_: Round, local: int) -> list[dict[str, Any]]:
         {"name": "submitted_at", "type": "datetime", "may_be_empty": True,
          "meaning": "the latest answer, ISO 8601 as 2024-03-14T09:30:00, local time"},
     ]  # fmt: skip
-    asked = [q.id for q in round_.questionnaire.scaled]
-    meaning = "value of the answer chosen; empty: not answered"
-    columns += [{"name": q, **answer, "meaning": meaning} for q in asked]
+    asked = export_columns(round_, [code] if code else [])
+
+    def answers(of: dict[str, frozenset[int]]) -> list[dict[str, Any]]:
+        meaning = "value of the answer chosen; empty: not answered"
+        return [
+            {"name": c, "type": "integer", "values": sorted(values), "may_be_empty": True, "meaning": meaning}
+            for c, values in of.items()
+            if values
+        ]  # fmt: skip
+
+    columns += answers(asked.common)
     columns += [
         {"name": c, "type": "string", "may_be_empty": True, "meaning": "the text as written"}
-        for c in TEXT_COLUMNS
+        for c in asked.texts
     ]
-    return columns + [{"name": c, **answer, "meaning": meaning} for c in LOCAL_COLUMNS[:local]]
+    return columns + answers(asked.local)
 
 
 def flat_csv(document: dict[str, Any]) -> str:

@@ -15,7 +15,6 @@ from helpers.common import style
 from helpers.common.vocabulary import NOT_JUDGED, OVER
 from helpers.released.captions import Labelled
 from helpers.released.numbers import Number
-from helpers.released.own_numbers import OVERALL
 from helpers.released.published import Published
 
 
@@ -63,7 +62,7 @@ def group_extremes(
     apart from an end shares it."""
     shown = sorted((r for r in rows if r[2].shown), key=lambda r: -r[2].value)
     pairs = {
-        (a, b): published.between(code, OVERALL, breakdown, a[0], b[0])
+        (a, b): published.between(code, published.overall, breakdown, a[0], b[0])
         for a, b in combinations(shown, 2)
     }
     apart = {pair: d.value for pair, d in pairs.items() if d.verdict == OVER}

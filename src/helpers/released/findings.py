@@ -15,7 +15,7 @@ from helpers.released import verdicts
 from helpers.released.captions import Labelled, listed, reasons
 from helpers.released.ends import Ends, extremes, group_extremes, too_close
 from helpers.released.numbers import Difference, Number, ResponseGroup
-from helpers.released.own_numbers import OVERALL, SPLIT, OwnNumbers
+from helpers.released.own_numbers import SPLIT, OwnNumbers
 
 NAMED_STATISTICS = (
     "mean",
@@ -27,7 +27,7 @@ ROOM_FOR_NAMES = 50  # characters of a two-line headline
 
 def _groups(o: OwnNumbers, breakdown: str) -> list[tuple[str, str, Number]]:
     return [
-        (c, label, o.of(OVERALL, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)
+        (c, label, o.of(o.overall, "mean", breakdown, c)) for c, label in group_labels(o, breakdown)
     ]
 
 
@@ -40,7 +40,7 @@ def _end(rows: Sequence[Labelled], place: str) -> str:
 
 
 def overall_headline(o: OwnNumbers) -> str:
-    own, against = o.of(OVERALL), o.against_others(OVERALL)
+    own, against = o.of(o.overall), o.against_others(o.overall)
     if not own.shown:
         return f"Den samlede tilfredshed kan ikke vises: {own.words}"
     start = f"Samlet tilfredshed er {style.number(own.value, 2)} på en skala fra 1 til 5"
@@ -56,7 +56,7 @@ def overall_headline(o: OwnNumbers) -> str:
 
 
 def themes_headline(o: OwnNumbers) -> str:
-    rows = [(o.label(t), o.of(t)) for t in o.themes if t != OVERALL]
+    rows = [(o.label(t), o.of(t)) for t in o.themes if t != o.overall]
     if not any(number.shown for _, number in rows):
         return f"Temaerne kan ikke vises for kommunen: {reasons(x for _, x in rows)}"
     found = extremes(rows)
@@ -75,7 +75,7 @@ def themes_headline(o: OwnNumbers) -> str:
 
 
 def split_headline(o: OwnNumbers) -> str:
-    satisfied, _, dissatisfied = (o.of(OVERALL, s) for s in SPLIT)
+    satisfied, _, dissatisfied = (o.of(o.overall, s) for s in SPLIT)
     if not (satisfied.shown and dissatisfied.shown):
         return "Tilfredse, hverken eller og utilfredse svar på hvert tema"
     return (

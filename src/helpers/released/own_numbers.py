@@ -12,23 +12,13 @@ import pandas as pd
 from helpers.common.errors import SurveyError
 from helpers.common.vocabulary import NATIONAL
 from helpers.estimation.comparisons import OTHERS
-from helpers.estimation.estimates import OVERALL as OVERALL
 from helpers.parameters.params import BREAKDOWN_LABELS
 from helpers.released.numbers import Difference, Number, ResponseGroup
 from helpers.released.published import Published
 
 OTHERS_LABEL = "De øvrige kommuner"
-STATISTIC_LABELS = {
-    "mean": "Gennemsnit (1–5)",
-    "share_satisfied": "Andel tilfredse (4–5)",
-    "share_neutral": "Andel hverken eller (3)",
-    "share_dissatisfied": "Andel utilfredse (1–2)",
-    **{f"share_{k}": f"Andel svar {k}" for k in range(1, 6)},
-    "share_dont_know": "Andel ved ikke",
-}
 NATIONAL_LABEL = "Alle deltagende kommuner"
 SPLIT = ("share_satisfied", "share_neutral", "share_dissatisfied")
-OPTIONS = tuple(f"share_{k}" for k in range(1, 6))
 GROUPINGS = ("target_group", "gender", "age_band", "duration_band")
 
 NOBODY = "0000"  # no municipality's code: the country has nothing local
@@ -60,7 +50,8 @@ class OwnNumbers:
         own = None if code == NATIONAL else code
         self.name = official_name(own, round_.municipalities[own].name) if own else NATIONAL_LABEL
         self.local = round_.local_for(own or NOBODY)
-        self.scales = round_.scales_for(own)
+        self.answer_scales = round_.answer_scales(own)
+        self.measures = round_.measures(own)
         self.item_labels = round_.item_labels(own)
         self.category_labels = round_.category_labels(own)
         self.breakdown_labels = BREAKDOWN_LABELS | {
@@ -123,6 +114,10 @@ class OwnNumbers:
     # --------------------------------------------------------------------------------- items
 
     @property
+    def overall(self) -> str:
+        return self.published.overall
+
+    @property
     def themes(self) -> list[str]:
         return self.published.theme_items
 
@@ -137,6 +132,10 @@ class OwnNumbers:
     @property
     def local_breakdowns(self) -> list[str]:
         return [f"local:{b.id}" for b in self.local.background]
+
+    def options(self, item: str) -> list[str]:
+        """The shares of a question's answers, from the most negative on."""
+        return [f"share_{k}" for k in self.measures[item].options]
 
     def label(self, item: str) -> str:
         return self.item_labels.get(item, item)

@@ -250,6 +250,11 @@ class Published:
         return frozenset(self.results["municipality"].unique())
 
     @property
+    def overall(self) -> str:
+        """The theme of overall satisfaction."""
+        return self.round.questionnaire.overall
+
+    @property
     def theme_items(self) -> list[str]:
         """Theme ids in printing order."""
         return [t.id for t in sorted(self.round.questionnaire.themes, key=lambda t: t.order)]

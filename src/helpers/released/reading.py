@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from helpers.common import style
-from helpers.common.vocabulary import SMALL
+from helpers.common.vocabulary import NATIONAL, SMALL
 from helpers.estimation.comparisons import OTHERS
 from helpers.released.captions import country_stands_fast, with_results
 from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+from helpers.released.scale_words import kinds_rule, means_rule, themes_rule
 from helpers.released.verdicts import words_of
 
 
@@ -19,12 +20,17 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
     """(term, explanation) pairs, in the order a reader meets them."""
     rules = o.round.settings
     confidence = style.percent(rules.comparison.confidence)
+    own = None if o.code == NATIONAL else o.code
     return [
-        ("Gennemsnit", "svarene er talt fra 1 (mest negativt) til 5 (mest positivt)."),
+        (
+            "Gennemsnit",
+            "svarene er talt fra 1 (mest negativt) til 5 (mest positivt)."
+            + means_rule(o.round, own),
+        ),
         (
             "Tilfredse, hverken eller og utilfredse",
-            "svar 4–5, 3 og 1–2. For et tema regnes på borgerens gennemsnit over temaets spørgsmål: "
-            "fra 3,5 er tilfreds, til og med 2,5 er utilfreds.",
+            f"{kinds_rule(o.round, own)}. For et tema regnes på borgerens gennemsnit over temaets "
+            f"spørgsmål: {themes_rule(o.round)}.",
         ),
         ("Ved ikke", "indgår hverken i gennemsnit eller andele, men vises for sig."),
         (

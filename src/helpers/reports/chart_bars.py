@@ -16,9 +16,11 @@ from matplotlib.patches import Patch
 
 from helpers.common import style
 from helpers.common.vocabulary import NATIONAL
+from helpers.parameters.scales import NEUTRAL, Measure
 from helpers.released.captions import reasons
 from helpers.released.numbers import Number
 from helpers.released.published import Published
+from helpers.released.scale_words import question_measures, split_labels
 from helpers.reports.chart_canvas import (
     ABOVE,
     LEGEND,
@@ -35,24 +37,29 @@ from helpers.reports.chart_canvas import (
 from helpers.reports.chart_source import source_of
 
 SPLIT = {
-    "share_dissatisfied": ("Utilfredse (1–2)", style.LIKERT[1]),
-    "share_neutral": ("Hverken eller (3)", style.LIKERT[3]),
-    "share_satisfied": ("Tilfredse (4–5)", style.LIKERT[5]),
+    "share_dissatisfied": style.LIKERT[1],
+    "share_neutral": style.LIKERT[3],
+    "share_satisfied": style.LIKERT[5],
 }
 SWATCH = 26.0  # points that a legend's entry takes beside its label
 LABEL_FROM = 0.05  # smaller parts of a bar get no number
 
 
 def _stack(
-    ax: Axes, places: Sequence[float], shares: np.ndarray, colours: Sequence[str], height: float
+    ax: Axes,
+    places: Sequence[float],
+    shares: np.ndarray,
+    colours: Sequence[str],
+    height: float,
+    middle: tuple[int, int] = (1, 2),
 ) -> None:
-    """Bars beside each other: a row of `shares` at each place, a column for each colour. The middle
-    column lies about zero, and the axis reaches as far as the longest bars."""
+    """Bars beside each other: a row of `shares` at each place, a column for each colour. The columns
+    `middle` (first, one behind the last) lie about zero, and the axis reaches as far as the longest bars."""
     if not len(places):
         _share_axis(ax, -0.5, 0.5)
         return
-    middle = shares.shape[1] // 2
-    left = shares[:, :middle].sum(axis=1) + shares[:, middle] / 2
+    first, behind = middle
+    left = shares[:, :first].sum(axis=1) + shares[:, first:behind].sum(axis=1) / 2
     ends = np.cumsum(shares, axis=1) - np.c_[left]
     starts = ends - shares
     low, high = (np.broadcast_to(np.c_[places] + d, ends.shape) for d in (-height / 2, height / 2))
@@ -66,7 +73,7 @@ def _stack(
     middles = np.broadcast_to(np.c_[places], ends.shape).ravel()
     for x, y, share, colour in zip((starts + shares / 2).ravel(), middles, shares.ravel(), looks):
         if share >= LABEL_FROM:
-            dark = colour in (style.LIKERT[1], style.LIKERT[5])
+            dark = style.is_dark(colour)
             ax.text(
                 x, y, style.number(100 * share), ha="center", va="center",
                 fontsize=8, color="white" if dark else style.INK,
@@ -121,12 +128,13 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
     """Distribution of the answers to questions that share a scale; *ved ikke* stands apart."""
     labels = published.round.item_labels(None if code == NATIONAL else code)
     own = None if code == NATIONAL else code
-    names = published.round.scales_for(own)[_scale_of(published, code, items[0])]
+    scale = published.round.answer_scales(own)[items[0]]
+    looks, neutral = style.answer_colours(len(scale.labels)), scale.measure.options_of(NEUTRAL)
     fig, ax = canvas(len(items) * 1.05, 1.35)
     places = label_rows(ax, [labels[i] for i in items], 26)
     bars, drawn, unsure = [], [], []
     for y, item in zip(places, items):
-        shares = [published.number(code, item, f"share_{k}") for k in range(1, 6)]
+        shares = [published.number(code, item, f"share_{k}") for k in scale.labels]
         if not all(s.shown for s in shares):
             _in_words(ax, y, shares)
             continue
@@ -134,12 +142,12 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
         drawn.append(shares)
         share = published.number(code, item, "share_dont_know")
         unsure.append(style.percent(share.value) if share.shown else share.words.replace(" ", "\n"))
-    _stack(ax, bars, _values_of(drawn), list(style.LIKERT.values()), 0.68)
+    _stack(ax, bars, _values_of(drawn), looks, 0.68, (neutral[0] - 1, neutral[-1]))
     right_of_rows(ax, bars, unsure, [style.GREY] * len(bars), ["normal"] * len(bars))
     ax.annotate("ved ikke", (1, 1), xycoords="axes fraction", xytext=(ROW_GAP, 3),
                 textcoords="offset points", color=style.GREY, fontsize=8)  # fmt: skip
     make_room(ax, right=ROW_GAP + text_width("ved ikke"))
-    _bar_legend(ax, [(names[k], style.LIKERT[k]) for k in range(1, 6)], ABOVE)
+    _bar_legend(ax, list(zip(scale.labels.values(), looks)), ABOVE)
     source_of(fig, published, [shares[0] for shares in drawn])
     return fig
 
@@ -148,22 +156,21 @@ def _values_of(rows: Sequence[Sequence[Number]]) -> np.ndarray:
     return np.array([[s.value for s in shares] for shares in rows])
 
 
-def _scale_of(published: Published, code: str, item: str) -> str:
-    local = published.round.local_for(code).questions if code != NATIONAL else ()
-    questions = [*published.round.questionnaire.scaled, *local]
-    return next(q.scale for q in questions if q.id == item)
-
-
 def split(published: Published, code: str, items: Sequence[str]) -> Figure:
     """Satisfied, neutral and dissatisfied per theme or question."""
     labels = published.round.item_labels(None if code == NATIONAL else code)
     rows = [(labels[i], {s: published.number(code, i, s) for s in SPLIT}) for i in items]
-    return _split(published, rows)
+    scales = published.round.answer_scales(None if code == NATIONAL else code)
+    own = [scales[i].measure for i in items if i in scales]
+    return _split(published, rows, own or question_measures(published.round))
 
 
-def split_by_group(published: Published, code: str, breakdown: str, item: str = "samlet") -> Figure:
+def split_by_group(
+    published: Published, code: str, breakdown: str, item: str | None = None
+) -> Figure:
     """Satisfied, neutral and dissatisfied on one item by the categories of a breakdown."""
     labels = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
+    item = item or published.overall
     rows = [
         (
             label,
@@ -171,10 +178,10 @@ def split_by_group(published: Published, code: str, breakdown: str, item: str = 
         )
         for c, label in labels.items()
     ]
-    return _split(published, rows)
+    return _split(published, rows, question_measures(published.round))
 
 
-def _split(published: Published, rows) -> Figure:
+def _split(published: Published, rows, measures: Sequence[Measure]) -> Figure:
     if not any(all(v.shown for v in values.values()) for _, values in rows):
         return no_data(
             f"Fordelingen kan ikke vises: {reasons(v for _, s in rows for v in s.values())}."
@@ -187,7 +194,8 @@ def _split(published: Published, rows) -> Figure:
             drawn.append(list(values.values()))
         else:
             _in_words(ax, y, values.values())
-    _stack(ax, bars, _values_of(drawn), [colour for _, colour in SPLIT.values()], 0.66)
-    _bar_legend(ax, list(SPLIT.values()))
+    _stack(ax, bars, _values_of(drawn), list(SPLIT.values()), 0.66)
+    names = split_labels(measures)
+    _bar_legend(ax, [(names[s], colour) for s, colour in SPLIT.items()])
     source_of(fig, published, [values["share_satisfied"] for _, values in rows])
     return fig

@@ -14,7 +14,6 @@ from helpers.common.style import capital
 from helpers.common.vocabulary import NOT_JUDGED
 from helpers.estimation.comparisons import EXPECTED
 from helpers.released import verdicts
-from helpers.released.own_numbers import OVERALL
 from helpers.released.published import Published
 from helpers.reports.chart_canvas import (
     PAD,
@@ -45,7 +44,7 @@ def expected(published: Published) -> Figure:
     Between the limits lies what chance alone would give; dark points differ by the release's verdict.
     No names and no order: this is no ranking.
     """
-    every = published.differences(reference=EXPECTED, item=OVERALL, statistic="mean")
+    every = published.differences(reference=EXPECTED, item=published.overall, statistic="mean")
     found = [d for d in every if d.has_interval]
     if not found:
         return no_data("Forventede resultater kan ikke vises.")

@@ -38,7 +38,7 @@ from helpers.reports.chart_canvas import (
 from helpers.reports.chart_models import expected, priorities
 from helpers.reports.chart_response import representativeness, response_rates
 from helpers.reports.chart_source import source_of
-from helpers.reports.tables import OVERALL, distinct_items, round_title
+from helpers.reports.tables import distinct_items, round_title
 
 __all__ = [
     "WIDTH",
@@ -134,10 +134,11 @@ def _annotate(ax: Axes, places, numbers: Sequence[Number]) -> None:
     right_of_rows(ax, places, texts, colours, ["bold" if s else "normal" for s in shown])
 
 
-def groups(published: Published, code: str, breakdown: str, item: str = OVERALL) -> Figure:
+def groups(published: Published, code: str, breakdown: str, item: str | None = None) -> Figure:
     """Mean of one item by the categories of a breakdown; a municipality beside all."""
     labels = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
     rows = [(label, breakdown, category) for category, label in labels.items()]
+    item = item or published.overall
     return means_of_groups(published, code, rows, item, beside=code != NATIONAL)
 
 
@@ -172,13 +173,14 @@ def means_of_groups(
     return fig
 
 
-def municipalities(published: Published, region: str, item: str = "samlet") -> Figure:
+def municipalities(published: Published, region: str, item: str | None = None) -> Figure:
     """The region's municipalities in the order of their names, each with its interval, beside the
     mean of all (line). Those without a mean to show are named on their row."""
     places_of = sorted(
         (m for m in published.municipalities if m.region == region),
         key=lambda m: style.danish_sort_key(m.name),
     )
+    item = item or published.overall
     rows = [published.number(m.code, item) for m in places_of]
     if not rows:
         return no_data("Ingen kommuner i regionen har resultater i denne runde.")

@@ -18,23 +18,24 @@ from helpers.common import style
 from helpers.common.markdown_text import prose, trusted
 from helpers.common.spreadsheets import inert
 from helpers.common.vocabulary import NATIONAL
+from helpers.parameters.scales import MAX_POINTS
 from helpers.released.numbers import numbers_of, rows_of
 from helpers.released.own_numbers import (
     GROUPINGS,
     NATIONAL_LABEL,
-    OPTIONS,
     SPLIT,
-    STATISTIC_LABELS,
     official_name,
 )
 from helpers.released.published import Published
+from helpers.released.scale_words import statistic_labels
 
 HEAD = (
     "Område", "Opdeling", "Kategori", "Tema eller spørgsmål", "Mål", "Værdi", "Nedre grænse",
     "Øvre grænse", "Antal svar", "Status",
 )  # fmt: skip
 Cell = str | float | None
-MEANS, ANSWERS, SPLITS = ("mean",), ("mean", *OPTIONS, "share_dont_know"), SPLIT
+MEANS, SPLITS = ("mean",), SPLIT
+ANSWERS = ("mean", *(f"share_{k}" for k in range(1, MAX_POINTS + 1)), "share_dont_know")
 
 
 class _Share(float):
@@ -65,12 +66,13 @@ def results(
     ]  # fmt: skip
     of = None if code == NATIONAL else code
     labels, names = published.round.item_labels(of), published.round.category_labels(of)
+    called = statistic_labels(published.round, of)
     columns = ["municipality", "category", "item", "statistic"]
     rows = [
         [
             _area(published, area), published.round.breakdown_label(breakdown, of),
             names[breakdown].get(category, category), labels.get(item, item),
-            STATISTIC_LABELS[statistic],
+            called[statistic],
             *(_shares(values, 3) if statistic.startswith("share") else values),
             status,
         ]
@@ -102,7 +104,7 @@ def compared(published: Published, code: str, reference: str, items: Sequence[st
 def regional(published: Published, region: str) -> Markdown:
     """Link to overall satisfaction in each municipality of a region."""
     codes = [m.code for m in published.municipalities if m.region == region]
-    return results(published, codes[0], ["samlet"], areas=codes) if codes else prose("")
+    return results(published, codes[0], [published.overall], areas=codes) if codes else prose("")
 
 
 def since_before(published: Published, code: str, items: Sequence[str]) -> Markdown:

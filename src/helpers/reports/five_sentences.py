@@ -16,7 +16,7 @@ from helpers.estimation.comparisons import ROUND
 from helpers.released import ends, findings, verdicts
 from helpers.released.captions import listed, reasons
 from helpers.released.numbers import Number
-from helpers.released.own_numbers import OVERALL, OwnNumbers
+from helpers.released.own_numbers import OwnNumbers
 from helpers.released.published import Published
 from helpers.reports.tables import distinct_items, round_title
 
@@ -34,7 +34,7 @@ def five_sentences(published: Published, code: str) -> Markdown:
 
 def _strong(o: OwnNumbers) -> str:
     """Without any number to show, this says so for both ends."""
-    shares = [o.of(OVERALL, s) for s in ("share_satisfied", "share_dissatisfied")]
+    shares = [o.of(o.overall, s) for s in ("share_satisfied", "share_dissatisfied")]
     themes = [x for _, x in _themes(o)]
     if not any(x.shown for x in (*shares, *themes)):
         return f"Kommunens resultater kan ikke vises: {reasons((*shares, *themes))}"
@@ -42,16 +42,16 @@ def _strong(o: OwnNumbers) -> str:
 
 
 def _weak(o: OwnNumbers) -> str:
-    share = o.of(OVERALL, "share_dissatisfied")
+    share = o.of(o.overall, "share_dissatisfied")
     if not any(
-        x.shown for x in (share, o.of(OVERALL, "share_satisfied"), *(x for _, x in _themes(o)))
+        x.shown for x in (share, o.of(o.overall, "share_satisfied"), *(x for _, x in _themes(o)))
     ):
         return ""
     return _end(o, WEAK, share)
 
 
 def _themes(o: OwnNumbers) -> list[tuple[str, Number]]:
-    return [(f"»{o.label(t)}«", o.of(t)) for t in o.themes if t != OVERALL]
+    return [(f"»{o.label(t)}«", o.of(t)) for t in o.themes if t != o.overall]
 
 
 def _end(o: OwnNumbers, end: str, share: Number) -> str:
@@ -99,7 +99,7 @@ def what_changed(published: Published, code: str) -> str:
     items = distinct_items(published, [*published.theme_items, *published.question_items])
     rows = {i: d for i in items if (d := published.compared(code, ROUND + before, i)).shown}
     if not rows:
-        whole = published.trends.trend(before, OVERALL)
+        whole = published.trends.trend(before, published.overall)
         why = "" if whole.comparable else f" ({whole.note.removesuffix('.')})"
         return f"Resultaterne kan ikke sammenlignes med {title}{why}"
     labels = published.round.item_labels(None if code == NATIONAL else code)
@@ -125,7 +125,7 @@ def _named(labels: list[str]) -> str:
 
 def how_sure(o: OwnNumbers) -> str:
     """How many answered, and how wide the interval of overall satisfaction is."""
-    own, whole = o.of(OVERALL), o.response()
+    own, whole = o.of(o.overall), o.response()
     if not own.shown:
         why = (
             "Kommunen har så få svar, at det meste ikke kan vises."

@@ -18,7 +18,7 @@ from helpers.released.findings import counted, local_headline
 from helpers.released.own_numbers import OwnNumbers
 from helpers.released.published import Published
 from helpers.reports import charts, downloads, titles
-from helpers.reports.tables import OVERALL, answers_of, group_rows, questions, with_note
+from helpers.reports.tables import answers_of, group_rows, questions, with_note
 
 
 def introduction(published: Published, code: str) -> Markdown:
@@ -83,16 +83,18 @@ def groups_title(published: Published, code: str) -> Markdown | None:
 def groups_download(published: Published, code: str) -> Markdown | None:
     """The numbers of the local groups' figure, a file a grouping."""
     links = [
-        downloads.results(published, code, [OVERALL], breakdown=b)
+        downloads.results(published, code, [published.overall], breakdown=b)
         for b in OwnNumbers(published, code).local_breakdowns
     ]
     return together(*links) if links else None
 
 
-def groups_figure(published: Published, code: str, item: str = OVERALL) -> Figure | None:
+def groups_figure(published: Published, code: str, item: str | None = None) -> Figure | None:
     """The mean of one item in every local group."""
     rows = _groups(published, code)
-    return charts.means_of_groups(published, code, rows, item) if rows else None
+    return (
+        charts.means_of_groups(published, code, rows, item or published.overall) if rows else None
+    )
 
 
 def groups_table(published: Published, code: str) -> Markdown | None:

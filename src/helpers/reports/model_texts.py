@@ -21,7 +21,7 @@ from helpers.released import verdicts
 from helpers.released.captions import listed
 from helpers.released.findings import people
 from helpers.released.numbers import Difference, Number
-from helpers.released.own_numbers import GROUPINGS, OVERALL
+from helpers.released.own_numbers import GROUPINGS
 from helpers.released.published import Published
 from helpers.reports.tables import distinct_items, round_title, with_note
 
@@ -52,7 +52,7 @@ def development(published: Published, code: str) -> Markdown:
     before = published.earlier_rounds[0]
     title = round_title(published, before)
     if not published.has_earlier(code):
-        whole = published.trends.trend(before, OVERALL)
+        whole = published.trends.trend(before, published.overall)
         why = (
             "den deltog ikke, eller tallene er skjult eller hviler på for få svar."
             if whole.comparable
@@ -102,8 +102,8 @@ def development_table(published: Published, code: str) -> Markdown | None:
     for breakdown in GROUPINGS:
         for category, label in published.round.category_labels()[breakdown].items():
             where = {"breakdown": breakdown, "category": category}
-            cells = _development_cells(published, code, reference, OVERALL, **where)
-            rows.append([f"{labels[OVERALL]}: {label}", *cells])
+            cells = _development_cells(published, code, reference, published.overall, **where)
+            rows.append([f"{labels[published.overall]}: {label}", *cells])
     headings = ["Tema eller gruppe", "Før", "Nu", "Ændring (95 %)", "Vurdering"]
     return with_note(published, markdown_table(headings, rows))
 
@@ -122,9 +122,9 @@ def expected(published: Published, code: str) -> Markdown:
     """Actual against expected, given who the citizens are."""
     if code == NATIONAL:
         return prose(_expected_of_all(published))
-    d = published.compared(code, EXPECTED, OVERALL)
+    d = published.compared(code, EXPECTED, published.overall)
     if not d.shown:
-        own = published.number(code, OVERALL)
+        own = published.number(code, published.overall)
         if not own.shown:
             return prose(f"Et forventet resultat kan ikke vises for kommunen: {own.words}.")
         return prose(
@@ -149,7 +149,7 @@ def expected_headline(d: Difference) -> str:
 
 
 def _expected_of_all(published: Published) -> str:
-    found = published.differences(reference=EXPECTED, item=OVERALL, statistic="mean")
+    found = published.differences(reference=EXPECTED, item=published.overall, statistic="mean")
     if not found:
         return _expected_needs(published)
     places = {v: [d.municipality for d in found if d.verdict == v] for v in VERDICTS}
@@ -245,8 +245,9 @@ def outcome_table(published: Published, code: str) -> Markdown:
     return with_note(published, markdown_table(["AAPOR", "Betydning", "Procent"], rows, left=2))
 
 
-def two_way(published: Published, code: str, item: str = OVERALL) -> Markdown:
+def two_way(published: Published, code: str, item: str | None = None) -> Markdown:
     """Means of one item by the round's two-way breakdowns: target group by gender, by age …"""
+    item = item or published.overall
     parts = []
     labels = published.round.category_labels()
     for first, second in published.round.settings.two_way:

@@ -18,8 +18,9 @@ from helpers.estimation.comparisons import OTHERS
 from helpers.parameters.params import Municipality
 from helpers.released import ends, findings, verdicts
 from helpers.released.captions import country_stands_fast, listed, reasons, with_results
-from helpers.released.own_numbers import OVERALL, OwnNumbers, official_name
+from helpers.released.own_numbers import OwnNumbers, official_name
 from helpers.released.published import Published
+from helpers.released.scale_words import kinds_rule, means_rule, themes_rule
 from helpers.reports.five_sentences import what_changed
 from helpers.reports.model_texts import drivers_headline
 
@@ -58,7 +59,7 @@ def national_groups(published: Published, breakdown: str, groups: str) -> str:
     """The highest and lowest group; »hører til« where several share an end."""
     labels = published.round.category_labels()[breakdown]
     rows = [
-        (c, label, published.number(NATIONAL, OVERALL, breakdown=breakdown, category=c))
+        (c, label, published.number(NATIONAL, published.overall, breakdown=breakdown, category=c))
         for c, label in labels.items()
     ]
     if sum(number.shown for *_, number in rows) < 2:
@@ -85,9 +86,9 @@ def national_groups(published: Published, breakdown: str, groups: str) -> str:
 def national_summary(published: Published) -> Markdown:
     """The country in a few sentences: how many answered, how satisfied, what is high and low, who
     differs, what has changed, and what goes with satisfaction."""
-    overall = published.number(NATIONAL, OVERALL)
-    satisfied = published.number(NATIONAL, OVERALL, "share_satisfied")
-    dissatisfied = published.number(NATIONAL, OVERALL, "share_dissatisfied")
+    overall = published.number(NATIONAL, published.overall)
+    satisfied = published.number(NATIONAL, published.overall, "share_satisfied")
+    dissatisfied = published.number(NATIONAL, published.overall, "share_dissatisfied")
     whole = published.responded(NATIONAL)
     sentences = []
     if whole.shown:
@@ -107,8 +108,8 @@ def national_summary(published: Published) -> Markdown:
         sentences.append(f"Den samlede tilfredshed kan ikke vises: {overall.words}.")
     if satisfied.shown and dissatisfied.shown:
         sentences.append(
-            f"{style.percent(satisfied.value)} er tilfredse eller meget tilfredse med deres forløb, "
-            f"{style.percent(dissatisfied.value)} er utilfredse eller meget utilfredse."
+            f"{style.percent(satisfied.value)} er tilfredse med deres forløb, "
+            f"{style.percent(dissatisfied.value)} er utilfredse."
         )
     sentences += [
         sentence(national_themes(published)),
@@ -127,7 +128,9 @@ def national_summary(published: Published) -> Markdown:
 def national_themes(published: Published) -> str:
     labels = published.round.item_labels()
     rows = [
-        (labels[t], published.number(NATIONAL, t)) for t in published.theme_items if t != OVERALL
+        (labels[t], published.number(NATIONAL, t))
+        for t in published.theme_items
+        if t != published.overall
     ]
     if sum(number.shown for _, number in rows) < 2:
         return f"Temaerne kan ikke sammenlignes: {reasons(x for _, x in rows)}"
@@ -147,7 +150,7 @@ def national_themes(published: Published) -> str:
 def municipal_spread(published: Published, codes: Collection[str] | None = None) -> str:
     """How many municipalities (of `codes`) surely and notably lie over or under the others."""
     places = [m.code for m in published.municipalities if codes is None or m.code in codes]
-    found = [published.against_others(code, OVERALL) for code in places]
+    found = [published.against_others(code, published.overall) for code in places]
     hidden = [d for d in found if not d.shown]
     if len(hidden) == len(found):
         return f"Kommunerne kan ikke sammenlignes: {reasons(found)}"
@@ -211,9 +214,10 @@ def word_list(published: Published) -> Markdown:
     """The words that a reader meets, one line each."""
     rules = published.round.settings
     lines = [
-        ("Gennemsnit", "svarene regnet som tal fra 1 (mest negativt) til 5 (mest positivt)."),
-        ("Tilfredse, hverken eller, utilfredse", "svarene 4–5, 3 og 1–2; for et tema en score fra "
-         "3,5, derimellem og til og med 2,5."),
+        ("Gennemsnit", "svarene regnet som tal fra 1 (mest negativt) til 5 (mest positivt)."
+         f"{means_rule(published.round)}"),
+        ("Tilfredse, hverken eller, utilfredse", f"{kinds_rule(published.round)}; for et tema: "
+         f"{themes_rule(published.round)}."),
         ("Vægtet", "regnet, så svarene afspejler alle borgere i målgrupperne."),
         (f"{_confidence(published)}\u00a0%-interval", "det spænd, som usikkerheden ved stikprøve og svar giver."),
         ("De øvrige kommuner", "alle deltagende kommuner undtagen den, som rapporten handler om."),

@@ -13,11 +13,11 @@ from IPython.display import Markdown
 from helpers.common import style
 from helpers.common.markdown_text import Markup, literal, markdown_table, prose, trusted
 from helpers.common.vocabulary import NATIONAL
-from helpers.parameters.models import ANSWERS, Round
+from helpers.parameters.models import Round
 from helpers.released import verdicts
 from helpers.released.captions import reasons
 from helpers.released.numbers import Number, ResponseGroup
-from helpers.released.own_numbers import GROUPINGS, NATIONAL_LABEL, OVERALL
+from helpers.released.own_numbers import GROUPINGS, NATIONAL_LABEL
 from helpers.released.published import Published
 
 
@@ -150,9 +150,8 @@ def wordings(published: Published, code: str = NATIONAL) -> Markdown:
 
 
 def answers_of(round_: Round, code: str, scale: str) -> str:
-    """The labels of a scale's answers from 1 to 5: »Aldrig · Sjældent · Nogle gange · …«."""
-    labels = round_.scales_for(code)[scale]
-    return " · ".join(labels[k] for k in ANSWERS)
+    """The labels of a scale's answers from 1 on: »Aldrig · Sjældent · Nogle gange · …«."""
+    return " · ".join(round_.scale(scale, code).labels.values())
 
 
 def groups(published: Published, code: str, breakdown: str) -> Markdown:
@@ -172,7 +171,7 @@ def group_rows(
     for label, breakdown, category in groups:
         where = {"breakdown": breakdown, "category": category}
         cells = [mean(published.number(code, t, **where)) for t in themes]
-        rows.append([label, *cells, _n(published.number(code, OVERALL, **where))])
+        rows.append([label, *cells, _n(published.number(code, published.overall, **where))])
     return with_note(
         published, markdown_table([heading, *(labels[t] for t in themes), "Svar"], rows)
     )
@@ -184,7 +183,7 @@ def groups_beside(published: Published, code: str) -> Markdown:
     for breakdown in GROUPINGS:
         for category, label in _categories(published, code, breakdown).items():
             where = {"breakdown": breakdown, "category": category}
-            rows.append([label, *_beside(published, code, OVERALL, **where)])
+            rows.append([label, *_beside(published, code, published.overall, **where)])
     return with_note(published, markdown_table(["Gruppe", *BESIDE], rows))
 
 
@@ -201,9 +200,14 @@ def group_split(published: Published, code: str, breakdown: str) -> Markdown:
     rows = []
     for category, label in _categories(published, code, breakdown).items():
         where = {"breakdown": breakdown, "category": category}
-        own = published.number(code, OVERALL, **where)
+        own = published.number(code, published.overall, **where)
         rows.append(
-            [label, _interval(own), *_split_cells(published, code, OVERALL, **where), _n(own)]
+            [
+                label,
+                _interval(own),
+                *_split_cells(published, code, published.overall, **where),
+                _n(own),
+            ]
         )
     headings = ["Gennemsnit (95 %)", "Tilfredse", "Hverken eller", "Utilfredse", "Svar"]
     headings = [_heading(published, code, breakdown), *headings]
@@ -219,10 +223,10 @@ def key_figures(published: Published, code: str) -> Markdown:
         ("Inviterede", lambda c: _count(published.responded(c), "invited")),
         ("Svar", lambda c: _count(published.responded(c), "answers")),
         ("Svarprocent", lambda c: _rate(published.responded(c))),
-        ("Samlet tilfredshed (1–5)", lambda c: _interval(published.number(c, OVERALL))),
-        ("Tilfredse eller meget tilfredse", lambda c: _share(published, c, "share_satisfied")),
-        ("Hverken tilfredse eller utilfredse", lambda c: _share(published, c, "share_neutral")),
-        ("Utilfredse eller meget utilfredse", lambda c: _share(published, c, "share_dissatisfied")),
+        ("Samlet tilfredshed (1–5)", lambda c: _interval(published.number(c, published.overall))),
+        ("Tilfredse", lambda c: _share(published, c, "share_satisfied")),
+        ("Hverken eller", lambda c: _share(published, c, "share_neutral")),
+        ("Utilfredse", lambda c: _share(published, c, "share_dissatisfied")),
     ):
         rows.append([label, *(text(c) for c in columns)])
     names = [NATIONAL_LABEL] if code == NATIONAL else ["Kommunen", NATIONAL_LABEL]
@@ -230,7 +234,7 @@ def key_figures(published: Published, code: str) -> Markdown:
 
 
 def _share(published: Published, code: str, statistic: str) -> str:
-    return _percent(published.number(code, OVERALL, statistic))
+    return _percent(published.number(code, published.overall, statistic))
 
 
 def _count(group: ResponseGroup, column: str) -> str:
@@ -271,7 +275,10 @@ def municipalities(published: Published, region: str) -> Markdown:
     rows = []
     of_region = [m for m in published.municipalities if m.region == region]
     for place in sorted(of_region, key=lambda m: style.danish_sort_key(m.name)):
-        whole, own = published.responded(place.code), published.number(place.code, OVERALL)
+        whole, own = (
+            published.responded(place.code),
+            published.number(place.code, published.overall),
+        )
         rows.append(
             [
                 place.name,
@@ -279,7 +286,7 @@ def municipalities(published: Published, region: str) -> Markdown:
                 _rate(whole),
                 _interval(own),
                 _share(published, place.code, "share_satisfied"),
-                published.against_others(place.code, OVERALL).said_in_cell,
+                published.against_others(place.code, published.overall).said_in_cell,
             ]
         )
     if not rows:

@@ -19,13 +19,14 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.answers.latest import TEXT_COLUMNS
+from helpers.answers.export_columns import export_columns
 from helpers.answers.responses import export_files, read_export, sheet_of_export
 from helpers.common.errors import SurveyError
 from helpers.common.paths import Paths, write_private
 from helpers.common.quoting import blanked, told_file, told_headings
 from helpers.common.store import Store
 from helpers.fieldwork.hotline import without_keys
+from helpers.parameters.models import text_columns
 from helpers.parameters.params import Round
 from helpers.received.sheets import read_kept_table
 
@@ -116,9 +117,7 @@ def _mapped(keys: pd.Series, new: Mapping[str, str]) -> pd.Series:
 def _without_texts(answers: pd.DataFrame) -> pd.DataFrame:
     """In the order of the keys, as answers lie; of the time of answering the day alone."""
     day = answers["submitted_at"].dt.floor("D").astype(answers["submitted_at"].dtype)
-    texts = {
-        c: pd.Series("", answers.index, answers[c].dtype) for c in TEXT_COLUMNS if c in answers
-    }
+    texts = {c: pd.Series("", answers.index, answers[c].dtype) for c in text_columns(answers)}
     kept = answers.assign(submitted_at=day, **texts)
     return kept.sort_values("key").reset_index(drop=True)
 
@@ -159,12 +158,12 @@ def _exports(
     """Exports without the rows of those asked: deleted where none of another municipality is left,
     else written anew with the rows of citizens whom another municipality asked."""
     others = _keys_of_others(paths, codes)
-    questions = [q.id for q in round_.questionnaire.scaled]
+    asked_for = export_columns(round_)
     for path in export_files(paths):
         if path in changes.written:
             continue
         try:
-            table, _ = read_export(path, questions)
+            table, _ = read_export(path, asked_for)
         except SurveyError:
             if path.name[:4] not in codes and others:
                 raise _unreadable(path) from None

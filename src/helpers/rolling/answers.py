@@ -17,19 +17,15 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.answers.answer_times import Span, known_times
+from helpers.answers.export_columns import LOCAL_COLUMNS, ExportColumns, export_columns
 from helpers.answers.export_notes import notes_on
 from helpers.answers.latest import counting
-from helpers.answers.responses import (
-    LOCAL_COLUMNS,
-    TEXT_COLUMNS,
-    export_files,
-    read_export,
-    with_answers,
-)
+from helpers.answers.responses import export_files, read_export, with_answers
 from helpers.common.errors import Problem, SurveyError
 from helpers.common.paths import write_atomically, write_text
 from helpers.common.quoting import told_file
 from helpers.fieldwork.sealed import forget_passphrases, listed_as
+from helpers.parameters.models import text_columns
 from helpers.rolling.month import ASKED, INVITATION, SAMPLE, delivered
 from helpers.rolling.months import name
 from helpers.rolling.places import Places
@@ -97,14 +93,14 @@ def gather(places: Places, rolling: Rolling, today: dt.date) -> Collected:
     new: dict[str, dict] = {}
     refused: dict[str, tuple[Problem, ...]] = {}
     tables, keys = [], None
-    questions = [q.id for q in rolling.round.questionnaire.scaled]
+    asked_for = export_columns(rolling.round)
     for path in export_files(places.paths):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         if digest in known or digest in new:
             continue
         keys = _keys(places, rolling) if keys is None else keys
         try:
-            table = _checked(path, questions, keys, rolling)
+            table = _checked(path, asked_for, keys, rolling)
         except SurveyError as e:
             refused[digest] = e.problems
             continue
@@ -135,10 +131,10 @@ def gather(places: Places, rolling: Rolling, today: dt.date) -> Collected:
 
 
 def _checked(
-    path: Path, questions: list[str], keys: pd.DataFrame, rolling: Rolling
+    path: Path, asked_for: ExportColumns, keys: pd.DataFrame, rolling: Rolling
 ) -> pd.DataFrame:
     """The export's rows without texts. Raises SurveyError with all that is wrong."""
-    table, found = read_export(path, questions)
+    table, found = read_export(path, asked_for)
     problems = [problem for problem, _ in found]
     unknown = ~table["key"].isin(keys.index)
     named = path.name[:4] if path.name[:4] in rolling.settings.participants else None
@@ -156,7 +152,7 @@ def _checked(
             )
     if problems:
         raise SurveyError(problems=problems)
-    return table.drop(columns=list(TEXT_COLUMNS))
+    return table.drop(columns=text_columns(table))
 
 
 def _gathered(places: Places, rolling: Rolling) -> pd.DataFrame:
@@ -181,7 +177,7 @@ def close_month(places: Places, rolling: Rolling, month: dt.date, today: dt.date
         sample = pd.read_parquet(folder / SAMPLE)
         of_sample = gathered[gathered["key"].isin(sample["key"])]
         asked = with_answers(sample, of_sample, rolling.round, code)
-        asked = asked.drop(columns=["person_id", "key", "submitted_at", *TEXT_COLUMNS])
+        asked = asked.drop(columns=["person_id", "key", "submitted_at", *text_columns(asked)])
         write_atomically(folder / ASKED, asked.to_parquet)
         counts["asked"] += len(asked)
         counts["answered"] += int(asked["responded"].sum())

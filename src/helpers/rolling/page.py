@@ -14,7 +14,6 @@ from helpers.common import style, theme
 from helpers.common.paths import write_text
 from helpers.common.vocabulary import NATIONAL
 from helpers.disclosure.suppression import SHOWN
-from helpers.estimation.estimates import OVERALL
 from helpers.rolling.months import danish, danish_period, name, parse_month
 from helpers.rolling.places import Places
 from helpers.rolling.settings import Rolling
@@ -43,6 +42,7 @@ def write_page(places: Places, rolling: Rolling) -> Path:
     windows: pd.DataFrame | None = None
     for month in months:
         latest = pd.read_parquet(places.release(month) / "released.parquet")
+        latest = latest[latest["item"] == rolling.round.questionnaire.overall]
         windows = pd.read_parquet(places.release(month) / WINDOWS).set_index("municipality")
         _add_points(series, latest, windows, danish(month))
     whole = latest[latest["municipality"] == NATIONAL]
@@ -92,10 +92,9 @@ def write_page(places: Places, rolling: Rolling) -> Path:
 
 
 def _overall(rows: pd.DataFrame, statistic: str) -> pd.Series | None:
-    """The weighted row of the overall satisfaction of everybody; None where there is none."""
+    """The weighted row of everybody; None where there is none. `rows`: of the overall satisfaction."""
     found = rows[
         (rows["breakdown"] == "all")
-        & (rows["item"] == OVERALL)
         & (rows["statistic"] == statistic)
         & (rows["weighting"] == "weighted")
     ]

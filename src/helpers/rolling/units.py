@@ -90,7 +90,9 @@ def make_unit(places: Places, rolling: Rolling, block: Block, codes: list[str]) 
     told = {"first": name(block.first), "last": name(block.last), "municipalities": of_codes}
     if parts:
         estimates = pd.concat(parts, ignore_index=True)
-        found = protect(estimates, pd.DataFrame(), rolling.settings.disclosure)
+        measures = {c: rolling.round.measures(c) for c in codes}
+        rules = rolling.settings.disclosure
+        found = protect(estimates, pd.DataFrame(), rules, measures=measures)
         cells, told["protection"] = found.cells, found.summary()
 
     def write(folder: Path) -> None:

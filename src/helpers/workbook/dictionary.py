@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from helpers.common.style import capital
+from helpers.released.captions import listed
 from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+from helpers.released.scale_words import SPLIT_WORDS, kind_of, question_measures, split_labels
 from helpers.workbook.sheets import Cell, Column, Sheet
 
 UNITS = {
@@ -31,16 +33,6 @@ MEANINGS = {
     "mål": "hvilket tal der er sammenlignet",
     "gennemsnit": "vægtet gennemsnit af svarene 1–5; »ved ikke« indgår ikke",
     "gennemsnit (1–5)": "vægtet gennemsnit af svarene 1–5; »ved ikke« indgår ikke",
-    "tilfredse": "vægtet andel af svarene 4 og 5",
-    "hverken eller": "vægtet andel af svaret 3",
-    "utilfredse": "vægtet andel af svarene 1 og 2",
-    "andel tilfredse (4–5)": "vægtet andel af svarene 4 og 5",
-    "andel hverken eller (3)": "vægtet andel af svaret 3",
-    "andel utilfredse (1–2)": "vægtet andel af svarene 1 og 2",
-    **{f"andel svar {k}": f"vægtet andel af svaret {k}" for k in range(1, 6)},
-    **{f"svar {k}": f"vægtet andel af svaret {k}" for k in range(2, 5)},
-    "svar 1 (mest negativt)": "vægtet andel af svaret 1",
-    "svar 5 (mest positivt)": "vægtet andel af svaret 5",
     "ved ikke": "vægtet andel af alle besvarelser af spørgsmålet, der er »ved ikke«",
     "andel ved ikke": "vægtet andel af alle besvarelser af spørgsmålet, der er »ved ikke«",
     "antal svar": "uvægtet antal svar bag tallet, uden »ved ikke«",
@@ -71,6 +63,24 @@ LIMITS = {
 }
 
 
+def meanings(o: OwnNumbers) -> dict[str, str]:
+    """As MEANINGS, with the columns that follow the scales."""
+    measures = question_measures(o.round, o.code)
+    found = dict(MEANINGS)
+    for statistic, label in split_labels(measures).items():
+        kind = SPLIT_WORDS[statistic]
+        of = [listed([str(k) for k in m.options_of(kind_of(statistic))]) for m in measures]
+        answers = [f"{'svarene' if ' og ' in told else 'svaret'} {told}" for told in of]
+        if len(measures) > 1:
+            answers = [f"{told} af {m.points}" for told, m in zip(answers, measures)]
+        found[kind] = found[f"andel {label.lower()}"] = f"vægtet andel af {'; '.join(answers)}"
+    for k in range(1, max(m.points for m in measures) + 1):
+        answer = f"vægtet andel af svaret {k}"
+        found |= {f"svar {k}": answer, f"andel svar {k}": answer}
+        found |= {f"svar {k} (mest {end}t)": answer for end in ("negativ", "positiv")}
+    return found
+
+
 def dictionary_sheet(o: OwnNumbers, sheets: Sequence[Sheet]) -> Sheet:
     """A row a column of any sheet."""
     columns = (
@@ -96,36 +106,36 @@ def meaning_of(o: OwnNumbers, head: str) -> str:
              NATIONAL_LABEL: "i alle deltagende kommuner"}  # fmt: skip
     if head in areas:
         return "kommunens eget tal"
+    known = meanings(o)
     first, _, rest = head.partition(": ")
     if first in areas:
-        return f"{MEANINGS[rest.lower()]}, {areas[first]}"
+        return f"{known[rest.lower()]}, {areas[first]}"
     if head.lower() in LIMITS:
         return f"{LIMITS[head.lower()]} om tallet til venstre"
     if rest:
-        return f"{MEANINGS[first.lower()]}: {LIMITS[rest]}"
-    return MEANINGS[head.lower()]
+        return f"{known[first.lower()]}: {LIMITS[rest]}"
+    return known[head.lower()]
 
 
 def questionnaire_sheet(o: OwnNumbers) -> Sheet:
     """A row a question, the municipality's own last: number, wording, theme and what could be answered."""
     columns = (
         Column("Id", 8), Column("Kort", 30), Column("Ordlyd", 90, wrap=True), Column("Tema", 30),
-        Column("Svar 1–5 og ved ikke", 70, wrap=True),
+        Column("Svar, mest negativt først, og ved ikke", 70, wrap=True),
     )  # fmt: skip
     questionnaire = o.round.questionnaire
     themes = {t.id: t.label for t in questionnaire.themes}
 
-    def answers(scale: str) -> str:
-        return (
-            " · ".join(label for _, label in sorted(o.scales.get(scale, {}).items())) or "fritekst"
-        )
+    def answers(question: str) -> str:
+        scale = o.answer_scales.get(question)
+        return " · ".join([*scale.labels.values(), scale.unsure]) if scale else "fritekst"
 
     rows: list[list[Cell]] = [
-        [q.id, q.short, q.wording, themes.get(q.theme, ""), answers(q.scale)]
+        [q.id, q.short, q.wording, themes.get(q.theme, ""), answers(q.id)]
         for q in questionnaire.questions
     ]
     rows += [
-        [q.id, q.short, q.wording, "kommunens eget spørgsmål", answers(q.scale)]
+        [q.id, q.short, q.wording, "kommunens eget spørgsmål", answers(q.id)]
         for q in o.local.questions
     ]
     about = "Spørgsmålenes fulde ordlyd, tema og svarmuligheder."

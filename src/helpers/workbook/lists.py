@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 
 from helpers.common import style
@@ -14,9 +14,9 @@ from helpers.released.own_numbers import (
     GROUPINGS,
     NATIONAL_LABEL,
     OTHERS_LABEL,
-    STATISTIC_LABELS,
     OwnNumbers,
 )
+from helpers.released.scale_words import statistic_labels
 from helpers.workbook.sheets import Cell, Column, Sheet
 
 IMPOSSIBLE = style.NOT_SHOWN[style.NOT_POSSIBLE]
@@ -38,7 +38,7 @@ def differences_sheet(o: OwnNumbers) -> Sheet:
         Column("Vurdering", 24),
     )
     rows: list[list[Cell]] = []
-    words_of = cache(partial(_place, o))
+    words_of, called = cache(partial(_place, o)), statistic_labels(o.round, o.code)
     for d in o.published.differences(municipality=o.code):
         is_mean = d.statistic == "mean"
         kinds = ["mean" if is_mean else "share"] * 2
@@ -46,7 +46,7 @@ def differences_sheet(o: OwnNumbers) -> Sheet:
         values = (d.own, d.other, d.value, d.low, d.high)
         rows.append([
             _reference(o, d.reference, d.breakdown), *words_of(d.breakdown, d.category, d.item),
-            STATISTIC_LABELS.get(d.statistic, d.statistic),
+            called[d.statistic],
             *(IMPOSSIBLE if v is None else (v, kind) for v, kind in zip(values, kinds)),
             d.said if d.p is None else d.p, d.said,
         ])  # fmt: skip
@@ -110,7 +110,8 @@ def all_numbers_sheet(o: OwnNumbers) -> Sheet:
     """A row an area × breakdown × category × theme or question: weighted value, limits and unweighted
     value of every measure; hidden ones have no value."""
     released = set(o.rows["statistic"])
-    measures = [s for s in STATISTIC_LABELS if s in released]
+    called = statistic_labels(o.round, o.code)
+    measures = [s for s in called if s in released]
     columns = (
         Column("Område", 24),
         Column("Opdeling", 17),
@@ -119,13 +120,13 @@ def all_numbers_sheet(o: OwnNumbers) -> Sheet:
         Column("Antal svar", 10, "count"),
         Column("Antal svar med »ved ikke«", 12, "count"),
         *(
-            Column(f"{STATISTIC_LABELS[s]}{part}", 12, "mean" if s == "mean" else "share")
+            Column(f"{called[s]}{part}", 12, "mean" if s == "mean" else "share")
             for s in measures
             for part in ("", ": nedre grænse", ": øvre grænse", ": uvægtet")
         ),
         Column("Status", 40),
     )
-    rows = list(_all_rows(o, measures))
+    rows = list(_all_rows(o, measures, called))
     about = (
         "Alle udgivne tal for kommunen og for alle deltagende kommuner, med grænser og også uvægtede. Et "
         "tomt felt har sin grund under »Status«, eller målet findes ikke for temaer eller krydsede grupper."
@@ -133,7 +134,9 @@ def all_numbers_sheet(o: OwnNumbers) -> Sheet:
     return Sheet("Alle tal", about, columns, rows, frozen_columns=4)
 
 
-def _all_rows(o: OwnNumbers, measures: Sequence[str]) -> Iterator[list[Cell]]:
+def _all_rows(
+    o: OwnNumbers, measures: Sequence[str], called: Mapping[str, str]
+) -> Iterator[list[Cell]]:
     areas = {o.code: o.name, NATIONAL: NATIONAL_LABEL}
     keys = ["municipality", "breakdown", "category", "item", "statistic"]
     unweighted, weighted = (o.rows[o.rows["weighting"] == w] for w in ("unweighted", "weighted"))
@@ -155,16 +158,16 @@ def _all_rows(o: OwnNumbers, measures: Sequence[str]) -> Iterator[list[Cell]]:
         yield [
             areas[area], *words_of(*place), answers.get("mean"), answers.get("share_dont_know"),
             *(cell for s in measures for cell in (told[s][0] if s in told else [None] * 4)),
-            _together({s: status for s, (_, _, status) in told.items()}),
+            _together({s: status for s, (_, _, status) in told.items()}, called),
         ]  # fmt: skip
 
 
-def _together(statuses: dict[str, str]) -> str:
+def _together(statuses: dict[str, str], called: Mapping[str, str]) -> str:
     """One status where all measures have it, else those that are not simply shown, by name."""
     if len(set(statuses.values())) == 1:
         return next(iter(statuses.values()))
     others = {s: t for s, t in statuses.items() if t != SHOWN_WORD}
-    return "; ".join(f"{STATISTIC_LABELS[s]}: {t}" for s, t in others.items())
+    return "; ".join(f"{called[s]}: {t}" for s, t in others.items())
 
 
 def _status(number: Number, cells: list) -> str:

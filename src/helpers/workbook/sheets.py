@@ -9,7 +9,6 @@ from helpers.common import style
 from helpers.released.numbers import Number
 from helpers.released.own_numbers import (
     NATIONAL_LABEL,
-    OPTIONS,
     OTHERS_LABEL,
     SPLIT,
     OwnNumbers,
@@ -97,16 +96,23 @@ def overview_sheet(o: OwnNumbers) -> Sheet:
     return Sheet("Overblik", about, columns, rows, f"Overblik: {o.name}", WEIGHTED_NOTE)
 
 
+def _answer_columns(points: Sequence[int]) -> list[Column]:
+    """A column an answer of the questions' scales; the last is the most positive where all have as many."""
+    most = max(points)
+    middle = [Column(f"Svar {k}", 9, "share") for k in range(2, most)]
+    last = f"Svar {most} (mest positivt)" if min(points) == most else f"Svar {most}"
+    return [Column("Svar 1 (mest negativt)", 12, "share"), *middle, Column(last, 12, "share")]
+
+
 def questions_sheet(o: OwnNumbers) -> Sheet:
+    points = [o.measures[q.id].points for q in o.round.questionnaire.scaled]
     columns = (
         Column("Nr.", 6, "count"),
         Column("Spørgsmål", 60, wrap=True),
         Column("Tema", 26),
         Column("Gennemsnit", 12, "mean"),
         *(Column(w, 11, "share") for w in ("Tilfredse", "Hverken eller", "Utilfredse")),
-        Column("Svar 1 (mest negativt)", 12, "share"),
-        *(Column(f"Svar {k}", 9, "share") for k in (2, 3, 4)),
-        Column("Svar 5 (mest positivt)", 12, "share"),
+        *_answer_columns(points),
         Column("Ved ikke", 10, "share"),
         Column("Antal svar", 10, "count"),
         Column(f"{OTHERS_LABEL}: gennemsnit", 14, "mean"),
@@ -114,10 +120,11 @@ def questions_sheet(o: OwnNumbers) -> Sheet:
     )
     rows: list[list[Cell]] = []
     for q in o.round.questionnaire.scaled:
-        statistics = ("mean", *SPLIT, *OPTIONS, "share_dont_know")
+        answers = [_cell(o.of(q.id, s)) for s in o.options(q.id)]
         rows.append([
             q.order, q.wording, o.label(q.theme),
-            *(_cell(o.of(q.id, s)) for s in statistics),
+            *(_cell(o.of(q.id, s)) for s in ("mean", *SPLIT)),
+            *answers, *[None] * (max(points) - len(answers)), _cell(o.of(q.id, "share_dont_know")),
             _n(o.of(q.id)), _others(o, q.id), _cell(o.national(q.id)),
         ])  # fmt: skip
     about = "Hvert spørgsmål: gennemsnit, tilfredse, svarfordeling, ved ikke og antal svar."

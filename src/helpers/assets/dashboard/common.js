@@ -180,7 +180,7 @@ function specOf(made, width, title) {
   const rows = made.rows.map((row) => (row.label === undefined ? row : { ...row, label: wrapped(row.label, room) }));
   spec.datasets = { ...spec.datasets, rows };
   if (title) spec.title = { text: wrapped(title[0], 90).split("\n"), subtitle: title.slice(1) };
-  fillIn(spec, { "rows-domain": made.domain, "x-domain": made.reach, "area-domain": DATA.rounds[0].areas.map((a) => a.label) });
+  fillIn(spec, { "rows-domain": made.domain, "rows-colours": made.colours, "x-domain": made.reach, "area-domain": DATA.rounds[0].areas.map((a) => a.label) });
   if (width < 560) spec.config.legend.columns = 1;
   if (spec.usermeta?.row) spec.height = spec.usermeta.row * new Set(made.rows.map((row) => row.label ?? row.name)).size;
   return spec;
@@ -218,6 +218,8 @@ function fillIn(node, values) {
   else if (node && typeof node === "object") {
     const named = values[node.domain?.[0]];
     if (named) node.domain = named;
+    const colours = values[node.range?.[0]];
+    if (colours) node.range = colours;
     Object.values(node).forEach((inner) => fillIn(inner, values));
   }
 }

@@ -65,12 +65,16 @@ function answers(state, round) {
   const picked = chosen(state, round);
   const group = groupKey(round, picked);
   const area = state.omraade === NATIONAL ? NATIONAL : round.areas[0].id;
-  const detailed = picked.length < 2 && state.tema;
-  const measures = detailed ? [1, 2, 3, 4, 5].map((k) => `share_${k}`) : ["share_dissatisfied", "share_neutral", "share_satisfied"];
   const items = itemsOf(state, round);
-  const scales = new Set(items.map((i) => i.scale));
-  const names = !detailed ? ["Utilfredse (1–2)", "Hverken eller (3)", "Tilfredse (4–5)"]
-    : scales.size === 1 ? round.scales[[...scales][0]] : ["1 (mest negativt)", "2", "3", "4", "5 (mest positivt)"];
+  const scales = [...new Set(items.map((i) => i.scale))].map((name) => round.scales[name]);
+  // answers of scales that differ in number or in what is neutral stand side by side as kinds alone
+  const alike = new Set(scales.map((s) => s && `${s.answers.length}/${s.neutral}`)).size === 1;
+  const detailed = picked.length < 2 && state.tema && alike;
+  const [scale] = scales;
+  const measures = detailed ? scale.answers.map((_, k) => `share_${k + 1}`) : ["share_dissatisfied", "share_neutral", "share_satisfied"];
+  const numbered = detailed && scale.answers.map((_, k, all) => `${k + 1}${k === 0 ? " (mest negativt)" : k === all.length - 1 ? " (mest positivt)" : ""}`);
+  const names = !detailed ? round.split : scales.length === 1 ? scale.answers : numbered;
+  const [first, last] = detailed ? [scale.neutral[0] - 1, scale.neutral.at(-1)] : [1, 2];
   const asked = items.every((item) => item.theme); // themes are made of questions, nobody answers them
   const rows = [];
   const table = [];
@@ -81,8 +85,8 @@ function answers(state, round) {
     const hidden = found.find((f) => f.missing);
     table.push([item.label, ...found.map((f) => show(f, true)), ...(asked ? [show(unsure, true)] : []), count(mean)]);
     if (hidden) { rows.push({ label: item.label, text: words(hidden) }); continue; }
-    const middle = (measures.length - 1) / 2;
-    let start = -found.slice(0, middle).reduce((sum, f) => sum + f.value, 0) - found[middle].value / 2;
+    const sum = (of) => of.reduce((all, f) => all + f.value, 0);
+    let start = -sum(found.slice(0, first)) - sum(found.slice(first, last)) / 2;
     found.forEach((f, k) => {
       rows.push({ label: item.label, answer: names[k], order: k, value: f.value, start, end: start + f.value,
         text: f.value >= 0.05 ? number(100 * f.value, 0) : "", light: k === 0 || k === measures.length - 1,
@@ -92,7 +96,7 @@ function answers(state, round) {
   }
   return {
     title: "Fordelingen af svar, procent", about: `${labelOf(round, area)}. ${groupWords(round, picked)}`,
-    chart: detailed ? "answers" : "split", rows, domain: names, reach: reachOf(rows),
+    chart: detailed ? "answers" : "split", rows, domain: names, colours: scale?.colours, reach: reachOf(rows),
     table: { head: [state.tema ? "Spørgsmål" : "Tema", ...names, ...(asked ? ["Ved ikke"] : []), "Antal svar"], rows: table },
   };
 }
