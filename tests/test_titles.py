@@ -11,11 +11,15 @@ import re
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from matplotlib.figure import Figure
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers.common.paths import PROJECT
+from helpers.common.vocabulary import DOCUMENT_CELL as CELL
 from helpers.common.vocabulary import NATIONAL
-from helpers.reports import downloads, titles
+from helpers.notebooks.expansion import expanded
+from helpers.notebooks.markdown import cell_options
+from helpers.reports import answers_by_scale, downloads, titles
 
 FIGURE = re.compile(r"^#\| label: (fig-[a-z-]+)", re.M)
 
@@ -130,7 +134,7 @@ def test_every_figure_has_a_title_and_its_numbers():
         "municipal": [c.source for c in municipal.cells if c.cell_type == "code"],
         "national": re.findall(r"```\{python\}\n(.*?)\n```", country, re.S),
     }
-    says = ("titles.", "sentences.", "model_texts.", "local_results.")
+    says = ("titles.", "sentences.", "model_texts.", "local_results.", "answers_by_scale.")
     for name, cells in documents.items():
         for figure, (before, after) in figures_and_neighbours(cells).items():
             if figure == "fig-repraesentativitet":  # drawn of the same numbers as the one before it
@@ -140,6 +144,48 @@ def test_every_figure_has_a_title_and_its_numbers():
                 after.startswith(("downloads.", "local_results.", "#| label: tbl-", "tables."))
                 or figure == "fig-forventet"
             ), (name, figure)
+
+
+@pytest.mark.parametrize("code", [BIG, NATIONAL])
+def test_every_figure_of_a_scale_has_a_title_and_its_numbers(published, code, monkeypatch):
+    """What is asked, the finding, the figure with a label of its own, and its numbers; every question once."""
+    shown: list[tuple] = []
+    monkeypatch.setattr(
+        answers_by_scale, "display", lambda x, metadata: shown.append((x, metadata[CELL]))
+    )
+    answers_by_scale.show_overall(published, code)
+    answers_by_scale.show_others(published, code)
+    figures = [i for i, (x, _) in enumerate(shown) if isinstance(x, Figure)]
+    assert len({shown[i][1]["label"] for i in figures}) == len(figures) == 3
+    for i in figures:
+        asked, finding, numbers = (shown[i + k] for k in (-2, -1, 1))
+        assert asked[1] == {"cell_type": "markdown"} and asked[0].data.startswith(
+            ("»", "Spørgsmålene")
+        )
+        assert "{.finding}" in finding[0].data and "Hent figurens tal" in numbers[0].data
+    drawn = [rows for i in figures for rows in rows_of(shown[i + 1][0])[1:]]
+    labels = published.round.item_labels()
+    questions = {labels[q] for q in published.question_items}
+    assert {cell for row in drawn for cell in row} >= questions - {labels["q13"]}
+    headings = [x.data for x, _ in shown if getattr(x, "data", "").startswith("## ")]
+    assert headings == [
+        "## Mødet med jobcentret, Mål og aktiviteter og Progression", "## Seneste samtale"
+    ]  # fmt: skip
+
+
+def test_what_a_cell_shows_becomes_cells_with_captions_of_their_own():
+    outputs = [
+        nbformat.v4.new_output("display_data", {"text/markdown": "## Tema"}, metadata={CELL: {"cell_type": "markdown"}}),
+        nbformat.v4.new_output("display_data", {"image/svg+xml": "<svg/>"}, metadata={CELL: {"label": "fig-a", "fig-cap": 'A "b"'}}),
+        nbformat.v4.new_output("display_data", {"text/markdown": "tal"}),
+    ]  # fmt: skip
+    cells = [nbformat.v4.new_code_cell("show()", outputs=outputs), nbformat.v4.new_code_cell("1")]
+    made = expanded(nbformat.v4.new_notebook(cells=cells)).cells
+    assert [c.cell_type for c in made] == ["markdown", "code", "code", "code"]
+    assert made[0].source == "## Tema" and made[-1].source == "1"
+    assert cell_options(made[1].source)[0] == {"label": "fig-a", "fig-cap": 'A "b"'}
+    assert [len(c.outputs) for c in made[1:3]] == [1, 1]
+    nbformat.validate(nbformat.v4.new_notebook(cells=made))
 
 
 def read(cell: str) -> str | float:

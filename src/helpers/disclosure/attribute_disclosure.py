@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -119,7 +119,13 @@ class AttributeDisclosure:
         self.measure_of = np.empty(self.n.shape, dtype=int)
         for place in dict.fromkeys(self.table.place):
             known = measures.get(place, common)
-            own = [known.get(item, m) for item, m in zip(items, usual)]
+            own = [
+                m
+                if disclosed
+                else replace(m, points=0)  # without options it is known as a theme is
+                for item, other, disclosed in zip(items, usual, self.has_options)
+                for m in [known.get(item, other)]
+            ]
             numbers = [found.setdefault(m, len(found)) for m in own]
             self.measure_of[self.table.place == place] = numbers
         self.measures = tuple(found)

@@ -98,7 +98,11 @@ def scale_troubles(labels: Mapping[int, str], kinds: Mapping[int, str] | None = 
     values = sorted(labels)
     unsure = [k for k in values if _same(labels[k]) == _same(DONT_KNOW_LABEL)]
     last = unsure[0] if unsure else values[-1] + 1
-    troubles = [] if unsure else [f"»{DONT_KNOW_LABEL}« is missing; add {last}: {DONT_KNOW_LABEL}"]
+    troubles = (
+        []
+        if unsure
+        else [f"»{DONT_KNOW_LABEL}« is missing; write it behind the answers, with the next number"]
+    )
     expected = f"the answers are 1 to {last - 1}, and {last}: {DONT_KNOW_LABEL}"
     troubles += [f"the label of {k} is missing; add it" for k in range(1, last) if k not in labels]
     troubles += [f"{k} is no answer; {expected}" for k in values if not 1 <= k <= last]
