@@ -26,7 +26,7 @@ from pathlib import Path
 import yaml
 
 from helpers.common.paths import PROJECT, Paths
-from helpers.common.store import BESIDE, Store
+from helpers.common.store import TEMPORARY_NAME, Store
 from helpers.fieldwork.sendout import write_sendout
 from helpers.identities.vault import read_vault
 from helpers.identities.vault_key import key_of_round
@@ -195,7 +195,7 @@ def different(before: dict[str, str], now: dict[str, str]) -> list[str]:
 
 def half_written(root: Path) -> list[str]:
     lying = [p for top in ("data", "build") for p in (root / top).rglob("*")]
-    return [str(p.relative_to(root)) for p in lying if BESIDE.match(p.name)]
+    return [str(p.relative_to(root)) for p in lying if TEMPORARY_NAME.match(p.name)]
 
 
 def stale(root: Path) -> list[str]:

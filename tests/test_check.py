@@ -63,7 +63,7 @@ def red_cells(path) -> dict[str, str]:
 def test_counts_are_those_of_intake(paths, round_2024, file):
     checked = check_extract(EXTRACTS / file, round_2024, file[:4])
     taken = take_in(paths, round_2024, file[:4])
-    assert checked.is_well and checked.rows_read == taken.counts["rows_read"]
+    assert checked.has_no_faults and checked.rows_read == taken.counts["rows_read"]
     assert checked.counts == taken.counts["2024"] == EXPECTED[file]["2024"]
     assert checked.layout == EXPECTED[file]["layout"]
     assert checked.ignored_columns == taken.ignored_columns
@@ -73,12 +73,12 @@ def test_only_rows_without_faults_are_counted(round_2024, bad):
     checked = check_extract(bad, round_2024, "0825")
     assert (checked.rows_read, checked.rows_faulty) == (6, 4)
     assert sum(checked.counts.values()) == 2
-    assert not checked.is_well
+    assert not checked.has_no_faults
 
 
 def test_local_background_is_asked_of_its_municipality_alone(round_2024):
     path = EXTRACTS / "0825-laesoe.xlsx"
-    assert check_extract(path, round_2024, "0825").is_well
+    assert check_extract(path, round_2024, "0825").has_no_faults
     kinds = [f.kind for f in check_extract(path, round_2024, "0707").faults]
     assert kinds == ["local_missing"]
 
@@ -247,7 +247,7 @@ def test_a_marked_copy_that_was_mended_is_well_and_loses_its_marks(round_2024, b
     page = book["Sheet"]
     page["A8"] = "060280-1234"
     book.save(second)
-    assert check_extract(second, round_2024, "0825").is_well
+    assert check_extract(second, round_2024, "0825").has_no_faults
 
 
 def test_a_sheet_of_the_municipalitys_own_with_the_same_name_stays(round_2024, bad):
@@ -299,7 +299,7 @@ def test_headings_are_marked_too(round_2024, tmp_path):
 def test_no_copy_where_no_fault_has_a_cell(round_2024, tmp_path):
     path = workbook(tmp_path, [[1, 2]], ["a", "b"])
     checked = check_extract(path, round_2024, "0825")
-    assert not checked.is_well
+    assert not checked.has_no_faults
     assert write_marked(path, checked.faults, round_2024.formats, "da") is None
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 

@@ -21,7 +21,9 @@ def test_both_languages_are_told_from_the_same_details(kind):
     assert fields(danish.what, danish.expected, danish.remedy, danish.hint) <= told
     details = dict.fromkeys(told, "x")
     for language in LANGUAGES:
-        problem = fault(kind.id, Place("f.xlsx", "Ark1", 3, "Navn"), **details).told(language)
+        problem = fault(kind.id, Place("f.xlsx", "Ark1", 3, "Navn"), **details).in_language(
+            language
+        )
         assert problem.what and "{" not in str(problem)
     assert danish.remedy, "a municipality is always told what to do"
     assert bool(english.expected) == bool(danish.expected)
@@ -34,9 +36,9 @@ def test_a_fault_is_a_problem_in_english_and_knows_danish():
         "f.xlsx, sheet »Ark1«, row 5, column »Start«: »31-02-2023« is no date. "
         "Mend the cell or remove the row, then run intake again."
     )
-    assert made.told(DANISH).where == "f.xlsx, ark »Ark1«, række 5, kolonne »Start«"
-    assert made.told(DANISH).what == "»31-02-2023« er ikke en dato"
-    assert str(made.told(ENGLISH)) == str(made)
+    assert made.in_language(DANISH).where == "f.xlsx, ark »Ark1«, række 5, kolonne »Start«"
+    assert made.in_language(DANISH).what == "»31-02-2023« er ikke en dato"
+    assert str(made.in_language(ENGLISH)) == str(made)
 
 
 def test_a_hint_is_told_only_where_there_is_one():
@@ -45,7 +47,7 @@ def test_a_hint_is_told_only_where_there_is_one():
     with_one = fault("missing_column", place, heading="Passiv", layout="standard", near="Pasiv")
     assert without.what == "column »Passiv« is missing"
     assert with_one.what == "column »Passiv« is missing (is it »Pasiv«?)"
-    assert with_one.told(DANISH).what == "kolonnen »Passiv« mangler (er det »Pasiv«?)"
+    assert with_one.in_language(DANISH).what == "kolonnen »Passiv« mangler (er det »Pasiv«?)"
 
 
 def test_faults_come_back_whole_from_another_process():

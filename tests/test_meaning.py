@@ -14,7 +14,7 @@ from test_extracts import GOOD, HEADINGS, read, refuse, workbook
 
 from helpers.common.errors import ExtractError, SurveyError
 from helpers.common.labels import heading_key, is_blank, normalise
-from helpers.common.told_values import in_language
+from helpers.common.message_values import in_language
 from helpers.extracts.classify import TOO_SHORT, classify
 from helpers.extracts.cpr import PROBLEMS, parse_cpr
 from helpers.extracts.files import read_files
@@ -54,7 +54,8 @@ def person(**cells):
 def told(extract) -> dict[str, dict]:
     """Kind → details of what is told."""
     return {
-        f.kind: {name: in_language(value, "da") for name, value in f.details} for f in extract.told
+        f.kind: {name: in_language(value, "da") for name, value in f.details}
+        for f in extract.notices
     }
 
 
@@ -198,15 +199,15 @@ def test_empty_cells_among_filled_ones_are_told(demo, tmp_path):
         "of": "10",
         "rows": "2, 3, 4, 5, 6, 7, 8, 9, 10, 11",
     }
-    assert [f.place.column for f in marks.told] == ["Passivperiode", "Sag afsluttet"]
+    assert [f.place.column for f in marks.notices] == ["Passivperiode", "Sag afsluttet"]
     full = case("0825-00-base.xlsx", demo)
-    assert full.told == ()
+    assert full.notices == ()
 
 
 def test_a_lost_cell_is_not_told_as_empty(demo):
     extract = case("0825-01-fejlceller.xlsx", demo)
     assert Counter(p.kind for p in extract.problems) == {"cell_error": 6}
-    [passive] = [f for f in extract.told if f.place.column == "Passivperiode"]
+    [passive] = [f for f in extract.notices if f.place.column == "Passivperiode"]
     assert "which count as no: 6 of 10" in passive.what
     assert "no_conversation" not in told(extract)
 
@@ -246,7 +247,7 @@ def test_a_hidden_sheet_beside_a_whole_one_is_told(demo, tmp_path):
     )
     extract = read(path, demo)
     assert extract.problems == () and len(extract.persons) == 1
-    assert (extract.told[0].kind, extract.told[0].place.sheet) == ("hidden_sheet", "2023")
+    assert (extract.notices[0].kind, extract.notices[0].place.sheet) == ("hidden_sheet", "2023")
 
 
 def test_an_extract_on_hidden_sheets_alone_is_refused(demo, tmp_path):
@@ -278,7 +279,7 @@ def test_a_sheet_a_benefit_is_to_be_put_together_not_deleted(demo):
     [problem] = caught.value.problems
     assert "»Sygedagpenge«, »Kontanthjælp«" in problem.what
     assert problem.remedy.startswith("Put the rows of all sheets")
-    assert problem.told("da").remedy.startswith("Saml rækkerne fra alle arkene på ét ark")
+    assert problem.in_language("da").remedy.startswith("Saml rækkerne fra alle arkene på ét ark")
 
 
 def test_persons_on_a_sheet_without_headings_are_told(demo, tmp_path):

@@ -21,7 +21,7 @@ from new_layouts import (
 )
 from test_cli_privacy import survey
 
-import helpers.preparation.likeness
+import helpers.preparation.text_similarity
 from helpers.common.errors import ParameterError
 from helpers.common.paths import PROJECT
 from helpers.extracts.extracts import read_extract
@@ -30,7 +30,7 @@ from helpers.parameters.params import LocalFile, load_format, load_layouts, load
 from helpers.preparation.layout_columns import Column
 from helpers.preparation.layout_file import decisions, proposal_text, proposed_path, without_notes
 from helpers.preparation.layout_proposal import known_layout, propose
-from helpers.preparation.likeness import Benefits, likeness, plain, plain_benefit
+from helpers.preparation.text_similarity import Benefits, plain, plain_benefit, similarity
 from helpers.received.cells import normalise
 
 FORMATS, WORDS, TYPES = load_layouts(PROJECT)
@@ -269,7 +269,7 @@ def test_a_row_that_could_be_a_persons_is_never_the_headings(care):
         propose(changed(care, change), FORMATS, WORDS, TYPES)
 
 
-# --------------------------------------------------------------------------------------- likeness
+# --------------------------------------------------------------------------------------- similarity
 
 
 @pytest.mark.parametrize(
@@ -285,10 +285,10 @@ def test_benefit_texts_lose_numbers_and_endings(text, key):
     assert plain_benefit(text) == key
 
 
-def test_likeness_is_100_for_the_same_words_in_any_order():
-    assert likeness(plain("Ydelse, startdato"), plain("startdato\nYDELSE")) == 100
-    assert likeness("", "navn") == 0
-    assert likeness("cpr", "navn") < 50
+def test_similarity_is_100_for_the_same_words_in_any_order():
+    assert similarity(plain("Ydelse, startdato"), plain("startdato\nYDELSE")) == 100
+    assert similarity("", "navn") == 0
+    assert similarity("cpr", "navn") < 50
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,9 @@ def test_only_a_clear_benefit_is_mapped(text, benefit):
 )
 def test_a_benefit_is_sure_from_its_limits_on(monkeypatch, score, other, sure):
     scores = {"en": score, "to": other}
-    monkeypatch.setattr(helpers.preparation.likeness, "likeness", lambda _, key: scores[key])
+    monkeypatch.setattr(
+        helpers.preparation.text_similarity, "similarity", lambda _, key: scores[key]
+    )
     match = Benefits({"en": (), "to": ()}, WORDS).match("tekst")
     assert (match.benefit, match.second) == ("en", "to") and match.is_sure is sure
 

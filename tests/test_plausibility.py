@@ -18,17 +18,17 @@ from helpers.common.errors import ParameterError, SurveyError
 from helpers.common.paths import Paths
 from helpers.extracts import round_findings
 from helpers.extracts.check_warnings import LABELS as LOOK_LABELS
-from helpers.extracts.check_warnings import TEXTS, Before, warnings_of
+from helpers.extracts.check_warnings import TEXTS, EarlierExtract, warnings_of
 from helpers.extracts.extracts import Extract
 from helpers.extracts.intake import find_extracts, take_in
 from helpers.extracts.intake_record import found_at_intake, intake, merge
 from helpers.extracts.plausibility import judge
 from helpers.extracts.stopping import AHEAD_WEEKS, MOST_OF_INHABITANTS, OLD_WEEKS, stops_of
-from helpers.extracts.whose_file import other_name
-from helpers.faults import told_kinds
+from helpers.extracts.wrong_municipality import other_name
+from helpers.faults import notice_kinds
 from helpers.faults.faults import DANISH, Place, fault
+from helpers.faults.notice_kinds import IN_MOST_FILES
 from helpers.faults.plausibility_kinds import LABELS, PLAUSIBILITY
-from helpers.faults.told_kinds import IN_MOST_FILES
 from helpers.identities.fingerprints import content_digest, file_digest, fingerprints
 from helpers.identities.vault_key import Key
 from helpers.parameters.intake_decisions import TAKES
@@ -207,7 +207,9 @@ def test_title_rows_and_a_column_of_the_file_tell_whose_it_is(round_2024, there)
     "before, n, told", [(300, 200, False), (301, 200, True), (134, 201, False), (133, 200, True)]
 )
 def test_a_size_that_is_not_the_last_rounds(round_2024, before, n, told):
-    found = warnings_of(persons(round_2024, n), round_2024, "0741", Before(before, 9, "piloten"))
+    found = warnings_of(
+        persons(round_2024, n), round_2024, "0741", EarlierExtract(before, 9, "piloten")
+    )
     assert ("other_size" in {w.kind for w in found}) is told
 
 
@@ -220,10 +222,10 @@ def test_what_the_reader_told_goes_the_same_way(round_2024, there):
     path = written(there.root, "0825-laesoe.xlsx", several(1))
     table = persons(round_2024, 10, latest_conversation=DAY)
     told = fault("empty", Place(path.name, "Ark1", 7, "Passiv"))
-    extract = Extract(path.name, "standard", 10, table, pd.DataFrame(), (), (), told=(told,))
-    first = judge(extract, table, round_2024, "0741", file_digest(path)).looks[0]
-    assert first.told("en") == "Sheet »Ark1«, row 7, column »Passiv«: is empty."
-    assert first.told(DANISH) == "Ark »Ark1«, række 7, kolonne »Passiv«: cellen er tom."
+    extract = Extract(path.name, "standard", 10, table, pd.DataFrame(), (), (), notices=(told,))
+    first = judge(extract, table, round_2024, "0741", file_digest(path)).warnings[0]
+    assert first.in_language("en") == "Sheet »Ark1«, row 7, column »Passiv«: is empty."
+    assert first.in_language(DANISH) == "Ark »Ark1«, række 7, kolonne »Passiv«: cellen er tom."
 
 
 # ---------------------------------------------------------------------------------- the right ones pass
@@ -250,7 +252,7 @@ def test_a_check_tells_what_intake_writes_down(paths, round_2024):
     intake(paths, round_2024, "0741")
     told = json.loads(paths.intake_of("0741").read_text("utf-8"))["taken_in"]
     assert [x["finding"] for x in told["look"]] == [w.kind for w in checked.warnings]
-    assert [x["da"] for x in told["look"]] == [w.told("da") for w in checked.warnings]
+    assert [x["da"] for x in told["look"]] == [w.in_language("da") for w in checked.warnings]
     seldom = [w for w in checked.warnings if w.kind not in IN_MOST_FILES]
     assert 0 < len(seldom) < len(checked.warnings)
     note = merge(paths, with_settings(round_2024, participants=FEW)).notes[0]
@@ -413,7 +415,9 @@ def test_a_decision_lets_one_finding_of_one_file_pass(there, few):
     assert taken(there, round_) == {}
     assert found_at_intake(there, round_)["0741"]["decided"][0]["by"] == "KL"
     checked = check_extract(path, round_, "0741")
-    assert checked.is_well and checked.accepted[0][1] == "KL, 2024-02-20: asked, and it is right"
+    assert (
+        checked.has_no_faults and checked.accepted[0][1] == "KL, 2024-02-20: asked, and it is right"
+    )
     written(there.extracts, "0741-samsoe.xlsx", old[:11])  # another file is judged anew
     assert "old_extract" in taken(there, round_)["0741"]
 
@@ -448,7 +452,7 @@ def test_two_lines_about_the_same_are_told(there):
 def test_each_kind_can_be_decided_or_not_and_has_a_label():
     assert set(PLAUSIBILITY) - set(TAKES) == {"same_file"}
     assert LABELS.keys() == PLAUSIBILITY.keys() and LOOK_LABELS.keys() == TEXTS.keys()
-    assert told_kinds.LABELS.keys() == told_kinds.TOLD.keys()
+    assert notice_kinds.LABELS.keys() == notice_kinds.NOTICES.keys()
     for kind, (english, danish) in TEXTS.items():
         assert set(re.findall(r"{\w+}", danish)) <= set(re.findall(r"{\w+}", english)), kind
 
@@ -540,4 +544,4 @@ def test_check_says_what_it_did_not_judge(shared, few, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
     monkeypatch.setenv("APPDATA", str(tmp_path / "nobody"))
     checked = check_extract(find_extracts(shared, "0825")[0], few, "0825", shared)
-    assert checked.is_well and "not_compared" in {w.kind for w in checked.warnings}
+    assert checked.has_no_faults and "not_compared" in {w.kind for w in checked.warnings}

@@ -13,11 +13,17 @@ import pytest
 from conftest import EXTRACTS
 
 from helpers.common.errors import Problem, SurveyError
-from helpers.common.quoting import blanked, quoted, told_file, told_name, without_secrets
+from helpers.common.quoting import (
+    blanked,
+    quoted,
+    redacted_file_name,
+    redacted_name,
+    without_secrets,
+)
 from helpers.extracts.intake_record import intake, merge
 from helpers.faults.faults import ALL_KINDS, LANGUAGES, Place, fault
 from helpers.preparation.check import check_extract
-from helpers.preparation.check_told import lines_about
+from helpers.preparation.check_report import lines_about
 
 NUMBER, PHONE, MAIL = "170384-5512", "51234567", "zacharias@post.example"
 NAME = "Zacharias Ankerstjerne"
@@ -41,7 +47,7 @@ def test_no_kind_of_fault_holds_a_number_in_any_detail_or_place(kind):
     names = {name for _, name, _, _ in string.Formatter().parse(text) if name}
     place = Place(f"0707 {NAME} {NUMBER}.xlsx", f"Ark {NAME} {NUMBER}", 3, "Navn", ((3, 1),))
     made = fault(kind, place, **{name: f"»{NUMBER}«" for name in names | {"near"}})
-    for told in (str(made), *(str(made.told(language)) for language in LANGUAGES)):
+    for told in (str(made), *(str(made.in_language(language)) for language in LANGUAGES)):
         assert "5512" not in told and "Zacharias" not in told and "Ankerstjerne" not in told
 
 
@@ -76,7 +82,7 @@ def test_what_can_be_nobody_is_quoted_as_it_stands(cell):
     ],
 )
 def test_names_of_files(name, told):
-    assert told_file(name) == told
+    assert redacted_file_name(name) == told
 
 
 @pytest.mark.parametrize(
@@ -86,7 +92,7 @@ def test_names_of_files(name, told):
      (f"CPR {NUMBER}", "CPR …"), ("Ankerstjerne, Zacharias", "…"), ("Læsø Kommune", "Læsø Kommune")],
 )  # fmt: skip
 def test_names_of_sheets_and_headings(name, told):
-    assert told_name(name) == told
+    assert redacted_name(name) == told
 
 
 # ------------------------------------------------------------------------------------------- passwords
@@ -146,7 +152,7 @@ def test_intake_quotes_nobody_in_terminal_record_and_history(paths, round_2024, 
     checked = check_extract(paths.extracts / name, round_2024, "0825", paths)
     for language in LANGUAGES:
         told += lines_about(checked, round_2024, language)
-        told += [str(f.told(language)) for f in checked.faults]
+        told += [str(f.in_language(language)) for f in checked.faults]
     lying = [p for p in paths.data.rglob("*.json*") if p.is_file()]
     assert {p.name for p in lying} >= {"intake.json", "0825.json", "0825.jsonl"}
     told += [p.read_text("utf-8") for p in lying]

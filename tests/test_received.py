@@ -124,7 +124,7 @@ def test_case_formulas_without_a_value_are_refused_by_cell(demo):
     checked = check_extract(CASES / "0825-02-formler-uden-vaerdi.xlsx", demo, "0825")
     assert {f.kind for f in checked.faults} == {"cell_not_computed"}
     assert sorted(f.place.row for f in checked.faults) == list(range(2, 12))
-    assert "Åbn filen i Excel" in checked.faults[0].told("da").remedy
+    assert "Åbn filen i Excel" in checked.faults[0].in_language("da").remedy
 
 
 @pytest.mark.parametrize("column", range(8))

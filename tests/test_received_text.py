@@ -165,9 +165,9 @@ def test_case_extract(demo):
     assert [(f.kind, f.place.line) for f in checked.faults] == [
         ("stray_quote", 3), ("stray_quote", 8),
     ]  # fmt: skip
-    assert "linje 3" in checked.faults[0].told("da").where and checked.rows_read == 0
+    assert "linje 3" in checked.faults[0].in_language("da").where and checked.rows_read == 0
     well = check_extract(CASES / "0825-11-linjeskift-i-navn.csv", demo, "0825")
-    assert well.is_well and well.rows_read == 10
+    assert well.has_no_faults and well.rows_read == 10
 
 
 def with_keys(case: str, sample: pd.DataFrame, there: str) -> str:
@@ -308,7 +308,7 @@ def told_of(content: bytes) -> tuple[str, int | None]:
     with pytest.raises(ExtractError) as caught:
         decoded("a.csv", content, ENCODINGS)
     [fault] = caught.value.problems
-    assert "UTF-8" in fault.remedy and "UTF-8" in fault.told("da").remedy
+    assert "UTF-8" in fault.remedy and "UTF-8" in fault.in_language("da").remedy
     return fault.kind, fault.place.line
 
 
@@ -326,7 +326,7 @@ def test_cases_of_letters_that_are_refused(demo, file, kind, line):
 
 def test_case_decomposed_letters_are_read(demo):
     checked = check_extract(CASES / "0825-10-nfd.csv", demo, "0825")
-    assert checked.is_well and checked.rows_read == 10
+    assert checked.has_no_faults and checked.rows_read == 10
 
 
 TEXT = "Navn;Målgruppe\nSøren Ærø;Å\nÅse Østergård;b\nCæcilie;c\n"

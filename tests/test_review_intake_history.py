@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from helpers.common.errors import ExtractError, Problem
-from helpers.extracts.fault_words import KINDS, OTHER, kind_label, kind_of, kind_of_problem
+from helpers.extracts.fault_labels import KINDS, OTHER, kind_label, kind_of, kind_of_problem
 from helpers.extracts.intake import find_extracts, take_in
 from helpers.extracts.intake_history import Attempt, add_to_history, read_history
 from helpers.extracts.intake_record import intake, keep_result

@@ -17,7 +17,13 @@ from typer.testing import CliRunner
 from helpers.cli.main import app
 from helpers.cli.output import Lasting
 from helpers.common.errors import SYSTEM_ERRORS, FileError, SurveyError, file_error
-from helpers.common.paths import put_in_place, told_of, write_atomically, write_private, write_text
+from helpers.common.paths import (
+    file_errors_about,
+    put_in_place,
+    write_atomically,
+    write_private,
+    write_text,
+)
 from helpers.pipeline.engine import cause
 from helpers.rolling.places import commit_folder
 
@@ -91,7 +97,7 @@ def test_what_a_writer_tells_itself_stays_as_it_is(tmp_path):
 def test_a_workbook_that_is_open_is_told_of_itself(tmp_path):
     """As Windows answers `os.replace`: both paths in the error, the temporary one first."""
     made, path = tmp_path / ".a.123.xlsx", tmp_path / "a.xlsx"
-    with pytest.raises(FileError) as told, told_of(path, made):
+    with pytest.raises(FileError) as told, file_errors_about(path, made):
         raise PermissionError(errno.EACCES, "Access is denied", str(made), 5, str(path))
     text = str(told.value)
     assert text.startswith(f"{path}: the system denies it: it is open in another program")

@@ -14,9 +14,9 @@ from test_extracts import GOOD, HEADINGS, read, refuse, workbook
 
 from helpers.answers.export_columns import export_columns
 from helpers.answers.responses import read_export
+from helpers.common.message_values import Count, Share, in_language
 from helpers.common.paths import PROJECT
 from helpers.common.quoting import LEFT_OUT, quoted, quoted_benefit
-from helpers.common.told_values import Count, Share, in_language
 from helpers.extracts.check_warnings import Warning
 from helpers.faults.faults import Place, fault
 from helpers.fieldwork import contact_exceptions
@@ -281,12 +281,14 @@ def test_an_export_is_known_as_one_whatever_its_delimiter(planned):
 def test_numbers_and_days_follow_the_language_of_the_message(value, english, danish):
     assert (in_language(value, "en"), in_language(value, "da")) == (english, danish)
     told = Warning("other_size", (("count", value), ("round", "r"), ("before", value)))
-    assert english in told.told("en") and danish in told.told("da")
+    assert english in told.in_language("en") and danish in told.in_language("da")
 
 
 def test_a_fault_keeps_its_values_until_the_language_is_chosen():
     made = fault("everybody_passive", Place("0825.csv"), of=Count(18012), decide="")
-    assert "all 18,012 persons" in made.what and "alle 18.012 borgere" in made.told("da").what
+    assert (
+        "all 18,012 persons" in made.what and "alle 18.012 borgere" in made.in_language("da").what
+    )
     assert pickle.loads(pickle.dumps(made)) == made
 
 

@@ -26,10 +26,16 @@ from helpers.answers.left_out import digest_of, read_left_out
 from helpers.answers.mailing_record import invited_on
 from helpers.common.errors import ExtractError, Problem, ResponseError, SurveyError
 from helpers.common.paths import Paths, write_atomically
-from helpers.common.quoting import told_file
+from helpers.common.quoting import redacted_file_name
 from helpers.parameters.params import Round
 from helpers.received.sheet_choice import sheet_meant
-from helpers.received.sheets import DELIMITERS, Sheet, is_table_file, read_sheets, retold
+from helpers.received.sheets import (
+    DELIMITERS,
+    Sheet,
+    is_table_file,
+    problems_with_remedy,
+    read_sheets,
+)
 
 ROUND_LEVEL = ""  # owner of troubles that belong to no single municipality
 _OFFSET = r"(?:Z|[+-]\d\d(?::?\d\d)?)$"  # a time that says how far it is from UTC
@@ -81,9 +87,9 @@ def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collec
         if checked.rows is not None:
             tables.append(checked.rows)
         if checked.left_out:
-            left_out.append(f"{told_file(path.name)} ({row_spans(checked.left_out)})")
+            left_out.append(f"{redacted_file_name(path.name)} ({row_spans(checked.left_out)})")
         if checked.without:
-            without.append(f"{told_file(path.name)} ({', '.join(checked.without)})")
+            without.append(f"{redacted_file_name(path.name)} ({', '.join(checked.without)})")
     errors = {code: ResponseError(problems=told) for code, told in problems.items()}
     ours = {ROUND_LEVEL, *round_.settings.participants}
     of_others = {code: errors.pop(code) for code in [*errors] if code not in ours}
@@ -190,7 +196,7 @@ def check_export(
         if chosen.any():
             told = f"{int(chosen.sum())} {what} ({row_spans(chosen.index[chosen])})"
             problems.setdefault(named, []).append(
-                Problem(told_file(path.name), told, expected, remedy)
+                Problem(redacted_file_name(path.name), told, expected, remedy)
             )
 
     skip = f"leave such rows out with `survey collect {round_.id} FILE --skip-unknown`"
@@ -213,7 +219,9 @@ def check_export(
         f"keys of {named}",
         "Rename the file if it holds several municipalities, or take out the rows.",
     )
-    rows = table.assign(municipality=code, left=was, file=told_file(path.name), row=table.index)
+    rows = table.assign(
+        municipality=code, left=was, file=redacted_file_name(path.name), row=table.index
+    )
     return Checked(rows, problems, left_out, without)
 
 
@@ -226,7 +234,7 @@ def _of_other_scales(
         scales = round_.answer_scales(str(place))
         for column in (c for c in LOCAL_COLUMNS if c in scales and c in table):
             bad = own[column].notna() & ~own[column].isin(scales[column].values)
-            where = f"{told_file(path.name)}, row {{}}, column »{column}«"
+            where = f"{redacted_file_name(path.name)}, row {{}}, column »{column}«"
             what = f"is no answer from 1 to {scales[column].dont_know}"
             found += [(Problem(where.format(r), what, remedy=_MEND), r) for r in own.index[bad]]
     return found
@@ -267,9 +275,11 @@ def sheet_of_export(path: Path) -> tuple[Sheet, list[str]]:
             sheet.require_whole()
             return sheet, _headings(sheet)
     except ExtractError as e:
-        raise ResponseError(problems=retold(e, "the survey tool's export", _MEND)) from e
+        raise ResponseError(
+            problems=problems_with_remedy(e, "the survey tool's export", _MEND)
+        ) from e
     raise ResponseError(
-        told_file(path.name),
+        redacted_file_name(path.name),
         "has no columns »key« and »status« in its first row",
         "a row of headings: key, status, submitted_at and the columns of the questions",
         _MEND,

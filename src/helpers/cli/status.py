@@ -125,7 +125,7 @@ def _watch(paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.
 def told_extracts(paths: Paths, round_: Round) -> list[str]:
     """What stops an extract among the others, what was decided, and what is worth a look but for what
     nearly every file has."""
-    from helpers.extracts.intake_record import found_at_intake, seldom_told
+    from helpers.extracts.intake_record import found_at_intake, without_common_findings
 
     found = found_at_intake(paths, round_)
     lines = []
@@ -135,7 +135,11 @@ def told_extracts(paths: Paths, round_: Round) -> list[str]:
             f"  {code} {round_.municipalities[code].name}: {one['en']}"
             + (f" ({one['by']}, {one['date']}: {one['reason']})" if kind == "decided" else "")
             for code, told in found.items()
-            for one in (seldom_told(told.get(kind, ())) if kind == "look" else told.get(kind, ()))
+            for one in (
+                without_common_findings(told.get(kind, ()))
+                if kind == "look"
+                else told.get(kind, ())
+            )
         ]
         shown = own if kind == "stopped" else own[:SHOWN_LOOKS]
         rest = len(own) - len(shown)

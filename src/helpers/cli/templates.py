@@ -69,7 +69,7 @@ def check(
     from helpers.parameters.municipality_names import codes_given
     from helpers.parameters.params import latest_round
     from helpers.preparation.check import check_extract, municipality_of
-    from helpers.preparation.check_told import fault_lines, lines_about, verdict
+    from helpers.preparation.check_report import fault_lines, lines_about, verdict
 
     if language not in LANGUAGES:
         raise usage(f"--lang: »{language}« is unknown. Expected: one of {', '.join(LANGUAGES)}.")
@@ -94,12 +94,12 @@ def check(
     checked = check_extract(file, round_, code, paths)
     _print(lines_about(checked, round_, language))
     console.print()
-    if not checked.is_well:
+    if not checked.has_no_faults:
         told, marked = _marked_copy(file, checked.faults, round_, language, copy)
         _print(fault_lines(checked, language, marked), style="red")
         console.print(f"\n{told}", markup=False)
-    console.print(verdict(checked, language), style="green" if checked.is_well else "red")
-    raise typer.Exit(0 if checked.is_well else 1)
+    console.print(verdict(checked, language), style="green" if checked.has_no_faults else "red")
+    raise typer.Exit(0 if checked.has_no_faults else 1)
 
 
 def _print(lines, style: str | None = None) -> None:

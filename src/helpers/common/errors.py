@@ -16,7 +16,7 @@ from pathlib import Path
 
 from helpers.common.quoting import blanked
 
-MAX_TOLD = 200  # problems of one error told in full; the others are counted by kind
+MAX_PROBLEMS_LISTED = 200  # problems of one error told in full; the others are counted by kind
 _MAX_KINDS = 50  # counted apart
 _VARIES = re.compile(r"»[^«]*«|[0-9]+")  # what differs between two problems of a kind
 
@@ -48,24 +48,24 @@ class Problem:
         return " ".join(p if p.endswith((".", "!", "?")) else p + "." for p in parts)
 
 
-def bounded(problems: Iterable[Problem], most: int = MAX_TOLD) -> tuple[Problem, ...]:
+def bounded(problems: Iterable[Problem], most: int = MAX_PROBLEMS_LISTED) -> tuple[Problem, ...]:
     """The first `most` problems, then one a kind that stands for all the others of it."""
-    told: list[Problem] = []
+    listed: list[Problem] = []
     rest: dict[str, Problem] = {}
     for problem in problems:
-        if problem.count == 1 and len(told) < most:
-            told.append(problem)
+        if problem.count == 1 and len(listed) < most:
+            listed.append(problem)
             continue
         kind = getattr(problem, "kind", "") or _VARIES.sub("", problem.what)
         if kind not in rest and len(rest) >= _MAX_KINDS:
             kind = next(iter(rest))
         before = rest.get(kind)
         rest[kind] = replace(before, count=before.count + problem.count) if before else problem
-    return (*told, *rest.values())
+    return (*listed, *rest.values())
 
 
 class SurveyError(Exception):
-    """One or more problems, all told at once: MAX_TOLD in full, the others counted by kind.
+    """One or more problems, all told at once: MAX_PROBLEMS_LISTED in full, the others counted by kind.
 
     Call with one problem (`where`, `what`, `expected`, `remedy`) or with `problems=[…]`.
     Pickles, so that it comes back whole from a worker process.
@@ -141,7 +141,7 @@ SYSTEM_ERRORS = {  # what the system says → in words, and the remedy
     errno.ENOTEMPTY: _TAKEN,
     errno.ENOENT: _MISSING,
     errno.ENAMETOOLONG: ("the name is too long for the system", "Choose a shorter path"),
-}  # fmt: skip
+}
 
 
 class FileError(SurveyError, OSError):
@@ -157,14 +157,14 @@ class FileError(SurveyError, OSError):
 def file_error(error: OSError, path: Path | None = None) -> FileError:
     """An error of the system as one to tell; `path`: of the user's file, where the error names
     another one or none."""
-    told = path or getattr(error, "filename", None)
-    named = "a file" if told is None else str(told)
+    path_named = path or getattr(error, "filename", None)
+    named = "a file" if path_named is None else str(path_named)
     if error.errno in (errno.ENOSPC, errno.EDQUOT) and path is None and _is_temporary(named):
         named = f"{tempfile.gettempdir()}, the folder of temporary files"
     unknown = (os.strerror(error.errno) if error.errno else "cannot be used", "Mend that")
     what, remedy = SYSTEM_ERRORS.get(error.errno, unknown)
     made = FileError(named, what, remedy=f"{remedy}, then run again: what is done stays done.")
-    made.errno, made.filename = error.errno, None if told is None else str(told)
+    made.errno, made.filename = error.errno, None if path_named is None else str(path_named)
     return made
 
 

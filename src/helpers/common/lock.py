@@ -40,20 +40,20 @@ def locked(store: Store, round_id: str) -> Iterator[None]:
     except Timeout as e:
         raise in_use(f"data/{round_id}", _holder(folder / HOLDER)) from e
     try:
-        told = {
+        holder = {
             "process": os.getpid(),
             "host": socket.gethostname(),
             "since": dt.datetime.now().isoformat(" ", "seconds"),
         }
-        write_text(folder / HOLDER, json.dumps(told) + "\n")
+        write_text(folder / HOLDER, json.dumps(holder) + "\n")
         yield
     finally:
         (folder / HOLDER).unlink(missing_ok=True)
-        _leave_no_folder(folder)
+        _remove_empty_folder(folder)
         lock.release()
 
 
-def _leave_no_folder(folder: Path) -> None:
+def _remove_empty_folder(folder: Path) -> None:
     """A call that wrote nothing leaves no round behind: the lock alone is taken away. In a round that has
     other files it stays, for another run that opened it just now would hold a lock on a file that is gone."""
     if [path.name for path in folder.iterdir()] == [LOCK]:
@@ -76,7 +76,7 @@ def in_use(where: str, holder: str) -> ParameterError:
 
 def _holder(path: Path) -> str:
     try:
-        told = json.loads(path.read_text("utf-8"))
-        return f" (process {told['process']} on {told['host']} since {told['since']})"
+        holder = json.loads(path.read_text("utf-8"))
+        return f" (process {holder['process']} on {holder['host']} since {holder['since']})"
     except (OSError, ValueError, KeyError):  # it has just begun or ended
         return ""

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Told:
+class StepOutcome:
     """What a step has to tell the run; all of it can be written as JSON."""
 
     notes: tuple[str, ...] = ()

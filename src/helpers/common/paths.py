@@ -201,13 +201,13 @@ def project_paths(round_id: str) -> Paths:
 def begin_parameters(root: Path) -> Path:
     """Copy the parameters that come with the program to `root`, all of them or none."""
     folder = root / "params"
-    beside = root / f".params.{os.getpid()}"
-    with told_of(folder, beside):
+    temporary = root / f".params.{os.getpid()}"
+    with file_errors_about(folder, temporary):
         try:
-            shutil.copytree(PROJECT / "params", beside)
-            os.replace(beside, folder)
+            shutil.copytree(PROJECT / "params", temporary)
+            os.replace(temporary, folder)
         finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
     return folder
 
 
@@ -223,26 +223,26 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
 
     Raises FileError, which names `path`, where the system does not let it be written.
     """
-    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    with told_of(path, beside):
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    with file_errors_about(path, temporary):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            write(beside)
-            os.replace(beside, path)
+            write(temporary)
+            os.replace(temporary, path)
         finally:
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
     return path
 
 
 def put_in_place(made: Path, path: Path) -> None:
     """Rename a finished file or folder to its place; raises FileError, which names `path`."""
-    with told_of(path, made):
+    with file_errors_about(path, made):
         os.replace(made, path)
 
 
 @contextmanager
-def told_of(path: Path, beside: Path) -> Iterator[None]:
-    """Errors of the system about `beside`, a file or folder that is to become `path`, are raised as
+def file_errors_about(path: Path, temporary: Path) -> Iterator[None]:
+    """Errors of the system about `temporary`, a file or folder that is to become `path`, are raised as
     FileError about `path`; those about another file as FileError about that one."""
     try:
         yield
@@ -250,9 +250,9 @@ def told_of(path: Path, beside: Path) -> Iterator[None]:
         error = _of_the_system(e)
         if error is None:
             raise
-        there = str(error.filename or beside)
-        if there == str(beside) or there.startswith(f"{beside}{os.sep}"):
-            own = Path(f"{path}{there.removeprefix(str(beside))}")
+        there = str(error.filename or temporary)
+        if there == str(temporary) or there.startswith(f"{temporary}{os.sep}"):
+            own = Path(f"{path}{there.removeprefix(str(temporary))}")
             raise file_error(error, own) from e
         if error is e and isinstance(e, FileError):
             raise
@@ -276,7 +276,7 @@ def write_text(path: Path, text: str) -> Path:
 
 def write_private(path: Path, content: bytes) -> Path:
     """Write a file that its owner alone can read (mode 0600), atomically."""
-    return write_atomically(path, lambda beside: write_private_bytes(beside, content))
+    return write_atomically(path, lambda temporary: write_private_bytes(temporary, content))
 
 
 def write_private_bytes(path: Path, content: bytes) -> None:

@@ -215,9 +215,8 @@ def _alone(text: str, start: int, end: int) -> bool:
     """True where nothing else stands in the cell, value, line or text node; »key: « may lead."""
     before = text[max(0, start - 8) : start].rstrip(" \t\u00a0\"'")
     after = text[end : end + 8].lstrip(" \u00a0\"'")
-    return before[-1:] in ("", "\n", "\r", "|", BREAK) and after[:1] in (
-        "", "\n", "\r", "\t", "|", BREAK
-    )  # fmt: skip
+    edges = ("", "\n", "\r", "|", BREAK)
+    return before[-1:] in edges and after[:1] in (*edges, "\t")
 
 
 def _is_machine_made(text: str, start: int, end: int) -> bool:

@@ -21,8 +21,8 @@ from helpers.common.plain_text import TEXT, clean
 
 LEFT_OUT = "…"
 LONGEST = 40  # signs of a cell that is quoted
-NOBODYS_ROWS = 5  # rows with the same text, from which it is no person's
-NEAR = 0.84  # likeness at which a word is a misspelt known one
+LEAST_ROWS_QUOTED = 5  # rows with the same text, from which it is no person's
+NEAR = 0.84  # similarity at which a word is a misspelt known one
 SHORTEST_NEAR = 7  # signs of both words; short ones are near too many names
 WORDS = """
     ark sheet tabel table side page udtræk ekstrakt extract data fil file liste list oversigt rapport
@@ -98,37 +98,37 @@ def without_secrets(message: str, address: str) -> str:
     return blanked(message)
 
 
-def told_file(name: str) -> str:
+def redacted_file_name(name: str) -> str:
     """The name of a file, or of several with » / « between, as it may be told: known words, short numbers,
     dates and the ending."""
-    return " / ".join(_told_file(one) for one in name.split(" / "))
+    return " / ".join(_redacted_file_name(one) for one in name.split(" / "))
 
 
-def _told_file(name: str) -> str:
+def _redacted_file_name(name: str) -> str:
     stem, point, ending = name.rpartition(".")
     if not point or len(ending) > 5:
-        return told_name(name)
+        return redacted_name(name)
     mark = found[0] if (found := _OWN_MARK.search(stem)) else ""
-    return f"{told_name(stem.removesuffix(mark))}{mark}.{ending}"
+    return f"{redacted_name(stem.removesuffix(mark))}{mark}.{ending}"
 
 
-def told_name(text: str) -> str:
+def redacted_name(text: str) -> str:
     """The name of a sheet, a heading or a title, with every unknown word and long number left out."""
-    return _told_name(str(text))
+    return _redacted_name(str(text))
 
 
-def told_headings(headings: Iterable[str]) -> tuple[str, ...]:
+def redacted_headings(headings: Iterable[str]) -> tuple[str, ...]:
     """Headings as they may be told, each once."""
-    return tuple(dict.fromkeys(map(told_name, headings)))
+    return tuple(dict.fromkeys(map(redacted_name, headings)))
 
 
-def told_names(names: Iterable[str]) -> str:
+def redacted_names(names: Iterable[str]) -> str:
     """»Ark1«, »Udtræk«."""
-    return ", ".join(f"»{told_name(name)}«" for name in names)
+    return ", ".join(f"»{redacted_name(name)}«" for name in names)
 
 
 @lru_cache(maxsize=4096)
-def _told_name(text: str) -> str:
+def _redacted_name(text: str) -> str:
     kept = _WORD.sub(lambda m: m[0] if _is_known(m[0].casefold()) else LEFT_OUT, blanked(text))
     kept = re.sub(r"\d{5,}", lambda m: m[0] if _COMPACT_DATE.fullmatch(m[0]) else LEFT_OUT, kept)
     return re.sub(rf"{LEFT_OUT}(?:[\s.,'’_-]*{LEFT_OUT})+", LEFT_OUT, kept)
@@ -161,7 +161,7 @@ def quoted_benefit(text: str, rows: int, known: Iterable[str], names: Collection
     words = _WORD.findall(text.casefold())
     if any(word in names and not _is_known(word) for word in words):
         return LEFT_OUT
-    return text if rows >= NOBODYS_ROWS and is_plain(text) else quoted(text, known)
+    return text if rows >= LEAST_ROWS_QUOTED and is_plain(text) else quoted(text, known)
 
 
 def is_plain(text: str) -> bool:

@@ -30,7 +30,7 @@ def inert_frame(frame: pd.DataFrame) -> pd.DataFrame:
     marked = {}
     for name in frame.select_dtypes(["object", "string", "category"]).columns:
         texts = {t: inert(t) for t in frame[name].dropna().unique() if isinstance(t, str)}
-        changed = {t: told for t, told in texts.items() if t != told}
+        changed = {t: marked_text for t, marked_text in texts.items() if t != marked_text}
         if changed:
             marked[name] = frame[name].astype("object").replace(changed)
     return frame.assign(**marked) if marked else frame

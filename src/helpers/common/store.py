@@ -22,7 +22,7 @@ from helpers.common.paths import write_atomically
 from helpers.common.quoting import without_secrets
 
 SIGNED_BY = ("size", "mtime", "created", "ino", "ETag", "etag", "md5", "LastModified", "updated")
-BESIDE = re.compile(
+TEMPORARY_NAME = re.compile(
     r"\.[^/]+\.\d+(?:\.[^./]+)?$"
 )  # what `write_atomically` writes before it renames
 
@@ -112,7 +112,7 @@ class Store:
         target = PurePosixPath(self.path(name))
         self.fs.makedirs(str(target.parent), exist_ok=True)
         if isinstance(self.fs, LocalFileSystem):
-            write_atomically(Path(target), lambda beside: write(str(beside)))
+            write_atomically(Path(target), lambda temporary: write(str(temporary)))
         else:
             write(str(target))  # object stores show a file once it is whole
 
@@ -125,7 +125,7 @@ class Store:
         if not self.fs.isdir(self.path(folder)):
             return []
         found = self.fs.find(self.path(folder))
-        left = [p for p in found if BESIDE.match(p.rsplit("/", 1)[-1])]
+        left = [p for p in found if TEMPORARY_NAME.match(p.rsplit("/", 1)[-1])]
         for path in left:
             self.fs.rm_file(path)
         return sorted(left)
@@ -136,8 +136,8 @@ def is_hidden(name: str) -> bool:
 
 
 def _signature(info: dict) -> str:
-    told = [f"{k}={info[k]}" for k in SIGNED_BY if info.get(k) is not None]
-    return hashlib.sha256(";".join(told).encode()).hexdigest()[:16]
+    parts = [f"{k}={info[k]}" for k in SIGNED_BY if info.get(k) is not None]
+    return hashlib.sha256(";".join(parts).encode()).hexdigest()[:16]
 
 
 @cache

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from helpers.common.errors import SurveyError
-from helpers.common.paths import DEVELOPMENT, put_in_place, told_of, write_text
+from helpers.common.paths import DEVELOPMENT, file_errors_about, put_in_place, write_text
 from helpers.development.book import write_book
 from helpers.development.page import page
 from helpers.development.series import Development
@@ -26,7 +26,7 @@ def write_development(root: Path, development: Development) -> list[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=f".{DEVELOPMENT}-", dir=folder.parent) as beside,
-        told_of(folder, Path(beside)),
+        file_errors_about(folder, Path(beside)),
     ):
         made = Path(beside)
         write_text(made / "udvikling.html", page(development))

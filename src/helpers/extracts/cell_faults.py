@@ -15,7 +15,7 @@ from helpers.faults.faults import Fault, Place, fault
 from helpers.received.cells import as_text
 from helpers.received.sheets import CellError, Sheet, lost_kind
 
-TOLD_OF_A_KIND = 1_000  # faults of a kind in a column told one by one; the others are counted
+MAX_LISTED_PER_KIND = 1_000  # faults of a kind in a column told one by one; the others are counted
 
 
 @dataclass
@@ -56,7 +56,7 @@ class CellFaults:
                 continue
             self.rows.add(row)
             self.counts[key] += 1
-            if self.counts[key] <= TOLD_OF_A_KIND + 1:
+            if self.counts[key] <= MAX_LISTED_PER_KIND + 1:
                 own = {"text": text} if text is not None else {}
                 position, title = self.columns[name]
                 place = replace(self.place, row=row, column=title, cells=((row, position + 1),))
@@ -85,32 +85,33 @@ class CellFaults:
     def add_overlong(self, rows: np.ndarray, sheet: Sheet, width: int) -> None:
         """Rows with cells beyond the headings."""
         self.rows.update(map(int, rows))
-        told = [
-            _overlong(self.place, int(r), sheet.rows[r - 1], width) for r in rows[:TOLD_OF_A_KIND]
+        listed = [
+            _overlong(self.place, int(r), sheet.rows[r - 1], width)
+            for r in rows[:MAX_LISTED_PER_KIND]
         ]
-        self.faults += count_last(told, len(rows))
+        self.faults += count_last(listed, len(rows))
 
     def add_rows(self, faults: Sequence[Fault]) -> None:
         """Faults of whole rows, which are marked in their first cell."""
         self.rows.update(f.place.row for f in faults)
-        told = [
+        listed = [
             replace(f, place=replace(f.place, cells=((f.place.row, 1),)))
-            for f in faults[:TOLD_OF_A_KIND]
+            for f in faults[:MAX_LISTED_PER_KIND]
         ]
-        self.faults += count_last(told, len(faults))
+        self.faults += count_last(listed, len(faults))
 
     def in_order(self) -> list[Fault]:
         """All faults by row; the last one of a kind in a field stands for those that are only counted."""
         for key, count in self.counts.items():
-            if count > TOLD_OF_A_KIND:
+            if count > MAX_LISTED_PER_KIND:
                 last = self.last[key]
-                self.faults[last] = replace(self.faults[last], count=count - TOLD_OF_A_KIND)
+                self.faults[last] = replace(self.faults[last], count=count - MAX_LISTED_PER_KIND)
         return sorted(self.faults, key=lambda f: (f.place.row, f.place.column))
 
 
-def count_last(told: list[Fault], count: int) -> list[Fault]:
+def count_last(listed: list[Fault], count: int) -> list[Fault]:
     """The faults, the last of which stands for all of the `count` that are not among them."""
-    return [*told[:-1], replace(told[-1], count=1 + count - len(told))] if told else []
+    return [*listed[:-1], replace(listed[-1], count=1 + count - len(listed))] if listed else []
 
 
 def _overlong(place: Place, row: int, cells: Sequence[object], width: int) -> Fault:

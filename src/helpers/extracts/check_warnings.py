@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from helpers.common.told_values import Count, Share, Value, in_language
+from helpers.common.message_values import Count, Share, Value, in_language
 from helpers.extracts.classify import classify
 from helpers.faults.faults import Fault
 from helpers.parameters.params import Round
@@ -114,7 +114,7 @@ TEXTS = {
         "Passive persons, who will be left out: {count} of {of} ({share}).",
         "Passive borgere, som bliver taget ud: {count} af {of} ({share}). Er kolonnen vendt om?",
     ),
-}  # fmt: skip
+}
 LABELS = {  # for the evaluation
     "no_code": "Kommunen kendes ikke", "no_participant": "Ikke tilmeldt", "size": "Usædvanlig størrelse",
     "other_size": "Anden størrelse end i sidste runde", "other_local": "En anden kommunes kolonne",
@@ -139,7 +139,7 @@ class Warning:
     details: tuple[tuple[str, Value], ...] = ()
     fault: Fault | None = None
 
-    def told(self, language: str) -> str:
+    def in_language(self, language: str) -> str:
         if self.fault is not None:
             return _as_read(self.fault, language)
         english, danish = TEXTS[self.kind]
@@ -148,10 +148,10 @@ class Warning:
 
 
 def _as_read(fault: Fault, language: str) -> str:
-    where = replace(fault.place, file="").told(language)
-    told = str(replace(fault.told(language), where=where, expected="", remedy=""))
-    told = told if where else told.removeprefix(": ")
-    return told[:1].upper() + told[1:]
+    where = replace(fault.place, file="").in_language(language)
+    text = str(replace(fault.in_language(language), where=where, expected="", remedy=""))
+    text = text if where else text.removeprefix(": ")
+    return text[:1].upper() + text[1:]
 
 
 def warning(kind: str, **details: Value) -> Warning:
@@ -159,7 +159,7 @@ def warning(kind: str, **details: Value) -> Warning:
 
 
 @dataclass(frozen=True)
-class Before:
+class EarlierExtract:
     """The municipality's extract in the latest earlier round that has one: persons, passive ones, and
     the round's title."""
 
@@ -172,7 +172,7 @@ def warnings_of(
     persons: pd.DataFrame,
     round_: Round,
     code: str,
-    before: Before | None = None,
+    before: EarlierExtract | None = None,
     ignored_columns: Sequence[str] = (),
 ) -> tuple[Warning, ...]:
     """What is worth a look in the persons of one file, `age` added; `code` empty: not known."""
@@ -186,7 +186,7 @@ def _of_municipality(
     persons: pd.DataFrame,
     round_: Round,
     code: str,
-    before: Before | None,
+    before: EarlierExtract | None,
     ignored_columns: Sequence[str],
 ) -> Iterator[tuple[str, dict]]:
     if not code:

@@ -47,11 +47,11 @@ def classify(
     are 56 days, 12 months twelve calendar months.
     """
     groups, group, reason = _chosen(persons, rules, reference_date, limits)
-    told = pd.array(reasons(limits), dtype="str")
+    labels = pd.array(reasons(limits), dtype="str")
     return pd.DataFrame(
         {
             "target_group": pd.array(groups, dtype="str").take(group, allow_fill=True),
-            "left_out": told.take(reason, allow_fill=True),
+            "left_out": labels.take(reason, allow_fill=True),
         },
         index=persons.index,
     )

@@ -20,11 +20,11 @@ import pandas as pd
 from helpers.common.errors import ExtractError
 from helpers.common.labels import normalise
 from helpers.common.quoting import quoted_benefit, words_of
-from helpers.extracts.cell_faults import TOLD_OF_A_KIND, CellFaults, count_last
+from helpers.extracts.cell_faults import MAX_LISTED_PER_KIND, CellFaults, count_last
 from helpers.extracts.cpr import FAULTS, PROBLEMS, parse_cpr
-from helpers.extracts.one_person import OnePerson, one_row_each
+from helpers.extracts.notices import notices_of
+from helpers.extracts.repeated_persons import RepeatedPersons, resolve_repeated_persons
 from helpers.extracts.tables import Found, find_table, header_of, rows_of_persons
-from helpers.extracts.what_is_told import what_is_told
 from helpers.faults.faults import Fault, Place, fault
 from helpers.parameters.params import ExtractFormat, LocalFile
 from helpers.received.cells import as_text, half_swapped, read_dates, read_words
@@ -32,7 +32,7 @@ from helpers.received.sheets import CellError
 from helpers.received.stray_rows import names_with_more, phones_with_more
 
 ROWS_NAMED = 20  # with the same CPR number
-NEAR_BENEFIT = 0.8  # likeness from which an unknown benefit text is taken for a slip of the pen
+NEAR_BENEFIT = 0.8  # similarity from which an unknown benefit text is taken for a slip of the pen
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Extract:
     `course_closed`, `passive` and `local_<id>` for each local background variable; `rows_read` counts
     the file's rows, of which a person may have several.
     `refused` lists row, column and problem of each cell that cannot be taken; `problems` all
-    troubles, ready to be told in English or, `told("da")`, in Danish; of very many of a kind the last one
-    stands for the others (`count`), and `faulty_rows` has the rows of all. `told` is what is read by a
+    troubles, ready to be told in English or, `in_language("da")`, in Danish; of very many of a kind the last one
+    stands for the others (`count`), and `faulty_rows` has the rows of all. `notices` are what is read by a
     stated rule and worth a look; `around`: the texts that may say whose file it is (`_around`).
     """
 
@@ -56,7 +56,7 @@ class Extract:
     refused: pd.DataFrame
     problems: tuple[Fault, ...]
     ignored_columns: tuple[str, ...]
-    told: tuple[Fault, ...] = ()
+    notices: tuple[Fault, ...] = ()
     faulty_rows: frozenset[int] = frozenset()
     around: tuple[str, ...] = ()
 
@@ -101,7 +101,7 @@ class _Reading:
     def layout(self) -> ExtractFormat:
         return self.found.layout
 
-    def set_rows_apart(self, path: Path) -> None:
+    def add_unreadable(self, path: Path) -> None:
         """Rows with a cell too many or too few, and cells whose value is lost: no other fault is told of them."""
         rows, sheet, row = self.body.index.to_numpy(), self.found.sheet, self.found.header_row
         overlong = self.body["overlong"].to_numpy(bool)
@@ -113,7 +113,7 @@ class _Reading:
             self.faults.add_lost(self.body)
             self.body = self.body.mask(self.body.map(lambda c: isinstance(c, CellError)), "")
 
-    def who(self, reference_date: dt.date) -> pd.DataFrame:
+    def identities(self, reference_date: dt.date) -> pd.DataFrame:
         """As `parse_cpr`, a row a row of persons."""
         rows = self.body.index.to_numpy()
         numbers = parse_cpr(self.body["cpr"])
@@ -169,24 +169,43 @@ class _Reading:
             meaning = {normalise(text): key for key, text in background.categories.items()}
             columns[name], unknown = read_words(self.body[name], meaning | {"": None})
             labels = list(background.categories.values())
+            categories = {"categories": ", ".join(labels)}
             self.faults.add_cells(
-                "local_unknown", self.body[name], unknown, name, labels,
-                categories=", ".join(labels),
-            )  # fmt: skip
+                "local_unknown", self.body[name], unknown, name, labels, **categories
+            )
         return columns
 
-    def one_row_each(
+    def persons(self, numbers: pd.DataFrame, local: LocalFile) -> pd.DataFrame:
+        """As of an Extract, with every row of those who stand in several; `numbers` as `identities`."""
+        dates, flags, benefit = self.dates(), self.flags(), self.benefit()
+        body = self.body
+        return pd.DataFrame(
+            {
+                "row": body.index.to_numpy(),
+                "cpr": numbers["cpr"].array,
+                "birth_date": numbers["birth_date"].to_numpy(),
+                "gender": numbers["gender"].array,
+                "name": as_text(body["name"]).array,
+                "phone": as_text(body["phone"]).array,
+                "benefit_type": pd.array(benefit, dtype="str"),
+                **dates,
+                **flags,
+                **{name: pd.array(v, dtype="str") for name, v in self.local(local).items()},
+            }
+        )
+
+    def resolve_repeated_persons(
         self, persons: pd.DataFrame, known: np.ndarray, reference_date: dt.date
-    ) -> OnePerson:
-        """As `one_row_each`; whom it cannot decide on is a fault. `known`: rows with a CPR number."""
-        settled = one_row_each(persons, known, reference_date)
-        kinds = ("cpr_twice", settled.undecided), ("cpr_two_names", settled.strangers)
+    ) -> RepeatedPersons:
+        """As `resolve_repeated_persons`; whom it cannot decide on is a fault. `known`: rows with a CPR number."""
+        repeated = resolve_repeated_persons(persons, known, reference_date)
+        kinds = ("cpr_twice", repeated.undecided), ("cpr_two_names", repeated.other_names)
         for kind, groups in kinds:
             for same in groups:
                 more = " …" if len(same) > ROWS_NAMED else ""
                 rows = ", ".join(map(str, same[:ROWS_NAMED])) + more
                 self.faults.add(kind, same, "cpr", rows=rows)
-        return settled
+        return repeated
 
     def ignored_columns(self, used: set[int]) -> tuple[str, ...]:
         headings = self.found.sheet.rows[self.found.header_row]
@@ -216,50 +235,37 @@ def _check(
     reference_date: dt.date,
 ) -> Extract:
     reading = _begin(path, found, header, received, local)
-    reading.set_rows_apart(path)
-    numbers = reading.who(reference_date)
-    dates, flags, benefit = reading.dates(), reading.flags(), reading.benefit()
-    body = reading.body
-    persons = pd.DataFrame(
-        {
-            "row": body.index.to_numpy(),
-            "cpr": numbers["cpr"].array,
-            "birth_date": numbers["birth_date"].to_numpy(),
-            "gender": numbers["gender"].array,
-            "name": as_text(body["name"]).array,
-            "phone": as_text(body["phone"]).array,
-            "benefit_type": pd.array(benefit, dtype="str"),
-            **dates,
-            **flags,
-            **{name: pd.array(v, dtype="str") for name, v in reading.local(local).items()},
-        }
-    )
+    reading.add_unreadable(path)
+    numbers = reading.identities(reference_date)
+    persons = reading.persons(numbers, local)
     known = numbers["problem"].to_numpy(dtype=object) == ""
-    settled = reading.one_row_each(persons, known, reference_date)
+    repeated = reading.resolve_repeated_persons(persons, known, reference_date)
     in_rows = reading.faults.in_order()
     unknown = _benefit_faults(
-        replace(reading.place, column=reading.title["benefit"]), header["benefit"],
-        reading.unknown_benefits, found.layout, words_of(persons["name"]),
-    )  # fmt: skip
+        replace(reading.place, column=reading.title["benefit"]),
+        header["benefit"],
+        reading.unknown_benefits,
+        found.layout,
+        words_of(persons["name"]),
+    )
+    padded = numbers["padded"].to_numpy()
+    notices = notices_of(found, reading.place, reading.title, received, persons, padded, repeated)
     used = set(header.values())
     return Extract(
         file=path.name,
         layout=found.layout.layout,
         rows_read=len(persons),
-        persons=persons.drop(index=settled.left_out).reset_index(drop=True),
+        persons=persons.drop(index=repeated.left_out).reset_index(drop=True),
         refused=pd.DataFrame(
             [(f.place.row, f.place.column, f.what) for f in in_rows],
             columns=["row", "column", "problem"],
         ),
         problems=(*unknown, *reading.swapped, *in_rows),
         ignored_columns=reading.ignored_columns(used),
-        told=what_is_told(
-            found, reading.place, reading.title, received, persons,
-            numbers["padded"].to_numpy(), settled,
-        ),
+        notices=notices,
         faulty_rows=frozenset(reading.faults.rows | set(reading.unknown_benefits.index)),
         around=_around(found, used),
-    )  # fmt: skip
+    )
 
 
 def _around(found: Found, used: set[int]) -> tuple[str, ...]:
@@ -283,12 +289,12 @@ def _benefit_faults(
     of the file's names."""
     faults = []
     by_text = texts.index.groupby(texts)
-    for text, rows in islice(by_text.items(), TOLD_OF_A_KIND):
+    for text, rows in islice(by_text.items(), MAX_LISTED_PER_KIND):
         shown = quoted_benefit(text, len(rows), layout.benefits, names)
-        told = {"text": shown, "count": len(rows), "first": rows[0]}
-        told |= {"layout": layout.layout, "near": "".join(_near_benefit(text, layout))}
+        details = {"text": shown, "count": len(rows), "first": rows[0]}
+        details |= {"layout": layout.layout, "near": "".join(_near_benefit(text, layout))}
         cells = tuple((int(row), position + 1) for row in rows)
-        faults.append(fault("unknown_benefit", replace(place, cells=cells), **told))
+        faults.append(fault("unknown_benefit", replace(place, cells=cells), **details))
     return count_last(faults, len(by_text))
 
 

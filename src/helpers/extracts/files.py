@@ -58,7 +58,10 @@ def _together(extracts: Sequence[Extract]) -> Extract:
         refused=pd.concat(refused, ignore_index=True),
         problems=tuple(problems),
         ignored_columns=tuple(dict.fromkeys(c for e in extracts for c in e.ignored_columns)),
-        told=(fault("files_together", place, **details), *(t for e in extracts for t in e.told)),
+        notices=(
+            fault("files_together", place, **details),
+            *(t for e in extracts for t in e.notices),
+        ),
         faulty_rows=frozenset(row for e in extracts for row in e.faulty_rows),
         around=tuple(dict.fromkeys(text for e in extracts for text in e.around)),
     )

@@ -16,12 +16,12 @@ import pandas as pd
 
 from helpers.common.errors import ExtractError
 from helpers.common.paths import Paths, write_atomically
-from helpers.common.quoting import told_file, told_headings
+from helpers.common.quoting import redacted_file_name, redacted_headings
 from helpers.extracts.classify import bands, classify, counts
 from helpers.extracts.cpr import WOMAN, age_on
 from helpers.extracts.extracts import Extract
 from helpers.extracts.files import BETWEEN_FILES, read_files
-from helpers.extracts.plausibility import Judged, before_of, judge
+from helpers.extracts.plausibility import Judged, earlier_extract_of, judge
 from helpers.identities.fingerprints import file_digest, fingerprints
 from helpers.identities.identities import update_vault
 from helpers.identities.vault import read_vault, write_vault
@@ -56,7 +56,7 @@ def find_extracts(paths: Paths, code: str) -> list[Path]:
     extract. Raises ExtractError where there is none."""
     found = sorted(p for p in paths.extracts.glob(f"{code}*") if is_table_file(p))
     if not found:
-        others = sorted(told_file(p.name) for p in paths.extracts.glob(f"{code}*"))
+        others = sorted(redacted_file_name(p.name) for p in paths.extracts.glob(f"{code}*"))
         seen = f" ({', '.join(others)} is no workbook or CSV)" if others else ""
         raise ExtractError(
             str(paths.extracts),
@@ -72,7 +72,7 @@ def stray_extracts(paths: Paths, round_: Round) -> list[str]:
     if not paths.extracts.is_dir():
         return []
     return sorted(
-        told_file(p.name)
+        redacted_file_name(p.name)
         for p in paths.extracts.iterdir()
         if is_table_file(p) and p.name[:4] not in round_.settings.participants
     )
@@ -83,10 +83,12 @@ def require_agreement(round_: Round, code: str, today: dt.date) -> None:
     before (GDPR article 28)."""
     signed = round_.agreements.get(code)
     if signed is None or signed > today:
-        told = "is not recorded as signed" if signed is None else f"is dated {signed}, after today"
+        status = (
+            "is not recorded as signed" if signed is None else f"is dated {signed}, after today"
+        )
         raise ExtractError(
             f"params/agreements/{round_.id}.csv",
-            f"the data processing agreement with {code} {told}; its extract has not been opened",
+            f"the data processing agreement with {code} {status}; its extract has not been opened",
             f"a line »{code},<day of signing>«",
             "Record the signed agreement, then run intake again.",
         )
@@ -111,19 +113,9 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
     except ExtractError as e:
         return IntakeResult(names, code, {}, error=e)
     persons, digest = with_age(extract.persons, reference), file_digest(*files)
-    judged = judge(extract, persons, round_, code, digest, before_of(paths, round_, code))
-    if problems := (*extract.problems, *judged.stops):
-        return IntakeResult(
-            names,
-            code,
-            {},
-            extract.refused.to_dict("records")
-            + [{"row": None, "column": "", "problem": str(stop)} for stop in judged.stops],
-            told_headings(extract.ignored_columns),
-            ExtractError(problems=problems),
-            extract.layout,
-            judged,
-        )
+    judged = judge(extract, persons, round_, code, digest, earlier_extract_of(paths, round_, code))
+    if extract.problems or judged.stops:
+        return _refused(names, code, extract, judged)
     prints = fingerprints(persons, key)
     own = persons[~prints["token"].isin(left_to_others(paths, code))].reset_index(drop=True)
     known = read_vault(paths.vault(code), key, round_.id, code) if held else None
@@ -136,11 +128,26 @@ def take_in(paths: Paths, round_: Round, code: str) -> IntakeResult:
         names,
         code,
         found_counts(extract, persons, round_),
-        ignored_columns=told_headings(extract.ignored_columns),
+        ignored_columns=redacted_headings(extract.ignored_columns),
         layout=extract.layout,
         judged=judged,
         digest=digest,
         key_id=key.id,
+    )
+
+
+def _refused(names: str, code: str, extract: Extract, judged: Judged) -> IntakeResult:
+    """The result of a file that was read and is not taken in."""
+    stops = [{"row": None, "column": "", "problem": str(stop)} for stop in judged.stops]
+    return IntakeResult(
+        names,
+        code,
+        {},
+        refused=extract.refused.to_dict("records") + stops,
+        ignored_columns=redacted_headings(extract.ignored_columns),
+        error=ExtractError(problems=(*extract.problems, *judged.stops)),
+        layout=extract.layout,
+        judged=judged,
     )
 
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from helpers.common.errors import Problem
 from helpers.common.journal import append_line, read_lines
 from helpers.common.paths import Paths
-from helpers.common.quoting import told_file
-from helpers.extracts.fault_words import kind_of, kind_of_problem
+from helpers.common.quoting import redacted_file_name
+from helpers.extracts.fault_labels import kind_of, kind_of_problem
 from helpers.identities.fingerprints import file_digest
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def add_to_history(paths: Paths, result: IntakeResult, today: dt.date) -> None:
     problems = result.error.problems if result.error else ()
     line = {
         "day": today.isoformat(),
-        "file": told_file(result.file),
+        "file": redacted_file_name(result.file),
         "digest": file_digest(*(paths.extracts / name for name in result.files)),
         "layout": result.layout,
         "outcome": REFUSED if result.error else TAKEN_IN,
@@ -116,5 +116,5 @@ def _latest(paths: Paths, code: str) -> list[Attempt]:
 
 def _what(row: dict) -> str:
     """A row's problem; of a trouble of the whole file, told as one line, what stands behind »where«."""
-    told = str(row["problem"])
-    return told if row["row"] is not None else told.split(": ", 1)[-1].split(" Expected: ")[0]
+    text = str(row["problem"])
+    return text if row["row"] is not None else text.split(": ", 1)[-1].split(" Expected: ")[0]

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from helpers.common.message_values import Value
 from helpers.common.paths import Paths
-from helpers.common.told_values import Value
-from helpers.extracts.check_warnings import Before, Warning, warnings_of
+from helpers.extracts.check_warnings import EarlierExtract, Warning, warnings_of
 from helpers.extracts.extracts import Extract
 from helpers.extracts.stopping import stops_of
 from helpers.faults.faults import Fault, Place, fault
@@ -26,16 +26,16 @@ Found = tuple[str, Mapping[str, Value]]  # kind of PLAUSIBILITY, details
 
 @dataclass(frozen=True)
 class Judged:
-    """`stops` stop the municipality; `looks` are worth a look; `decided` are findings that a person let
+    """`stops` stop the municipality; `warnings` are worth a look; `decided` are findings that a person let
     pass for this file, each with its decision."""
 
     stops: tuple[Fault, ...] = ()
-    looks: tuple[Warning, ...] = ()
+    warnings: tuple[Warning, ...] = ()
     decided: tuple[tuple[IntakeDecision, Fault], ...] = ()
 
     def __add__(self, other: Judged) -> Judged:
         return Judged(
-            self.stops + other.stops, self.looks + other.looks, self.decided + other.decided
+            self.stops + other.stops, self.warnings + other.warnings, self.decided + other.decided
         )
 
 
@@ -45,17 +45,17 @@ def judge(
     round_: Round,
     code: str,
     digest: str,
-    before: Before | None = None,
+    before: EarlierExtract | None = None,
 ) -> Judged:
     """What one file tells by itself. `persons`: the extract's with `age`; those with a faulty cell are
     left out of the judgement. `digest`: the file's; `code` is empty where it is not known."""
-    well = persons[~persons["row"].isin(extract.faulty_rows)].reset_index(drop=True)
-    looks = warnings_of(well, round_, code, before, extract.ignored_columns)
-    as_read = tuple(Warning(f.kind, f.details, f) for f in extract.told)
+    faultless = persons[~persons["row"].isin(extract.faulty_rows)].reset_index(drop=True)
+    warnings = warnings_of(faultless, round_, code, before, extract.ignored_columns)
+    as_read = tuple(Warning(f.kind, f.details, f) for f in extract.notices)
     judged = with_decisions(
-        stops_of(extract, well, round_, code), extract.file, round_, code, digest
+        stops_of(extract, faultless, round_, code), extract.file, round_, code, digest
     )
-    return replace(judged, looks=as_read + looks)
+    return replace(judged, warnings=as_read + warnings)
 
 
 def with_decisions(
@@ -65,16 +65,16 @@ def with_decisions(
     stops, decided = [], []
     for kind, details in found:
         how = how_to_decide(round_.id, code or "<code>", kind, digest) if kind in TAKES else ""
-        told = fault(kind, Place(file), decide=how, **details)
+        finding = fault(kind, Place(file), decide=how, **details)
         decision = decision_on(round_.decisions, code, kind, digest)
         if decision is None:
-            stops.append(told)
+            stops.append(finding)
         else:
-            decided.append((decision, told))
+            decided.append((decision, finding))
     return Judged(tuple(stops), (), tuple(decided))
 
 
-def before_of(paths: Paths, round_: Round, code: str) -> Before | None:
+def earlier_extract_of(paths: Paths, round_: Round, code: str) -> EarlierExtract | None:
     """The municipality's extract in the latest earlier round whose `intake.json` knows it."""
     for earlier in round_.settings.earlier_rounds:
         path = Paths(paths.root, earlier).intake
@@ -82,7 +82,7 @@ def before_of(paths: Paths, round_: Round, code: str) -> Before | None:
         for counts in files.values():
             if counts["municipality"] == code:
                 title = round_.earlier_titles.get(earlier, earlier)
-                return Before(counts["rows_read"], passive_in(counts), title)
+                return EarlierExtract(counts["rows_read"], passive_in(counts), title)
     return None
 
 
@@ -92,15 +92,15 @@ def passive_in(counts: Mapping) -> int:
     return max((c.get("passive", 0) for c in by_rules), default=0)
 
 
-def look_record(look: Warning) -> dict[str, str]:
+def warning_record(one: Warning) -> dict[str, str]:
     """A thing worth a look as it is written down, in both languages."""
-    return {"finding": look.kind, "en": look.told("en"), "da": look.told("da")}
+    return {"finding": one.kind, "en": one.in_language("en"), "da": one.in_language("da")}
 
 
 def stop_record(stop: Fault) -> dict[str, str]:
-    return {"finding": stop.kind, "en": stop.what, "da": stop.told("da").what}
+    return {"finding": stop.kind, "en": stop.what, "da": stop.in_language("da").what}
 
 
 def decided_record(decision: IntakeDecision, stop: Fault) -> dict[str, str]:
-    told = {"reason": decision.reason, "by": decision.by, "date": decision.date.isoformat()}
-    return stop_record(stop) | {"decision": decision.decision} | told
+    details = {"reason": decision.reason, "by": decision.by, "date": decision.date.isoformat()}
+    return stop_record(stop) | {"decision": decision.decision} | details

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from helpers.common.journal import read_lines
+from helpers.common.message_values import Count, Share, Value
 from helpers.common.paths import Paths
-from helpers.common.quoting import told_file
-from helpers.common.told_values import Count, Share, Value
-from helpers.extracts.check_warnings import Before, Warning, listed_rows, warning
+from helpers.common.quoting import redacted_file_name
+from helpers.extracts.check_warnings import EarlierExtract, Warning, listed_rows, warning
 from helpers.extracts.intake_history import TAKEN_IN
-from helpers.extracts.plausibility import Found, before_of, passive_in
+from helpers.extracts.plausibility import Found, earlier_extract_of, passive_in
 from helpers.faults.plausibility_kinds import IN_TWO_EXTRACTS, SAME_FILE
 from helpers.parameters.intake_decisions import decision_on
 from helpers.parameters.params import Round
@@ -35,7 +35,7 @@ SEEN_IN = 20  # such persons, at least
 
 
 @dataclass(frozen=True)
-class Taken:
+class AcceptedExtract:
     """An extract that intake took in; `prints` as `fingerprints` gives them, `key`: id of their key."""
 
     code: str
@@ -48,47 +48,59 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Beside:
+class ExtractComparison:
     """By code: what stops (kind and details) unless it was decided, what is worth a look, and the tokens
     of those left to others. `other_keys`: codes whose extract cannot be compared, being hashed under another key."""
 
     found: dict[str, list[Found]]
-    looks: dict[str, list[Warning]]
+    warnings: dict[str, list[Warning]]
     left: dict[str, list[str]]
     other_keys: tuple[str, ...]
 
 
-def read_taken(paths: Paths, round_: Round) -> list[Taken]:
+def read_taken(paths: Paths, round_: Round) -> list[AcceptedExtract]:
     """The participants' extracts whose fingerprints are held."""
     found = []
     for code in sorted(round_.settings.participants):
         at = paths.intake_of(code)
         content = json.loads(at.read_text("utf-8")) if at.is_file() else {}
-        told = content.get("taken_in", {})
-        if "key" in told and paths.fingerprints(code).is_file():
+        record = content.get("taken_in", {})
+        if "key" in record and paths.fingerprints(code).is_file():
             prints = pd.read_parquet(paths.fingerprints(code))
-            passive = passive_in(told["counts"])
+            passive = passive_in(record["counts"])
             found.append(
-                Taken(code, told["file"], told["digest"], told["key"], len(prints), passive, prints)
+                AcceptedExtract(
+                    code,
+                    record["file"],
+                    record["digest"],
+                    record["key"],
+                    len(prints),
+                    passive,
+                    prints,
+                )
             )
     return found
 
 
-def beside_others(paths: Paths, round_: Round, taken: Sequence[Taken]) -> Beside:
+def compare_extracts(
+    paths: Paths, round_: Round, taken: Sequence[AcceptedExtract]
+) -> ExtractComparison:
     """Each extract beside the others of the round and of earlier rounds."""
     key = Counter(t.key for t in taken).most_common(1)[0][0] if taken else ""
     by_code = {t.code: t for t in taken if t.key == key}
-    beside = Beside(
-        defaultdict(list), defaultdict(list), defaultdict(list),
+    comparison = ExtractComparison(
+        defaultdict(list),
+        defaultdict(list),
+        defaultdict(list),
         tuple(t.code for t in taken if t.key != key),
-    )  # fmt: skip
-    _same_files(by_code, round_, beside)
-    _shared_persons(by_code, round_, beside)
+    )
+    _same_files(by_code, round_, comparison)
+    _shared_persons(by_code, round_, comparison)
     for one in taken:
-        if told := _no_passive(one, taken, before_of(paths, round_, one.code)):
-            beside.found[one.code].append(("nobody_passive_here", told))
-    _earlier_rounds(paths, round_, taken, beside)
-    return beside
+        if details := _no_passive(one, taken, earlier_extract_of(paths, round_, one.code)):
+            comparison.found[one.code].append(("nobody_passive_here", details))
+    _earlier_rounds(paths, round_, taken, comparison)
+    return comparison
 
 
 def _named(round_: Round, code: str) -> str:
@@ -98,15 +110,22 @@ def _named(round_: Round, code: str) -> str:
 # ----------------------------------------------------------------------------------- within the round
 
 
-def _same_files(by_code: dict[str, Taken], round_: Round, beside: Beside) -> None:
+def _same_files(
+    by_code: dict[str, AcceptedExtract], round_: Round, comparison: ExtractComparison
+) -> None:
     for one in by_code.values():
         for other in by_code.values():
             if one.code != other.code and one.digest == other.digest:
-                told = {"other": _named(round_, other.code), "other_file": told_file(other.file)}
-                beside.found[one.code].append((SAME_FILE, told))
+                details = {
+                    "other": _named(round_, other.code),
+                    "other_file": redacted_file_name(other.file),
+                }
+                comparison.found[one.code].append((SAME_FILE, details))
 
 
-def _shared_persons(by_code: dict[str, Taken], round_: Round, beside: Beside) -> None:
+def _shared_persons(
+    by_code: dict[str, AcceptedExtract], round_: Round, comparison: ExtractComparison
+) -> None:
     tables = [t.prints.assign(code=t.code) for t in by_code.values()]
     if len(tables) < 2:
         return
@@ -117,22 +136,22 @@ def _shared_persons(by_code: dict[str, Taken], round_: Round, beside: Beside) ->
         rows = dict(zip(holders["code"], holders["row"]))
         if not _same_person(holders["name_token"]):
             for code, other in _ordered_pairs(rows):
-                told = {"other": _named(round_, other), "row": str(rows[code])}
-                look = warning("two_names", **told, other_row=str(rows[other]))
-                beside.looks[code].append(look)
-                beside.left[code].append(token)
+                details = {"other": _named(round_, other), "row": str(rows[code])}
+                one_warning = warning("two_names", **details, other_row=str(rows[other]))
+                comparison.warnings[code].append(one_warning)
+                comparison.left[code].append(token)
             continue
-        keepers = _keepers(holders, by_code, round_)
+        kept_in = _kept_in(holders, by_code, round_)
         for code in rows:
-            if code not in keepers:
-                beside.left[code].append(token)
-                pairs[code, keepers[0]].append(f"{rows[code]} = {rows[keepers[0]]}")
-        for code, other in _ordered_pairs(keepers):
+            if code not in kept_in:
+                comparison.left[code].append(token)
+                pairs[code, kept_in[0]].append(f"{rows[code]} = {rows[kept_in[0]]}")
+        for code, other in _ordered_pairs(kept_in):
             pairs[code, other].append(f"{rows[code]} = {rows[other]}")
-    for (code, other), told in pairs.items():
+    for (code, other), rows_of_both in pairs.items():
         if by_code[code].digest != by_code[other].digest:
-            details = _in_two(by_code[code], by_code[other], told, round_)
-            beside.found[code].append((IN_TWO_EXTRACTS, details))
+            details = _in_two(by_code[code], by_code[other], rows_of_both, round_)
+            comparison.found[code].append((IN_TWO_EXTRACTS, details))
 
 
 def _ordered_pairs(codes: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -146,7 +165,9 @@ def _same_person(name_tokens: pd.Series) -> bool:
     return len(known) < len(name_tokens) or known.duplicated().any()
 
 
-def _keepers(holders: pd.DataFrame, by_code: dict[str, Taken], round_: Round) -> list[str]:
+def _kept_in(
+    holders: pd.DataFrame, by_code: dict[str, AcceptedExtract], round_: Round
+) -> list[str]:
     """Who keeps the citizen: those who do not leave them; where all do, the latest transition date."""
     keep = [
         code
@@ -159,19 +180,21 @@ def _keepers(holders: pd.DataFrame, by_code: dict[str, Taken], round_: Round) ->
     return [latest["code"].iloc[0]]
 
 
-def _in_two(one: Taken, other: Taken, pairs: list[str], round_: Round) -> dict[str, Value]:
+def _in_two(
+    one: AcceptedExtract, other: AcceptedExtract, pairs: list[str], round_: Round
+) -> dict[str, Value]:
     return {
         "count": Count(len(pairs)),
         "of": Count(one.persons),
         "share": Share(len(pairs) / one.persons, 1),
         "other": _named(round_, other.code),
-        "other_file": told_file(other.file),
+        "other_file": redacted_file_name(other.file),
         "rows": listed_rows(pairs),
     }
 
 
 def _no_passive(
-    one: Taken, taken: Sequence[Taken], before: Before | None
+    one: AcceptedExtract, taken: Sequence[AcceptedExtract], before: EarlierExtract | None
 ) -> dict[str, Value] | None:
     """Details where nobody is passive, and by the municipality's earlier round, else by the others of
     this one, so many would be that it cannot be chance."""
@@ -184,15 +207,15 @@ def _no_passive(
     if share * one.persons < EXPECTED_PASSIVE:
         return None
     expected = Count(share * one.persons)
-    return {
-        "of": Count(one.persons), "share": Share(share, 1), "expected": expected,
-    }  # fmt: skip
+    return {"of": Count(one.persons), "share": Share(share, 1), "expected": expected}
 
 
 # ------------------------------------------------------------------------------------- earlier rounds
 
 
-def _earlier_rounds(paths: Paths, round_: Round, taken: Sequence[Taken], beside: Beside) -> None:
+def _earlier_rounds(
+    paths: Paths, round_: Round, taken: Sequence[AcceptedExtract], comparison: ExtractComparison
+) -> None:
     for earlier in round_.settings.earlier_rounds:
         title = round_.earlier_titles.get(earlier, earlier)
         there = Paths(paths.root, earlier)
@@ -201,11 +224,11 @@ def _earlier_rounds(paths: Paths, round_: Round, taken: Sequence[Taken], beside:
         for one in taken:
             if one.digest in files:
                 code, file = files[one.digest]
-                told = {"other": _named(round_, code), "other_file": file, "round": title}
-                told["now"] = round_.settings.title
-                beside.found[one.code].append(("file_of_before", told))
-            elif told := _of_another(one, held, round_):
-                beside.found[one.code].append(("others_persons", told | {"round": title}))
+                details = {"other": _named(round_, code), "other_file": file, "round": title}
+                details["now"] = round_.settings.title
+                comparison.found[one.code].append(("file_of_before", details))
+            elif details := _of_another(one, held, round_):
+                comparison.found[one.code].append(("others_persons", details | {"round": title}))
 
 
 def _files_taken_in(there: Paths) -> dict[str, tuple[str, str]]:
@@ -214,7 +237,7 @@ def _files_taken_in(there: Paths) -> dict[str, tuple[str, str]]:
     for path in sorted(there.intake_history("").parent.glob("*.jsonl")):
         for line in read_lines(path):
             if line["outcome"] == TAKEN_IN:
-                found[line["digest"]] = (path.stem, told_file(line["file"]))
+                found[line["digest"]] = (path.stem, redacted_file_name(line["file"]))
     return found
 
 
@@ -225,7 +248,7 @@ def _tokens_held(there: Paths) -> pd.DataFrame:
     return pd.concat(tables) if tables else pd.DataFrame(columns=["token", "code"])
 
 
-def _of_another(one: Taken, held: pd.DataFrame, round_: Round) -> dict[str, Value] | None:
+def _of_another(one: AcceptedExtract, held: pd.DataFrame, round_: Round) -> dict[str, Value] | None:
     """Details where many of the persons stood in another municipality's earlier extract, and fewer in
     the own one."""
     counts = held.loc[held["token"].isin(one.prints["token"]), "code"].value_counts()

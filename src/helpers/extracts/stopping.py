@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from helpers.common.told_values import Count, Share, Value
+from helpers.common.message_values import Count, Share, Value
 from helpers.extracts.check_warnings import listed_rows
 from helpers.extracts.extracts import Extract
-from helpers.extracts.whose_file import other_name
+from helpers.extracts.wrong_municipality import other_name
 from helpers.parameters.params import Round
 
 OLD_WEEKS = 8  # so long before the last day that the file should reach, its newest date may lie
@@ -28,19 +28,21 @@ def stops_of(extract: Extract, persons: pd.DataFrame, round_: Round, code: str) 
     """What stops the municipality; `persons` are those without faults, `code` is empty where it is not
     known."""
     if code:
-        yield from _whose(extract, persons, round_, code)
+        yield from _municipality(extract, persons, round_, code)
     if len(persons):
         yield from _dates(persons, round_)
         if len(persons) >= SEEN_IN and persons["passive"].all():
             yield "everybody_passive", {"of": Count(len(persons))}
 
 
-def _whose(extract: Extract, persons: pd.DataFrame, round_: Round, code: str) -> Iterator[Found]:
+def _municipality(
+    extract: Extract, persons: pd.DataFrame, round_: Round, code: str
+) -> Iterator[Found]:
     place = round_.municipalities[code]
     share = len(persons) / place.population
     if share > MOST_OF_INHABITANTS:
-        told = {"count": Count(len(persons)), "share": Share(share)}
-        yield "too_many_persons", told | {"limit": Share(MOST_OF_INHABITANTS)}
+        details = {"count": Count(len(persons)), "share": Share(share)}
+        yield "too_many_persons", details | {"limit": Share(MOST_OF_INHABITANTS)}
     if found := other_name(extract.file, extract.around, code, round_.municipalities):
         text, other = found
         yield "other_name", {"text": text, "other": other.name, "code": code, "name": place.name}
@@ -67,16 +69,16 @@ def _dates(persons: pd.DataFrame, round_: Round) -> Iterator[Found]:
     start, talk, of = persons["spell_start"], persons["latest_conversation"], len(persons)
     newest = newest_date(persons)
     if of >= SEEN_IN and newest < pd.Timestamp(last) - pd.Timedelta(weeks=OLD_WEEKS):
-        told = {"newest": newest.date(), "day": last}
-        yield "old_extract", told | {"weeks": str(OLD_WEEKS)}
+        details = {"newest": newest.date(), "day": last}
+        yield "old_extract", details | {"weeks": str(OLD_WEEKS)}
     limit = pd.Timestamp(reference) + pd.Timedelta(weeks=AHEAD_WEEKS)
     rows = persons.loc[(start > limit) | (talk > limit), "row"].tolist()
     if rows:
-        told = {"count": Count(len(rows)), "of": Count(of)}
-        told |= {"rows": listed_rows(rows), "day": reference}
-        yield "dates_ahead", told | {"weeks": str(AHEAD_WEEKS)}
+        details = {"count": Count(len(rows)), "of": Count(of)}
+        details |= {"rows": listed_rows(rows), "day": reference}
+        yield "dates_ahead", details | {"weeks": str(AHEAD_WEEKS)}
     later = int((start > pd.Timestamp(last)).sum())
     if later / of > MOSTLY_LATER:
-        told = {"count": Count(later), "of": Count(of)}
-        told |= {"share": Share(later / of), "day": last}
-        yield "mostly_later", told | {"limit": Share(MOSTLY_LATER)}
+        details = {"count": Count(later), "of": Count(of)}
+        details |= {"share": Share(later / of), "day": last}
+        yield "mostly_later", details | {"limit": Share(MOSTLY_LATER)}

@@ -18,7 +18,7 @@ import pandas as pd
 
 from helpers.common.errors import ExtractError
 from helpers.common.labels import heading_key, is_blank, normalise
-from helpers.common.quoting import told_names
+from helpers.common.quoting import redacted_names
 from helpers.extracts.cpr import parse_cpr
 from helpers.faults.faults import Fault, Place, fault
 from helpers.parameters.params import ExtractFormat, LocalFile
@@ -34,13 +34,13 @@ TOTAL_ROW_CELLS = 3  # filled, at most
 @dataclass(frozen=True)
 class Found:
     """The table of a file: the sheet, the row of its headings and the layout that they fit best; none
-    where they fit no known one. `told`: what the file's other sheets hold."""
+    where they fit no known one. `notices`: what the file's other sheets hold."""
 
     sheet: Sheet
     header_row: int  # index in sheet.rows
     layout: ExtractFormat | None
     positions: dict[str, int]  # field → column index
-    told: tuple[Fault, ...] = field(default=(), compare=False)
+    notices: tuple[Fault, ...] = field(default=(), compare=False)
 
     @property
     def missing(self) -> int:
@@ -118,7 +118,7 @@ def _chosen(
         )
         raise ExtractError(problems=[fault("no_layout", Place(path.name), layouts=layouts)])
     if not shown:
-        names = told_names(f.sheet.name for f in known)
+        names = redacted_names(f.sheet.name for f in known)
         raise ExtractError(problems=[fault("only_hidden", Place(path.name), sheets=names)])
     best = min(
         shown,
@@ -126,11 +126,17 @@ def _chosen(
     )
     limit = max(best.missing, NEARLY_WHOLE)
     rivals = [f for f in shown if f is best or (f.missing <= limit and f.has_rows)]
-    told = _others_told(path, [(s, f) for s, f in fits if all(s is not r.sheet for r in rivals)])
+    notices = _of_other_sheets(
+        path, [(s, f) for s, f in fits if all(s is not r.sheet for r in rivals)]
+    )
     if len(rivals) > 1:
-        several = [_several(path, rivals), *(x for r in rivals for x in _missing(path, r)), *told]
+        several = [
+            _several(path, rivals),
+            *(x for r in rivals for x in _missing(path, r)),
+            *notices,
+        ]
         raise ExtractError(problems=several)
-    return replace(best, told=told)
+    return replace(best, notices=notices)
 
 
 def _several(path: Path, rivals: Sequence[Found]) -> Fault:
@@ -138,10 +144,10 @@ def _several(path: Path, rivals: Sequence[Found]) -> Fault:
     persons = [_persons_of(found) for found in rivals]
     counts = Counter(chain.from_iterable(p for p in persons if p))
     shared = sum(1 for n in counts.values() if n > 1)
-    told = {"count": len(rivals), "sheets": told_names(f.sheet.name for f in rivals)}
+    details = {"count": len(rivals), "sheets": redacted_names(f.sheet.name for f in rivals)}
     if all(persons) and not shared:
-        return fault("sheets_parts", Place(path.name), **told)
-    return fault("two_sheets", Place(path.name), **told, near=shared or "")
+        return fault("sheets_parts", Place(path.name), **details)
+    return fault("two_sheets", Place(path.name), **details, near=shared or "")
 
 
 def _persons_of(found: Found) -> set[str] | None:
@@ -153,15 +159,15 @@ def _persons_of(found: Found) -> set[str] | None:
     return set(parse_cpr(pd.Series(cells, dtype=object))["cpr"]) - {""}
 
 
-def _others_told(path: Path, others: Iterable[tuple[Sheet, Found | None]]) -> tuple[Fault, ...]:
+def _of_other_sheets(path: Path, others: Iterable[tuple[Sheet, Found | None]]) -> tuple[Fault, ...]:
     """The sheets that are not read and hold persons, or an extract's headings with rows below."""
-    told = []
+    notices = []
     for sheet, found in others:
         if (found and found.has_rows) or _holds_persons(sheet):
-            told.append(
+            notices.append(
                 fault("hidden_sheet" if sheet.hidden else "sheet_not_read", sheet.place(path))
             )
-    return tuple(told)
+    return tuple(notices)
 
 
 def _holds_persons(sheet: Sheet) -> bool:
@@ -201,7 +207,7 @@ def header_of(path: Path, found: Found, local: LocalFile) -> dict[str, int]:
         if len(places) > 1
     ]
     if faults:
-        raise ExtractError(problems=[*faults, *found.told])
+        raise ExtractError(problems=[*faults, *found.notices])
     return header
 
 
@@ -216,9 +222,9 @@ def _missing(path: Path, found: Found) -> list[Fault]:
             continue
         near = difflib.get_close_matches(titles[0], shown, n=1)
         behind = _last(headings) + sum(_is_behind(f, headings) for f in faults)
-        told = {"heading": titles[0], "layout": found.layout.layout, "near": "".join(near)}
+        details = {"heading": titles[0], "layout": found.layout.layout, "near": "".join(near)}
         at = [shown[n] for n in near] or [behind]
-        faults.append(_of_headings(path, found, "missing_column", at, **told))
+        faults.append(_of_headings(path, found, "missing_column", at, **details))
     return faults
 
 
@@ -227,8 +233,8 @@ def _last(headings: Sequence[str]) -> int:
     return max(i for i, heading in enumerate(headings) if heading) + 1
 
 
-def _is_behind(told: Fault, headings: Sequence[str]) -> bool:
-    return told.place.cells[0][1] > _last(headings)
+def _is_behind(missing: Fault, headings: Sequence[str]) -> bool:
+    return missing.place.cells[0][1] > _last(headings)
 
 
 def _of_headings(

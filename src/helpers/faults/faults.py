@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from helpers.common.errors import ExtractError, Problem
-from helpers.common.quoting import told_file, told_name
-from helpers.common.told_values import Count, Share, Value, in_language
+from helpers.common.message_values import Count, Share, Value, in_language
+from helpers.common.quoting import redacted_file_name, redacted_name
 from helpers.faults.kinds import KINDS
+from helpers.faults.notice_kinds import NOTICES
 from helpers.faults.plausibility_kinds import PLAUSIBILITY
-from helpers.faults.told_kinds import TOLD
 
-ALL_KINDS = KINDS | TOLD | PLAUSIBILITY
+ALL_KINDS = KINDS | NOTICES | PLAUSIBILITY
 ENGLISH, DANISH = "en", "da"
 LANGUAGES = (ENGLISH, DANISH)
 _PLACE_WORDS = {
@@ -42,11 +42,11 @@ class Place:
     cells: tuple[tuple[int, int], ...] = ()
     line: int | None = None
 
-    def told(self, language: str = ENGLISH) -> str:
+    def in_language(self, language: str = ENGLISH) -> str:
         """»0161-glostrup.xlsx, sheet »Udtræk«, row 214, column »Ydelse««."""
         sheet, line, row, column = _PLACE_WORDS[language]
-        parts = [told_file(self.file)] if self.file else []
-        parts += [f"{sheet} »{told_name(self.sheet)}«"] if self.sheet else []
+        parts = [redacted_file_name(self.file)] if self.file else []
+        parts += [f"{sheet} »{redacted_name(self.sheet)}«"] if self.sheet else []
         parts += [f"{line} {self.line}"] if self.line is not None else []
         parts += [f"{row} {self.row}"] if self.row is not None else []
         parts += [f"{column} »{self.column}«"] if self.column else []
@@ -61,10 +61,10 @@ class Fault(Problem):
     place: Place = Place("")
     details: tuple[tuple[str, Value], ...] = ()
 
-    def told(self, language: str) -> Problem:
+    def in_language(self, language: str) -> Problem:
         """The same in one of LANGUAGES."""
-        told = _told(self.kind, self.place, dict(self.details), language)
-        return replace(told, count=self.count)
+        texts = _in_language(self.kind, self.place, dict(self.details), language)
+        return replace(texts, count=self.count)
 
 
 def fault(kind: str, place: Place, **details: object) -> Fault:
@@ -72,12 +72,17 @@ def fault(kind: str, place: Place, **details: object) -> Fault:
 
     A detail `near`, where it is not empty, adds the sentence's hint at what may have been meant.
     """
-    told = {n: v if isinstance(v, Count | Share | dt.date) else str(v) for n, v in details.items()}
-    english = _told(kind, place, told, ENGLISH)
+    texts = {n: v if isinstance(v, Count | Share | dt.date) else str(v) for n, v in details.items()}
+    english = _in_language(kind, place, texts, ENGLISH)
     return Fault(
-        english.where, english.what, english.expected, english.remedy,
-        kind=kind, place=place, details=tuple(told.items()),
-    )  # fmt: skip
+        english.where,
+        english.what,
+        english.expected,
+        english.remedy,
+        kind=kind,
+        place=place,
+        details=tuple(texts.items()),
+    )
 
 
 def refusal(kind: str, place: Place, **details: object) -> ExtractError:
@@ -85,11 +90,11 @@ def refusal(kind: str, place: Place, **details: object) -> ExtractError:
     return ExtractError(problems=[fault(kind, place, **details)])
 
 
-def _told(kind: str, place: Place, details: Mapping[str, Value], language: str) -> Problem:
+def _in_language(kind: str, place: Place, details: Mapping[str, Value], language: str) -> Problem:
     words = ALL_KINDS[kind].in_language(language)
     hint = words.hint if details.get("near") else ""
     texts = {name: in_language(value, language) for name, value in details.items()}
     what, expected, remedy = (
         sentence.format(**texts) for sentence in (words.what + hint, words.expected, words.remedy)
     )
-    return Problem(place.told(language), what, expected, remedy)
+    return Problem(place.in_language(language), what, expected, remedy)

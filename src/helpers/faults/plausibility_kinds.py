@@ -177,7 +177,7 @@ PLAUSIBILITY = {
             ),
         ),
     )
-}  # fmt: skip
+}
 
 LABELS = {  # for the evaluation
     "old_extract": "Gammelt udtræk",

@@ -19,7 +19,7 @@ from helpers.answers.left_out import digest_of, leave_out, read_left_out
 from helpers.answers.responses import check_export, counts_as_answer, export_files, key_owners
 from helpers.common.errors import ParameterError, Problem, ResponseError, SurveyError, TooEarlyError
 from helpers.common.paths import Paths, write_private
-from helpers.common.quoting import told_file
+from helpers.common.quoting import redacted_file_name
 from helpers.parameters.params import Round
 from helpers.received.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS, is_table_file
 
@@ -106,7 +106,7 @@ def receive(
             refused[str(path)] = ResponseError(problems=told)
             continue
         if more := checked.left_out - before:
-            decisions[digest] = told_file(path.name), more
+            decisions[digest] = redacted_file_name(path.name), more
             left_out[str(path)] = len(more)
         if digest in lying:
             known.append(str(path))

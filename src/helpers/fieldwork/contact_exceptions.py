@@ -17,7 +17,7 @@ import pandas as pd
 from helpers.common.errors import Problem, SurveyError
 from helpers.common.labels import heading_key, nearest
 from helpers.common.paths import Paths, write_private
-from helpers.common.quoting import told_file
+from helpers.common.quoting import redacted_file_name
 from helpers.extracts.cpr import parse_cpr
 from helpers.identities.vault import read_vault
 from helpers.identities.vault_key import key_of_round
@@ -116,7 +116,7 @@ def note_exceptions(
     if unknown and not skip_unknown:
         problems += [
             Problem(
-                f"{told_file(file.name)}, row {row}",
+                f"{redacted_file_name(file.name)}, row {row}",
                 "belongs to nobody who was invited",
                 f"a key or CPR number of the samples of {round_.id}",
                 "Correct it, or pass over such rows with --skip-unknown.",

@@ -23,7 +23,7 @@ from helpers.answers.left_keys import keys_asked_before
 from helpers.answers.responses import key_owners, row_spans
 from helpers.common.errors import Problem, SurveyError
 from helpers.common.paths import Paths, write_private
-from helpers.common.quoting import told_file
+from helpers.common.quoting import redacted_file_name
 from helpers.fieldwork.contact_exceptions import read_exceptions
 from helpers.identities.identities import known_persons
 from helpers.parameters.params import Municipality, Round
@@ -149,14 +149,17 @@ def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
         calls[number] = call
         problems += [
             Problem(
-                f"{told_file(file.name)}, row {number}, column »{column}«", what, expected, _MEND
+                f"{redacted_file_name(file.name)}, row {number}, column »{column}«",
+                what,
+                expected,
+                _MEND,
             )
             for column, what, expected in wrong
             if (number, headings.index(column) + 1) not in lost
         ]
     if not calls:
         raise SurveyError(
-            told_file(file.name), "holds no call", "a row a call under the headings", _MEND
+            redacted_file_name(file.name), "holds no call", "a row a call under the headings", _MEND
         )
     if problems:
         raise SurveyError(problems=problems)
@@ -171,7 +174,7 @@ def _table(file: Path) -> tuple[Sheet, list[str]]:
     while headings and not headings[-1]:
         headings.pop()
     expected = ", ".join(COLUMNS[:4]) + " and, if wanted, key"
-    where = f"{told_file(file.name)}, first row"
+    where = f"{redacted_file_name(file.name)}, first row"
     problems = [
         Problem(where, f"lacks the column »{c}«", expected, _MEND)
         for c in COLUMNS[:4]
@@ -189,7 +192,8 @@ def _table(file: Path) -> tuple[Sheet, list[str]]:
     ]
     if sheet is None or problems:
         raise SurveyError(
-            problems=problems or [Problem(told_file(file.name), "is empty", expected, _MEND)]
+            problems=problems
+            or [Problem(redacted_file_name(file.name), "is empty", expected, _MEND)]
         )
     return sheet, headings
 

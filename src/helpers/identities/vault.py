@@ -192,10 +192,10 @@ def _writes(counts: Path) -> int:
 def _forgotten_on(path: Path, code: str) -> str:
     """Day on which the vault was deleted for good, by the count's record, or the round's where no count
     was kept; »« where it was not, or has been written since."""
-    counts, told = counts_file(path, code), path.parent.parent / "forgotten.json"
+    counts, forgotten = counts_file(path, code), path.parent.parent / "forgotten.json"
     if counts.is_file():
         return _record(counts).get("forgotten_on", "")
-    entries = json.loads(told.read_text("utf-8")) if told.is_file() else []
+    entries = json.loads(forgotten.read_text("utf-8")) if forgotten.is_file() else []
     days = [e["deleted_on"] for e in entries if e["municipality"] == code and e.get("vault")]
     return days[-1] if days else ""
 
@@ -324,9 +324,9 @@ def _replace(path: Path, table: bytes, key: Key, round_id: str, code: str) -> Pa
 def _put(path: Path, plain: bytes, key: Key, round_id: str, code: str) -> Path:
     """Encrypt to `path`; the new file is read back from the disk before it takes the place."""
 
-    def write(beside: Path) -> None:
-        write_private_bytes(beside, _seal(plain, key, round_id, code))
-        if _unseal(beside.read_bytes(), path, key, round_id, code) != plain:
+    def write(temporary: Path) -> None:
+        write_private_bytes(temporary, _seal(plain, key, round_id, code))
+        if _unseal(temporary.read_bytes(), path, key, round_id, code) != plain:
             raise VaultError(
                 str(path),
                 "did not come back from the disk as it was written; the old file stays",

@@ -131,18 +131,18 @@ def new_key(path: Path | None = None, root: Path = PROJECT) -> Key:
     Raises VaultError then, where `path` lies inside `root` or the project, or cannot be written.
     """
     path = default_key_file() if path is None else Path(path)
-    _refuse_beside_data(path, root)
+    _refuse_inside_data(path, root)
     key = Key(secrets.token_bytes(KEY_BYTES))
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         _make_private_folder(path.parent)
         try:
-            write_private_bytes(beside, key.bytes.hex().encode("ascii") + b"\n")
+            write_private_bytes(temporary, key.bytes.hex().encode("ascii") + b"\n")
             # both fail where `path` is there, which os.replace would not
-            (os.rename if sys.platform == "win32" else os.link)(beside, path)
+            (os.rename if sys.platform == "win32" else os.link)(temporary, path)
         finally:
             if path.parent.is_dir():
-                beside.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
     except FileExistsError:
         raise VaultError(
             str(path),
@@ -180,7 +180,7 @@ def _key_in(path: Path, where: str, root: Path) -> Key:
             "a file that you may read",
             f"Mend its owner or mode, or name another file. {NEW_KEY}",
         ) from None
-    _refuse_beside_data(path, root)
+    _refuse_inside_data(path, root)
     if sys.platform != "win32" and mode & 0o077:
         raise VaultError(
             str(path),
@@ -214,7 +214,7 @@ def _no_key(where: str, what: str) -> VaultError:
     return VaultError(where, what, KEY_FORMS, f"Correct it. {NEW_KEY}")
 
 
-def _refuse_beside_data(path: Path, root: Path) -> None:
+def _refuse_inside_data(path: Path, root: Path) -> None:
     real = path.resolve()
     for folder in (Path(root).resolve(), PROJECT):
         if real.is_relative_to(folder):

@@ -25,7 +25,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 
 from helpers.common.errors import ParameterError, Problem, SurveyError
-from helpers.common.outcome import Told
+from helpers.common.outcome import StepOutcome
 from helpers.common.paths import PROJECT, Paths, put_in_place
 from helpers.identities.vault_key import closed_vault
 from helpers.notebooks.kernels import KERNEL, MEMORY_VARIABLE, Specs, ZygoteDied
@@ -243,14 +243,14 @@ def typeset(
     )
 
 
-def plan_notebook(paths: Paths, round_: Round, code: str) -> Told:
+def plan_notebook(paths: Paths, round_: Round, code: str) -> StepOutcome:
     """Tells of a frozen sample that was kept though another would be drawn."""
     parameters, limits = {"round": round_.id, "municipality": code}, round_.settings.limits
     execute(NOTEBOOKS / f"{PLAN}.ipynb", paths.notebook(PLAN, code), parameters, limits)
     kept = read_decision(paths, code)
     if kept is None:
-        return Told()
-    return Told(
+        return StepOutcome()
+    return StepOutcome(
         (
             f"{code} {round_.municipalities[code].name}: the frozen sample is kept, as decided "
             f"{kept.decided_on} by {kept.decided_by} ({kept.reason}). Drawn anew, {kept.told}.",

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from helpers.common.errors import ParameterError, SurveyError, file_error
 from helpers.common.lock import in_use
-from helpers.common.outcome import Told
+from helpers.common.outcome import StepOutcome
 from helpers.common.paths import KEEP_VARIABLE, PACKAGE, REDRAW_VARIABLE, ROOT_VARIABLE, Paths
 from helpers.common.store import Mirror, Store, by_folder, matching
 from helpers.parameters.params import Round
@@ -63,7 +63,7 @@ class Task:
 class Done:
     """How a task went: what it told, and its record; without one the step runs again next time."""
 
-    told: Told
+    told: StepOutcome
     record: Record | None
 
 
@@ -104,14 +104,14 @@ def _carried(task: Task, root: Path) -> list[str]:
     return list(Store(str(root)).find(filled(task.step.carries, task.round, task.code)))
 
 
-def _call(task: Task, root: Path) -> Told:
+def _call(task: Task, root: Path) -> StepOutcome:
     module, _, name = task.step.function.partition(":")
     function = getattr(import_module(module), name)
     own = () if task.step.whole_round else (task.code,)
-    return function(Paths(root, task.round.id), task.round, *own, **task.arguments) or Told()
+    return function(Paths(root, task.round.id), task.round, *own, **task.arguments) or StepOutcome()
 
 
-def _recorded(task: Task, told: Told, root: Path, mirror: Mirror | None) -> Record | None:
+def _recorded(task: Task, told: StepOutcome, root: Path, mirror: Mirror | None) -> Record | None:
     here = Store(str(root))
     patterns = list(filled(task.step.makes, task.round, task.code))
     made = here.find(patterns)

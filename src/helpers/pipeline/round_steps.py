@@ -20,7 +20,7 @@ from helpers.answers.responses import (
     save_answers,
 )
 from helpers.common.errors import SurveyError
-from helpers.common.outcome import Told
+from helpers.common.outcome import StepOutcome
 from helpers.common.paths import Paths
 from helpers.common.vocabulary import FILES, NATIONAL, WHOLE_ROUND
 from helpers.disclosure.publications import publications, write_state
@@ -35,7 +35,7 @@ from helpers.scan.persons import Persons
 from helpers.scan.scan import scan_for
 
 
-def collect_answers(paths: Paths, round_: Round) -> Told:
+def collect_answers(paths: Paths, round_: Round) -> StepOutcome:
     """Share the exports' answers out to the municipalities that drew the keys, free texts scrubbed.
 
     Answers that no export holds any more are removed, but where an export is not well: then they stay
@@ -71,7 +71,7 @@ def collect_answers(paths: Paths, round_: Round) -> Told:
         "conflicts": conflicts,
         "left": dict(collected.left),
     }
-    return Told(notes, failures, found)
+    return StepOutcome(notes, failures, found)
 
 
 def passed_over(round_: Round, collected: Collected) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ def _without_persons(
     return replace(collected, answers=answers), tuple(notes)
 
 
-def release_round(paths: Paths, round_: Round) -> Told:
+def release_round(paths: Paths, round_: Round) -> StepOutcome:
     """One gate for the whole round, from all estimates that there are.
 
     Finds `municipalities`, those with results, and `rows`: municipality → digest of all released rows
@@ -135,7 +135,7 @@ def release_round(paths: Paths, round_: Round) -> Told:
     }  # fmt: skip
     write_state(paths, round_, state, again.country)
     rows = _row_digests(released)
-    return Told(
+    return StepOutcome(
         (*found.notes, *_too_few(found.counts, round_), *notes),
         found={"municipalities": [c for c in rows if c != NATIONAL], "rows": rows},
     )
@@ -191,18 +191,18 @@ def _row_digests(released: Release) -> dict[str, str]:
     return rows
 
 
-def scan_report(paths: Paths, round_: Round, code: str) -> Told:
+def scan_report(paths: Paths, round_: Round, code: str) -> StepOutcome:
     """Look through one municipality's folder. Raises SurveyError with every finding."""
     return _scanned(paths, round_, [paths.report_folder(round_.municipalities[code])])
 
 
-def scan_round(paths: Paths, round_: Round) -> Told:
+def scan_round(paths: Paths, round_: Round) -> StepOutcome:
     """Look through all that may leave the house but the municipalities' own folders."""
     own = {place.folder for place in round_.participants}
     return _scanned(paths, round_, [p for p in sorted(paths.build.iterdir()) if p.name not in own])
 
 
-def _scanned(paths: Paths, round_: Round, places: list[Path]) -> Told:
+def _scanned(paths: Paths, round_: Round, places: list[Path]) -> StepOutcome:
     persons, notes = _persons(paths, round_)
     findings = [
         f.as_problem(place.name if place.is_dir() else "")
@@ -211,7 +211,7 @@ def _scanned(paths: Paths, round_: Round, places: list[Path]) -> Told:
     ]
     if findings:
         raise SurveyError(problems=findings)
-    return Told(notes)
+    return StepOutcome(notes)
 
 
 _known: dict[tuple, tuple[Persons, tuple[str, ...]]] = {}  # of the vaults last opened, no more

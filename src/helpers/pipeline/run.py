@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from helpers.common.lock import locked
 from helpers.common.paths import close_data
-from helpers.common.quoting import blanked, told_file
+from helpers.common.quoting import blanked, redacted_file_name
 from helpers.common.store import Store
 from helpers.common.vocabulary import WHOLE_ROUND
 from helpers.parameters.municipality_names import participants_given
@@ -348,7 +348,7 @@ class _Run:
         names = self._names(f"data/{self.round.id}/extracts")
         known = {*self.round.settings.participants, *self.round.withdrawn}
         strays = (n for n in names if Path(n).suffix.lower() in ENDINGS and n[:4] not in known)
-        return [told_file(n) for n in strays]
+        return [redacted_file_name(n) for n in strays]
 
     def _exports(self) -> list[str]:
         names = self._names(f"data/{self.round.id}/responses")

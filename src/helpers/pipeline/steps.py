@@ -41,7 +41,7 @@ NOT_UNTIL_COLLECTION = {
 class Step:
     """One step, for each municipality or, `whole_round`, once.
 
-    `function`: `(paths, round_, code) -> Told | None`, without code for the whole round. `reads`: files
+    `function`: `(paths, round_, code) -> StepOutcome | None`, without code for the whole round. `reads`: files
     whose content decides the result; its own results are left out, and every municipality's files of
     `apart`. `makes`: its results. `needs`: files it looks at besides. `carries`: files it brings up to
     date, judged by being there. `blind_to`: parameters that cannot change the result. `told`: names of

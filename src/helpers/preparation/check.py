@@ -11,12 +11,12 @@ import pandas as pd
 
 from helpers.common.errors import ExtractError
 from helpers.common.paths import Paths
-from helpers.common.quoting import told_file, told_headings
+from helpers.common.quoting import redacted_file_name, redacted_headings
 from helpers.extracts.check_warnings import Warning, warning
 from helpers.extracts.extracts import Extract, read_extract
 from helpers.extracts.intake import found_counts, with_age
-from helpers.extracts.plausibility import Judged, before_of, judge, with_decisions
-from helpers.extracts.round_findings import Taken, beside_others, read_taken
+from helpers.extracts.plausibility import Judged, earlier_extract_of, judge, with_decisions
+from helpers.extracts.round_findings import AcceptedExtract, compare_extracts, read_taken
 from helpers.faults.faults import Fault
 from helpers.identities.fingerprints import file_digest, fingerprints
 from helpers.identities.vault_key import Key, VaultError, key_of_round
@@ -46,7 +46,7 @@ class Checked:
     accepted: tuple[tuple[Fault, str], ...] = ()
 
     @property
-    def is_well(self) -> bool:
+    def has_no_faults(self) -> bool:
         return not self.faults
 
 
@@ -67,47 +67,50 @@ def check_extract(path: Path, round_: Round, code: str, paths: Paths | None = No
             path, round_.formats, round_.local_for(code or "0000"), round_.settings.reference_date
         )
     except ExtractError as e:
-        return Checked(told_file(path.name), code, "", 0, 0, {}, (), (), _faults(e.problems))
+        return Checked(
+            redacted_file_name(path.name), code, "", 0, 0, {}, (), (), _faults(e.problems)
+        )
     digest = file_digest(path)
     persons = with_age(extract.persons, round_.settings.reference_date)
-    well = persons[~persons["row"].isin(extract.faulty_rows)].reset_index(drop=True)
-    before = before_of(paths, round_, code) if paths and code else None
+    faultless = persons[~persons["row"].isin(extract.faulty_rows)].reset_index(drop=True)
+    before = earlier_extract_of(paths, round_, code) if paths and code else None
     judged = judge(extract, persons, round_, code, digest, before)
     if paths and code:
-        judged += _beside(paths, round_, extract, well, code, digest)
+        judged += _compared_with_others(paths, round_, extract, faultless, code, digest)
     return Checked(
-        file=told_file(path.name),
+        file=redacted_file_name(path.name),
         code=code,
         layout=extract.layout,
         rows_read=len(persons),
-        rows_faulty=len(persons) - len(well),
-        counts=_counts(extract, well, round_),
-        ignored_columns=told_headings(extract.ignored_columns),
-        warnings=judged.looks,
+        rows_faulty=len(persons) - len(faultless),
+        counts=_counts(extract, faultless, round_),
+        ignored_columns=redacted_headings(extract.ignored_columns),
+        warnings=judged.warnings,
         faults=_faults((*extract.problems, *judged.stops)),
         accepted=tuple((stop, f"{d.by}, {d.date}: {d.reason}") for d, stop in judged.decided),
     )
 
 
-def _beside(
+def _compared_with_others(
     paths: Paths, round_: Round, extract: Extract, persons: pd.DataFrame, code: str, digest: str
 ) -> Judged:
     """The file beside those that intake took in; where persons cannot be compared, that is told."""
     others = [t for t in read_taken(paths, round_) if t.code != code]
     key = _key(paths, round_)
-    looks: list[Warning] = []
+    warnings: list[Warning] = []
     if key is not None:
         prints = fingerprints(persons, key)
     else:
         prints = pd.DataFrame(columns=["token", "name_token", "row", "spell_start"])
-        looks += [warning("not_compared")] if others else []
-    own = Taken(code, extract.file, digest, key.id if key else (others[0].key if others else ""),
-                len(persons), int(persons["passive"].sum()), prints)  # fmt: skip
-    beside = beside_others(paths, round_, [own, *others])
-    if code in beside.other_keys:
-        looks.append(warning("not_compared"))
-    found = with_decisions(beside.found.get(code, ()), extract.file, round_, code, digest)
-    return found + Judged(looks=(*looks, *beside.looks.get(code, ())))
+        warnings += [warning("not_compared")] if others else []
+    key_id = key.id if key else (others[0].key if others else "")
+    passive = int(persons["passive"].sum())
+    own = AcceptedExtract(code, extract.file, digest, key_id, len(persons), passive, prints)
+    comparison = compare_extracts(paths, round_, [own, *others])
+    if code in comparison.other_keys:
+        warnings.append(warning("not_compared"))
+    found = with_decisions(comparison.found.get(code, ()), extract.file, round_, code, digest)
+    return found + Judged(warnings=(*warnings, *comparison.warnings.get(code, ())))
 
 
 def _key(paths: Paths, round_: Round) -> Key | None:

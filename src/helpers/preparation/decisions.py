@@ -52,14 +52,8 @@ def decisions(root: Path, made: NewRound) -> list[Decision]:
     """In the order in which a round is prepared."""
     new, like = made.round, made.like
     rules = new.settings
-    found = []
-    if rules.simulated:
-        text = "true, as was asked for; a real round must not have it."
-        found.append(Decision("simulated", text))
-    elif like.settings.simulated:
-        text = f"false: a real round, though {like.id} is simulated; `--simulated` makes one of invented citizens."
-        found.append(Decision("simulated", text))
-    found += [
+    return [
+        *_simulated(new, like),
         Decision("title", f"»{rules.title}« is a proposal; it stands on every report."),
         Decision(
             "reference_date",
@@ -84,20 +78,9 @@ def decisions(root: Path, made: NewRound) -> list[Decision]:
         Decision(f"params/local/{new.id}/", _local(made)),
         Decision("price_bands", f"as in {like.id}: {_prices(new)}"),
         Decision("link_base", _link(new)),
+        Decision("retention_until", _retention(new)),
+        Decision("earlier_rounds", _earlier_rounds(new)),
     ]
-    if rules.retention_until is None:
-        found.append(Decision("retention_until", "no date; identities would never be deleted."))
-    else:
-        text = f"{rules.retention_until}; it must be what the processing agreements say."
-        found.append(Decision("retention_until", text))
-    earlier = ", ".join(rules.earlier_rounds)
-    text = (
-        "none, so no development is told."
-        if not earlier
-        else f"{earlier}. Their data/<round>/estimates/ and build/<round>/ must stay for the development to be told."
-    )
-    found.append(Decision("earlier_rounds", text))
-    return found
 
 
 def header(made: NewRound, listed: list[Decision]) -> str:
@@ -109,9 +92,13 @@ def header(made: NewRound, listed: list[Decision]) -> str:
     ]
     for one in listed:
         lines += textwrap.wrap(
-            str(one), WRAP, initial_indent="# [ ] ", subsequent_indent="#     ",
-            break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
+            str(one),
+            WRAP,
+            initial_indent="# [ ] ",
+            subsequent_indent="#     ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -157,6 +144,34 @@ def holidays_in(round_: Round) -> list[tuple[str, dt.date, str]]:
 # ------------------------------------------------------------------------------------ the rest
 
 
+def _simulated(new: Round, like: Round) -> Iterator[Decision]:
+    if new.settings.simulated:
+        yield Decision("simulated", "true, as was asked for; a real round must not have it.")
+    elif like.settings.simulated:
+        yield Decision(
+            "simulated",
+            f"false: a real round, though {like.id} is simulated; `--simulated` makes one of invented "
+            "citizens.",
+        )
+
+
+def _retention(new: Round) -> str:
+    day = new.settings.retention_until
+    if day is None:
+        return "no date; identities would never be deleted."
+    return f"{day}; it must be what the processing agreements say."
+
+
+def _earlier_rounds(new: Round) -> str:
+    earlier = ", ".join(new.settings.earlier_rounds)
+    if not earlier:
+        return "none, so no development is told."
+    return (
+        f"{earlier}. Their data/<round>/estimates/ and build/<round>/ must stay for the development to "
+        "be told."
+    )
+
+
 def _rule_sets(new: Round) -> str:
     others = [r for r in new.rule_sets if r != new.settings.classification]
     return (
@@ -199,26 +214,27 @@ def _response(root: Path, like: Round) -> str:
         return f"as planned for {like.id}; there is no released response to learn from."
     table = pd.read_parquet(path)
     table = table[(table["municipality"] == NATIONAL) & (table["breakdown"] == "target_group")]
-    came = {
+    achieved = {
         r["category"]: round(float(r["response_rate"]), 2)
         for r in table.to_dict("records")
         if r["status"] == "shown" and pd.notna(r["response_rate"]) and r["category"] in planned
     }
-    if not came:
+    if not achieved:
         return f"as planned for {like.id}; its response by target group is not shown."
-    told = ", ".join(f"{g} {planned[g]:g} → {came[g]:g}" if g in came else f"{g} {planned[g]:g} (not shown)"
-                     for g in planned)  # fmt: skip
-    proposed = ", ".join(f"{g}: {came.get(g, planned[g]):g}" for g in planned)
-    return f"planned → came in {like.id}: {told}. Proposed: {{{proposed}}}"
+    outcomes = {g: f"→ {achieved[g]:g}" if g in achieved else "(not shown)" for g in planned}
+    compared = ", ".join(f"{g} {planned[g]:g} {outcome}" for g, outcome in outcomes.items())
+    proposed = ", ".join(f"{g}: {achieved.get(g, planned[g]):g}" for g in planned)
+    return f"planned → came in {like.id}: {compared}. Proposed: {{{proposed}}}"
 
 
 def _sizes(new: Round) -> str:
     rules = new.settings.sampling
     bands = ", ".join(
-        f"up to {b.up_to_inhabitants:,} inhabitants {b.invited:,}" if b.up_to_inhabitants
+        f"up to {b.up_to_inhabitants:,} inhabitants {b.invited:,}"
+        if b.up_to_inhabitants
         else f"above {b.invited:,}"
         for b in rules.sizes
-    )  # fmt: skip
+    )
     return (
         f"invited {bands}; {rules.min_answers} answers wanted. Still right with the response above?"
     )

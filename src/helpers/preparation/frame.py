@@ -52,7 +52,7 @@ class Frame(Model):
         for name in ("title", "intro", "local_heading", "free_text_note", "outro"):
             value = getattr(self, name)
             for text in (value,) if isinstance(value, str) else value:
-                troubles += [f"{name}: {t}" for t in _trouble_with_places(text)]
+                troubles += [f"{name}: {t}" for t in _placeholder_problem(text)]
         if troubles:
             raise ValueError("\n".join(troubles))
         return self
@@ -61,7 +61,7 @@ class Frame(Model):
         return next((p for p in self.piped if p.placeholder in question.wording), None)
 
 
-def _trouble_with_places(text: str) -> list[str]:
+def _placeholder_problem(text: str) -> list[str]:
     allowed = " or ".join(f"{{{n}}}" for n in FILLED_IN)
     try:
         found = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]

@@ -25,7 +25,7 @@ PRODUCT = "-//KL//Borgerundersoegelse paa beskaeftigelsesomraadet//DA"
 def write_ics(paths: Paths, round_: Round) -> Path:
     """Write `build/<round>/kalender.ics`."""
     content = calendar_ics(round_)
-    return write_atomically(paths.build / NAME, lambda beside: beside.write_bytes(content))
+    return write_atomically(paths.build / NAME, lambda temporary: temporary.write_bytes(content))
 
 
 def calendar_step(paths: Paths, round_: Round) -> None:

@@ -16,8 +16,15 @@ from helpers.parameters.params import ExtractFormat, LocalFile, load_format, loa
 from helpers.preparation.layout_file import decisions, proposed_path, without_notes
 
 # faults that a layout's file can mend; all others are the file's own
-MENDABLE = ("unknown_benefit", "no_date", "no_word", "missing_column", "no_layout", "column_twice")
-FAULTS_TOLD = 10
+LAYOUT_FAULTS = (
+    "unknown_benefit",
+    "no_date",
+    "no_word",
+    "missing_column",
+    "no_layout",
+    "column_twice",
+)
+FAULTS_LISTED = 10
 
 
 def approve(root: Path, name: str, file: Path | None, today: dt.date) -> tuple[Path, list[str]]:
@@ -30,23 +37,13 @@ def approve(root: Path, name: str, file: Path | None, today: dt.date) -> tuple[P
     if not path.is_file():
         there = sorted(p.stem for p in path.parent.glob("*.yml"))
         raise ParameterError(
-            str(path), "is not there", f"one of {', '.join(there)}" if there else "",
+            str(path),
+            "is not there",
+            f"one of {', '.join(there)}" if there else "",
             "Make one by `survey layout new FILE`.",
-        )  # fmt: skip
-    left: list[Problem] = []
-    text = read_text(path, left)
-    if text is None:
-        raise ParameterError(problems=left)
-    left = [
-        Problem(
-            f"{path}, line {number}",
-            f"is not decided yet: {what}",
-            remedy="Settle it, and take the mark away.",
         )
-        for number, what in decisions(text)
-    ]
-    if left:
-        raise ParameterError(problems=left)
+    text = _decided_text(path)
+    left: list[Problem] = []
     formats, _, _ = load_layouts(root)
     layout = load_format(root, path, formats)
     target = path.parent.parent / path.name
@@ -54,12 +51,39 @@ def approve(root: Path, name: str, file: Path | None, today: dt.date) -> tuple[P
         left.append(
             Problem(str(target), "is there already", remedy="Give the new one another name.")
         )
-    told: list[str] = []
+    others: list[str] = []
     if not left and file is not None:
-        left, told = _tried(file, layout, formats, today)
+        left, others = _tried(file, layout, formats, today)
     if left:
         raise ParameterError(problems=left)
-    approved = without_notes(text)
+    _write_approved(root, path, target, layout, without_notes(text))
+    return target, others
+
+
+def _decided_text(path: Path) -> str:
+    """The proposal's text. Raises ParameterError where it cannot be read, or with each line that is not
+    decided yet."""
+    problems: list[Problem] = []
+    text = read_text(path, problems)
+    if text is not None:
+        problems = [
+            Problem(
+                f"{path}, line {number}",
+                f"is not decided yet: {what}",
+                remedy="Settle it, and take the mark away.",
+            )
+            for number, what in decisions(text)
+        ]
+    if text is None or problems:
+        raise ParameterError(problems=problems)
+    return text
+
+
+def _write_approved(
+    root: Path, path: Path, target: Path, layout: ExtractFormat, approved: str
+) -> None:
+    """Write the layout and remove the proposal. Raises ParameterError, and leaves both as they were,
+    where the text without notes reads as another layout."""
     write_text(target, approved)
     try:
         same = load_format(root, target) == layout
@@ -71,7 +95,6 @@ def approve(root: Path, name: str, file: Path | None, today: dt.date) -> tuple[P
             str(path), "means another thing without its notes", remedy="Take the notes (#:) away."
         )
     path.unlink()
-    return target, told
 
 
 def _tried(
@@ -83,26 +106,28 @@ def _tried(
     except ExtractError as e:
         return list(e.problems), []
     if extract.layout != layout.layout:
-        told = f"is recognised as the layout {extract.layout}, not {layout.layout}"
+        what = f"is recognised as the layout {extract.layout}, not {layout.layout}"
         return [
-            Problem(file.name, told, remedy="Give the new layout the headings of the file.")
+            Problem(file.name, what, remedy="Give the new layout the headings of the file.")
         ], []
-    mendable = [f for f in extract.problems if f.kind in MENDABLE]
+    of_layout = [f for f in extract.problems if f.kind in LAYOUT_FAULTS]
     own: Counter[str] = Counter()
     for f in extract.problems:
-        if f.kind not in MENDABLE:
-            own[f.told(ENGLISH).what] += f.count
-    told = [f"{file.name}: {what} ({count} rows)" for what, count in own.most_common(FAULTS_TOLD)]
+        if f.kind not in LAYOUT_FAULTS:
+            own[f.in_language(ENGLISH).what] += f.count
+    others = [
+        f"{file.name}: {what} ({count} rows)" for what, count in own.most_common(FAULTS_LISTED)
+    ]
     shown = [
         Problem(
             f.where, f.what, f.expected, "Mend the layout's file, or the cell, and approve again."
         )
-        for f in mendable[:FAULTS_TOLD]
+        for f in of_layout[:FAULTS_LISTED]
     ]
-    if rest := sum(f.count for f in mendable) - len(shown):
+    if rest := sum(f.count for f in of_layout) - len(shown):
         shown.append(
             Problem(
                 file.name, f"… and {rest} more such faults", remedy="`survey check` lists them."
             )
         )
-    return shown, told
+    return shown, others

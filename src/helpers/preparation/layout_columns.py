@@ -18,11 +18,11 @@ from helpers.extracts.cpr import parse_cpr
 from helpers.extracts.tables import Found, rows_of_persons
 from helpers.parameters.models import EXTRACT_FIELDS
 from helpers.parameters.params import ExtractFormat, LayoutWords
-from helpers.preparation.likeness import Benefits, likeness, plain
+from helpers.preparation.text_similarity import Benefits, plain, similarity
 from helpers.received.cells import as_text, cell_key, normalise, read_dates
 from helpers.received.sheets import HEAD_ROWS, Sheet
 
-HEADING_SEEN = 75  # likeness from which a cell counts as a heading
+HEADING_SEEN = 75  # similarity from which a cell counts as a heading
 HEADINGS_LEAST = 3  # such cells, in a row of headings
 HEADING_WEIGHT = 0.6  # of a column's score; the rest is what its cells look like
 LEAST, SURE, MARGIN = (
@@ -96,20 +96,22 @@ def find_headings(
 
 
 def _as_headings(cells: Sequence[object], known: dict[str, set[str]]) -> float:
-    """Sum of the likenesses of a row's cells to headings; 0 where too few are like any."""
+    """Sum of the similarities of a row's cells to headings; 0 where too few are like any."""
     filled = [c for c in cells if str(c).strip()]
     if len(filled) < HEADINGS_LEAST or any(
         not isinstance(c, str) or _PERSONAL.search(c) or len(c) > 80 for c in filled
     ):
         return 0.0
-    scores = np.array([[_likest(plain(c), known[f]) for f in EXTRACT_FIELDS] for c in filled])
+    scores = np.array(
+        [[_best_similarity(plain(c), known[f]) for f in EXTRACT_FIELDS] for c in filled]
+    )
     chosen = scores[linear_sum_assignment(-scores)]
     chosen = chosen[chosen >= HEADING_SEEN]
     return float(chosen.sum()) if len(chosen) >= HEADINGS_LEAST else 0.0
 
 
-def _likest(heading: str, known: set[str]) -> float:
-    return max((likeness(heading, k) for k in known), default=0.0)
+def _best_similarity(heading: str, known: set[str]) -> float:
+    return max((similarity(heading, k) for k in known), default=0.0)
 
 
 def match_columns(
@@ -121,10 +123,13 @@ def match_columns(
     positions = [i for i, h in enumerate(headings) if h]
     cells = rows_of_persons(found, {str(i): i for i in positions}).drop(columns="overlong")
     by_heading = np.array(
-        [[_likest(plain(headings[i]), known[f]) for i in positions] for f in EXTRACT_FIELDS]
+        [
+            [_best_similarity(plain(headings[i]), known[f]) for i in positions]
+            for f in EXTRACT_FIELDS
+        ]
     )
-    looks = [_looks_like(cells[str(i)], words, benefits) for i in positions]
-    by_cells = np.array([[look[f] for look in looks] for f in EXTRACT_FIELDS])
+    cell_scores = [_scores_of_cells(cells[str(i)], words, benefits) for i in positions]
+    by_cells = np.array([[look[f] for look in cell_scores] for f in EXTRACT_FIELDS])
     scores = HEADING_WEIGHT * by_heading + (1 - HEADING_WEIGHT) * by_cells
     chosen = dict(zip(*linear_sum_assignment(-scores)))
     columns = {}
@@ -139,18 +144,22 @@ def match_columns(
             continue
         other = next((i for i in order if i != at), None)
         columns[name] = Column(
-            name, headings[positions[at]], positions[at],
-            scores[f, at], by_heading[f, at], by_cells[f, at],
+            name,
+            headings[positions[at]],
+            positions[at],
+            scores[f, at],
+            by_heading[f, at],
+            by_cells[f, at],
             "" if other is None else headings[positions[other]],
             0.0 if other is None else scores[f, other],
-        )  # fmt: skip
+        )
     return columns, cells
 
 
 # ------------------------------------------------------------------------------ what cells look like
 
 
-def _looks_like(cells: pd.Series, words: LayoutWords, benefits: Benefits) -> dict[str, float]:
+def _scores_of_cells(cells: pd.Series, words: LayoutWords, benefits: Benefits) -> dict[str, float]:
     """Field → how far a column's cells look like it, 0–100; a column without cells looks like none."""
     texts = as_text(cells)
     full = (texts != "").mean()

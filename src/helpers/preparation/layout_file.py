@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from helpers.common.quoting import told_name
+from helpers.common.quoting import redacted_name
 from helpers.preparation.layout_columns import Column
 from helpers.preparation.layout_proposal import BenefitText, Proposal
-from helpers.preparation.likeness import BENEFIT_SURE
+from helpers.preparation.text_similarity import BENEFIT_SURE
 
 NOTE, DECIDE = "#:", "# DECIDE"
 FOLDER = "proposed"  # under params/extract-formats/; no run reads it
@@ -89,21 +89,22 @@ def _columns(proposal: Proposal) -> Iterator[str]:
     yield "columns:"
     for column in proposal.columns.values():
         heading = [column.heading] if column.heading else []
-        told = _column_told(column)
-        mark, note = (NOTE, told) if column.is_sure else (f"{DECIDE}:", told)
-        yield _noted(f"  {column.field}: {_list(heading)}", mark, note)
+        mark = NOTE if column.is_sure else f"{DECIDE}:"
+        yield _noted(f"  {column.field}: {_list(heading)}", mark, _column_note(column))
     if proposal.unused:
         yield f"  {NOTE} columns of no field: {', '.join(proposal.unused)}"
 
 
-def _column_told(column: Column) -> str:
-    second = f"next »{told_name(column.second)}« {column.second_score:.0f}" if column.second else ""
+def _column_note(column: Column) -> str:
+    second = (
+        f"next »{redacted_name(column.second)}« {column.second_score:.0f}" if column.second else ""
+    )
     if not column.heading:
-        return f"no column fits well enough; nearest »{told_name(column.second)}« {column.second_score:.0f}"
-    told = (
+        return f"no column fits well enough; nearest »{redacted_name(column.second)}« {column.second_score:.0f}"
+    note = (
         f"{column.score:.0f} (heading {column.heading_score:.0f}, cells {column.cells_score:.0f})"
     )
-    return f"{told}; {second}" if second else told
+    return f"{note}; {second}" if second else note
 
 
 def _dates(proposal: Proposal) -> Iterator[str]:
@@ -135,8 +136,8 @@ def _words(proposal: Proposal) -> Iterator[str]:
 def _empties(proposal: Proposal) -> Iterator[str]:
     unsure = [field for field, sure in proposal.empty_means_no.items() if not sure]
     line = f"empty_means_no: [{', '.join(proposal.empty_means_no)}]"
-    told = f"does an empty cell in {' and '.join(unsure)} mean no? Else take it out"
-    yield _noted(line, f"{DECIDE}:", told if unsure else "")
+    note = f"does an empty cell in {' and '.join(unsure)} mean no? Else take it out"
+    yield _noted(line, f"{DECIDE}:", note if unsure else "")
 
 
 def _benefits(proposal: Proposal, benefit_types: Sequence[str]) -> Iterator[str]:

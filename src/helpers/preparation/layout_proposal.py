@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.common.errors import ExtractError, ParameterError
-from helpers.common.quoting import is_plain, told_name
+from helpers.common.quoting import is_plain, redacted_name
 from helpers.extracts.tables import find_table
 from helpers.parameters.params import ExtractFormat, LayoutWords
 from helpers.preparation.layout_columns import (
@@ -24,7 +24,7 @@ from helpers.preparation.layout_columns import (
     heading_words,
     match_columns,
 )
-from helpers.preparation.likeness import Benefits, Match
+from helpers.preparation.text_similarity import Benefits, Match
 from helpers.received.cells import as_text, cell_key, normalise, read_dates
 from helpers.received.encoding import decoded
 from helpers.received.sheets import TEXT_ENDINGS, read_sheets
@@ -125,7 +125,7 @@ def propose(
         encoding=decoded(path.name, path.read_bytes(), words.encodings)[1] if is_text else "",
         delimiter=words.delimiters[reading] if is_text else words.delimiters[0],
         unused=tuple(
-            told_name(" ".join(str(h).split()))
+            redacted_name(" ".join(str(h).split()))
             for i, h in enumerate(headings)
             if i not in used and str(h).strip()
         ),

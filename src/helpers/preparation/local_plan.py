@@ -68,10 +68,9 @@ def groups_by_category(plan: SamplingPlan, round_: Round, code: str) -> pd.DataF
             people, drawn = (_inside(t[column], category) for t in (plan.eligible, plan.sample))
             if category is None and not people.any():
                 continue
-            rows.append(
-                (background.id, category, background.label, label, int(people.sum()),
-                 int(drawn.sum()), float(answers[drawn].sum()), category is not None)
-            )  # fmt: skip
+            named = (background.id, category, background.label, label)
+            counts = (int(people.sum()), int(drawn.sum()), float(answers[drawn].sum()))
+            rows.append((*named, *counts, category is not None))
     columns = ["variable", "category", "variable_label", "label", "population", "invited"]
     return pd.DataFrame(rows, columns=[*columns, "expected_answers", "given"])
 
@@ -84,10 +83,10 @@ def reportable(groups: pd.DataFrame, round_: Round) -> pd.Series:
     """Whether a group can be expected in print: fewer answers than `disclosure.min_answers` are never
     shown, and fewer than `comparison.min_answers` are never called different."""
     expected = groups["expected_answers"]
-    told = pd.Series(ENOUGH, index=groups.index, dtype="str")
-    told[expected < round_.settings.comparison.min_answers] = NO_VERDICT
-    told[expected < round_.settings.disclosure.min_answers] = TOO_SMALL
-    return told.where(groups["given"], "–")
+    outlook = pd.Series(ENOUGH, index=groups.index, dtype="str")
+    outlook[expected < round_.settings.comparison.min_answers] = NO_VERDICT
+    outlook[expected < round_.settings.disclosure.min_answers] = TOO_SMALL
+    return outlook.where(groups["given"], "–")
 
 
 def groups_table(plan: SamplingPlan, round_: Round, code: str) -> GT | None:

@@ -30,7 +30,7 @@ from helpers.common.paths import write_private
 from helpers.extracts.tables import find_table
 from helpers.faults.faults import Fault
 from helpers.parameters.params import ExtractFormat
-from helpers.preparation.check_told import sentence
+from helpers.preparation.check_report import sentence
 from helpers.received.sheets import (
     DELIMITERS,
     TEXT_ENDINGS,
@@ -52,22 +52,31 @@ LINKS_MAX = 65_000  # Excel drops a sheet's links beyond 65,530
 TEXT_SHEET = {"en": "Extract", "da": "Udtræk"}
 _OPENPYXL_ENDINGS = {".xlsx", ".xlsm"}
 _NOT_OPENED = (
-    KeyError, ValueError, TypeError, AttributeError, IndexError, OSError,
-    zipfile.BadZipFile, ParseError, InvalidFileException,
-)  # fmt: skip
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OSError,
+    zipfile.BadZipFile,
+    ParseError,
+    InvalidFileException,
+)
 
 LIST_WORDS = {
     "en": (
-        "Faults", "Faults in {file}",
+        "Faults",
+        "Faults in {file}",
         "The faulty cells are red in this copy, with a comment. Mend them, save, and try the file again.",
         ("No.", "Sheet", "Row", "Column", "Cell", "Fault", "What to do"),
     ),
     "da": (
-        "Fejl", "Fejl i {file}",
+        "Fejl",
+        "Fejl i {file}",
         "Cellerne med fejl er røde i denne kopi og har en kommentar. Ret dem, gem, og afprøv filen igen.",
         ("Nr.", "Ark", "Række", "Kolonne", "Celle", "Fejl", "Sådan rettes det"),
     ),
-}  # fmt: skip
+}
 _LIST_WIDTHS = (6, 18, 8, 30, 9, 62, 62)
 _LIST_HEAD = 4  # row of its headings
 
@@ -107,10 +116,12 @@ def write_marked(
     texts: dict[tuple[str, int, int], list[str]] = {}
     for fault, cell in _places(faults):
         if cell is not None:
-            told = f"{sentence(fault, language)} {fault.told(language).remedy}".strip()
-            texts.setdefault((_sheet_name(fault, language), *cell), []).append(told)
-    for number, ((sheet, row, column), told) in enumerate(texts.items()):
-        _mark(book[sheet], row, column, "\n\n".join(told) if number < COMMENTS_MAX else "")
+            comment_text = (
+                f"{sentence(fault, language)} {fault.in_language(language).remedy}".strip()
+            )
+            texts.setdefault((_sheet_name(fault, language), *cell), []).append(comment_text)
+    for number, ((sheet, row, column), comment_text) in enumerate(texts.items()):
+        _mark(book[sheet], row, column, "\n\n".join(comment_text) if number < COMMENTS_MAX else "")
     _list_faults(book, path.name, faults, language)
     content = io.BytesIO()
     book.save(content)
@@ -198,13 +209,13 @@ def _code_name(title: str) -> str:
     return f"SurveyCheck{title}"
 
 
-def _mark(page: Worksheet, row: int, column: int, told: str) -> None:
+def _mark(page: Worksheet, row: int, column: int, comment_text: str) -> None:
     """Red, with a comment where there is something to tell; a comment that was there stays below."""
     cell = _anchor(page, row, column)
     cell.fill = PatternFill("solid", fgColor=RED)
-    if told:
+    if comment_text:
         before = f"\n\n{cell.comment.text}" if cell.comment is not None else ""
-        comment = Comment(told + before, AUTHOR)
+        comment = Comment(comment_text + before, AUTHOR)
         comment.width, comment.height = 320, 40 + 18 * (1 + len(comment.text) // 45)
         cell.comment = comment
 
@@ -226,7 +237,6 @@ def _list_faults(book: Workbook, file: str, faults: Sequence[Fault], language: s
     name, title, note, headings = LIST_WORDS[language]
     page = book.create_sheet(name, 0)
     page.sheet_properties.codeName = _code_name(page.title)
-    plain, wrapped = Font(name="Arial", size=10), Alignment("left", "top", wrap_text=True)
     page["A1"], page["A2"] = title.format(file=file), note
     page["A1"].font = Font(name="Arial", size=14, bold=True, color=style.TEAL.strip("#"))
     page["A2"].font = Font(name="Arial", size=10, color=style.GREY.strip("#"))
@@ -236,25 +246,7 @@ def _list_faults(book: Workbook, file: str, faults: Sequence[Fault], language: s
         cell.fill = PatternFill("solid", fgColor=style.TINT.strip("#"))
         page.column_dimensions[get_column_letter(c)].width = width
     for number, (fault, at) in enumerate(_places(faults), start=1):
-        sheet = _sheet_name(fault, language) if at else ""
-        where = f"{get_column_letter(at[1])}{at[0]}" if at else ""
-        row = (number, sheet, at[0] if at else None, fault.place.column, where,
-               sentence(fault, language), fault.told(language).remedy)  # fmt: skip
-        for c, value in enumerate(row, start=1):
-            cell = page.cell(_LIST_HEAD + number, c)
-            if isinstance(value, str):
-                _put_text(cell, value)
-            else:
-                cell.value = value
-            cell.font, cell.alignment = plain, wrapped
-        longest = max(len(text) for text in row[-2:])
-        page.row_dimensions[_LIST_HEAD + number].height = 14 * -(-longest // _LIST_WIDTHS[-1])
-        if at and number <= LINKS_MAX:
-            link = page.cell(_LIST_HEAD + number, 5)
-            link.hyperlink = Hyperlink(
-                link.coordinate, location=f"{quote_sheetname(sheet)}!{where}"
-            )
-            link.font = Font(name="Arial", size=10, underline="single", color="0563C1")
+        _list_fault(page, number, fault, at, language)
     page.freeze_panes = page.cell(_LIST_HEAD + 1, 1)
     page.auto_filter.ref = f"A{_LIST_HEAD}:G{_LIST_HEAD + number}"
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
@@ -262,3 +254,27 @@ def _list_faults(book: Workbook, file: str, faults: Sequence[Fault], language: s
     for other in book.worksheets:
         other.sheet_view.tabSelected = other is page
     book.active = 0
+
+
+def _list_fault(
+    page: Worksheet, number: int, fault: Fault, at: tuple[int, int] | None, language: str
+) -> None:
+    """One row of the list; `at`: row and column of the faulty cell, None where there is none."""
+    sheet = _sheet_name(fault, language) if at else ""
+    where = f"{get_column_letter(at[1])}{at[0]}" if at else ""
+    row = at[0] if at else None
+    texts = sentence(fault, language), fault.in_language(language).remedy
+    for c, value in enumerate((number, sheet, row, fault.place.column, where, *texts), start=1):
+        cell = page.cell(_LIST_HEAD + number, c)
+        if isinstance(value, str):
+            _put_text(cell, value)
+        else:
+            cell.value = value
+        cell.font = Font(name="Arial", size=10)
+        cell.alignment = Alignment("left", "top", wrap_text=True)
+    longest = max(map(len, texts))
+    page.row_dimensions[_LIST_HEAD + number].height = 14 * -(-longest // _LIST_WIDTHS[-1])
+    if at and number <= LINKS_MAX:
+        link = page.cell(_LIST_HEAD + number, 5)
+        link.hyperlink = Hyperlink(link.coordinate, location=f"{quote_sheetname(sheet)}!{where}")
+        link.font = Font(name="Arial", size=10, underline="single", color="0563C1")

@@ -88,8 +88,12 @@ def with_header(made: NewRound, header: str) -> NewRound:
     """The same with `header`, lines of comment, at the top of the round's file."""
     return NewRound(
         made.files | {made.path: header + made.files[made.path]},
-        made.round, made.like, made.weeks, made.local, made.copied,
-    )  # fmt: skip
+        made.round,
+        made.like,
+        made.weeks,
+        made.local,
+        made.copied,
+    )
 
 
 def write_round(root: Path, made: NewRound) -> list[Path]:
@@ -122,11 +126,14 @@ def _check_ids(root: Path, new: str, like: str) -> None:
         )
         problems += [
             Problem(
-                name, "is there already, left by an earlier round of this id",
-                "nothing of the new round", "Move it away, or choose another id.",
+                name,
+                "is there already, left by an earlier round of this id",
+                "nothing of the new round",
+                "Move it away, or choose another id.",
             )
-            for name in rests if (root / name).exists()
-        ]  # fmt: skip
+            for name in rests
+            if (root / name).exists()
+        ]
     if like not in known:
         near = difflib.get_close_matches(like, known, n=1)
         hint = f"Did you mean »{near[0]}«? " if near else ""
@@ -143,18 +150,22 @@ def _weeks(before: Round, new: str, reference: dt.date | None, weeks: int | None
     old = before.settings.reference_date
     if reference is not None and reference <= old:
         raise ParameterError(
-            "--reference-date", f"{reference} does not lie after that of {before.id}, {old}",
-            "a later day", "Correct it.",
-        )  # fmt: skip
+            "--reference-date",
+            f"{reference} does not lie after that of {before.id}, {old}",
+            "a later day",
+            "Correct it.",
+        )
     if weeks is None and reference is not None:
         weeks = round((reference - old).days / 7)
     if weeks is None:
         weeks = _weeks_between(before.id, new)
     if weeks is None:
         raise ParameterError(
-            f"»{new}« after »{before.id}«", "does not say how far the dates move",
-            "--reference-date or --shift-weeks", "Give one of them.",
-        )  # fmt: skip
+            f"»{new}« after »{before.id}«",
+            "does not say how far the dates move",
+            "--reference-date or --shift-weeks",
+            "Give one of them.",
+        )
     if weeks < 1:
         raise ParameterError(
             "--shift-weeks",

@@ -69,30 +69,19 @@ def schema_text() -> str:
 
 def questionnaire_document(round_: Round, frame: Frame, code: str | None = None) -> dict[str, Any]:
     """The questionnaire of one municipality, or the common one, as the schema describes it."""
-    rules = round_.settings
+    rules, collection = round_.settings, round_.settings.calendar.collection
     place = round_.municipalities[code] if code else None
     name = official_name(place.code, place.name) if place else None
     local = round_.local_for(code).questions if code else ()
     words = {
         "kommune": name or frame.municipality_in_common,
-        "svarfrist": style.date(rules.calendar.collection.end),
+        "svarfrist": style.date(collection.end),
     }
     common = sorted(round_.questionnaire.questions, key=lambda q: q.order)
     content = {
-        "frame": {
-            "title": frame.title.format(**words),
-            "intro": [t.format(**words) for t in frame.intro],
-            "outro": [t.format(**words) for t in frame.outro],
-        },
-        "themes": [
-            {"id": t.id, "label": t.label}
-            for t in sorted(round_.questionnaire.themes, key=lambda t: t.order)
-        ],
-        "scales": [
-            {"id": scale, "answers": _answers(round_.scale(scale, code))}
-            for scale in round_.scales_for(code)
-            if scale in {q.scale for q in (*common, *local)}
-        ],
+        "frame": _frame(frame, words),
+        "themes": _themes(round_),
+        "scales": _scales(round_, code, {q.scale for q in (*common, *local)}),
         "questions": [
             *(_question(i, q, round_, frame, words) for i, q in enumerate(common, start=1)),
             *(
@@ -112,14 +101,35 @@ def questionnaire_document(round_: Round, frame: Frame, code: str | None = None)
             "id": round_.id,
             "title": rules.title,
             "questionnaire": rules.questionnaire,
-            "collection": {"start": _day(rules.calendar.collection.start),
-                           "end": _day(rules.calendar.collection.end)},
+            "collection": {"start": _day(collection.start), "end": _day(collection.end)},
             "link_base": rules.link_base,
         },
         "municipality": {"code": code, "name": name} if place else None,
         **content,
         "export": {"formats": ["csv", "xlsx"], "encoding": "utf-8", "columns": columns},
-    }  # fmt: skip
+    }
+
+
+def _frame(frame: Frame, words: dict[str, str]) -> dict[str, Any]:
+    return {
+        "title": frame.title.format(**words),
+        "intro": [t.format(**words) for t in frame.intro],
+        "outro": [t.format(**words) for t in frame.outro],
+    }
+
+
+def _themes(round_: Round) -> list[dict[str, Any]]:
+    themes = sorted(round_.questionnaire.themes, key=lambda t: t.order)
+    return [{"id": t.id, "label": t.label} for t in themes]
+
+
+def _scales(round_: Round, code: str | None, used: set[str | None]) -> list[dict[str, Any]]:
+    """The scales that a question stands on."""
+    return [
+        {"id": scale, "answers": _answers(round_.scale(scale, code))}
+        for scale in round_.scales_for(code)
+        if scale in used
+    ]
 
 
 def _day(day: dt.date) -> str:

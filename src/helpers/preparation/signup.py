@@ -93,14 +93,7 @@ def plan_sign_ups(
     problems += [] if late else _late(given, known, round_, rejoin)
     problems += _too_many(given, round_)
     problems += _withdrawn(given, round_, rejoin)
-    after = dict(before)
-    for row in given.rows:
-        old = before.get(row.code, Agreement())
-        new = Agreement(row.agreement_sent or old.sent, row.agreement_signed or old.signed)
-        if new.sent and new.signed and new.signed < new.sent:
-            problems += _signed_before_sent(given.where, row, new)
-        if new != Agreement():
-            after[row.code] = new
+    after = _agreements_after(given, before, problems)
     if problems:
         raise ParameterError(problems=list(dict.fromkeys(problems)))
     participants = sorted({*round_.settings.participants, *(r.code for r in given.rows), *rejoin})
@@ -121,18 +114,39 @@ def plan_sign_ups(
     if set(participants) != set(round_.settings.participants):
         texts[round_file(paths)] = round_text(paths, round_, participants)
     settings = round_.settings.model_copy(update={"participants": tuple(participants)})
-    questions = {code: len(local.questions) for code, local in round_.local.items()}
-    questions |= {
-        r.code: len(r.local_questions) for r in given.rows if local_file(paths, r.code) in drafts
-    }
     return SignUps(
         round_.model_copy(update={"settings": settings, "withdrawals": withdrawals}),
         rows,
         after,
-        questions,
+        _numbers_of_questions(given, round_, drafts, paths),
         texts,
         (*given.notes, *_notes(given, before, after, round_, drafts, paths)),
     )
+
+
+def _agreements_after(
+    given: SignUpSheet, before: Mapping[str, Agreement], problems: list[Problem]
+) -> dict[str, Agreement]:
+    """Agreements by municipality with those of the file; those signed before they were sent are added
+    to `problems`."""
+    after = dict(before)
+    for row in given.rows:
+        old = before.get(row.code, Agreement())
+        new = Agreement(row.agreement_sent or old.sent, row.agreement_signed or old.signed)
+        if new.sent and new.signed and new.signed < new.sent:
+            problems += _signed_before_sent(given.where, row, new)
+        if new != Agreement():
+            after[row.code] = new
+    return after
+
+
+def _numbers_of_questions(
+    given: SignUpSheet, round_: Round, drafts: Mapping[Path, str], paths: Paths
+) -> dict[str, int]:
+    """Local questions by municipality: of its file, or of the draft that will be one."""
+    numbers = {code: len(local.questions) for code, local in round_.local.items()}
+    drafted = [row for row in given.rows if local_file(paths, row.code) in drafts]
+    return numbers | {row.code: len(row.local_questions) for row in drafted}
 
 
 def _with_contacts_of(old: SignUpRow | None, new: SignUpRow) -> SignUpRow:
@@ -198,10 +212,11 @@ def _withdrawn(given: SignUpSheet, round_: Round, rejoin: Collection[str]) -> It
     for code in rejoin:
         if code not in round_.withdrawn:
             yield Problem(
-                "--rejoin", f"{code} {round_.municipalities[code].name} has not withdrawn",
+                "--rejoin",
+                f"{code} {round_.municipalities[code].name} has not withdrawn",
                 f"one of {', '.join(round_.withdrawn) or 'those that have: there is none'}",
                 "A municipality that is new comes in with a file of sign-ups.",
-            )  # fmt: skip
+            )
 
 
 def _signed_before_sent(where: str, row: SignUpRow, new: Agreement) -> Iterator[Problem]:
@@ -244,9 +259,9 @@ def _notes(
                 f"{names[row.code]}: the sign-up words its local questions differently from "
                 f"params/local/{round_.id}/{path.name}, which is kept; mend that file by hand"
             )
-    said = {row.code for row in given.rows}
-    gone = [c for c in round_.settings.participants if c not in said]
-    if said and gone:
+    named = {row.code for row in given.rows}
+    gone = [c for c in round_.settings.participants if c not in named]
+    if named and gone:
         yield (
             f"Not in {given.where}, and kept: {', '.join(names[c] for c in gone)}. Whoever has withdrawn "
             f"is taken out with: survey participants {round_.id} --withdraw CODE --reason TEXT"

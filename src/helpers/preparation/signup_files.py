@@ -111,8 +111,8 @@ def stored_text(rows: Mapping[str, SignUpRow], round_: Round) -> bytes:
     table = csv.writer(text, delimiter=";")
     table.writerow([HEADINGS[name][0] for name in STORED])
     for code, row in sorted(rows.items()):
-        told = {"municipality": round_.municipalities[code].name}
-        table.writerow([told.get(name, getattr(row, name, "")) for name in STORED])
+        own = {"municipality": round_.municipalities[code].name}
+        table.writerow([own.get(name, getattr(row, name, "")) for name in STORED])
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -99,5 +99,5 @@ def read_headings(sheet: Sheet, where: str) -> tuple[Columns, tuple[str, ...], l
                     "headings in the first line",
                     "Add it; a file to begin with: survey participants --empty FILE.",
                 )
-            )  # fmt: skip
+            )
     return columns, tuple(notes), problems

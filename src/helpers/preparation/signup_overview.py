@@ -99,13 +99,19 @@ def _row(sign_ups: SignUps, place: Municipality) -> list[Cell]:
     agreement = sign_ups.agreements.get(place.code, Agreement())
     contact = (row.contact_name, row.contact_email, row.contact_phone) if row else ("", "", "")
     return [
-        place.code, place.name, place.region,
+        place.code,
+        place.name,
+        place.region,
         band_label(sign_ups.round.settings.price_bands, sign_ups.round.price_band(place.code)),
-        place.population, sign_ups.round.price_dkk(place.code),
-        _serial(row.signed_up if row else None), _deadline(sign_ups.days_late(place.code)),
-        _serial(agreement.sent), _serial(agreement.signed), *contact,
+        place.population,
+        sign_ups.round.price_dkk(place.code),
+        _serial(row.signed_up if row else None),
+        _deadline(sign_ups.days_late(place.code)),
+        _serial(agreement.sent),
+        _serial(agreement.signed),
+        *contact,
         sign_ups.local_questions.get(place.code, 0),
-    ]  # fmt: skip
+    ]
 
 
 def _serial(day: dt.date | None) -> int | None:
@@ -174,14 +180,22 @@ def withdrawn_sheets(sign_ups: SignUps) -> list[Sheet]:
     """A row a withdrawal; no sheet where nobody has withdrawn."""
     round_ = sign_ups.round
     rows: list[list[Cell]] = [
-        [w.municipality, round_.municipalities[w.municipality].name, _serial(w.withdrawn_on),
-         w.reason, _serial(w.rejoined_on)]
+        [
+            w.municipality,
+            round_.municipalities[w.municipality].name,
+            _serial(w.withdrawn_on),
+            w.reason,
+            _serial(w.rejoined_on),
+        ]
         for w in round_.withdrawals
-    ]  # fmt: skip
+    ]
     columns = (
-        Column("Kode", 8), Column("Kommune", 24), Column("Udtrådt", 12, "date"),
-        Column("Begrundelse", 60), Column("Optaget igen", 12, "date"),
-    )  # fmt: skip
+        Column("Kode", 8),
+        Column("Kommune", 24),
+        Column("Udtrådt", 12, "date"),
+        Column("Begrundelse", 60),
+        Column("Optaget igen", 12, "date"),
+    )
     title = f"Udtrådte kommuner: {round_.settings.title}"
     note = "Kommuner, som har deltaget i runden og er trådt ud af den."
     return [Sheet("Udtrådte", "", columns, rows, title, note, 2)] if rows else []

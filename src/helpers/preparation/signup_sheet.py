@@ -16,14 +16,14 @@ import pandas as pd
 
 from helpers.common.errors import ExtractError, ParameterError, Problem
 from helpers.common.labels import heading_key
-from helpers.common.quoting import told_file
+from helpers.common.quoting import redacted_file_name
 from helpers.parameters.models import MAX_LOCAL_QUESTIONS
 from helpers.parameters.municipality_names import find_municipality
 from helpers.parameters.params import Municipality, Round
 from helpers.preparation.signup_headings import HEADINGS, Columns, column_of, read_headings
 from helpers.received.cells import read_dates
 from helpers.received.sheet_choice import sheet_meant
-from helpers.received.sheets import DELIMITERS, Sheet, read_sheets, retold
+from helpers.received.sheets import DELIMITERS, Sheet, problems_with_remedy, read_sheets
 
 DATE_FORMS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%y", "%d.%m.%y", "%d/%m/%y")
 DATES = ("signed_up", "agreement_sent", "agreement_signed")
@@ -104,22 +104,24 @@ def _table(path: Path) -> tuple[Sheet, Columns, tuple[str, ...]]:
     """The sheet and reading of the file with the most known headings."""
     if not path.is_file():
         raise ParameterError(
-            str(path), "the file does not exist", "a CSV file or workbook of sign-ups",
+            str(path),
+            "the file does not exist",
+            "a CSV file or workbook of sign-ups",
             "Check the path; an empty file to fill in: survey participants --empty FILE.",
-        )  # fmt: skip
+        )
     try:
         readings = read_sheets(path, ENCODINGS, DELIMITERS)
         sheets = [s for reading in readings for s in reading if s.head]
         if not sheets:
             raise ParameterError(
-                told_file(path.name), "is empty", "a line of headings", "Fill it in."
+                redacted_file_name(path.name), "is empty", "a line of headings", "Fill it in."
             )
         known = sheet_meant(path.name, readings, _known_headings)
         sheet = known or max(sheets, key=_known_headings)
         sheet.require_whole()
     except ExtractError as e:
-        told = retold(e, "a CSV file or workbook of sign-ups", "Save it again.")
-        raise ParameterError(problems=told) from e
+        problems = problems_with_remedy(e, "a CSV file or workbook of sign-ups", "Save it again.")
+        raise ParameterError(problems=problems) from e
     columns, notes, problems = read_headings(sheet, sheet.where(path))
     if problems:
         raise ParameterError(problems=problems)
@@ -153,9 +155,16 @@ class _RowReader:
         if place is None or days["signed_up"] is None:
             return None
         return SignUpRow(
-            line, place.code, days["signed_up"], self._text("contact_name"), email,
-            self._text("contact_phone"), days["agreement_sent"], days["agreement_signed"], local,
-        )  # fmt: skip
+            line,
+            place.code,
+            days["signed_up"],
+            self._text("contact_name"),
+            email,
+            self._text("contact_phone"),
+            days["agreement_sent"],
+            days["agreement_signed"],
+            local,
+        )
 
     def _note(self, what: str, expected: str = "", remedy: str = "") -> None:
         self.problems.append(Problem(self.where, what, expected, remedy))
@@ -182,8 +191,9 @@ class _RowReader:
         if len(found) > 1 and found[0] != found[1]:
             self._note(
                 f"code {found[0].code} is {found[0].name}, the name says {found[1].name}",
-                "one municipality", "Correct one of the two.",
-            )  # fmt: skip
+                "one municipality",
+                "Correct one of the two.",
+            )
             return None
         return found[0]
 
@@ -192,8 +202,11 @@ class _RowReader:
         heading = HEADINGS[name][0]
         days, unreadable = read_dates(pd.Series([cell], dtype=object), DATE_FORMS)
         if unreadable[0]:
-            self._note(f"{heading} »{str(cell)[:20]}« is no date", "a day as 02-02-2024",
-                       "Correct the cell.")  # fmt: skip
+            self._note(
+                f"{heading} »{str(cell)[:20]}« is no date",
+                "a day as 02-02-2024",
+                "Correct the cell.",
+            )
             return None
         if pd.isna(days[0]):
             if name == "signed_up" and not str(cell).strip():
@@ -211,11 +224,12 @@ class _RowReader:
             if day is not None and not first <= day <= last:
                 key = "calendar.sign_up" if first != settings.period.start else "period"
                 self._note(
-                    f"{HEADINGS[name][0]} {day} lies outside the round", f"a day in {first}–{last}",
+                    f"{HEADINGS[name][0]} {day} lies outside the round",
+                    f"a day in {first}–{last}",
                     f"Correct the cell, or `{key}` in the round's file.",
-                )  # fmt: skip
-        told = [(name, days[name]) for name in DATES if days[name] is not None]
-        for (before, first), (after, second) in pairwise(told):
+                )
+        given_days = [(name, days[name]) for name in DATES if days[name] is not None]
+        for (before, first), (after, second) in pairwise(given_days):
             if second < first:
                 self._note(
                     f"{HEADINGS[after][0]} {second} lies before {HEADINGS[before][0]} {first}",
@@ -227,18 +241,19 @@ class _RowReader:
         """The texts in order; their number is checked where the file tells it."""
         texts = {i: _as_text(self._cell(p)) for i, p in sorted(self.columns.local.items())}
         filled = {i: text for i, text in texts.items() if text}
-        told = self._text("local_questions")
-        if told and not told.isdecimal():
+        number = self._text("local_questions")
+        if number and not number.isdecimal():
             self._note("the number of local questions is no whole number", "0 to 3", "Correct it.")
-            told = ""
-        if max(len(filled), int(told or 0)) > MAX_LOCAL_QUESTIONS:
+            number = ""
+        if max(len(filled), int(number or 0)) > MAX_LOCAL_QUESTIONS:
             self._note(
-                f"{max(len(filled), int(told or 0))} local questions",
-                f"at most {MAX_LOCAL_QUESTIONS}", "Agree with the municipality on which to keep.",
-            )  # fmt: skip
-        elif told and int(told) != len(filled):
+                f"{max(len(filled), int(number or 0))} local questions",
+                f"at most {MAX_LOCAL_QUESTIONS}",
+                "Agree with the municipality on which to keep.",
+            )
+        elif number and int(number) != len(filled):
             self._note(
-                f"the number of local questions is {told}, the number of texts {len(filled)}",
+                f"the number of local questions is {number}, the number of texts {len(filled)}",
                 "a text each",
                 "Get the texts, or correct the number.",
             )

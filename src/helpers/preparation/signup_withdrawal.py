@@ -20,7 +20,7 @@ LONGEST_REASON = 300  # signs
 
 
 @dataclass(frozen=True)
-class Leave:
+class PlannedWithdrawal:
     """`round`: as it will be; `texts`: file → its new content, in the order to be written; none where
     the withdrawal stands there already."""
 
@@ -44,7 +44,7 @@ def named_municipality(text: str, round_: Round, option: str) -> Municipality:
 
 def plan_withdrawal(
     paths: Paths, round_: Round, code: str, reason: str, on: dt.date, *, traces: bool
-) -> Leave:
+) -> PlannedWithdrawal:
     """What changes when `code` withdraws on a day; the round's file comes first, so that a call broken
     off can be made again.
 
@@ -53,13 +53,15 @@ def plan_withdrawal(
     holds what looks like a citizen's number or address.
     """
     if code in round_.withdrawn:
-        return Leave(round_, round_.withdrawn[code], {})
+        return PlannedWithdrawal(round_, round_.withdrawn[code], {})
     place = round_.municipalities[code]
     if code not in round_.settings.participants and not traces:
         raise ParameterError(
-            "--withdraw", f"{code} {place.name} takes no part in {round_.id}",
-            "a participant's code or name", "Correct it.",
-        )  # fmt: skip
+            "--withdraw",
+            f"{code} {place.name} takes no part in {round_.id}",
+            "a participant's code or name",
+            "Correct it.",
+        )
     withdrawal = Withdrawal(code, on, _checked(reason), None)
     withdrawals = (*round_.withdrawals, withdrawal)
     left = [c for c in round_.settings.participants if c != code]
@@ -69,7 +71,7 @@ def plan_withdrawal(
     texts[withdrawals_file(paths.root, round_.id)] = withdrawals_text(withdrawals)
     settings = round_.settings.model_copy(update={"participants": tuple(left)})
     after = round_.model_copy(update={"settings": settings, "withdrawals": withdrawals})
-    return Leave(after, withdrawal, texts)
+    return PlannedWithdrawal(after, withdrawal, texts)
 
 
 def _checked(reason: str) -> str:
@@ -77,13 +79,16 @@ def _checked(reason: str) -> str:
     text = " ".join(reason.split())
     if not text or len(text) > LONGEST_REASON:
         raise ParameterError(
-            "--reason", "is missing" if not text else f"has {len(text)} signs",
+            "--reason",
+            "is missing" if not text else f"has {len(text)} signs",
             f"why the municipality withdraws, in at most {LONGEST_REASON} signs",
             'Say it, as --reason "too few to write the letters".',
-        )  # fmt: skip
+        )
     if [*numbers_in(text, TEXT, 0, len(text)), *emails_in(text)]:
         raise ParameterError(
-            "--reason", "holds what looks like a CPR number, a telephone number or an e-mail address",
-            "a reason without persons", "Say it without: the register lies in params/.",
-        )  # fmt: skip
+            "--reason",
+            "holds what looks like a CPR number, a telephone number or an e-mail address",
+            "a reason without persons",
+            "Say it without: the register lies in params/.",
+        )
     return text

@@ -66,7 +66,9 @@ def write_templates(
             written.append(
                 write_atomically(
                     path,
-                    lambda beside, c=columns, f=layout, p=place: _write(beside, round_, f, p, c),
+                    lambda temporary, c=columns, f=layout, p=place: _write(
+                        temporary, round_, f, p, c
+                    ),
                 )
             )
     return written
@@ -119,8 +121,8 @@ def _latest(round_: Round) -> dict[str, dt.date]:
 
 def _local_column(background: LocalBackground) -> _Column:
     choices = tuple(background.categories.values())
-    told = {"label": background.label, "categories": ", ".join(choices), "category": choices[0]}
-    return _Column("", background.column, _filled(LOCAL, told), choices)
+    texts = {"label": background.label, "categories": ", ".join(choices), "category": choices[0]}
+    return _Column("", background.column, _filled(LOCAL, texts), choices)
 
 
 def _filled(text: ColumnText, details: dict[str, str]) -> ColumnText:

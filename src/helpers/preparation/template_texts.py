@@ -74,7 +74,7 @@ COLUMNS = {
         "{no}",
         "Skriv {yes} eller {no}.",
     ),
-}  # fmt: skip
+}
 LOCAL = ColumnText(
     "Kommunens egen baggrundsoplysning: {label}.",
     "En af værdierne: {categories}. Tom, hvis den ikke kendes.",
@@ -130,7 +130,7 @@ def guidance(round_: Round, place: Municipality | None) -> list[tuple[str, str]]
             "Har I fået undersøgelsens program, så skriv: survey check FILNAVN --lang da. Det viser alle "
             "fejl og laver en kopi med fejlene markeret. Intet bliver sendt eller gemt andre steder.",
         ),
-    ]  # fmt: skip
+    ]
 
 
 MISTAKES = (
@@ -160,8 +160,11 @@ MISTAKES = (
         "Passive borgere, korte forløb og ydelser uden for målgrupperne skal med. Ellers kan kommunerne "
         "ikke sammenlignes.",
     ),
-    ("Tomme rækker og summer", "Skriv ingen summer under borgerne, og lad ingen række stå halvtom."),
-)  # fmt: skip
+    (
+        "Tomme rækker og summer",
+        "Skriv ingen summer under borgerne, og lad ingen række stå halvtom.",
+    ),
+)
 DATA_SHEET, GUIDANCE_SHEET, LIST_SHEET = "Udtræk", "Vejledning", "Lister"
 
 

@@ -24,7 +24,7 @@ from helpers.received.facts import (
 from helpers.received.limits import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_SHEET_CHARACTERS
 
 # bytes of rows that a plain sheet lacks: an error, a formula, a hidden row, attributes in other marks
-_TELLING = (b'"e"', b"<f", b"hidden=", b' ht="0', b"='")
+_MARKUP_OF_FACTS = (b'"e"', b"<f", b"hidden=", b' ht="0', b"='")
 _SHOWN = b' hidden="false"'  # LibreOffice says so of every row
 _TRUE = ("1", "true", "on")
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,7})\$?([0-9]{1,10})")
@@ -111,16 +111,22 @@ def _if_plain(xml: bytes, strings: bytes) -> SheetFacts | None:
     `columns` may be too large, never too small. None where it has to be parsed."""
     rows_xml = xml[xml.find(b"<sheetData") : xml.rfind(b"</sheetData")].replace(_SHOWN, b"")
     found = re.findall(rb'<c r="([A-Z]{1,7})[0-9]', rows_xml)
-    if not found or len(found) != rows_xml.count(b"<c") or any(t in rows_xml for t in _TELLING):
+    if (
+        not found
+        or len(found) != rows_xml.count(b"<c")
+        or any(t in rows_xml for t in _MARKUP_OF_FACTS)
+    ):
         return None
     columns = max(map(column_number, set(found)))
     beyond = re.findall(rb'<c r="[A-Z]+([0-9]{6,})', rows_xml)
     rows = max(map(int, beyond), default=99_999)
     characters = rows_xml.count(b't="s"') * max(map(len, strings.split(b"<si")))
     if (
-        rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS
+        rows > MAX_ROWS
+        or columns > MAX_COLUMNS
+        or rows * columns > MAX_CELLS
         or characters > MAX_SHEET_CHARACTERS
-    ):  # fmt: skip
+    ):
         return None
     return SheetFacts(rows=rows, columns=columns)
 

@@ -104,10 +104,10 @@ class _Reader:
 
 
 def _repeats(given: Mapping[str, str], name: str) -> int:
-    told = given.get(name, "1")
-    if not told.isdecimal():
-        raise ValueError(told)
-    return max(1, int(told))
+    repeats = given.get(name, "1")
+    if not repeats.isdecimal():
+        raise ValueError(repeats)
+    return max(1, int(repeats))
 
 
 def _lost(given: Mapping[str, str], shown: str, has_text: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from helpers.common.errors import ExtractError
-from helpers.common.quoting import told_names
+from helpers.common.quoting import redacted_names
 from helpers.faults.faults import Place, fault
 from helpers.received.sheets import Sheet
 
@@ -40,5 +40,5 @@ def sheet_meant(
 
 
 def _refused(file: str, kind: str, sheets: Sequence[Sheet]) -> ExtractError:
-    names = told_names(sheet.name for sheet in sheets)
+    names = redacted_names(sheet.name for sheet in sheets)
     return ExtractError(problems=[fault(kind, Place(file), count=len(sheets), sheets=names)])

@@ -100,7 +100,7 @@ class Sheet:
         self.rows  # noqa: B018
 
     def where(self, file: Path) -> str:
-        return self.place(file).told()
+        return self.place(file).in_language()
 
     def place(self, file: Path, **more) -> Place:
         """A place in this sheet; `more` as of Place."""
@@ -179,8 +179,8 @@ def read_sheets(
     the bounds. A text file's readings may be UnreadSheets.
     """
     if (size := path.stat().st_size) > MAX_FILE_BYTES:
-        told = {"size": -(-size // MB), "most": MAX_FILE_BYTES // MB}
-        raise refusal("file_too_large", Place(path.name), **told)
+        details = {"size": -(-size // MB), "most": MAX_FILE_BYTES // MB}
+        raise refusal("file_too_large", Place(path.name), **details)
     content = path.read_bytes()
     if not content:
         raise refusal("file_empty", Place(path.name))
@@ -208,8 +208,8 @@ def _read_workbook(path: Path, content: bytes) -> list[Sheet]:
     except TooManyLost as e:
         raise refusal("too_many_lost", place, most=MAX_LOST_CELLS) from e
     except TooLarge as e:
-        told = {"size": -(-e.size // MB), "most": MAX_UNPACKED_BYTES // MB}
-        raise refusal("unpacked_too_large" if e.size else "too_many_parts", place, **told) from e
+        details = {"size": -(-e.size // MB), "most": MAX_UNPACKED_BYTES // MB}
+        raise refusal("unpacked_too_large" if e.size else "too_many_parts", place, **details) from e
     problems = [p for name, sheet in facts.sheets.items() for p in _too_large(path, name, sheet)]
     if problems:
         raise ExtractError(problems=problems)
@@ -254,8 +254,12 @@ def _too_large(path: Path, name: str, facts: SheetFacts) -> list[Fault]:
     place = Place(path.name, name)
     rows, columns = facts.rows, facts.columns
     if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
-        told = {"cell": f"{ooxml.column_letters(columns)}{rows}", "rows": rows, "columns": columns}
-        return [fault("far_cell", place, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS, **told)]
+        details = {
+            "cell": f"{ooxml.column_letters(columns)}{rows}",
+            "rows": rows,
+            "columns": columns,
+        }
+        return [fault("far_cell", place, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS, **details)]
     if facts.characters > MAX_SHEET_CHARACTERS:
         return [fault("too_much_text", place)]
     return []
@@ -263,19 +267,19 @@ def _too_large(path: Path, name: str, facts: SheetFacts) -> list[Fault]:
 
 def _sheet(workbook: CalamineWorkbook, name: str, facts: WorkbookFacts, hidden: bool) -> Sheet:
     """Raises KeyError where calamine finds a sheet whose facts are not known."""
-    told = facts.sheets[name]
+    own = facts.sheets[name]
     table = workbook.get_sheet_by_name(name)
     rows = _with_whole_texts(table.to_python(skip_empty_area=False))
-    if told.lost:
-        deep, wide = max(r for r, _ in told.lost), max(c for _, c in told.lost)
+    if own.lost:
+        deep, wide = max(r for r, _ in own.lost), max(c for _, c in own.lost)
         width = max(wide, len(rows[0]) if rows else 0)
         rows = [row + [""] * (width - len(row)) for row in rows]
         rows += [[""] * width for _ in range(deep - len(rows))]
-        for (row, column), text in told.lost.items():
+        for (row, column), text in own.lost.items():
             rows[row - 1][column - 1] = CellError(text)
     merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in table.merged_cell_ranges or ()]
-    _lose_below_merged(rows, merged + told.merged)
-    shown = frozenset(r for r in told.hidden_rows if r <= len(rows))
+    _lose_below_merged(rows, merged + own.merged)
+    shown = frozenset(r for r in own.hidden_rows if r <= len(rows))
     return Sheet(name, rows, hidden, shown, facts.epoch_1904)
 
 
@@ -352,7 +356,7 @@ def read_kept_table(path: Path, delimiters: Sequence[str] = (";",)) -> pd.DataFr
     return pd.DataFrame(cells, columns=headings, dtype="str")
 
 
-def retold(error: ExtractError, expected: str, remedy: str) -> list[Problem]:
+def problems_with_remedy(error: ExtractError, expected: str, remedy: str) -> list[Problem]:
     """The problems of a file that is no extract: with what was expected of it and what is to be done,
     where the faults say that of extracts alone."""
     return [

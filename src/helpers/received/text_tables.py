@@ -20,7 +20,7 @@ MOST_FAULTS = 100  # lines told; reading ends there
 MOST_LINES_A_ROW = 10  # on average
 MAX_HEAD = 1_000  # rows that are split of a file with too many
 IDENTIFIER_LENGTH = 4  # signs, at least, of a code, number or key at the beginning of a row
-TELLING_WIDTH = 4  # cells from which their number alone tells a row from a line of a sentence
+ROW_WIDTH_LEAST = 4  # cells from which their number alone tells a row from a line of a sentence
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def _swallowing(
     def is_row(line: str) -> bool:
         """As wide as a row; with a code, day or number in it where rows are narrow."""
         cells = line.split(delimiter)
-        told = width >= TELLING_WIDTH or any(code.fullmatch(c.strip().strip('"')) for c in cells)
-        return len(cells) == width and told
+        tells = width >= ROW_WIDTH_LEAST or any(code.fullmatch(c.strip().strip('"')) for c in cells)
+        return len(cells) == width and tells
 
     def begins_row(line: str) -> bool:
         """Half as wide as a row or more, and a code, number or key comes first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from helpers.received.archive import NeedsPassword
 from helpers.received.facts import (
@@ -42,58 +42,79 @@ def read_facts(content: bytes) -> WorkbookFacts:
 # ------------------------------------------------------------------------------- the compound file
 
 
+class _CompoundFile:
+    """The sectors of a compound file, and which sector follows which."""
+
+    def __init__(self, content: bytes) -> None:
+        sector_bits, mini_bits = struct.unpack_from("<HH", content, 30)
+        self.content, self.size = content, 1 << min(sector_bits, 16)
+        self.mini_size = 1 << min(mini_bits, 16)
+        self.count = len(content) // self.size
+        self.following = self._allocation_table()
+
+    def sector(self, number: int) -> bytes:
+        return self.content[(number + 1) * self.size : (number + 2) * self.size]
+
+    def read(self, at: int) -> bytes:
+        """The sectors from the one `at` to the end of its chain."""
+        return b"".join(map(self.sector, _chain(at, self.following, self.count)))
+
+    def _allocation_table(self) -> list[int]:
+        """For each sector the number of the next (FAT); its own sectors are listed in the header and in
+        a chain (DIFAT)."""
+        fat_at = list(struct.unpack_from("<109I", self.content, 76))
+        (difat_at,) = struct.unpack_from("<I", self.content, 68)
+        for _ in range(self.count):
+            if difat_at >= _LAST_SECTOR:
+                break
+            *more, difat_at = _numbers(self.sector(difat_at))
+            fat_at += more
+        return [n for at in fat_at if at < _LAST_SECTOR for n in _numbers(self.sector(at))]
+
+
+def _numbers(raw: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(raw) // 4}I", raw[: len(raw) // 4 * 4])
+
+
+def _chain(at: int, following: Sequence[int], most: int) -> Iterator[int]:
+    """The sectors of a chain; raises NotReadable where it is longer than `most`, and so a circle."""
+    for _ in range(most + 1):
+        if at >= _LAST_SECTOR:
+            return
+        yield at
+        at = following[at]
+    raise NotReadable
+
+
 def streams(content: bytes) -> dict[str, bytes]:
     """Name → content of the streams in the compound file's folders, whatever the folder."""
-    sector_bits, mini_bits = struct.unpack_from("<HH", content, 30)
-    size = 1 << min(sector_bits, 16)
-    directory, _, cutoff, mini_fat_at, _, difat_at = struct.unpack_from("<IIIIII", content, 48)
-    count = len(content) // size
+    file = _CompoundFile(content)
+    directory, _, cutoff, mini_fat_at = struct.unpack_from("<IIII", content, 48)
+    entries, root = _directory(file, directory)
+    mini_fat = _numbers(file.read(mini_fat_at)) if mini_fat_at < _LAST_SECTOR else ()
+    mini, found = file.mini_size, {}
+    for name, start, length in entries:
+        if length < cutoff:  # a small stream lies in pieces of the root's
+            pieces = _chain(start, mini_fat, len(mini_fat))
+            found[name] = b"".join(root[n * mini : (n + 1) * mini] for n in pieces)[:length]
+        else:
+            found[name] = file.read(start)[:length]
+    return found
 
-    def sector(number: int) -> bytes:
-        return content[(number + 1) * size : (number + 2) * size]
 
-    def numbers(raw: bytes) -> tuple[int, ...]:
-        return struct.unpack(f"<{len(raw) // 4}I", raw[: len(raw) // 4 * 4])
-
-    fat_at = list(struct.unpack_from("<109I", content, 76))
-    for _ in range(count):
-        if difat_at >= _LAST_SECTOR:
-            break
-        *more, difat_at = numbers(sector(difat_at))
-        fat_at += more
-    fat = [n for at in fat_at if at < _LAST_SECTOR for n in numbers(sector(at))]
-
-    def chain(at: int, table: list[int], most: int) -> Iterator[int]:
-        for _ in range(most + 1):
-            if at >= _LAST_SECTOR:
-                return
-            yield at
-            at = table[at]
-        raise NotReadable
-
-    def read(at: int) -> bytes:
-        return b"".join(map(sector, chain(at, fat, count)))
-
+def _directory(file: _CompoundFile, at: int) -> tuple[list[tuple[str, int, int]], bytes]:
+    """(name, first sector, length) of each stream, and the root's content."""
     entries, root = [], b""
-    listing = read(directory)
-    for at in range(0, len(listing) - 127, 128):
-        entry = listing[at : at + 128]
+    listing = file.read(at)
+    for begin in range(0, len(listing) - 127, 128):
+        entry = listing[begin : begin + 128]
         name = entry[: max(0, min(struct.unpack_from("<H", entry, 64)[0], 64) - 2)]
         start, length = struct.unpack_from("<II", entry, 116)
         if entry[66] == 5:
-            root = read(start)
+            root = file.read(start)
         elif entry[66] == 2:
             entries.append((name.decode("utf-16-le"), start, length))
-    mini_fat = list(numbers(read(mini_fat_at))) if mini_fat_at < _LAST_SECTOR else []
-    mini = 1 << min(mini_bits, 16)
-    found = {}
-    for name, start, length in entries:
-        if length < cutoff:
-            pieces = chain(start, mini_fat, len(mini_fat))
-            found[name] = b"".join(root[n * mini : (n + 1) * mini] for n in pieces)[:length]
-        else:
-            found[name] = read(start)[:length]
-    return found
+    return entries, root
 
 
 def _workbook_stream(content: bytes) -> bytes:

@@ -23,7 +23,7 @@ from helpers.answers.export_columns import export_columns
 from helpers.answers.responses import export_files, read_export, sheet_of_export
 from helpers.common.errors import SurveyError
 from helpers.common.paths import Paths, write_private
-from helpers.common.quoting import blanked, told_file, told_headings
+from helpers.common.quoting import blanked, redacted_file_name, redacted_headings
 from helpers.common.store import Store
 from helpers.fieldwork.hotline import without_keys
 from helpers.parameters.models import text_columns
@@ -142,7 +142,7 @@ def _parquet(table: pd.DataFrame) -> bytes:
 
 def _unreadable(path: Path) -> SurveyError:
     return SurveyError(
-        f"{path.parent}, {told_file(path.name)}",
+        f"{path.parent}, {redacted_file_name(path.name)}",
         "cannot be read, so nobody knows whose answers it holds; nothing was deleted",
         "a file as it was received or made",
         "Put it back from a copy, or delete it, then run forget again.",
@@ -245,7 +245,7 @@ def _contacts(paths: Paths, round_: Round, codes: Collection[str], changes: Chan
 def scrub_records(paths: Paths, deleted: Iterable[Path]) -> None:
     """Names of files and headings in the round's records, histories and logs, as they may be told; also
     in those that an earlier version of the program wrote."""
-    names = {p.name: told_file(p.name) for p in deleted}
+    names = {p.name: redacted_file_name(p.name) for p in deleted}
     names = {raw: told for raw, told in names.items() if raw != told}
     for path in sorted(p for p in paths.data.rglob("*") if p.suffix in (".json", ".jsonl")):
         text = path.read_text("utf-8")
@@ -270,7 +270,7 @@ def _scrubbed_file(path: Path, text: str) -> str:
     content = json.loads(text)
     if path.name == "intake.json":
         content = {
-            kind: {told_file(file): _scrubbed(of, kind) for file, of in told.items()}
+            kind: {redacted_file_name(file): _scrubbed(of, kind) for file, of in told.items()}
             if isinstance(told, dict)
             else told
             for kind, told in content.items()
@@ -285,10 +285,10 @@ def _scrubbed(value: Any, key: str = "") -> Any:
         return {k: _scrubbed(v, k) for k, v in value.items()}
     if isinstance(value, list):
         if key == "ignored_columns":
-            return list(told_headings(value))
+            return list(redacted_headings(value))
         return [_scrubbed(v, key) for v in value]
     if isinstance(value, str):
-        return told_file(value) if key == "file" else blanked(value)
+        return redacted_file_name(value) if key == "file" else blanked(value)
     return value
 
 

@@ -12,7 +12,7 @@ from IPython.display import Markdown
 from helpers.common import style
 from helpers.common.markdown_text import prose
 from helpers.common.style import capital
-from helpers.extracts.fault_words import kind_label
+from helpers.extracts.fault_labels import kind_label
 from helpers.parameters.params import Municipality
 from helpers.preparation.calendar_rows import LABELS
 from helpers.released.captions import listed

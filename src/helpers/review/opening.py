@@ -7,7 +7,7 @@ from IPython.display import Markdown
 from helpers.common import style
 from helpers.common.markdown_text import bullets, trusted
 from helpers.common.style import capital
-from helpers.extracts.fault_words import kind_label
+from helpers.extracts.fault_labels import kind_label
 from helpers.released.captions import listed
 from helpers.released.findings import counted
 from helpers.review.extract_faults import extracts, faults

@@ -9,7 +9,7 @@ from IPython.display import Markdown
 from helpers.common import style
 from helpers.common.markdown_text import prose
 from helpers.extracts.check_warnings import LABELS
-from helpers.extracts.fault_words import kind_label
+from helpers.extracts.fault_labels import kind_label
 from helpers.parameters.intake_decisions import LEAVE_OUT
 from helpers.review.extract_faults import NO_LAYOUT, extracts, faults, ignored_columns, layouts
 from helpers.review.inputs import Review

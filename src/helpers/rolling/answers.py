@@ -23,7 +23,7 @@ from helpers.answers.latest import counting
 from helpers.answers.responses import export_files, read_export, with_answers
 from helpers.common.errors import Problem, SurveyError
 from helpers.common.paths import write_atomically, write_text
-from helpers.common.quoting import told_file
+from helpers.common.quoting import redacted_file_name
 from helpers.fieldwork.sealed import forget_passphrases, listed_as
 from helpers.parameters.models import text_columns
 from helpers.rolling.month import ASKED, INVITATION, SAMPLE, delivered
@@ -107,11 +107,11 @@ def gather(places: Places, rolling: Rolling, today: dt.date) -> Collected:
         is_open = keys.loc[table["key"], "open"].to_numpy(bool)
         late = ~is_open & table["status"].isin(["completed", "partial"])
         new[digest] = {
-            "name": told_file(path.name),
+            "name": redacted_file_name(path.name),
             "rows": int(is_open.sum()),
             "late": int(late.sum()),
         }
-        tables.append(table.assign(file=told_file(path.name), row=table.index)[is_open])
+        tables.append(table.assign(file=redacted_file_name(path.name), row=table.index)[is_open])
     notes: list[str] = []
     if new and keys is not None:
         fresh = pd.concat(tables, ignore_index=True)
@@ -148,7 +148,9 @@ def _checked(
             rows = ", ".join(str(r) for r in table.index[bad][:10])
             told = f"{int(bad.sum())} {what} (rows {rows}{' …' if bad.sum() > 10 else ''})"
             problems.append(
-                Problem(told_file(path.name), told, expected, "Mend the export or take it out.")
+                Problem(
+                    redacted_file_name(path.name), told, expected, "Mend the export or take it out."
+                )
             )
     if problems:
         raise SurveyError(problems=problems)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.common.quoting import told_file
+from helpers.common.quoting import redacted_file_name
 from helpers.extracts.extracts import Extract
-from helpers.extracts.plausibility import Judged, judge, look_record, with_decisions
-from helpers.extracts.round_findings import Taken, beside_others
+from helpers.extracts.plausibility import Judged, judge, warning_record, with_decisions
+from helpers.extracts.round_findings import AcceptedExtract, compare_extracts
 from helpers.identities.fingerprints import content_digest, file_digest, fingerprints
 from helpers.identities.vault_key import Key
 from helpers.parameters.params import Round
@@ -49,35 +49,43 @@ def judge_month(
     """Judge an extract of the month without a faulty cell; `persons` are its persons with `age`."""
     digest, content = file_digest(file), content_digest(persons, key)
     prints, passive = fingerprints(persons, key), int(persons["passive"].sum())
-    taken = Taken(code, file.name, digest, key.id, len(persons), passive, prints)
+    taken = AcceptedExtract(code, file.name, digest, key.id, len(persons), passive, prints)
     alone = {code: round_.decisions[code]} if code in round_.decisions else {}
-    beside = beside_others(
+    comparison = compare_extracts(
         places.paths,
         round_.model_copy(update={"decisions": alone}),
         [taken, *_taken(places, month, code)],
     )
-    found = [*beside.found.get(code, ()), *_before(places, round_, month, code, digest, content)]
+    found = [
+        *comparison.found.get(code, ()),
+        *_before(places, round_, month, code, digest, content),
+    ]
     judged = judge(extract, persons, round_, code, digest)
     judged += with_decisions(found, file.name, round_, code, digest)
-    judged += Judged(looks=tuple(beside.looks.get(code, ())))
-    told = {"file": told_file(file.name), "extract": digest, "content": content, "key": key.id}
+    judged += Judged(warnings=tuple(comparison.warnings.get(code, ())))
+    told = {
+        "file": redacted_file_name(file.name),
+        "extract": digest,
+        "content": content,
+        "key": key.id,
+    }
     told |= {"persons": len(persons), "passive": passive}
-    if judged.looks:
-        told["look"] = [look_record(look) for look in judged.looks]
+    if judged.warnings:
+        told["look"] = [warning_record(look) for look in judged.warnings]
     if judged.decided:
         told["decided"] = [decision.finding for decision, _ in judged.decided]
-    own = ~prints["token"].isin(beside.left.get(code, []))
+    own = ~prints["token"].isin(comparison.left.get(code, []))
     return MonthJudged(judged, own, prints, told)
 
 
-def _taken(places: Places, month: dt.date, code: str) -> list[Taken]:
+def _taken(places: Places, month: dt.date, code: str) -> list[AcceptedExtract]:
     """The month's other municipalities as they were taken."""
     found = []
     for path in sorted(places.month(month).glob(f"????/{PRINTS}")):
         told = read_told(path.parent)
         if path.parent.name != code:
             found.append(
-                Taken(path.parent.name, told["file"], told["extract"], told["key"], told["persons"],
+                AcceptedExtract(path.parent.name, told["file"], told["extract"], told["key"], told["persons"],
                       told["passive"], pd.read_parquet(path))
             )  # fmt: skip
     return found

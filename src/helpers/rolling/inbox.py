@@ -11,7 +11,7 @@ import fsspec
 
 from helpers.common.errors import ExtractError, ParameterError, Problem
 from helpers.common.paths import write_atomically
-from helpers.common.quoting import told_file
+from helpers.common.quoting import redacted_file_name
 from helpers.common.store import is_address, is_hidden
 from helpers.received.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
 from helpers.rolling.months import name, parse_month
@@ -88,7 +88,7 @@ class Inbox:
                 if trouble:
                     problems.append(
                         Problem(
-                            f"{self.address}, {told_file(file)}", trouble,
+                            f"{self.address}, {redacted_file_name(file)}", trouble,
                             f"<code>-<yyyy-mm>.xlsx or .csv, as {next(iter(codes))}-{name(latest)}.xlsx",
                             "Rename it, or take it away.",
                         )

@@ -93,7 +93,7 @@ def take_month(
         np.random.default_rng([rolling.settings.seed, int(code), ordinal(month)]),
     )
     _commit(places, rolling, round_, code, month, plan, before.block_months, month_judged)
-    return month_judged.judged.looks
+    return month_judged.judged.warnings
 
 
 def _commit(

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.common.paths import Paths, told_of, write_text
-from helpers.common.store import BESIDE
+from helpers.common.paths import Paths, file_errors_about, write_text
+from helpers.common.store import TEMPORARY_NAME
 from helpers.rolling.months import name, parse_month
 
 TOLD = "told.json"
@@ -86,7 +86,7 @@ def commit_folder(folder: Path, write: Callable[[Path], object]) -> None:
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(beside, ignore_errors=True)
     try:
-        with told_of(folder, beside):
+        with file_errors_about(folder, beside):
             beside.mkdir(parents=True)
             write(beside)
             os.replace(beside, folder)
@@ -102,7 +102,7 @@ def sweep(places: Places) -> None:
         for left in sorted(folder.rglob(".*")):
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
-            elif BESIDE.fullmatch(left.name):
+            elif TEMPORARY_NAME.fullmatch(left.name):
                 left.unlink(missing_ok=True)
 
 

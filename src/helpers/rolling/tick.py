@@ -268,7 +268,9 @@ class Tick:
                     looks = take_month(
                         self.places, self.rolling, code, month, extract, self.key, self.today
                     )
-                    self.told.looks += [f"{code} {name(month)}: {x.told('en')}" for x in looks]
+                    self.told.looks += [
+                        f"{code} {name(month)}: {x.in_language('en')}" for x in looks
+                    ]
                 finally:
                     extract.unlink()  # identities lie in the vault from here on
                 return ""

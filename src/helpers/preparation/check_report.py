@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from helpers.common.quoting import told_file
-from helpers.common.told_values import Count, in_language
+from helpers.common.message_values import Count, in_language
+from helpers.common.quoting import redacted_file_name
 from helpers.extracts.classify import reason_labels, reasons
 from helpers.faults.faults import Fault
 from helpers.parameters.params import Round
@@ -64,9 +64,11 @@ def lines_about(checked: Checked, round_: Round, language: str) -> Iterator[str]
     """What was found, fault by fault left to `fault_lines`."""
     words, settings = WORDS[language], round_.settings
     yield words["tried"].format(
-        file=checked.file, title=settings.title, round=round_.id,
+        file=checked.file,
+        title=settings.title,
+        round=round_.id,
         date=in_language(settings.reference_date, language),
-    )  # fmt: skip
+    )
     if checked.code:
         place = round_.municipalities[checked.code]
         yield words["municipality"].format(code=place.code, name=place.name)
@@ -83,11 +85,11 @@ def lines_about(checked: Checked, round_: Round, language: str) -> Iterator[str]
     if checked.warnings:
         yield ""
         yield words["look"]
-        yield from (f"  - {warning.told(language)}" for warning in checked.warnings)
+        yield from (f"  - {warning.in_language(language)}" for warning in checked.warnings)
     if checked.accepted:
         yield ""
         yield words["accepted"]
-        yield from (f"  - {f.told(language).what} ({why})." for f, why in checked.accepted)
+        yield from (f"  - {f.in_language(language).what} ({why})." for f, why in checked.accepted)
 
 
 def _groups(checked: Checked, round_: Round, language: str) -> Iterator[str]:
@@ -116,27 +118,27 @@ def fault_lines(checked: Checked, language: str, marked: bool) -> Iterator[str]:
     yield from (f"  - {fault_line(fault, language)}" for fault in shown)
     if rest := sum(f.count for f in checked.faults) - sum(f.count for f in shown):
         yield "  " + words["more"].format(count=in_language(Count(rest), language))
-    remedies = dict.fromkeys(f.told(language).remedy for f in checked.faults)
+    remedies = dict.fromkeys(f.in_language(language).remedy for f in checked.faults)
     yield words["remedies"]
     yield from (f"  - {remedy}" for remedy in remedies if remedy)
 
 
 def fault_line(fault: Fault, language: str) -> str:
     """Place, trouble and what was expected, without the file's name and the remedy."""
-    where = replace(fault.place, file="").told(language) or told_file(fault.place.file)
+    where = replace(fault.place, file="").in_language(language) or redacted_file_name(
+        fault.place.file
+    )
     return f"{where}: {sentence(fault, language)}"
 
 
 def sentence(fault: Fault, language: str) -> str:
     """Trouble and what was expected, without the place."""
-    told = fault.told(language)
-    like = (
-        f" ({WORDS[language]['like'].format(count=in_language(Count(told.count - 1), language))})"
-    )
-    more = like if told.count > 1 else ""
-    expected = f" {WORDS[language]['expected']}: {told.expected}." if told.expected else ""
-    return f"{told.what}{more}.{expected}"
+    problem = fault.in_language(language)
+    like = f" ({WORDS[language]['like'].format(count=in_language(Count(problem.count - 1), language))})"
+    more = like if problem.count > 1 else ""
+    expected = f" {WORDS[language]['expected']}: {problem.expected}." if problem.expected else ""
+    return f"{problem.what}{more}.{expected}"
 
 
 def verdict(checked: Checked, language: str) -> str:
-    return WORDS[language]["well" if checked.is_well else "not_well"]
+    return WORDS[language]["well" if checked.has_no_faults else "not_well"]

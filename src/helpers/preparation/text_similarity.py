@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 
 from helpers.parameters.params import LayoutWords
 
-BENEFIT_SURE = 88  # likeness, at least, before a benefit text is mapped
+BENEFIT_SURE = 88  # similarity, at least, before a benefit text is mapped
 BENEFIT_MARGIN = 5  # and so much more like than any text of another benefit type
 
 
@@ -31,7 +31,7 @@ class Match:
     is_sure: bool
 
 
-def likeness(one: str, other: str) -> float:
+def similarity(one: str, other: str) -> float:
     """0 to 100; both as `plain` gives them."""
     return (fuzz.token_sort_ratio(one, other) + fuzz.token_set_ratio(one, other)) / 2
 
@@ -76,7 +76,7 @@ class Benefits:
         own = plain_benefit(text)
         best: dict[str, tuple[float, str]] = {}
         for benefit, known, key in self._known:
-            score = likeness(own, key)
+            score = similarity(own, key)
             if score > best.get(benefit, (-1.0, ""))[0]:
                 best[benefit] = score, known
         first, second = sorted(best.items(), key=lambda b: -b[1][0])[:2]

@@ -9,7 +9,7 @@ from helpers.faults.kinds import Kind, Wording
 
 _LOOK, _SE = "Look whether that is right.", "Se efter, om det er rigtigt."
 
-TOLD = {
+NOTICES = {
     kind.id: kind
     for kind in (
         # ---------------------------------------------------------------------------- sheets and rows
@@ -69,8 +69,12 @@ TOLD = {
         ),
         Kind(
             "no_conversation",
-            Wording("empty cells, which count as no conversation yet: {count} of {of}", remedy=_LOOK),
-            Wording("tomme celler, som tæller som ingen samtale endnu: {count} af {of}", remedy=_SE),
+            Wording(
+                "empty cells, which count as no conversation yet: {count} of {of}", remedy=_LOOK
+            ),
+            Wording(
+                "tomme celler, som tæller som ingen samtale endnu: {count} af {of}", remedy=_SE
+            ),
         ),
         Kind(
             "day_numbers",
@@ -116,9 +120,7 @@ TOLD = {
                 "persons in several rows that say the same, counted once: {count} (rows {rows})",
                 remedy=_LOOK,
             ),
-            Wording(
-                "borgere i flere ens rækker, talt én gang: {count} (række {rows})", remedy=_SE
-            ),
+            Wording("borgere i flere ens rækker, talt én gang: {count} (række {rows})", remedy=_SE),
         ),
         Kind(
             "person_on_two_benefits",
@@ -155,7 +157,7 @@ TOLD = {
             ),
         ),
     )
-}  # fmt: skip
+}
 # so common that a list over a round's municipalities would show little else: told with the file alone
 IN_MOST_FILES = frozenset({"empty_means_no", "no_conversation", "cpr_padded"})
 LABELS = {  # for the evaluation

@@ -19,7 +19,7 @@ _NOT_COMPARED = ["row", "cpr", "birth_date", "gender", "name"]
 
 
 @dataclass
-class OnePerson:
+class RepeatedPersons:
     """`left_out`: positions of the rows that do not count. The lists hold the rows of a person each,
     by their numbers in the file: those that say the same, those settled by the date, those settled
     with another name; and those that are not settled, by the date or by the names."""
@@ -29,22 +29,24 @@ class OnePerson:
     by_date: list[list[int]] = field(default_factory=list)
     renamed: list[list[int]] = field(default_factory=list)
     undecided: list[list[int]] = field(default_factory=list)
-    strangers: list[list[int]] = field(default_factory=list)
+    other_names: list[list[int]] = field(default_factory=list)
 
 
-def one_row_each(persons: pd.DataFrame, readable: np.ndarray, reference_date: dt.date) -> OnePerson:
+def resolve_repeated_persons(
+    persons: pd.DataFrame, readable: np.ndarray, reference_date: dt.date
+) -> RepeatedPersons:
     """Settle which row of each person counts.
 
     `persons` as of an Extract; `readable`: whether a row's number is one. Rows without a date of
     transition are left to the fault that they have anyway.
     """
     doubled = np.flatnonzero(readable & persons["cpr"].duplicated(keep=False).to_numpy())
-    settled = OnePerson()
+    found = RepeatedPersons()
     if not len(doubled):
-        return settled
+        return found
     table = persons.iloc[doubled].reset_index(drop=True)
     facts = [c for c in table if c not in _NOT_COMPARED]
-    said = table.groupby(facts, dropna=False, sort=False).ngroup().to_numpy()
+    content = table.groupby(facts, dropna=False, sort=False).ngroup().to_numpy()
     start = table["spell_start"].to_numpy()
     day = np.datetime64(reference_date)
     words = [frozenset(_WORD.findall(name.casefold())) for name in table["name"]]
@@ -54,18 +56,18 @@ def one_row_each(persons: pd.DataFrame, readable: np.ndarray, reference_date: dt
         if np.isnat(start[places]).any():
             continue
         if names and not frozenset.intersection(*names):
-            settled.strangers.append(rows)
+            found.other_names.append(rows)
             continue
         counted = [p for p in places if start[p] <= day] or list(places)
         latest = max(start[p] for p in counted)
         last = [p for p in counted if start[p] == latest]
-        if len({said[p] for p in last}) > 1:
-            settled.undecided.append(rows)
+        if len({content[p] for p in last}) > 1:
+            found.undecided.append(rows)
             continue
-        same = len({said[p] for p in places}) == 1
-        (settled.repeated if same else settled.by_date).append(rows)
+        same = len({content[p] for p in places}) == 1
+        (found.repeated if same else found.by_date).append(rows)
         if len(names) > 1:
-            settled.renamed.append(rows)
+            found.renamed.append(rows)
         kept = next((p for p in last if words[p]), last[0])
-        settled.left_out += [int(doubled[p]) for p in places if p != kept]
-    return settled
+        found.left_out += [int(doubled[p]) for p in places if p != kept]
+    return found

@@ -6,12 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from helpers.common.quoting import told_file, told_name
+from helpers.common.quoting import redacted_file_name, redacted_name
 from helpers.common.style import slug
 from helpers.parameters.params import Municipality
 
 # names that are Danish words too count only beside »kommune«
-ALSO_WORDS = {"Greve", "Lejre", "Odder", "Skive", "Struer", "Vejen"}
+COMMON_WORDS = {"Greve", "Lejre", "Odder", "Skive", "Struer", "Vejen"}
 _CODE = re.compile(r"kommune(?:kode|nr|nummer)?-+(?:nr-)?0?(\d{3})(?:-|$)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -30,7 +30,7 @@ def other_name(
         found = [(text, named) for text in texts for named in _named(text, municipalities)]
         if found and all(named.code != code for _, named in found):
             text, named = found[0]
-            return told_file(shown) if shown else told_name(text), named
+            return redacted_file_name(shown) if shown else redacted_name(text), named
     return None
 
 
@@ -46,11 +46,11 @@ def _names(words: str, place: Municipality) -> bool:
     own = rf"(?:(?P<before>\d{{4}})-)?(?:^|(?<=-)){slug(place.name)}s?(?=-|$)"
     for found in re.finditer(own, words):
         rest = words[found.end() :]
-        beside = rest.startswith(("-kommune", "-regionskommune")) or words[
+        adjacent = rest.startswith(("-kommune", "-regionskommune")) or words[
             : found.start()
         ].endswith("kommune-")
         postcode = found["before"] and not _YEAR.fullmatch(found["before"])
         alone = words == slug(place.name)
-        if not postcode and (beside or alone or place.name not in ALSO_WORDS):
+        if not postcode and (adjacent or alone or place.name not in COMMON_WORDS):
             return True
     return False

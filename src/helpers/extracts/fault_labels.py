@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 
 from helpers.common.errors import Problem
-from helpers.faults import plausibility_kinds, told_kinds
+from helpers.faults import notice_kinds, plausibility_kinds
 
 # kind → what its sentences have in common, and what a reader of the evaluation is told
 KINDS: dict[str, tuple[str, str]] = {
     "unknown_benefit": (r"^unknown benefit text", "Ukendt ydelse"),
-    "local_missing": (r"^local background variable .*is missing", "Lokal baggrundsoplysning mangler"),
+    "local_missing": (
+        r"^local background variable .*is missing",
+        "Lokal baggrundsoplysning mangler",
+    ),
     "missing_column": (r"^column .*is missing", "Kolonne mangler"),
     "column_twice": (r"^column .*stands twice", "Kolonne findes to gange"),
     "no_layout": (r"no row of headings fits", "Ukendt layout"),
@@ -61,8 +64,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "no_word": (r"neither yes nor no", "Hverken ja eller nej"),
     "local_unknown": (r"is none of", "Ukendt lokal baggrundsoplysning"),
     "empty": (r"^is empty$", "Tom celle"),
-}  # fmt: skip
-_LABELS = plausibility_kinds.LABELS | told_kinds.LABELS
+}
+_LABELS = plausibility_kinds.LABELS | notice_kinds.LABELS
 OTHER, OTHER_LABEL = "other", "Andet"
 _QUOTED = re.compile(r"»[^«]*«")
 
@@ -72,9 +75,9 @@ def kind_of_problem(problem: Problem) -> str:
     return getattr(problem, "kind", "") or kind_of(problem.what)
 
 
-def kind_of(told: str) -> str:
+def kind_of(text: str) -> str:
     """A problem's text (`Problem.what`) → a kind of KINDS, or OTHER. Values in »« decide nothing."""
-    bare = _QUOTED.sub("", told).strip().rstrip(".").strip()
+    bare = _QUOTED.sub("", text).strip().rstrip(".").strip()
     return next((kind for kind, (form, _) in KINDS.items() if re.search(form, bare)), OTHER)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.common.labels import normalise
-from helpers.common.told_values import Count
-from helpers.extracts.one_person import OnePerson
+from helpers.common.message_values import Count
+from helpers.extracts.repeated_persons import RepeatedPersons
 from helpers.extracts.tables import Found
 from helpers.faults.faults import Fault, Place, fault
 from helpers.received.cell_texts import looks_like_mojibake
@@ -24,14 +24,14 @@ ROWS_NAMED = 10
 _SELDOM_IN_NAMES = "[^A-Za-zÆØÅæøå '.,-]"
 
 
-def what_is_told(
+def notices_of(
     found: Found,
     place: Place,
     title: Mapping[str, str],
     body: pd.DataFrame,
     persons: pd.DataFrame,
     padded: np.ndarray,
-    settled: OnePerson,
+    repeated: RepeatedPersons,
 ) -> tuple[Fault, ...]:
     """Findings that refuse nothing, of the sheets first, then by column.
 
@@ -43,29 +43,31 @@ def what_is_told(
     def of(kind: str, name: str, **details: object) -> Fault:
         return fault(kind, replace(place, column=title[name]), **details)
 
-    told = [*found.told]
+    notices = [*found.notices]
     hidden = [r for r in body.index if r in found.sheet.hidden_rows]
     if hidden:
-        told.append(fault("hidden_rows", place, **_counted(hidden)))
+        notices.append(fault("hidden_rows", place, **_counted(hidden)))
     if padded.any():
-        told.append(of("cpr_padded", "cpr", count=Count(int(padded.sum()))))
+        notices.append(of("cpr_padded", "cpr", count=Count(int(padded.sum()))))
     seldom = persons[persons["name"].str.contains(_SELDOM_IN_NAMES)]
     odd = [row for row, name in zip(seldom["row"], seldom["name"]) if looks_like_mojibake(name)]
     if odd:
-        told.append(of("odd_letters", "name", **_counted(odd)))
+        notices.append(of("odd_letters", "name", **_counted(odd)))
     for kind, groups in (
-        ("person_repeated", settled.repeated),
-        ("person_on_two_benefits", settled.by_date),
-        ("person_with_two_names", settled.renamed),
+        ("person_repeated", repeated.repeated),
+        ("person_on_two_benefits", repeated.by_date),
+        ("person_with_two_names", repeated.renamed),
     ):
         if groups:
             rows = list(chain.from_iterable(groups))
-            told.append(of(kind, "cpr", **_counted(rows) | {"count": Count(len(groups))}))
-    told += [of(kind, name, **details) for kind, name, details in _cells_told(found, body, persons)]
-    return tuple(told)
+            notices.append(of(kind, "cpr", **_counted(rows) | {"count": Count(len(groups))}))
+    notices += [
+        of(kind, name, **details) for kind, name, details in _of_cells(found, body, persons)
+    ]
+    return tuple(notices)
 
 
-def _cells_told(
+def _of_cells(
     found: Found, body: pd.DataFrame, persons: pd.DataFrame
 ) -> Iterator[tuple[str, str, dict[str, object]]]:
     """Kind, field and details of empty cells that mean something, and of numbers read as days."""
