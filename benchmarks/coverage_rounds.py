@@ -34,7 +34,6 @@ from benchmarks.coverage_world import (
     true_expected,
     true_values,
 )
-from helpers.answers.responses import DONT_KNOW
 from helpers.estimation.comparisons import benjamini_hochberg, compare, compare_groups, testable
 from helpers.estimation.estimates import (
     COMPARED,
@@ -45,6 +44,8 @@ from helpers.estimation.estimates import (
 )
 from helpers.estimation.expected import TERMS, expected_results
 from helpers.parameters.params import Comparison, Round
+
+DONT_KNOW = 6  # of the questionnaire that is simulated
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from helpers.answers.responses import DONT_KNOW
 from helpers.common.paths import PROJECT
 from helpers.estimation.estimates import (
     SPLIT,
@@ -19,6 +18,8 @@ from helpers.estimation.expected import TERMS
 from helpers.estimation.weighting import Weighted, weigh
 from helpers.parameters.params import Round, load_round
 from helpers.sampling.sampling import allocate, draw, sample_size, sampling_frame
+
+DONT_KNOW = 6  # of the questionnaire that is simulated
 
 QUESTIONS = ("q01", "q07", "q08", "q12", "q13")
 THEMES = ("samtale",)  # q07 and q08; a theme of one question is that question

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.rolling_world import ROLLING, prepare
 from helpers.rolling.places import Places
 from helpers.rolling.settings import Rolling
-from helpers.rolling.tick import Tick, Ticked
+from helpers.rolling.tick import Tick, TickResult
 from simulator.monthly import World, read_world
 
 FOUR = ["0161", "0707", "0741", "0825"]
@@ -38,10 +38,10 @@ class Small:
     def day(self, day: int = 10) -> dt.date:
         return self.world.month.replace(day=day)
 
-    def tick(self, day: int = 10) -> Ticked:
+    def tick(self, day: int = 10) -> TickResult:
         return Tick(self.places, self.rolling, self.day(day)).run()
 
-    def month(self, left_out: frozenset[str] = frozenset()) -> Ticked:
+    def month(self, left_out: frozenset[str] = frozenset()) -> TickResult:
         """A whole month: extracts, tick, answers; then the next begins."""
         self.world.write_extracts(self.inbox, left_out)
         told = self.tick()

@@ -27,7 +27,7 @@ from helpers.fieldwork.citizens import citizens_asked
 from helpers.fieldwork.collection import receive
 from helpers.fieldwork.curves import load_curves
 from helpers.fieldwork.recipients import has_answered
-from helpers.fieldwork.standing import standing_of
+from helpers.fieldwork.round_status import round_status_of
 from helpers.parameters.params import load_round
 from helpers.review.effort import with_waves
 from helpers.review.inputs import load_review
@@ -164,7 +164,7 @@ def test_times_that_cannot_be_right_are_told_and_move_nothing(planned, round_202
     odd = case("0825-k-foer-indsamling.csv", keys)
     good = export_of(answer(keys[5], at="2024-03-13T09:00:00"))
     save_answers(planned, taken(planned, round_2024, good))
-    before = standing_of(planned, round_2024, today=TODAY)
+    before = round_status_of(planned, round_2024, today=TODAY)
     collected = taken(planned, round_2024, odd, f"{CODE}-k.csv")
     assert collected.notes == (
         f"{CODE}-k.csv: answers dated 2 before the letters (rows 2, 4) and 1 after today or the end of "
@@ -174,7 +174,7 @@ def test_times_that_cannot_be_right_are_told_and_move_nothing(planned, round_202
     save_answers(planned, collected)
     assert (collected.answers[CODE]["status"] == "completed").sum() == 4
     for today in (TODAY, None, dt.date(2035, 1, 1)):
-        now = standing_of(planned, round_2024, today=today)
+        now = round_status_of(planned, round_2024, today=today)
         assert now.moment == before.moment == dt.datetime(2024, 3, 13, 9)
         assert now.undated == 3
         assert now.forecast.country["answers"] == 4
@@ -189,7 +189,7 @@ def test_only_bogus_times_leave_the_round_at_its_invitation(planned, round_2024)
     save_answers(
         planned, taken(planned, round_2024, case("0825-k-foer-indsamling.csv", keys_of(planned)))
     )
-    now = standing_of(planned, round_2024, today=TODAY)
+    now = round_status_of(planned, round_2024, today=TODAY)
     assert now.moment == dt.datetime(2024, 3, 11)
     assert now.forecast.country["answers"] == 3 and now.undated == 3
     assert now.forecast.municipalities["forecast"].between(3, 300).all()

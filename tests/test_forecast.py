@@ -30,7 +30,7 @@ from helpers.fieldwork.curves import (
     load_curves,
 )
 from helpers.fieldwork.forecast import Forecast, cumulative, days_to_come
-from helpers.fieldwork.standing import standing_of
+from helpers.fieldwork.round_status import round_status_of
 from helpers.parameters.params import load_round
 from helpers.parameters.round_settings import Calendar
 from simulator.setting import read_setting
@@ -397,7 +397,7 @@ def test_intervals_hold_in_the_simulators_rounds(simulated):
 
 def test_a_round_as_it_stood(paths, round_2024):
     with pytest.raises(SurveyError, match="no sample has been drawn"):
-        standing_of(paths, round_2024)
+        round_status_of(paths, round_2024)
     code = "0741"
     questions = [q.id for q in round_2024.questionnaire.scaled]
     sample = pd.DataFrame(
@@ -409,7 +409,7 @@ def test_a_round_as_it_stood(paths, round_2024):
     for place in (code, "0825"):
         paths.sample(place).parent.mkdir(parents=True, exist_ok=True)
         sample.assign(key=place + sample["key"]).to_parquet(paths.sample(place))
-    before = standing_of(paths, round_2024)
+    before = round_status_of(paths, round_2024)
     assert before.moment == dt.datetime(2024, 3, 11) and before.curves.is_default
     answers = pd.DataFrame(
         {"key": [f"{code}k{i}" for i in range(3)], "status": ["completed", "partial", "opened"]}
@@ -421,12 +421,12 @@ def test_a_round_as_it_stood(paths, round_2024):
         answers[q] = pd.array([3, 4, pd.NA], dtype="Int8")
     paths.answers(code).parent.mkdir()
     answers.to_parquet(paths.answers(code))
-    now = standing_of(paths, round_2024)
+    now = round_status_of(paths, round_2024)
     assert now.moment == dt.datetime(2024, 3, 14, 21, 30), "opening is no answer"
     own = now.forecast.municipalities.set_index("municipality")
     assert own.loc[code, "answers"] == 2 and own.loc["0825", "answers"] == 0
     assert now.forecast.counts.known_at.tolist() == [(3 * 24 + 21.5) * 3600, 0]
-    then = standing_of(paths, round_2024, dt.date(2024, 3, 13))
+    then = round_status_of(paths, round_2024, dt.date(2024, 3, 13))
     assert then.moment == dt.datetime(2024, 3, 12, 9)
     assert then.forecast.municipalities["answers"].tolist() == [1, 0]
 
@@ -436,7 +436,7 @@ def test_a_round_as_it_stood(paths, round_2024):
         "key;reason;noted_on\n0741k5;opted_out;2024-03-12\n0741k6;exempt_digital_post;2024-03-12\n",
         "utf-8-sig",
     )
-    counts = standing_of(paths, round_2024).forecast.counts
+    counts = round_status_of(paths, round_2024).forecast.counts
     assert counts.silent.sum() == 1, "on paper one can still answer"
     exceptions.write_text("nøgle,grund\n", "utf-8")
     with pytest.raises(SurveyError, match="lacks key, reason, noted_on"):

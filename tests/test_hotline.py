@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from helpers.cli.main import app
 from helpers.common.errors import SurveyError
 from helpers.extracts.intake import take_in
-from helpers.fieldwork.hotline import calls_so_far, log_calls, told_exceptions
+from helpers.fieldwork.hotline import calls_so_far, exception_notes, log_calls
 from helpers.identities.vault_key import VaultError
 
 GOOD = """when,municipality,topic,minutes
@@ -159,7 +159,7 @@ def test_callers_to_be_left_out_are_to_be_noted(paths, round_2024, told):
 """
     logged = log_calls(paths, round_2024, told(text))
     assert logged.exceptions == {"opted_out": [2, 3, 4], "exempt_digital_post": [5]}
-    lines = told_exceptions(paths, logged)
+    lines = exception_notes(paths, logged)
     assert "1 call (row 5) ask for the reason »exempt_digital_post«" in lines[0]
     assert "3 calls (rows 2–4)" in lines[1] and "exceptions.csv" in lines[1]
     assert not any("k1" in line for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,20 @@ def against_the_order(package: str, used: str) -> bool:
     return used != package and ORDER.index(used) > ORDER.index(package)
 
 
+def defined_twice(path: Path) -> list[str]:
+    """Names that a module gives two meanings: the later one holds for what stands before it too."""
+    names: list[str] = []
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.append(node.name)
+        elif isinstance(node, ast.Assign):
+            stored = [n for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+            names += [n.id for n in stored if isinstance(n.ctx, ast.Store)]
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            names.append(ast.unparse(node.target))
+    return sorted({n for n in names if names.count(n) > 1})
+
+
 def test_every_package_has_its_place_and_says_what_it_is_for():
     packages = {p.parent.name for p in PACKAGE.glob("*/__init__.py")}
     assert packages - {"assets"} == set(ORDER)
@@ -74,3 +89,33 @@ def test_an_arrow_that_runs_back_is_found(tmp_path):
     assert [used for _, used in imports(path)] == ["deck", "scan"]
     assert against_the_order("disclosure", "released")
     assert not against_the_order("released", "disclosure")
+
+
+def test_no_module_gives_a_name_two_meanings(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text("A = [1]\nB = 2\ndef f():\n    A = 3\nA: tuple = ()\ndef B(): ...\n")
+    assert defined_twice(path) == ["A", "B"]
+    found = {p.relative_to(PACKAGE).as_posix(): defined_twice(p) for p in MODULES}
+    assert {p: names for p, names in found.items() if names} == {}
+
+
+def is_there(module: str, name: str) -> bool:
+    submodule = PACKAGE.parent.joinpath(*module.split("."), name)
+    return (
+        submodule.is_dir()
+        or submodule.with_suffix(".py").is_file()
+        or hasattr(importlib.import_module(module), name)
+    )
+
+
+def test_what_is_imported_is_there():
+    """Also where a function imports it: a command that nobody calls in a test would break at its user."""
+    missing = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno} imports {node.module}.{alias.name}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers")
+        for alias in node.names
+        if not is_there(node.module, alias.name)
+    ]
+    assert missing == []

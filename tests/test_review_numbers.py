@@ -222,11 +222,11 @@ def test_the_actual_effect_over_all_is_that_of_all_weights_together(round_):
     "r, kind",
     [(0.794, "poor"), (0.795, "fair"), (0.80, "fair"), (0.894, "fair"), (0.9, "good"), (math.nan, "unknown")],
 )  # fmt: skip
-def test_likeness_is_judged_as_printed(round_, r, kind):
+def test_representativity_is_judged_as_printed(round_, r, kind):
     review = make_review(
         round_, [citizens(BIG, 9, days=(0,))], response=counted_response(BIG, 1, [1.0], r)
     )
-    counts = precision.likeness(precision.by_municipality(review))
+    counts = precision.r_indicator_counts(precision.by_municipality(review))
     assert {k for k, n in counts.items() if n} == {kind}
 
 
@@ -468,11 +468,11 @@ def test_identities_that_lie_here_are_open(round_2024, tmp_path):
     review = make_review(with_settings(round_2024), root=tmp_path, forgotten={SMALL: DAY})
     review.paths.vault(BIG).parent.mkdir(parents=True)
     review.paths.vault(BIG).write_bytes(b"x")
-    told = deviations.still_open(review)[0]
+    told = deviations.not_finished(review)[0]
     assert told.matters
     assert told.happened == "Ligger her endnu for 1 kommune; slettet for 1 kommune"
     review.paths.vault(BIG).unlink()
-    assert not deviations.still_open(review)[0].matters
+    assert not deviations.not_finished(review)[0].matters
 
 
 # --------------------------------------------------------------------------------- what lies there

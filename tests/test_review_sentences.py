@@ -79,7 +79,7 @@ def test_who_reached_the_least_number(round_2024, asked, told):
     ],
 )  # fmt: skip
 def test_how_the_extracts_came(round_2024, codes, attempts, told):
-    assert opening.extracts_told(reviewed(round_2024, codes, attempts=attempts)) == told
+    assert opening.readable_extracts(reviewed(round_2024, codes, attempts=attempts)) == told
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_prices(amount, told):
 def test_how_the_runs_ended(round_2024, outcomes, told):
     stage = {"plan": {"seconds": 10.0, "done": 1, "unchanged": 0, "failed": 0}}
     runs = [{"stages": stage, "outcome": o, "version": "1"} for o in outcomes]
-    assert meanings.machine(reviewed(round_2024, runs=runs)).data == told
+    assert meanings.computing_time(reviewed(round_2024, runs=runs)).data == told
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_how_the_runs_ended(round_2024, outcomes, told):
     ],
 )  # fmt: skip
 def test_how_often_extracts_were_mended(round_2024, attempts, told):
-    assert meanings.mending(reviewed(round_2024, FIVE, attempts=attempts)).data == told
+    assert meanings.corrections(reviewed(round_2024, FIVE, attempts=attempts)).data == told
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from rolling_fixture import Small
 from helpers.identities.fingerprints import file_digest
 from helpers.rolling.extract_findings import PRINTS
 from helpers.rolling.month import POPULATION
-from helpers.rolling.places import read_told
+from helpers.rolling.places import read_record
 from helpers.rolling.settings import load_rolling
 
 
@@ -43,7 +43,7 @@ def test_last_months_file_under_a_new_name_is_refused_until_decided(small):
     line = f"0825,file_of_before,{file_digest(before)},accept,nobody came or went,2025-02-05,KL"
     decided(small, line)
     assert not small.tick(day=6).failures
-    assert read_told(small.places.of_month(small.world.month, "0825"))["decided"] == [
+    assert read_record(small.places.of_month(small.world.month, "0825"))["decided"] == [
         "file_of_before"
     ]
 
@@ -85,5 +85,5 @@ def test_a_citizen_whom_another_municipality_asks_this_month_is_left_to_it(small
 def test_what_is_worth_a_look_is_told_and_kept_with_the_month(small):
     small.world.write_extracts(small.inbox)
     told = small.tick()
-    look = read_told(small.places.of_month(small.world.month, "0825"))["look"]
+    look = read_record(small.places.of_month(small.world.month, "0825"))["look"]
     assert look and any(x["en"] in line for line in told.looks for x in look)

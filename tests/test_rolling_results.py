@@ -26,7 +26,7 @@ from helpers.estimation.estimates import KEYS
 from helpers.identities.identities import known_persons
 from helpers.rolling.month import ASKED, STRATA
 from helpers.rolling.months import parse_month
-from helpers.rolling.places import read_told
+from helpers.rolling.places import read_record
 from helpers.rolling.units import CELLS, ESTIMATES, _finite_population, block_with, weigh_block
 from helpers.rolling.windows import _together
 from helpers.scan.scan import scan
@@ -179,7 +179,7 @@ def test_every_unit_by_itself_shows_no_few_answers(lived):
         assert (cells.loc[cells["status"] == SHOWN, "n"] >= 5).all()
         estimates = pd.read_parquet(unit / ESTIMATES)
         assert not estimates.duplicated(["municipality", *KEYS]).any()
-        months = read_told(unit)["municipalities"]
+        months = read_record(unit)["municipalities"]
         assert set(months) <= set(FOUR)
 
 

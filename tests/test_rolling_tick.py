@@ -379,8 +379,8 @@ def test_the_log_holds_counts_and_breaks_where_it_is_changed(before_third):
                     Log(path)
     path.write_text("\n".join(lines) + '\n{"name": "half', "utf-8")
     log = Log(path)
-    log.tell("more", "2025-03-10", count=1)
-    log.tell("more", "2025-03-11", count=2)
+    log.append("more", "2025-03-10", count=1)
+    log.append("more", "2025-03-11", count=2)
     assert (
         len(path.read_text("utf-8").splitlines()) == len(lines) + 1 and Log(path).last == log.last
     )

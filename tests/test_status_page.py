@@ -24,7 +24,7 @@ from helpers.fieldwork.collection import receive
 from helpers.fieldwork.effort import make_plan as plan_effort
 from helpers.fieldwork.effort import write_plan
 from helpers.fieldwork.hotline import log_calls
-from helpers.fieldwork.standing import standing_of
+from helpers.fieldwork.round_status import round_status_of
 from helpers.fieldwork.status_curves import curve_svg, curves_by_place, in_words
 from helpers.fieldwork.status_tables import chance_in_words
 from helpers.parameters.params import load_round
@@ -57,7 +57,7 @@ def watched(tmp_path_factory) -> Paths:
         table.to_csv(root / f"{code}-svar.csv", index=False)
     receive(paths, round_, [root / f"{code}-svar.csv" for code in CODES[:2]])
     save_answers(paths, collect(paths, round_))
-    now = standing_of(paths, round_)
+    now = round_status_of(paths, round_)
     budgets = {"reminder": None, "sms": 100, "telephone": 20}
     write_plan(paths, plan_effort(now.citizens, now.forecast, round_, [], budgets))
     (root / "opkald.csv").write_text(
@@ -106,7 +106,7 @@ def test_it_says_that_it_stays_in_the_house(page, watched):
 
 
 def test_the_page_shows_the_forecasts_numbers(page, watched):
-    forecast = standing_of(watched, load_round(watched.root, ROUND)).forecast
+    forecast = round_status_of(watched, load_round(watched.root, ROUND)).forecast
     row = forecast.municipalities.set_index("municipality").loc["0741"]
     shown = next(r for r in rows_of(page, "kommuner") if r[0] == "Samsø")
     assert shown[1:3] == [f"{row['answers']:.0f}", "145"]
@@ -223,7 +223,7 @@ def test_a_forecast_knows_no_certainty(chance, words):
 
 
 def test_the_picture_draws_what_it_says(watched):
-    curve = curves_by_place(standing_of(watched, load_round(watched.root, ROUND)), 200)["0741"]
+    curve = curves_by_place(round_status_of(watched, load_round(watched.root, ROUND)), 200)["0741"]
     assert len(curve.seen) == 8 and len(curve.fan) == 14
     svg = BeautifulSoup(str(curve_svg(curve, "Samsø", "x")), "xml")
     seen = svg.find("polyline", class_="seen")["points"].split()

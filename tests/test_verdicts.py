@@ -30,8 +30,9 @@ from helpers.dashboard.dashboard import write_dashboard, write_national_dashboar
 from helpers.deck.deck import write_deck
 from helpers.disclosure.publications import Publication
 from helpers.parameters.params import load_tiles
-from helpers.released.own_numbers import STATISTIC_LABELS, OwnNumbers
+from helpers.released.own_numbers import OwnNumbers
 from helpers.released.published import Published, load_published
+from helpers.released.scale_words import statistic_labels
 from helpers.released.verdicts import words_of
 from helpers.reports import charts, local_results, model_texts, tables
 from helpers.workbook.workbook import write_workbook
@@ -104,7 +105,7 @@ def check_workbook(published: Published, code: str, path: Path) -> set[str]:
             o.breakdown_label(b),
             o.category_label(b, c),
             o.label(item),
-            STATISTIC_LABELS[statistic],
+            statistic_labels(published.round, code)[statistic],
         )
         wanted.setdefault(place, []).append(word)
     found = said_in_workbook(published, code, path)

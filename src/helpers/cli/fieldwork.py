@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -16,13 +16,18 @@ from helpers.cli.state import (
     load,
     name_of,
     of_the_call,
+    print_failure,
     root,
-    tell_failed,
     usage,
 )
 from helpers.common.errors import ParameterError
 from helpers.common.paths import Paths, close_data
 from helpers.parameters.params import Round
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from helpers.fieldwork.collection import Received
 
 RoundArgument = Annotated[str, typer.Argument(metavar="ROUND")]
 SHOWN_ROWS, SHOWN_FILES = 15, 5
@@ -65,8 +70,21 @@ def collect(
             raise failed(e) from e
         notes = summary.notes
         failures += [(name_of(round_, f.municipality), f.cause) for f in summary.failures]
+    _print_received(received, len(given), paths.responses / LEFT_OUT)
+    _print_answers(round_, before, answers_by_municipality(paths, round_))
+    for note in notes:
+        console.print(f"\n{note}", style="yellow", markup=False)
+    for name, error in failures:
+        console.print()
+        print_failure(error, name)
+    if received.refused:
+        console.print("A file is taken whole or not at all; the others are in.", style="red")
+    raise typer.Exit(1 if failures else 0)
+
+
+def _print_received(received: Received, given: int, record: Path) -> None:
     console.print(
-        f"{len(received.taken)} of {len(given)} files taken ({sum(received.taken.values())} rows), "
+        f"{len(received.taken)} of {given} files taken ({sum(received.taken.values())} rows), "
         f"{len(received.known)} known already, {len(received.refused)} refused."
     )
     for word, names in (("taken", received.taken), ("known already", received.known)):
@@ -77,21 +95,12 @@ def collect(
     if received.left_out:
         console.print(
             f"{sum(received.left_out.values())} rows of {len(received.left_out)} files passed over: their "
-            f"keys belong to no drawn sample. Recorded in {paths.responses / LEFT_OUT}",
+            f"keys belong to no drawn sample. Recorded in {record}",
             markup=False,
         )
-    _tell_answers(round_, before, answers_by_municipality(paths, round_))
-    for note in notes:
-        console.print(f"\n{note}", style="yellow", markup=False)
-    for name, told in failures:
-        console.print()
-        tell_failed(told, name)
-    if received.refused:
-        console.print("A file is taken whole or not at all; the others are in.", style="red")
-    raise typer.Exit(1 if failures else 0)
 
 
-def _tell_answers(round_: Round, before: dict[str, int], after: dict[str, int]) -> None:
+def _print_answers(round_: Round, before: dict[str, int], after: dict[str, int]) -> None:
     """New answers per municipality, where there are any."""
     changed = {c: n - before.get(c, 0) for c, n in after.items() if n != before.get(c, 0)}
     if not changed:
@@ -116,27 +125,18 @@ def effort(
     """Where another reminder, SMS or call gives most towards the least number and likeness."""
     from helpers.answers.answer_times import danish_today
     from helpers.fieldwork.effort import make_plan, write_plan
-    from helpers.fieldwork.standing import standing_of
+    from helpers.fieldwork.round_status import round_status_of
 
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
     budgets = {"reminder": None, "sms": sms_budget, "telephone": calls}
     with held(round_.id):
-        now = standing_of(paths, round_, today=danish_today())
+        now = round_status_of(paths, round_, today=danish_today())
         plan = make_plan(now.citizens, now.forecast, round_, now.exceptions, budgets)
         write_plan(paths, plan)
     if now.moment >= now.curves.marks["end"]:
         console.print("The collection has ended: no answers would be counted.", style="yellow")
-    table = Table(title=f"{round_.id}: where effort gives most")
-    for heading in ("rank", "municipality", "target group", "by", "persons", "answers", "gain"):
-        right = heading in ("rank", "persons", "answers", "gain")
-        table.add_column(heading, justify="right" if right else "left", overflow="fold")
-    for row in plan[plan["chosen"]].head(SHOWN_ROWS).itertuples():
-        table.add_row(
-            str(row.rank), name_of(round_, row.municipality), row.target_group, row.channel,
-            str(row.persons), f"{row.expected_answers:.1f}", f"{row.gain:.1f}",
-        )  # fmt: skip
-    console.print(table)
+    console.print(_effort_table(round_, plan))
     for channel, budget in budgets.items():
         own = plan[(plan["channel"] == channel) & plan["chosen"]]
         if budget == 0:
@@ -153,12 +153,31 @@ def effort(
     )
 
 
+def _effort_table(round_: Round, plan: pd.DataFrame) -> Table:
+    """The first of the groups chosen."""
+    table = Table(title=f"{round_.id}: where effort gives most")
+    for heading in ("rank", "municipality", "target group", "by", "persons", "answers", "gain"):
+        right = heading in ("rank", "persons", "answers", "gain")
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for row in plan[plan["chosen"]].head(SHOWN_ROWS).itertuples():
+        table.add_row(
+            str(row.rank),
+            name_of(round_, row.municipality),
+            row.target_group,
+            row.channel,
+            str(row.persons),
+            f"{row.expected_answers:.1f}",
+            f"{row.gain:.1f}",
+        )
+    return table
+
+
 def hotline(
     round_id: RoundArgument,
     file: Annotated[Path, typer.Argument(help="CSV: when, municipality, topic, minutes (key).")],
 ) -> None:
     """Log calls to the hotline, without names; a file twice logs nothing new."""
-    from helpers.fieldwork.hotline import log_calls, told_exceptions
+    from helpers.fieldwork.hotline import exception_notes, log_calls
 
     round_ = load(round_id)
     paths = Paths(root(), round_.id)
@@ -171,5 +190,5 @@ def hotline(
     console.print(
         f"{logged.new} calls logged, {logged.known} known already: {paths.hotline}", markup=False
     )
-    for line in told_exceptions(paths, logged):
+    for line in exception_notes(paths, logged):
         console.print(line, style="yellow", markup=False)

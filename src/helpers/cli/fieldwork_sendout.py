@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +15,10 @@ from helpers.common.errors import ParameterError, Problem, SurveyError
 from helpers.common.paths import Paths, close_data, write_atomically
 from helpers.identities.vault_key import key_of_round
 from helpers.parameters.params import Round
+
+if TYPE_CHECKING:
+    from helpers.fieldwork.mailing_kinds import Mailing
+    from helpers.fieldwork.mailings import Mailed
 
 RoundArgument = Annotated[str, typer.Argument(metavar="ROUND")]
 Only = Annotated[str | None, typer.Option(help="Codes or names, as 0707,Favrskov.")]
@@ -47,15 +53,10 @@ def sendout(
 ) -> None:
     """Make a mailing: list, letters, messages for Digital Post, paper; from the invitation on the
     samples are frozen."""
-    from helpers.common.labels import hint
     from helpers.fieldwork.letter_templates import default
-    from helpers.fieldwork.mailing_kinds import ADDED, MAILINGS
+    from helpers.fieldwork.mailing_kinds import ADDED
 
-    if mailing not in MAILINGS:
-        raise usage(f"--mailing: unknown mailing »{mailing}«. {hint(mailing, NAMES)}")
-    if missing and mailing != NAMES[0]:
-        raise usage("--missing is of the invitation. Beside a reminder it is made by itself.")
-    kind = ADDED if missing else MAILINGS[mailing]
+    kind = _kind(mailing, missing)
     if new_template is not None:
         write_atomically(new_template, lambda p: p.write_bytes(default(kind)))
         console.print(f"Written: {new_template}", markup=False)
@@ -63,6 +64,7 @@ def sendout(
     if not round_id:
         raise usage("Missing argument ROUND, as `survey sendout 2024-foraar`.")
     from helpers.fieldwork.mailings import clock, make_mailing
+    from helpers.identities.passphrases import passphrase_list
 
     round_ = load(round_id)
     codes = codes_of(round_, only)
@@ -72,46 +74,73 @@ def sendout(
     key_of_round(round_.settings, root())  # one trouble of the round, not one of each municipality
     close_data(root())
     paths = Paths(root(), round_.id)
-    failures, letters, paper, added, notes = Failures(round_), 0, 0, 0, {}
+    failures, totals = Failures(round_), _Totals()
+    make = partial(make_mailing, paths, round_, now=now, plain=plain)
     with held(round_.id):
         for code in codes:
             try:
-                mailed = make_mailing(paths, round_, code, kind, used[code], now, plain=plain)
+                mailed = make(code, kind, used[code])
                 if mailed.made.left_out_not_invited:
-                    more = make_mailing(
-                        paths, round_, code, ADDED, first[code], now, plain=plain, beside=mailing
-                    )
-                    added += more.made.letters + more.made.paper
+                    totals.add_invitation(make(code, ADDED, first[code], instead_of=mailing))
             except SurveyError as e:
                 failures.add(code, e)
                 continue
-            letters += mailed.made.letters
-            paper += mailed.made.paper
-            for note in mailed.notes:
-                notes.setdefault(note, []).append(code)
-            if mailed.before is not None and not missing:
-                console.print(f"{code}: {_again(mailed.before, mailed.made)}", markup=False)
+            totals.add(code, mailed, show_changes=not missing)
     failures.tell()
-    for note, whom in notes.items():
-        console.print(f"Note: {note} ({_few(whom)}).", style="yellow", markup=False)
-    console.print(
-        f"{mailing}{' added' if missing else ''}: {letters} letters to Digital Post, {paper} on paper, of {len(codes) - len(failures)} "
-        f"municipalities: {paths.data / 'sendout'}",
-        markup=False,
-    )
-    if added:
-        console.print(
-            f"The invitation was made beside it for {added} citizens who have had none: "
-            f"{ADDED.package} of each municipality told above. They get the next reminder.",
-            style="yellow", markup=False,
-        )  # fmt: skip
+    made = f"{mailing}{' added' if missing else ''}"
+    totals.print(made, len(codes) - len(failures), paths.data / "sendout", ADDED.package)
     if not plain and len(failures) < len(codes):
-        from helpers.identities.passphrases import passphrase_list
-
-        console.print(
-            f"Passphrases, to be sent another way: {passphrase_list(paths)}", markup=False
-        )
+        listed = passphrase_list(paths)
+        console.print(f"Passphrases, to be sent another way: {listed}", markup=False)
     raise typer.Exit(1 if failures else 0)
+
+
+def _kind(mailing: str, missing: bool) -> Mailing:
+    from helpers.common.labels import hint
+    from helpers.fieldwork.mailing_kinds import ADDED, MAILINGS
+
+    if mailing not in MAILINGS:
+        raise usage(f"--mailing: unknown mailing »{mailing}«. {hint(mailing, NAMES)}")
+    if missing and mailing != NAMES[0]:
+        raise usage("--missing is of the invitation. Beside a reminder it is made by itself.")
+    return ADDED if missing else MAILINGS[mailing]
+
+
+@dataclass
+class _Totals:
+    """Letters of all municipalities, those of invitations added to a reminder, and note → codes."""
+
+    letters: int = 0
+    paper: int = 0
+    added: int = 0
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, code: str, mailed: Mailed, show_changes: bool) -> None:
+        self.letters += mailed.made.letters
+        self.paper += mailed.made.paper
+        for note in mailed.notes:
+            self.notes.setdefault(note, []).append(code)
+        if mailed.before is not None and show_changes:
+            console.print(f"{code}: {_again(mailed.before, mailed.made)}", markup=False)
+
+    def add_invitation(self, mailed: Mailed) -> None:
+        self.added += mailed.made.letters + mailed.made.paper
+
+    def print(self, mailing: str, municipalities: int, folder: Path, package: str) -> None:
+        for note, whom in self.notes.items():
+            console.print(f"Note: {note} ({_few(whom)}).", style="yellow", markup=False)
+        console.print(
+            f"{mailing}: {self.letters} letters to Digital Post, {self.paper} on paper, of "
+            f"{municipalities} municipalities: {folder}",
+            markup=False,
+        )
+        if self.added:
+            console.print(
+                f"The invitation was made beside it for {self.added} citizens who have had none: "
+                f"{package} of each municipality told above. They get the next reminder.",
+                style="yellow",
+                markup=False,
+            )
 
 
 def _templates_checked(round_: Round, codes, kind, given: Path | None, today: dt.date):
@@ -137,9 +166,9 @@ def _again(before, made) -> str:
         (made.left_out_unreachable - before.left_out_unreachable, "found unreachable since"),
         (made.paper - before.paper, "more on paper"),
     ]
-    told = ", ".join(f"{n} {words}" for n, words in parts if n > 0)
+    reasons = ", ".join(f"{n} {words}" for n, words in parts if n > 0)
     return f"made again: {made.letters} letters, {before.letters} when made on {before.made_on}" + (
-        f" ({told})" if told else ""
+        f" ({reasons})" if reasons else ""
     )
 
 
@@ -171,9 +200,14 @@ def exceptions(
     close_data(root())
     with held(round_.id), of_the_call():
         noted = note_exceptions(
-            paths, round_, file, dt.date.today(),
-            reason=reason, skip_unknown=skip_unknown, remove=remove,
-        )  # fmt: skip
+            paths,
+            round_,
+            file,
+            dt.date.today(),
+            reason=reason,
+            skip_unknown=skip_unknown,
+            remove=remove,
+        )
     new = ", ".join(f"{n} {r}" for r, n in noted.new.items()) or "nothing"
     console.print(
         f"{'Taken out' if remove else 'Recorded'}: {new}; {noted.known} "
@@ -220,10 +254,12 @@ def sms(
                 if name != "file":
                     totals[name] = totals.get(name, 0) + count
     failures.tell()
-    told = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in totals.items() if name != "messages")  # fmt: skip
+    left_out = ", ".join(
+        f"{n} {name.replace('_', ' ')}" for name, n in totals.items() if name != "messages"
+    )
     console.print(
         f"{totals.get('messages', 0)} text messages in {lists} lists: {paths.data / 'sendout'}\n"
-        f"Left out: {told or 'nobody'}.",
+        f"Left out: {left_out or 'nobody'}.",
         markup=False,
     )
     raise typer.Exit(1 if failures else 0)

@@ -74,8 +74,8 @@ def main() -> None:
             app()
         except SystemExit as e:
             if e.code in STOPPED:
-                told = "\nStopped. What is done stays done; run again to go on."
-                console.print(told, style="red")
+                stopped = "\nStopped. What is done stays done; run again to go on."
+                console.print(stopped, style="red")
             raise
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -13,7 +14,10 @@ from helpers.cli.state import console, held, listed, load, root, usage
 from helpers.common.errors import ParameterError
 from helpers.common.paths import Paths
 from helpers.common.store import Store
-from helpers.parameters.params import Round
+from helpers.parameters.params import Municipality, Round
+
+if TYPE_CHECKING:
+    from helpers.preparation.signup_withdrawal import PlannedWithdrawal
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -83,15 +87,12 @@ def participants(
     the round, at whatever time: its results go, and the others' go on.
     """
     from helpers.common.paths import write_atomically
-    from helpers.preparation.signup import plan_sign_ups
     from helpers.preparation.signup_headings import empty_sheet
-    from helpers.preparation.signup_overview import missing_sheet, prices_sheet, write_overview
-    from helpers.preparation.signup_withdrawal import named_municipality
 
     if empty is not None:
         if empty.exists():
             raise usage(f"{empty} is there already; give another name. Nothing was written.")
-        write_atomically(empty, lambda beside: beside.write_bytes(empty_sheet()))
+        write_atomically(empty, lambda file: file.write_bytes(empty_sheet()))
         console.print(f"Written: {empty}", markup=False)
         return
     if not round_id:
@@ -105,6 +106,17 @@ def participants(
         return
     if reason is not None:
         raise usage("--reason belongs to --withdraw. Nothing was written.")
+    _take_in(paths, before, file, late=late, rejoin=rejoin, dry_run=dry_run)
+
+
+def _take_in(
+    paths: Paths, before: Round, file: Path | None, *, late: bool, rejoin: str | None, dry_run: bool
+) -> None:
+    """Plan the sign-ups, and write them unless `dry_run`."""
+    from helpers.preparation.signup import plan_sign_ups
+    from helpers.preparation.signup_overview import missing_sheet, prices_sheet, write_overview
+    from helpers.preparation.signup_withdrawal import named_municipality
+
     try:
         back = [named_municipality(rejoin, before, "--rejoin").code] if rejoin else []
         sign_ups = plan_sign_ups(paths, before, file, late=late, rejoin=back)
@@ -129,7 +141,7 @@ def participants(
             console.print(f"Would write: {name}", markup=False)
         console.print("Nothing was written (--dry-run).")
         return
-    with held(round_id):
+    with held(before.id):
         sign_ups.write(paths)
         overview = write_overview(paths, sign_ups)
     for name in changed:
@@ -139,27 +151,22 @@ def participants(
 
 def _withdraw(paths: Paths, round_: Round, named: str, reason: str, dry_run: bool) -> None:
     """Take a municipality out of the round, with its results; what is frozen for its keys stays."""
-    from helpers.development.files import FOLDER
     from helpers.pipeline.belonging import codes_with_traces, take_out
     from helpers.pipeline.records import Snapshot
     from helpers.preparation.signup import plan_sign_ups
     from helpers.preparation.signup_overview import write_overview
     from helpers.preparation.signup_withdrawal import named_municipality, plan_withdrawal
-    from helpers.retention.retention import held_codes
 
     store = Store(str(paths.root))
     try:
         place = named_municipality(named, round_, "--withdraw")
         traces = place.code in codes_with_traces(Snapshot(store, round_))
-        leave = plan_withdrawal(
-            paths, round_, place.code, reason, dt.date.today(), traces=traces
-        )  # fmt: skip
+        leave = plan_withdrawal(paths, round_, place.code, reason, dt.date.today(), traces=traces)
     except ParameterError as e:
         raise usage(f"{e}\nNothing was written.") from e
-    name, changed = f"{place.code} {place.name}", [p.relative_to(paths.root) for p in leave.texts]
     if dry_run:
-        for path in changed:
-            console.print(f"Would write: {path.as_posix()}", markup=False)
+        for path in leave.texts:
+            console.print(f"Would write: {path.relative_to(paths.root).as_posix()}", markup=False)
         console.print("Nothing was written (--dry-run).")
         return
     with held(round_.id):
@@ -168,25 +175,41 @@ def _withdraw(paths: Paths, round_: Round, named: str, reason: str, dry_run: boo
         sign_ups = plan_sign_ups(paths, leave.round, None)
         sign_ups.write(paths)
         write_overview(paths, sign_ups)
+    _print_withdrawal(paths, leave, place, left)
+
+
+def _print_withdrawal(
+    paths: Paths, leave: PlannedWithdrawal, place: Municipality, left: Sequence[str]
+) -> None:
+    """What was written, and what is to be done next."""
+    from helpers.common.paths import DEVELOPMENT
+    from helpers.retention.retention import held_codes
+
+    round_, changed = leave.round, [p.relative_to(paths.root) for p in leave.texts]
     if not changed:
-        console.print(f"{name} has withdrawn already: {leave.withdrawal.reason}", markup=False)
+        console.print(
+            f"{place.code} {place.name} has withdrawn already: {leave.withdrawal.reason}",
+            markup=False,
+        )
     for path in changed:
         console.print(f"Written: {path.as_posix()}", markup=False)
-    for told in left:
-        console.print(told, markup=False)
+    for line in left:
+        console.print(line, markup=False)
     released = (paths.build / "released.parquet").is_file()
-    if changed and released and leave.round.participants:
+    if changed and released and round_.participants:
         console.print(
             f"The country's numbers hold its answers until the round is released again: "
             f"`survey run {round_.id}`. Until then nothing can be delivered.",
-            style="yellow", markup=False,
-        )  # fmt: skip
-    if changed and (paths.root / "build" / FOLDER / "udvikling.html").is_file():
+            style="yellow",
+            markup=False,
+        )
+    if changed and (paths.root / "build" / DEVELOPMENT / "udvikling.html").is_file():
         console.print(
-            f"build/{FOLDER}/ may show its numbers of this round: make it again with `survey compare`.",
-            style="yellow", markup=False,
-        )  # fmt: skip
-    if place.code in held_codes(paths, leave.round):
+            f"build/{DEVELOPMENT}/ may show its numbers of this round: make it again with `survey compare`.",
+            style="yellow",
+            markup=False,
+        )
+    if place.code in held_codes(paths, round_):
         console.print(
             "Its identities lie here still; they can be deleted now: "
             f"`survey forget {round_.id} --municipality {place.code}`.",

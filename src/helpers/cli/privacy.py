@@ -92,16 +92,17 @@ def forget(
     codes = list(every)
     if municipality is not None:
         known = [round_.municipalities[c] for c in {*every, *round_.withdrawn}]
-        told = f"takes no part in {round_.id}"
-        codes = codes_given(municipality, known, round_.municipalities, "--municipality", told)
+        unknown = f"takes no part in {round_.id}"
+        codes = codes_given(municipality, known, round_.municipalities, "--municipality", unknown)
     with held(round_.id):
         deleted = forget_identities(paths, round_, codes, dt.date.today(), before_time=yes)
     for name in [] if municipality else stray_extracts(paths, round_):
         console.print(
             f"Left in {paths.extracts}: {name}. Its name begins with no municipality's code: delete it "
             "by hand.",
-            style="yellow", markup=False,
-        )  # fmt: skip
+            style="yellow",
+            markup=False,
+        )
     count = sum(1 for n in deleted.values() if n)
     console.print(
         f"Identities of {count} municipalities deleted ({sum(deleted.values())} files); "
@@ -143,8 +144,8 @@ def scan(
     findings = scan_files(path, *known)
     for finding in findings:
         console.print(str(finding), style="red", markup=False)
-    told = f": {counted(findings)}" if findings else ""
-    console.print(f"{len(findings)} findings in {path}{told}.", markup=False)
+    kinds = f": {counted(findings)}" if findings else ""
+    console.print(f"{len(findings)} findings in {path}{kinds}.", markup=False)
     raise typer.Exit(1 if findings else 0)
 
 
@@ -198,5 +199,6 @@ def _left_the_house(paths: Paths, round_: Round, how: str) -> None:
         console.print(
             f"Missing in it: {names}. Their numbers can later be published beside the country's, as a "
             "rule not in them.",
-            style="yellow", markup=False,
-        )  # fmt: skip
+            style="yellow",
+            markup=False,
+        )

@@ -46,7 +46,7 @@ class _Count:
     def running(self) -> int:
         return min(self.workers, self.left)
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """»2 running, 1 failed, 12.4 a minute, 3 min left«; only what there is to tell."""
         minutes = (time.monotonic() - self.began) / 60
         parts = [f"{self.running} running"] if self.running else []
@@ -63,7 +63,7 @@ def _time(minutes: float) -> str:
     return f"{minutes:.0f} min" if minutes >= 2 else f"{minutes * 60:.0f} s"
 
 
-class Told(Progress):
+class ConsoleProgress(Progress):
     """Counts every stage, and shows it on the console; a context that a run is shown in."""
 
     def __init__(self, round_: Round, console: Console) -> None:
@@ -75,13 +75,13 @@ class Told(Progress):
             TextColumn("{task.description:<18}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[summary]}"),
             console=console,
             disable=not console.is_terminal,
         )
         self.tasks: dict[str, int] = {}
 
-    def __enter__(self) -> Told:
+    def __enter__(self) -> ConsoleProgress:
         self.bars.start()
         return self
 
@@ -100,7 +100,7 @@ class Told(Progress):
     def start(self, stage: str, total: int) -> None:
         self.counts[stage] = _Count(total, self.workers)
         word = STAGE_WORDS.get(stage, stage)
-        self.tasks[stage] = self.bars.add_task(word, total=total, told="")
+        self.tasks[stage] = self.bars.add_task(word, total=total, summary="")
 
     def advance(
         self, stage: str, municipality: str, failed: bool = False, unchanged: bool = False
@@ -110,13 +110,13 @@ class Told(Progress):
         count.worked += not unchanged
         count.failed += failed
         place = self.round.municipalities.get(municipality)
-        told = f"{count.told()}  {place.name if place else ''}"
-        self.bars.update(self.tasks[stage], advance=1, told=told)
+        summary = f"{count.summary()}  {place.name if place else ''}"
+        self.bars.update(self.tasks[stage], advance=1, summary=summary)
         if count.left and time.monotonic() - self.logged >= LOG_EVERY_SECONDS:
             self._log(stage)
 
     def end(self, stage: str) -> None:
-        self.bars.update(self.tasks[stage], told=self.counts[stage].told() or "done")
+        self.bars.update(self.tasks[stage], summary=self.counts[stage].summary() or "done")
         self._log(stage)
 
     def _log(self, stage: str) -> None:
@@ -126,7 +126,7 @@ class Told(Progress):
         count = self.counts[stage]
         done = count.unchanged + count.worked
         line = f"{STAGE_WORDS.get(stage, stage)}: {done} of {count.total}"
-        told = count.told()
+        summary = count.summary()
         self.console.print(
-            f"{time.strftime('%H:%M:%S')} {line}{', ' + told if told else ''}", markup=False
+            f"{time.strftime('%H:%M:%S')} {line}{', ' + summary if summary else ''}", markup=False
         )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from helpers.cli.state import console, failed, held, listed, root, tell_failed, usage
+from helpers.cli.state import console, failed, held, listed, print_failure, root, usage
 from helpers.common.errors import SurveyError
 
 
@@ -43,23 +43,23 @@ def tick(
     key_of_round(rolling.round.settings, root())  # one trouble, told before work begins
     with held(rolling_id), console.status("") as status:
         try:
-            told = Tick(Places(root(), rolling_id), rolling, day, status.update).run()
+            result = Tick(Places(root(), rolling_id), rolling, day, status.update).run()
         except SurveyError as e:
             raise failed(e) from e
-    for line in told.done:
+    for line in result.done:
         console.print(line, markup=False)
-    for note in told.notes:
+    for note in result.notes:
         console.print(note, style="yellow", markup=False)
-    if told.failures:
-        tell_failed("\n".join(map(str, told.failures)))
-    if told.looks:
+    if result.failures:
+        print_failure("\n".join(map(str, result.failures)))
+    if result.looks:
         console.print("Worth a look in the extracts:", style="yellow")
-        console.print(listed("\n".join(told.looks)), style="yellow", markup=False)
-    if told.waiting:
+        console.print(listed("\n".join(result.looks)), style="yellow", markup=False)
+    if result.waiting:
         last = rolling.settings.last_extract_day
         console.print(f"Waiting until day {last} of the month for:", style="yellow")
-        console.print(listed("\n".join(told.waiting)), style="yellow", markup=False)
-    if not told.done and not told.failures and not told.waiting and not told.notes:
+        console.print(listed("\n".join(result.waiting)), style="yellow", markup=False)
+    if not result.done and not result.failures and not result.waiting and not result.notes:
         console.print("Nothing is due.")
-    console.print(f"Log: {told.log_digest[:16]} ({Places(root(), rolling_id).log})", markup=False)
-    raise typer.Exit(1 if told.failures else 0)
+    console.print(f"Log: {result.log_digest[:16]} ({Places(root(), rolling_id).log})", markup=False)
+    raise typer.Exit(1 if result.failures else 0)

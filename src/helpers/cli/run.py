@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from helpers.cli.progress import Told
+from helpers.cli.progress import ConsoleProgress
 from helpers.cli.state import Failures, State, codes_of, console, held, load, root, usage
 from helpers.common.paths import Paths
 from helpers.common.quoting import blanked
@@ -73,9 +73,9 @@ def run(
     if redraw and keep:
         raise usage("--redraw and --keep-sample exclude each other. Nothing was written.")
     if (redraw or keep) and "plan" not in (stage or STAGES):
-        told = "--redraw" if redraw else "--keep-sample"
+        option = "--redraw" if redraw else "--keep-sample"
         raise usage(
-            f"{told}: samples are drawn in the stage plan, which is not run. Say --stage plan too, or no "
+            f"{option}: samples are drawn in the stage plan, which is not run. Say --stage plan too, or no "
             "--stage. Nothing was written."
         )
     if redraw:
@@ -94,10 +94,10 @@ def run(
     )
     tell(summary, round_)
     if redraw and not is_address(State.address):
-        from helpers.fieldwork.invited import told_of_letters
+        from helpers.fieldwork.invited import invitation_mismatches
 
         paths = Paths(root(), round_.id)
-        for line in told_of_letters(paths, codes or round_.settings.participants):
+        for line in invitation_mismatches(paths, codes or round_.settings.participants):
             console.print(line, style="yellow", markup=False)
     raise typer.Exit(1 if summary.failures else 0)
 
@@ -136,9 +136,10 @@ def _confirm_redraw(
 
     paths = Paths(root(), round_.id)
     chosen = [
-        c for c in round_.settings.participants
+        c
+        for c in round_.settings.participants
         if (codes is None or c in codes) and may_have_answers(paths, c)
-    ]  # fmt: skip
+    ]
     if not chosen:
         return
     with held(round_.id):
@@ -165,7 +166,7 @@ def _confirm_redraw(
 
 
 def run_stages(round_: Round, **how) -> Summary:
-    with Told(round_, console) as progress:
+    with ConsoleProgress(round_, console) as progress:
         return run_round(State.address, round_, progress=progress, **how)
 
 
@@ -184,8 +185,8 @@ def tell(summary: Summary, round_: Round) -> None:
     if summary.failed == {WHOLE_ROUND}:
         console.print("Mend the cause and run again.", style="red")
     elif failures:
-        told = f"{len(failures)} failed; the others finished. Mend the causes and run again."
-        console.print(told, style="red")
+        failed = f"{len(failures)} failed; the others finished. Mend the causes and run again."
+        console.print(failed, style="red")
 
 
 def failures_of(summary: Summary, round_: Round) -> Failures:
@@ -205,7 +206,7 @@ def verify(
     from helpers.pipeline.verify import verify as verify_round
 
     round_ = load(round_id)
-    with held(round_.id), Told(round_, console) as progress:
+    with held(round_.id), ConsoleProgress(round_, console) as progress:
         verified = verify_round(root(), round_, jobs or default_jobs(), progress)
     failures_of(verified.summary, round_).tell()
     for name in verified.different:

@@ -118,9 +118,9 @@ def demo(
     before = [load(name) for name in reversed(round_.settings.earlier_rounds)]
     for earlier in before:
         if earlier.settings.simulated:  # to compare with; its own reports: `survey run`
-            told = _simulate(earlier, workers, ["analyse", "release"])
-            if told.failures:
-                tell(told, earlier)
+            summary = _simulate(earlier, workers, ["analyse", "release"])
+            if summary.failures:
+                tell(summary, earlier)
                 raise typer.Exit(1)
     began = time.perf_counter()
     summary = _simulate(round_, workers, ["analyse", "release", "report", "national"])

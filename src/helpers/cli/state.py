@@ -111,30 +111,29 @@ def held(round_id: str) -> Iterator[None]:
         yield
 
 
-def usage(told: str | SurveyError) -> typer.Exit:
+def usage(error: str | SurveyError) -> typer.Exit:
     """Exit status 2: the call or the parameters are wrong, nothing was written."""
-    text = _told(told)
+    text = _message_text(error)
     again = "" if "othing was" in text else "\nNothing was written."
     console.print(f"{text}{again}", style="red", markup=False)
     return typer.Exit(2)
 
 
-def failed(told: str | SurveyError, whom: str = "") -> typer.Exit:
+def failed(error: str | SurveyError, whom: str = "") -> typer.Exit:
     """Exit status 1: something failed; `whom` it concerns."""
-    tell_failed(told, whom)
+    print_failure(error, whom)
     return typer.Exit(1)
 
 
-def tell_failed(told: str | SurveyError, whom: str = "") -> None:
+def print_failure(error: str | SurveyError, whom: str = "") -> None:
     console.print(
-        f"FAILED{' ' * bool(whom)}{whom}:\n{listed(str(told))}", style="red", markup=False
+        f"FAILED{' ' * bool(whom)}{whom}:\n{listed(str(error))}", style="red", markup=False
     )
 
 
-def _told(told: str | SurveyError) -> str:
-    return (
-        listed(str(told)) if isinstance(told, SurveyError) and len(told.problems) > 1 else str(told)
-    )
+def _message_text(error: str | SurveyError) -> str:
+    several = isinstance(error, SurveyError) and len(error.problems) > 1
+    return listed(str(error)) if several else str(error)
 
 
 @contextmanager
@@ -217,22 +216,22 @@ class Failures:
 
     def __init__(self, round_: Round) -> None:
         self.round = round_
-        self._told: dict[
+        self._messages: dict[
             tuple[str, str], list[tuple[str, str]]
         ] = {}  # step, cause → code, own words
 
-    def add(self, code: str, told: str | SurveyError, step: str = "") -> None:
-        kind = (step, impersonal(str(told), self.round, code))
-        self._told.setdefault(kind, []).append((code, str(told)))
+    def add(self, code: str, message: str | SurveyError, step: str = "") -> None:
+        kind = (step, impersonal(str(message), self.round, code))
+        self._messages.setdefault(kind, []).append((code, str(message)))
 
     def __len__(self) -> int:
-        return len({code for whom in self._told.values() for code, _ in whom})
+        return len({code for whom in self._messages.values() for code, _ in whom})
 
     def tell(self) -> None:
-        for (step, general), whom in self._told.items():
+        for (step, general), whom in self._messages.items():
             names = ", ".join(name_of(self.round, code) for code, _ in whom)
             several = f"{len(whom)} municipalities ({names})"
-            tell_failed(
+            print_failure(
                 whom[0][1] if len(whom) == 1 else general,
                 (names if len(whom) == 1 else several) + (f", step {step}" if step else ""),
             )

@@ -25,7 +25,7 @@ from helpers.pipeline.records import Snapshot
 from helpers.pipeline.steps import PARAMETERS, STEPS
 
 if TYPE_CHECKING:
-    from helpers.fieldwork.standing import Standing
+    from helpers.fieldwork.round_status import RoundStatus
 
 THERE, STALE, MISSING = "✓", "!", "·"
 COLUMNS = {  # heading → pattern of what shows it, and the step that makes it
@@ -48,6 +48,11 @@ ROUND_STEPS = {
 }
 SHOWN_REASONS = 8
 SHOWN_LOOKS = 40  # lines about extracts; the others stand in intake.json
+EXTRACT_FINDINGS = {
+    "stopped": "Stopped",
+    "decided": "Let pass by decision",
+    "look": "Worth a look",
+}
 SAMPLES = "data/{round}/sample/????.parquet"
 WATCHED = (  # what the answers are told from
     SAMPLES, "data/{round}/intake.json", "data/{round}/responses/????.parquet", "data/{round}/sendout/{code}/mailings.json",
@@ -98,23 +103,23 @@ def _left(snapshot: Snapshot, round_: Round) -> Iterator[str]:
 def _watch(paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.date | None) -> str:
     """Tell of the answers, and write the status page; returns where it lies."""
     from helpers.answers.answer_times import danish_today
-    from helpers.fieldwork.invited import told_of_letters
-    from helpers.fieldwork.standing import standing_of
+    from helpers.fieldwork.invited import invitation_mismatches
+    from helpers.fieldwork.round_status import round_status_of
     from helpers.fieldwork.status_page import write_status_page
 
     for line in (
-        *told_extracts(paths, round_),
-        *told_of_letters(paths, round_.settings.participants),
+        *extract_lines(paths, round_),
+        *invitation_mismatches(paths, round_.settings.participants),
     ):
         console.print(line, markup=False)
-    standing = None
+    round_status = None
     if snapshot.names((SAMPLES,), ""):
-        standing = standing_of(paths, round_, on, danish_today())
-        for line in told_answers(standing, round_):
+        round_status = round_status_of(paths, round_, on, danish_today())
+        for line in answer_lines(round_status, round_):
             console.print(line, markup=False)
     collected = snapshot.records.get(("collect", WHOLE_ROUND))
     conflicts = collected.found.get("conflicts", {}) if collected else {}
-    page = write_status_page(paths, round_, standing, marks, conflicts, on or dt.date.today())
+    page = write_status_page(paths, round_, round_status, marks, conflicts, on or dt.date.today())
     if snapshot.store.folder is not None:
         return str(page)
     name = page.relative_to(paths.root).as_posix()
@@ -122,23 +127,22 @@ def _watch(paths: Paths, round_: Round, snapshot: Snapshot, marks: dict, on: dt.
     return f"{blanked(snapshot.store.root)}/{name}"
 
 
-def told_extracts(paths: Paths, round_: Round) -> list[str]:
+def extract_lines(paths: Paths, round_: Round) -> list[str]:
     """What stops an extract among the others, what was decided, and what is worth a look but for what
     nearly every file has."""
     from helpers.extracts.intake_record import found_at_intake, without_common_findings
 
     found = found_at_intake(paths, round_)
     lines = []
-    for kind, title in (("stopped", "Stopped"), ("decided", "Let pass by decision"),
-                        ("look", "Worth a look")):  # fmt: skip
+    for kind, title in EXTRACT_FINDINGS.items():
         own = [
             f"  {code} {round_.municipalities[code].name}: {one['en']}"
             + (f" ({one['by']}, {one['date']}: {one['reason']})" if kind == "decided" else "")
-            for code, told in found.items()
+            for code, findings in found.items()
             for one in (
-                without_common_findings(told.get(kind, ()))
+                without_common_findings(findings.get(kind, ()))
                 if kind == "look"
-                else told.get(kind, ())
+                else findings.get(kind, ())
             )
         ]
         shown = own if kind == "stopped" else own[:SHOWN_LOOKS]
@@ -148,19 +152,19 @@ def told_extracts(paths: Paths, round_: Round) -> list[str]:
     return lines
 
 
-def told_answers(standing: Standing, round_: Round) -> list[str]:
+def answer_lines(status: RoundStatus, round_: Round) -> list[str]:
     """Answers so far, the forecast, and who may miss the least number, in a few lines."""
-    whole, least = standing.forecast.country, round_.settings.sampling.min_answers
+    whole, least = status.forecast.country, round_.settings.sampling.min_answers
     rate = whole["answers"] / max(whole["invited"], 1)
-    undated = f"; the time of {standing.undated:,} is not known" if standing.undated else ""
-    basis = ", ".join(standing.curves.rounds) or "the default curve: no earlier round is held"
+    undated = f"; the time of {status.undated:,} is not known" if status.undated else ""
+    basis = ", ".join(status.curves.rounds) or "the default curve: no earlier round is held"
     lines = [
         f"\nAnswers: {whole['answers']:,} of {whole['invited']:,} invited ({rate:.1%}), "
-        f"as of {standing.moment:%Y-%m-%d %H:%M}{undated}.",
+        f"as of {status.moment:%Y-%m-%d %H:%M}{undated}.",
         f"Forecast: {whole['forecast']:,.0f}, {round_.settings.comparison.confidence:.0%} prediction "
         f"interval {whole['ci_low']:,.0f}–{whole['ci_high']:,.0f} (from {basis}).",
     ]
-    table = standing.forecast.municipalities.assign(miss=standing.forecast.miss(least))
+    table = status.forecast.municipalities.assign(miss=status.forecast.miss(least))
     at_risk = table[table["miss"] >= POSSIBLE].sort_values(
         ["miss", "forecast"], ascending=[False, True]
     )

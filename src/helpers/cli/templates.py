@@ -46,8 +46,8 @@ def template(
         written = write_templates(Paths(root(), round_.id), round_, chosen, codes)
     _print(str(path) for path in written)
     if plain := [c for c in codes if not round_.local_for(c).background]:
-        told = f"{', '.join(plain)}: no local background variables; the general template holds."
-        console.print(told, style="yellow", markup=False)
+        hint = f"{', '.join(plain)}: no local background variables; the general template holds."
+        console.print(hint, style="yellow", markup=False)
 
 
 def check(
@@ -95,9 +95,9 @@ def check(
     _print(lines_about(checked, round_, language))
     console.print()
     if not checked.has_no_faults:
-        told, marked = _marked_copy(file, checked.faults, round_, language, copy)
+        copy_text, marked = _marked_copy(file, checked.faults, round_, language, copy)
         _print(fault_lines(checked, language, marked), style="red")
-        console.print(f"\n{told}", markup=False)
+        console.print(f"\n{copy_text}", markup=False)
     console.print(verdict(checked, language), style="green" if checked.has_no_faults else "red")
     raise typer.Exit(0 if checked.has_no_faults else 1)
 
@@ -114,7 +114,7 @@ def _is_kept(folder: Path) -> bool:
     return any(folder.resolve().is_relative_to(root() / top) for top in ("data", "build"))
 
 
-_COPY_TOLD = {
+_COPY_TEXTS = {
     "en": (
         "Marked copy: {path}",
         "No marked copy: no fault stands in a cell, or the table is too large for one.",
@@ -137,7 +137,7 @@ def _marked_copy(
     """What to tell of the marked copy, and whether there is one."""
     from helpers.preparation.marking import write_marked
 
-    written, nowhere, kept, failed = _COPY_TOLD[language]
+    written, nowhere, kept, failed = _COPY_TEXTS[language]
     if folder is None and _is_kept(file.parent):
         return kept, False
     try:
@@ -210,6 +210,6 @@ def layout_approve(
     if file is not None and not file.is_file():
         raise usage(f"{file} is no file.")
     with of_the_call():
-        path, told = approve(root(), name, file, dt.date.today())
-    _print(told, style="yellow")
+        path, notes = approve(root(), name, file, dt.date.today())
+    _print(notes, style="yellow")
     console.print(f"The layout {name} is known from now on: {path}", markup=False)

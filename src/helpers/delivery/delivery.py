@@ -63,17 +63,7 @@ def deliver(
     round_ = published.round
     places = _chosen(round_, only)
     failed = _failed_in_last_run(paths)
-    national = members_of(paths.national_folder, NATIONAL)
-    for name in FOR_KL:
-        national.pop(f"{NATIONAL}/{name}", None)
-    missing = [n for n in NATIONAL_FINISHED if f"{NATIONAL}/{n}" not in national]
-    if missing:
-        raise TooEarlyError(
-            str(paths.national_folder),
-            f"{', '.join(missing)} is not there",
-            "a finished national report",
-            f"Run `survey run {round_.id} --stage national` first.",
-        )
+    national = _national_members(paths)
     folder.mkdir(parents=True, exist_ok=True)
     left_out: dict[str, str] = {}
     made: dict[str, tuple[Municipality, str, Path]] = {}
@@ -102,6 +92,22 @@ def deliver(
     return Delivery(tuple(folder / name for name in made), list_file, left_out)
 
 
+def _national_members(paths: Paths) -> dict[str, bytes]:
+    """The country's files that every municipality gets. Raises TooEarlyError where one is not made."""
+    national = members_of(paths.national_folder, NATIONAL)
+    for name in FOR_KL:
+        national.pop(f"{NATIONAL}/{name}", None)
+    missing = [n for n in NATIONAL_FINISHED if f"{NATIONAL}/{n}" not in national]
+    if missing:
+        raise TooEarlyError(
+            str(paths.national_folder),
+            f"{', '.join(missing)} is not there",
+            "a finished national report",
+            f"Run `survey run {paths.round_id} --stage national` first.",
+        )
+    return national
+
+
 def _chosen(round_: Round, only: Sequence[str] | None) -> list[Municipality]:
     strangers = sorted(set(only or ()) - set(round_.settings.participants))
     if strangers:
@@ -124,8 +130,9 @@ def _failed_in_last_run(paths: Paths) -> set[str]:
         return set()
     content = json.loads(manifest.read_text("utf-8"))
     released = paths.build / "released.parquet"
-    told = content.get("files", {}).get(released.name)
-    if told and released.is_file() and told != hashlib.sha256(released.read_bytes()).hexdigest():
+    recorded = content.get("files", {}).get(released.name)
+    found = hashlib.sha256(released.read_bytes()).hexdigest() if released.is_file() else recorded
+    if recorded and found != recorded:
         raise SurveyError(
             str(paths.build),
             "the reports are older than the release: they may show what is hidden now",

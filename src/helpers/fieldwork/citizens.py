@@ -14,7 +14,7 @@ from helpers.extracts.classify import regrouped
 from helpers.fieldwork.contact_exceptions import OPTED_OUT, UNREACHABLE
 from helpers.parameters.params import Round, RuleSet
 
-SILENT = (OPTED_OUT, UNREACHABLE)  # exceptions after which no answer is to be expected
+NO_ANSWER_EXPECTED = (OPTED_OUT, UNREACHABLE)  # exceptions after which no answer is to be expected
 SAMPLE_COLUMNS = ["key", "target_group", "benefit_type", "has_phone", "stratum_population"]
 COLUMNS = [
     "municipality", "key", "target_group", "has_phone", "stratum_population", "answered",

@@ -89,11 +89,9 @@ def receive(
     wanted: dict[Path, bytes] = {}
     for path in files:
         try:
-            content = path.read_bytes()
-        except OSError as e:
-            refused[str(path)] = ResponseError(
-                str(path), f"cannot be read ({e.strerror})", "", "Close it elsewhere, then again."
-            )
+            content = _content(path)
+        except ResponseError as e:
+            refused[str(path)] = e
             continue
         digest = digest_of(content)
         if digest in lying and skip_unknown_on is None:
@@ -102,8 +100,8 @@ def receive(
         before = decided.get(digest, frozenset())
         checked = check_export(path, round_, owners, None if skip_unknown_on else before, left)
         if checked.problems or checked.rows is None:
-            told = [p for own in checked.problems.values() for p in own]
-            refused[str(path)] = ResponseError(problems=told)
+            problems = [p for own in checked.problems.values() for p in own]
+            refused[str(path)] = ResponseError(problems=problems)
             continue
         if more := checked.left_out - before:
             decisions[digest] = redacted_file_name(path.name), more
@@ -121,10 +119,19 @@ def receive(
     return Received(taken, known, refused, left_out)
 
 
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as e:
+        raise ResponseError(
+            str(path), f"cannot be read ({e.strerror})", "", "Close it elsewhere, then again."
+        ) from e
+
+
 def _owners(paths: Paths, round_: Round) -> Mapping[str, str]:
     owners, problems = key_owners(paths, round_)
     if problems:
-        raise ResponseError(problems=[p for told in problems.values() for p in told])
+        raise ResponseError(problems=[p for own in problems.values() for p in own])
     if not owners:
         raise TooEarlyError(
             str(paths.data / "sample"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,10 +126,7 @@ def note_exceptions(
         ]
     if problems:
         raise ExceptionsError(problems=problems)
-    asked = pd.DataFrame(
-        [(k, rows.at[r, "reason"], rows.at[r, "noted_on"]) for r in rows.index for k in keys.get(r, ())],
-        columns=list(COLUMNS), dtype="str",
-    ).drop_duplicates(["key", "reason"])  # fmt: skip
+    asked = _by_key(rows, keys)
     before = read_exceptions(paths)
     pairs = set(zip(before["key"], before["reason"]))
     stands = [(k, r) in pairs for k, r in zip(asked["key"], asked["reason"])]
@@ -146,6 +144,14 @@ def note_exceptions(
     )
 
 
+def _by_key(rows: pd.DataFrame, keys: Mapping[int, Collection[str]]) -> pd.DataFrame:
+    """A row a key and reason of the list, the first that stands there."""
+    reasons, days = rows["reason"], rows["noted_on"]
+    found = [(k, reasons.at[r], days.at[r]) for r in rows.index for k in keys.get(r, ())]
+    table = pd.DataFrame(found, columns=list(COLUMNS), dtype="str")
+    return table.drop_duplicates(["key", "reason"])
+
+
 def _write(path: Path, table: pd.DataFrame) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
@@ -159,37 +165,17 @@ def _read_list(
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Rows of the list, indexed by row number: `key` or »«, `cpr` or »«, `reason`, `noted_on`."""
     sheet, columns = _sheet(file)
-    where, problems = sheet.where(file), []
-    if not {"key", "cpr"} & columns.keys():
-        problems.append(
-            Problem(
-                where, "has no column »key« or »cpr«", "one of them", "Add it in the first row."
-            )
-        )
-    if "reason" not in columns and reason is None:
-        problems.append(
-            Problem(
-                where, "has no column »reason«",
-                "a reason in each row, or one for the whole list",
-                f"Add it, or say --reason {' | '.join(REASONS)}.",
-            )
-        )  # fmt: skip
-    if problems:
-        raise ExceptionsError(problems=problems)
-    problems += sheet.odd_rows(file)
-    problems += (lost := sheet.lost_cells(file, columns.values()))
+    where = sheet.where(file)
+    _refuse_lacking(where, columns, reason)
+    lost = sheet.lost_cells(file, columns.values())
+    problems = [*sheet.odd_rows(file), *lost]
     lost_rows = {fault.place.row for fault in lost}
-    cells = {
-        name: [str(r[at]).strip() if at < len(r) else "" for r in sheet.rows[1:]]
-        for name, at in columns.items() if name != "noted_on"
-    }  # fmt: skip
-    index = range(2, len(sheet.rows) + 1)
-    table = pd.DataFrame(cells, index=index, dtype="str").reindex(columns=["key", "cpr", "reason"])
-    table = table.fillna("")
-    days = [r[columns["noted_on"]] if columns.get("noted_on", 99) < len(r) else "" for r in sheet.rows[1:]]  # fmt: skip
-    read, unreadable = read_dates(pd.Series(days, index=index, dtype=object), _DATE_FORMS)
-    told = pd.Series(pd.to_datetime(read), index=index).dt.strftime("%Y-%m-%d")
-    table["noted_on"] = told.fillna(today.isoformat())
+    table = _cells(sheet, columns)
+    at = columns.get("noted_on")
+    days = [r[at] if at is not None and at < len(r) else "" for r in sheet.rows[1:]]
+    read, unreadable = read_dates(pd.Series(days, index=table.index, dtype=object), _DATE_FORMS)
+    noted_on = pd.Series(pd.to_datetime(read), index=table.index).dt.strftime("%Y-%m-%d")
+    table["noted_on"] = noted_on.fillna(today.isoformat())
     used = (table["key"] != "") | (table["cpr"] != "")
     for row in table.index[used & ~table.index.isin(lost_rows)]:
         given = table.at[row, "reason"]
@@ -198,11 +184,34 @@ def _read_list(
             problems.append(_unknown_reason(f"{where}, row {row}", given))
         table.at[row, "reason"] = meant or ""
         if unreadable[row - 2]:
-            problems.append(
-                Problem(f"{where}, row {row}", "the date is no date", "a day as 2024-03-20",
-                        "Correct it, or leave it empty.")
-            )  # fmt: skip
+            what, remedy = "the date is no date", "Correct it, or leave it empty."
+            problems.append(Problem(f"{where}, row {row}", what, "a day as 2024-03-20", remedy))
     return table[used], problems
+
+
+def _refuse_lacking(where: str, columns: Collection[str], reason: str | None) -> None:
+    problems = []
+    if not {"key", "cpr"} & set(columns):
+        what = "has no column »key« or »cpr«"
+        problems.append(Problem(where, what, "one of them", "Add it in the first row."))
+    if "reason" not in columns and reason is None:
+        expected = "a reason in each row, or one for the whole list"
+        remedy = f"Add it, or say --reason {' | '.join(REASONS)}."
+        problems.append(Problem(where, "has no column »reason«", expected, remedy))
+    if problems:
+        raise ExceptionsError(problems=problems)
+
+
+def _cells(sheet: Sheet, columns: Mapping[str, int]) -> pd.DataFrame:
+    """`key`, `cpr` and `reason`, indexed by row number; »« where a cell or a column is not there."""
+    rows = sheet.rows[1:]
+    cells = {
+        name: [str(r[at]).strip() if at < len(r) else "" for r in rows]
+        for name, at in columns.items()
+        if name != "noted_on"
+    }
+    table = pd.DataFrame(cells, index=range(2, len(rows) + 2), dtype="str")
+    return table.reindex(columns=["key", "cpr", "reason"]).fillna("")
 
 
 def _sheet(file: Path) -> tuple[Sheet, dict[str, int]]:

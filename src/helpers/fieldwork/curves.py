@@ -145,8 +145,8 @@ class Curves:
         default = PRIOR_CITIZENS * default_curve(at, self.marks)
         shares = np.empty((*at.shape, len(self.groups)))
         for i, times in enumerate(self._times):
-            came = np.searchsorted(times, at, side="right")
-            shares[..., i] = (came + default) / (len(times) + PRIOR_CITIZENS)
+            answered = np.searchsorted(times, at, side="right")
+            shares[..., i] = (answered + default) / (len(times) + PRIOR_CITIZENS)
         return np.clip(shares, EDGE, 1 - EDGE)
 
     def level_variance(self) -> float:
@@ -172,8 +172,8 @@ class Curves:
         rounds = self._places[0]
         for number in np.unique(rounds):
             n, y = whole[rounds == number], part[rounds == number]
-            rate = np.divide(y.sum(axis=0), n.sum(axis=0), out=np.zeros(n.shape[1]),
-                             where=n.sum(axis=0) > 0)  # fmt: skip
+            whole_n = n.sum(axis=0)
+            rate = np.divide(y.sum(axis=0), whole_n, out=np.zeros(n.shape[1]), where=whole_n > 0)
             expectation, variance = n @ rate, n @ (rate * (1 - rate))
             known = variance > 1
             squares = (y.sum(axis=1) - expectation)[known] ** 2 / variance[known]
@@ -211,9 +211,10 @@ class Curves:
     @cached_property
     def _times(self) -> list[np.ndarray]:
         """Times of the earlier answers of each group, in order."""
-        told = self.citizens[self.citizens["answered"]]
+        answered = self.citizens[self.citizens["answered"]]
         return [
-            np.sort(told.loc[told["target_group"] == g, "at"].to_numpy(float)) for g in self.groups
+            np.sort(answered.loc[answered["target_group"] == g, "at"].to_numpy(float))
+            for g in self.groups
         ]
 
 

@@ -47,7 +47,7 @@ from helpers.parameters.round_settings import Channel, Fieldwork
 
 CHANNELS: tuple[str, ...] = get_args(Channel)
 BY_TELEPHONE = ("sms", "telephone")  # need a number
-UNLIKE = 0.10  # S where R = 0.80
+S_OF_R_080 = 0.10  # S where R = 0.80
 COLUMNS = [
     "municipality", "target_group", "channel", "persons", "expected_answers", "rank", "chosen",
     "gain",
@@ -87,19 +87,14 @@ def plan_effort(
     expected_answers (on top of the forecast, after what is ranked before), gain (answers of the
     loss), rank (1 first), chosen (within the budget and not under `smallest_gain_answers`).
     """
-    counts = forecast.counts
-    place = pd.Index(counts.codes).get_indexer(persons["municipality"])
-    group = pd.Index(counts.groups).get_indexer(persons["target_group"])
+    place = pd.Index(forecast.counts.codes).get_indexer(persons["municipality"])
+    group = pd.Index(forecast.counts.groups).get_indexer(persons["target_group"])
     channel = persons["channel"].to_numpy(str)
     size = persons["persons"].to_numpy(float)
     share = forecast.yield_of_last_reminder()[place, group]
     share = np.minimum(share * [rules.yield_of_channel[c] for c in channel], 1)
-    mean = counts.answers + counts.left * forecast.later()[0]
-    loss = _Loss(mean, forecast.municipalities["sd"].to_numpy(float), counts.asked,
-                 population.to_numpy(float), least, rules.likeness_answers)  # fmt: skip
-    met = np.zeros_like(
-        mean
-    )  # share of those not reached before whom the channels so far made answer
+    loss = _Loss.of(forecast, population.to_numpy(float), least, rules.likeness_answers)
+    met = np.zeros_like(loss.mean)  # share of those not yet reached that the channels made answer
     budget = {c: np.inf if budgets.get(c, 0) is None else budgets.get(c, 0) for c in CHANNELS}
     ranked = np.zeros(len(persons), dtype=int)
     chosen = np.zeros(len(persons), dtype=bool)
@@ -150,6 +145,14 @@ class _Loss:
         total = people.sum(axis=1, keepdims=True)
         self.share = np.divide(people, total, out=np.zeros_like(people), where=total > 0)
 
+    @classmethod
+    def of(cls, forecast: Forecast, population: np.ndarray, least: int, weight: float) -> _Loss:
+        """Of the answers that the forecast has in the end."""
+        counts = forecast.counts
+        mean = counts.answers + counts.left * forecast.later()[0]
+        sd = forecast.municipalities["sd"].to_numpy(float)
+        return cls(mean, sd, counts.asked, population, least, weight)
+
     def add(self, place: int, group: int, answers: float) -> None:
         self.mean[place, group] += answers
 
@@ -166,7 +169,7 @@ class _Loss:
         q, asked = self.share[place], self.asked[place]
         rate = np.divide(mean, asked, out=np.zeros_like(mean), where=asked > 0)
         centred = rate - (q * rate).sum(axis=1, keepdims=True)
-        return shortfall + self.weight[place] * (q * centred**2).sum(axis=1) / UNLIKE**2
+        return shortfall + self.weight[place] * (q * centred**2).sum(axis=1) / S_OF_R_080**2
 
 
 def population_of(citizens: pd.DataFrame, forecast: Forecast) -> pd.DataFrame:
@@ -202,7 +205,7 @@ def write_plan(paths: Paths, plan: pd.DataFrame) -> None:
     write_atomically(paths.effort, table.to_parquet)
 
 
-COLUMNS = ("municipality", "target_group", "channel", "chosen")
+CHOICE_COLUMNS = ("municipality", "target_group", "channel", "chosen")  # of a plan: what is read
 
 
 def chosen_groups(paths: Paths, round_: Round, channel: str) -> dict[str, frozenset[str]]:
@@ -219,12 +222,12 @@ def chosen_groups(paths: Paths, round_: Round, channel: str) -> dict[str, frozen
             "--all.",
         )
     try:
-        plan = pd.read_parquet(paths.effort, columns=list(COLUMNS))
+        plan = pd.read_parquet(paths.effort, columns=list(CHOICE_COLUMNS))
     except (OSError, ValueError, KeyError, pa.ArrowException):
         raise SurveyError(
             str(paths.effort),
             "is no effort plan",
-            f"columns {', '.join(COLUMNS)}",
+            f"columns {', '.join(CHOICE_COLUMNS)}",
             f"Make it again with `survey effort {round_.id}`.",
         ) from None
     rows = plan[(plan["channel"] == channel) & plan["chosen"].astype(bool)]

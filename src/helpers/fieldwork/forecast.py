@@ -149,8 +149,8 @@ class Forecast:
         mean, variance, left = self._sums(h, gradient)
         chances = cumulative(left, mean, variance)
         wanted = (least - 1 - self.counts.answers.sum(axis=1)).astype(int)
-        return np.where(wanted < 0, 0.0, chances[np.arange(len(wanted)),
-                        np.clip(wanted, 0, chances.shape[1] - 1)])  # fmt: skip
+        column = np.clip(wanted, 0, chances.shape[1] - 1)
+        return np.where(wanted < 0, 0.0, chances[np.arange(len(wanted)), column])
 
     @cached_property
     def groups(self) -> pd.DataFrame:

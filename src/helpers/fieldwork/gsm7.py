@@ -28,7 +28,7 @@ EXTENSION = {
     "[": 0x3C, "~": 0x3D, "]": 0x3E, "|": 0x40, "€": 0x65,
 }  # fmt: skip
 # what word processors put in place of what was typed, and what to write instead
-INSTEAD = {
+REPLACEMENTS = {
     "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "´": "'", "`": "'",
     "–": "-", "—": "-", "‑": "-", "−": "-", "…": "...", "•": "-", "\u00a0": " ", "\u202f": " ",
     "\u2009": " ", "\t": " ", "\u00ad": "", "\u200b": "", "ç": "c", "½": "1/2", "×": "x",
@@ -82,7 +82,7 @@ def refused(text: str) -> list[Refused]:
 
 def _instead(character: str) -> str | None:
     """The replacement: what it stands for, or the letter without its accent (ê → e)."""
-    if character in INSTEAD:
-        return INSTEAD[character]
+    if character in REPLACEMENTS:
+        return REPLACEMENTS[character]
     bare = "".join(c for c in unicodedata.normalize("NFKD", character) if c in _BASIC)
     return bare or None

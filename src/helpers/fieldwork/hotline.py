@@ -40,7 +40,7 @@ DANISH_TIME = re.compile(
     r"(\d{1,2})[-./](\d{1,2})[-./](\d{4})(?:[ T]+(?:kl\. ?)?(\d{1,2})[:.](\d{2})(?::\d{2})?)?$"
 )
 LONGEST_TOPIC, LONGEST_MINUTES = 60, 480
-_MEND = "Mend the file, then run hotline again."
+_REMEDY = "Mend the file, then run hotline again."
 
 
 @dataclass(frozen=True)
@@ -152,14 +152,17 @@ def _read(paths: Paths, round_: Round, file: Path) -> dict[int, _Call]:
                 f"{redacted_file_name(file.name)}, row {number}, column »{column}«",
                 what,
                 expected,
-                _MEND,
+                _REMEDY,
             )
             for column, what, expected in wrong
             if (number, headings.index(column) + 1) not in lost
         ]
     if not calls:
         raise SurveyError(
-            redacted_file_name(file.name), "holds no call", "a row a call under the headings", _MEND
+            redacted_file_name(file.name),
+            "holds no call",
+            "a row a call under the headings",
+            _REMEDY,
         )
     if problems:
         raise SurveyError(problems=problems)
@@ -176,24 +179,29 @@ def _table(file: Path) -> tuple[Sheet, list[str]]:
     expected = ", ".join(COLUMNS[:4]) + " and, if wanted, key"
     where = f"{redacted_file_name(file.name)}, first row"
     problems = [
-        Problem(where, f"lacks the column »{c}«", expected, _MEND)
+        Problem(where, f"lacks the column »{c}«", expected, _REMEDY)
         for c in COLUMNS[:4]
         if c not in headings
     ]
     problems += [
-        Problem(where, f"column {i} is none of the log's", expected,
-                "Take it out: the log holds no names, numbers or notes.")
-        for i, c in enumerate(headings, start=1) if c not in COLUMNS
-    ]  # fmt: skip
+        Problem(
+            where,
+            f"column {i} is none of the log's",
+            expected,
+            "Take it out: the log holds no names, numbers or notes.",
+        )
+        for i, c in enumerate(headings, start=1)
+        if c not in COLUMNS
+    ]
     problems += [
-        Problem(where, f"the column »{c}« stands twice", expected, _MEND)
+        Problem(where, f"the column »{c}« stands twice", expected, _REMEDY)
         for c in COLUMNS
         if headings.count(c) > 1
     ]
     if sheet is None or problems:
         raise SurveyError(
             problems=problems
-            or [Problem(redacted_file_name(file.name), "is empty", expected, _MEND)]
+            or [Problem(redacted_file_name(file.name), "is empty", expected, _REMEDY)]
         )
     return sheet, headings
 
@@ -223,8 +231,8 @@ def _call(
     if place is None:
         expected = "a participant's four-digit code or name"
         wrong.append(("municipality", "is no participant", expected))
-    topic, told = _topic(str(given.get("topic", "")), round_.settings.fieldwork, names)
-    wrong += [("topic", *told)] if told else []
+    topic, topic_fault = _topic(str(given.get("topic", "")), round_.settings.fieldwork, names)
+    wrong += [("topic", *topic_fault)] if topic_fault else []
     minutes = _minutes(given.get("minutes", ""))
     if minutes is None:
         wrong.append(("minutes", "is no number of minutes", f"0 to {LONGEST_MINUTES}, as 4 or 4,5"))
@@ -303,7 +311,7 @@ def _minutes(cell: object) -> float | None:
     return minutes if 0 <= minutes <= LONGEST_MINUTES else None
 
 
-def told_exceptions(paths: Paths, logged: Logged) -> list[str]:
+def exception_notes(paths: Paths, logged: Logged) -> list[str]:
     """What is to be done for callers who are to be left out or reached otherwise, a line a reason."""
     place = paths.contact_exceptions
     return [

@@ -62,8 +62,8 @@ def record_invited(
         known = pd.DataFrame(columns=list(COLUMNS), dtype="str")
     again = known["key"].isin(keys)
     latest = known["latest"] if added else pd.Series("0", index=known.index)
-    beside = known["instead_of"].mask(again, instead_of)
-    known = known.assign(latest=latest.mask(again, "1"), instead_of=beside)
+    replaced = known["instead_of"].mask(again, instead_of)
+    known = known.assign(latest=latest.mask(again, "1"), instead_of=replaced)
     there = set(known["key"])
     new = [k for k in keys if k not in there]
     rows = pd.DataFrame(
@@ -92,9 +92,9 @@ def left_sample(paths: Paths, code: str, keys: pd.Series) -> int:
     return 0 if table is None else int((~table["key"].isin(keys)).sum())
 
 
-def told_of_letters(paths: Paths, codes: Iterable[str]) -> list[str]:
+def invitation_mismatches(paths: Paths, codes: Iterable[str]) -> list[str]:
     """A line a municipality whose sample and invitation are not of the same citizens."""
-    told = []
+    lines = []
     for code in codes:
         sample = read_drawn(paths.sample(code))
         table = read_invited(paths, code)
@@ -105,8 +105,8 @@ def told_of_letters(paths: Paths, codes: Iterable[str]) -> list[str]:
         new = int((without_invitation(paths, code, sample["key"], INVITATION) & ~silent).sum())
         left = left_sample(paths, code, sample["key"])
         if new or left:
-            told.append(
+            lines.append(
                 f"{code}: {new} of the sample have had no invitation (`survey sendout {paths.round_id} "
                 f"--missing --only {code}`), {left} who had it are in the sample no more."
             )
-    return told
+    return lines

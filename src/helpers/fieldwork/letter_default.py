@@ -95,9 +95,15 @@ def _font(of, size: float, colour: str) -> None:
 
 
 def _paragraph(
-    at, text: str, *, size: float | None = None, colour: str | None = None,
-    align=None, before: float = 0, after: float | None = None,
-):  # fmt: skip
+    at,
+    text: str,
+    *,
+    size: float | None = None,
+    colour: str | None = None,
+    align=None,
+    before: float = 0,
+    after: float | None = None,
+):
     made = at.add_paragraph()
     made.paragraph_format.space_before = Pt(before)
     if after is not None:

@@ -27,6 +27,7 @@ from helpers.parameters.params import Round
 TYPED_FIELD = re.compile(r"«\s*(\w+)\s*»|\{\{\s*(\w+)\s*\}\}")
 PARAMETER_OF = {"hotline": "letters.hotline", "hotline_tid": "letters.hotline_hours"}
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_PRINTED_SO = "is typed as text and would be printed so"
 _ASK = "Insert it in Word with Insert, Quick Parts, Field, MergeField."
 
 
@@ -48,10 +49,10 @@ class Template:
         try:
             with MailMerge(io.BytesIO(self.content)) as document:
                 every = document.get_merge_fields()
-                beside = [
+                other_parts = [
                     p for p in document.docx.get_parts() if p not in document.docx.get_parts("main")
                 ]
-                around = document._get_merge_fields(beside) if beside else set()
+                around = document._get_merge_fields(other_parts) if other_parts else set()
                 typed = [
                     name
                     for part in document.docx.get_parts()
@@ -77,26 +78,33 @@ class Template:
             for name in sorted(every - FIELDS.keys())
         ]
         found += [
-            Problem(self.where, f"»{name}« is typed as text and would be printed so",
-                    "a merge field", _ASK)
+            Problem(self.where, f"»{name}« {_PRINTED_SO}", "a merge field", _ASK)
             for name in sorted(set(typed))
-        ]  # fmt: skip
+        ]
         found += [
             Problem(self.where, f"lacks the field »{name}«", "each citizen's own link", _ASK)
             for name in REQUIRED
             if name not in every
         ]
         found += [
-            Problem(self.where, f"has the field »{name}« in a header, footer or note",
-                    "fields of a citizen in the text itself", "Move it into the text.")
+            Problem(
+                self.where,
+                f"has the field »{name}« in a header, footer or note",
+                "fields of a citizen in the text itself",
+                "Move it into the text.",
+            )
             for name in sorted(around & set(OF_CITIZEN))
-        ]  # fmt: skip
+        ]
         found += [
-            Problem(self.where, f"has the field »{name}«, and the round's file does not fill it",
-                    f"the key `{PARAMETER_OF[name]}`", "Add it, or take the field out.")
+            Problem(
+                self.where,
+                f"has the field »{name}«, and the round's file does not fill it",
+                f"the key `{PARAMETER_OF[name]}`",
+                "Add it, or take the field out.",
+            )
             for name in sorted(every & PARAMETER_OF.keys())
             if not values.get(name)
-        ]  # fmt: skip
+        ]
         return found
 
 
@@ -150,11 +158,16 @@ def _strangers(folder: Path, round_: Round) -> Sequence[Problem]:
     codes = [*round_.settings.participants, *round_.withdrawn]
     names = [*MAILINGS, *(f"{c}-{m}" for c in codes for m in MAILINGS)]
     return [
-        Problem(str(path), "is the letter of no participant and mailing",
-                "<code>-<mailing>.docx or <mailing>.docx", hint(path.stem, names) if _near(path.stem, names) else "Rename it.")
+        Problem(
+            str(path),
+            "is the letter of no participant and mailing",
+            "<code>-<mailing>.docx or <mailing>.docx",
+            hint(path.stem, names) if _near(path.stem, names) else "Rename it.",
+        )
         for path in sorted(folder.iterdir())
-        if path.is_file() and not path.name.startswith((".", "~$")) and (path.stem not in names or path.suffix != ".docx")
-    ]  # fmt: skip
+        if path.is_file() and not path.name.startswith((".", "~$"))
+        if path.stem not in names or path.suffix != ".docx"
+    ]
 
 
 def _near(stem: str, names: Sequence[str]) -> bool:

@@ -86,4 +86,4 @@ LETTERS = {
         ),
         (_VOLUNTARY, _CONFIDENTIAL, _USE, "**Har du spørgsmål?** «hjaelp»", _OUT),
     ),
-}  # fmt: skip
+}

@@ -69,10 +69,10 @@ class HtmlLetter:
 
     def of(self, name: str, link: str) -> str:
         """The page of one citizen."""
-        told = {"navn": html.escape(name), "link": html.escape(link, quote=True)}
+        fields = {"navn": html.escape(name), "link": html.escape(link, quote=True)}
         first, *rest = self._parts
         filled = [first]
         for part in rest:
             mark, text = part.split("\ue001", 1)
-            filled += [told[mark], text]
+            filled += [fields[mark], text]
         return "".join(filled)

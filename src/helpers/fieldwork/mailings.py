@@ -59,12 +59,12 @@ def make_mailing(
     now: dt.datetime,
     *,
     plain: bool = False,
-    beside: str = "",
+    instead_of: str = "",
 ) -> Mailed:
     """Write a mailing to `sendout/<code>/`, encrypted unless `plain`, and record it.
 
     From the invitation on the sample is frozen. Made again, a mailing replaces itself, and the record
-    says how many fell away; an added invitation (ADDED) that nobody lacks writes nothing. `beside`: the
+    says how many fell away; an added invitation (ADDED) that nobody lacks writes nothing. `instead_of`: the
     reminder that an added invitation is written with, and that it stands for. Raises SurveyError before the plan, for a reminder before the invitation,
     and where the vault does not open.
     """
@@ -75,26 +75,26 @@ def make_mailing(
     if mailing.is_added and not (len(to.digital) or len(to.paper)):
         before = read_mailings(paths, code).get(mailing.recorded_as)
         return Mailed((), _made(mailing, to, now.date()), before, ())
-    told_before = _sample_told(paths, code, mailing, to)
-    members, told = _members(round_, code, mailing, template, to, now)
+    sample_notes = _sample_notes(paths, code, mailing, to)
+    members, missing = _members(round_, code, mailing, template, to, now)
     files = seal(
         paths, round_, code, mailing.package, members, plain=plain, supersedes=mailing.files
     )
     made = _made(mailing, to, now.date())
-    _note_invited(paths, code, mailing, to, now.date(), beside)
-    notes = [*told, *told_before, *_uncollected(paths, code, mailing)]
+    _note_invited(paths, code, mailing, to, now.date(), instead_of)
+    notes = [*missing, *sample_notes, *_uncollected(paths, code, mailing)]
     return Mailed(tuple(files), made, record_mailing(paths, code, made), tuple(notes))
 
 
 def _note_invited(
-    paths: Paths, code: str, mailing: Mailing, to: Recipients, day: dt.date, beside: str = ""
+    paths: Paths, code: str, mailing: Mailing, to: Recipients, day: dt.date, instead_of: str = ""
 ) -> None:
     if not mailing.is_reminder:
         keys = [*to.digital["Nøgle"], *to.paper["Nøgle"]]
-        record_invited(paths, code, keys, day, added=mailing.is_added, instead_of=beside)
+        record_invited(paths, code, keys, day, added=mailing.is_added, instead_of=instead_of)
 
 
-def _sample_told(paths: Paths, code: str, mailing: Mailing, to: Recipients) -> list[str]:
+def _sample_notes(paths: Paths, code: str, mailing: Mailing, to: Recipients) -> list[str]:
     """What is to be known of those invited where the sample is another one now."""
     notes = []
     if to.not_invited:
@@ -120,10 +120,15 @@ def _sample_told(paths: Paths, code: str, mailing: Mailing, to: Recipients) -> l
 
 def _made(mailing: Mailing, to: Recipients, day: dt.date) -> Made:
     return Made(
-        mailing.recorded_as, day.isoformat(), letters=len(to.digital), paper=len(to.paper),
-        left_out_answered=to.answered, left_out_opted_out=to.opted_out,
-        left_out_unreachable=to.unreachable, left_out_not_invited=to.not_invited,
-    )  # fmt: skip
+        mailing.recorded_as,
+        day.isoformat(),
+        letters=len(to.digital),
+        paper=len(to.paper),
+        left_out_answered=to.answered,
+        left_out_opted_out=to.opted_out,
+        left_out_unreachable=to.unreachable,
+        left_out_not_invited=to.not_invited,
+    )
 
 
 def write_list(paths: Paths, round_: Round, code: str, to: Recipients, now: dt.datetime) -> Path:
@@ -142,17 +147,17 @@ def _members(
     round_: Round, code: str, mailing: Mailing, template: Template, to: Recipients, now: dt.datetime
 ) -> tuple[Mapping[str, bytes], list[str]]:
     """File name → content, and what is missing among them."""
-    told = values(round_, code, mailing, now.date())
+    fields = values(round_, code, mailing, now.date())
     place = official_name(code, round_.municipalities[code].name)
     members = {mailing.workbook: text_workbook(to.digital, SHEET)}
     what = {mailing.workbook: "navn, CPR-nr. og link til brevfletning"}
     notes = []
     if len(to.digital):
-        members[mailing.letters] = merged_letters(template, told, _people(to.digital))
+        members[mailing.letters] = merged_letters(template, fields, _people(to.digital))
         what[mailing.letters] = "ét brev pr. borger, flettet i Word"
         cvr = _sender_cvr(round_, code)
         if cvr:
-            page = HtmlLetter(template, told, mailing.subject)
+            page = HtmlLetter(template, fields, mailing.subject)
             envelope = _envelope(round_, code, mailing, now, cvr, place)
             members[mailing.memo] = memo.container(envelope, _letters(to.digital, page))
             what[mailing.memo] = (
@@ -163,7 +168,7 @@ def _members(
     if len(to.paper):
         members[mailing.paper_workbook] = text_workbook(to.paper, SHEET)
         what[mailing.paper_workbook] = "fritagne for Digital Post, skal have brev på papir"
-        members[mailing.paper_letters] = merged_letters(template, told, _people(to.paper))
+        members[mailing.paper_letters] = merged_letters(template, fields, _people(to.paper))
         what[mailing.paper_letters] = "deres breve; sæt adresse på ud fra CPR-nummeret"
     members[READ_ME] = read_me(round_, place, what.items())
     return members, notes

@@ -77,8 +77,8 @@ def has_answered(paths: Paths, round_: Round, code: str, keys: pd.Series) -> pd.
     path = paths.answers(code)
     if not path.is_file():
         return pd.Series(False, index=keys.index)
-    told = with_answers(pd.DataFrame({"key": keys}), pd.read_parquet(path), round_, code)
-    done = told["responded"] | (told["status"] == "completed")
+    responses = with_answers(pd.DataFrame({"key": keys}), pd.read_parquet(path), round_, code)
+    done = responses["responded"] | (responses["status"] == "completed")
     return pd.Series(done.to_numpy(bool), index=keys.index)
 
 

@@ -36,7 +36,7 @@ def seal(
     package already is kept, since the municipality may have been told, and the list is written
     before the package: none ever lies there that nothing opens. What an earlier call left in the
     other form, or under a name in `supersedes`, is removed, so that nobody sends an old list.
-    """  # fmt: skip
+    """
     folder = paths.sendout(code) if not month else paths.data / "sendout" / month / code
     if plain:
         written = [write_private(folder / n, c) for n, c in members.items() if n != READ_ME]

@@ -24,7 +24,7 @@ WORKBOOK, PACKAGE = "sms.xlsx", "sms.zip"
 
 
 @dataclass(frozen=True)
-class Texted:
+class SmsResult:
     """`messages` were listed; the counts are of citizens who got none, each under the first reason
     that holds. `not_invited`: whose first word it would be; `exceptions`: of any kind; `doubles`: whose number somebody else's message goes to."""
 
@@ -48,7 +48,7 @@ def write_sms(
     today: dt.date,
     *,
     plain: bool = False,
-) -> Texted:
+) -> SmsResult:
     """Write `sms.xlsx`, encrypted unless `plain`, of those who have not answered, are in no exception
     and are of one of the target `groups` (None: all), a number once.
 
@@ -77,12 +77,16 @@ def write_sms(
     counts["doubles"] = int(left.sum()) - len(once)
     file = _written(paths, round_, code, once, text, plain)
     made = Made(
-        SMS, today.isoformat(), sms=len(once), left_out_answered=counts["answered"],
-        left_out_opted_out=int(noted[OPTED_OUT].sum()), left_out_unreachable=int(noted[UNREACHABLE].sum()),
+        SMS,
+        today.isoformat(),
+        sms=len(once),
+        left_out_answered=counts["answered"],
+        left_out_opted_out=int(noted[OPTED_OUT].sum()),
+        left_out_unreachable=int(noted[UNREACHABLE].sum()),
         left_out_not_invited=counts["not_invited"],
-    )  # fmt: skip
+    )
     record_mailing(paths, code, made)
-    return Texted(file, len(once), **counts)
+    return SmsResult(file, len(once), **counts)
 
 
 def _written(

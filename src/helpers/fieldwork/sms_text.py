@@ -54,27 +54,34 @@ def _of_template(where: str, template: str, round_: Round) -> list[Problem]:
     try:
         names = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
     except ValueError:
-        return [
-            Problem(where, "a { or } stands alone", "placeholders as {kommune}",
-                    "Write {{ and }} for the characters themselves.")
-        ]  # fmt: skip
+        remedy = "Write {{ and }} for the characters themselves."
+        return [Problem(where, "a { or } stands alone", "placeholders as {kommune}", remedy)]
     problems = [
-        Problem(where, f"has the unknown placeholder »{{{name}}}«",
-                " or ".join(f"{{{p}}}" for p in PLACEHOLDERS), hint(name, PLACEHOLDERS))
+        Problem(
+            where,
+            f"has the unknown placeholder »{{{name}}}«",
+            " or ".join(f"{{{p}}}" for p in PLACEHOLDERS),
+            hint(name, PLACEHOLDERS),
+        )
         for name in dict.fromkeys(names)
         if name not in PLACEHOLDERS
-    ]  # fmt: skip
+    ]
     if "hotline" in names and not round_.settings.letters.hotline:
-        problems.append(
-            Problem(where, "has {hotline}, and the round has no hotline", "the key `letters.hotline`",
-                    "Add it, or take the placeholder out.")
-        )  # fmt: skip
+        what, remedy = (
+            "has {hotline}, and the round has no hotline",
+            "Add it, or take the placeholder out.",
+        )
+        problems.append(Problem(where, what, "the key `letters.hotline`", remedy))
     lowered = template.lower()
     if any(sign in lowered for sign in ("http:", "https:", "www.")):
         problems.append(
-            Problem(where, "holds a link", "a text that points to the letter in Digital Post",
-                    "Take the link out: citizens are told not to follow links in text messages.")
-        )  # fmt: skip
+            Problem(
+                where,
+                "holds a link",
+                "a text that points to the letter in Digital Post",
+                "Take the link out: citizens are told not to follow links in text messages.",
+            )
+        )
     return problems
 
 

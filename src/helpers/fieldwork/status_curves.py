@@ -19,7 +19,7 @@ from markupsafe import Markup
 from helpers.common import style
 from helpers.common.vocabulary import NATIONAL
 from helpers.fieldwork.forecast import days_to_come
-from helpers.fieldwork.standing import Standing
+from helpers.fieldwork.round_status import RoundStatus
 
 MAILINGS = {
     "invitation": "invitation",
@@ -48,20 +48,20 @@ class Curve:
         return float(max(highest))
 
 
-def curves_by_place(standing: Standing, least: int) -> dict[str, Curve]:
+def curves_by_place(status: RoundStatus, least: int) -> dict[str, Curve]:
     """Municipality, and NATIONAL, → curve."""
-    curves, moment = standing.curves, standing.moment
+    curves, moment = status.curves, status.moment
     first, last = curves.start.date(), (curves.marks["end"] - dt.timedelta(days=1)).date()
     days = tuple(first + dt.timedelta(days=i) for i in range((last - first).days + 1))
     so_far = [d for d in days if d <= moment.date()]
-    told = standing.citizens[standing.citizens["answered"]]
-    day = told["answered_at"].dt.date.where(told["answered_at"].notna(), first)
+    answered = status.citizens[status.citizens["answered"]]
+    day = answered["answered_at"].dt.date.where(answered["answered_at"].notna(), first)
     day = day.map(lambda d: min(max(d, first), last))
-    counts = told.groupby(["municipality", day]).size().unstack(fill_value=0)
-    counts = counts.reindex(index=standing.forecast.counts.codes, columns=so_far, fill_value=0)
+    counts = answered.groupby(["municipality", day]).size().unstack(fill_value=0)
+    counts = counts.reindex(index=status.forecast.counts.codes, columns=so_far, fill_value=0)
     seen = counts.cumsum(axis=1).astype(int)
     coming = [d for d in days_to_come(curves, moment) if d >= moment.date()]
-    fan = standing.forecast.fan(coming)
+    fan = status.forecast.fan(coming)
     marks = {m.date(): MAILINGS[n] for n, m in curves.marks.items() if n in MAILINGS}
     none = pd.DataFrame()
     by_place = dict(tuple(fan.groupby("municipality"))) if len(fan) else {}
@@ -73,25 +73,31 @@ def curves_by_place(standing: Standing, least: int) -> dict[str, Curve]:
     return {NATIONAL: Curve(days, whole, by_place.get(NATIONAL, none), None, marks), **found}
 
 
+@dataclass(frozen=True)
+class _Scale:
+    """Where a day and a number of answers lie in a picture of `width` × `height`."""
+
+    curve: Curve
+    width: float
+    height: float
+
+    def x(self, day: dt.date) -> float:
+        """The end of a day."""
+        days, span = (day - self.curve.days[0]).days + 1, max(len(self.curve.days), 1)
+        return round(LEFT + (self.width - LEFT - RIGHT) * days / span, 1)
+
+    def y(self, value: float) -> float:
+        drawn = self.height - TOP - BOTTOM
+        return round(self.height - BOTTOM - drawn * value / self.curve.top, 1)
+
+
 def curve_svg(curve: Curve, name: str, ident: str, *, wide: bool = False) -> Markup:
     """The picture, with a text that says the same; `ident` is its id in the page."""
     width = WIDTH * 2 if wide else WIDTH
     height = HEIGHT * 1.5 if wide else HEIGHT
-    span, top = max(len(curve.days), 1), curve.top
-
-    def x(day: dt.date) -> float:
-        """The end of a day."""
-        days = (day - curve.days[0]).days + 1
-        return round(LEFT + (width - LEFT - RIGHT) * days / span, 1)
-
-    def y(value: float) -> float:
-        return round(height - BOTTOM - (height - TOP - BOTTOM) * value / top, 1)
-
+    scale = _Scale(curve, width, height)
+    x, y = scale.x, scale.y
     seen = [(LEFT, y(0)), *((x(d), y(v)) for d, v in zip(curve.days, curve.seen))]
-    start = seen[-1]
-    # what comes in the rest of today goes on from where the line ends
-    fan = [(x(r.day), y(r.forecast), y(r.ci_low), y(r.ci_high)) for r in curve.fan.itertuples()
-           if x(r.day) > start[0]]  # fmt: skip
     return Markup(
         pages()
         .get_template("status-curve.svg")
@@ -103,15 +109,10 @@ def curve_svg(curve: Curve, name: str, ident: str, *, wide: bool = False) -> Mar
             height=round(height),
             left=LEFT,
             right=width - RIGHT,
-            grid=[(v, y(v), style.number(v)) for v in _grid(top)],
+            grid=[(v, y(v), style.number(v)) for v in _grid(curve.top)],
             seen=_points(seen),
-            middle=_points([start, *((a, b) for a, b, _, _ in fan)]) if fan else "",
-            band=_points(
-                [start, *((a, h) for a, _, _, h in fan), *((a, w) for a, _, w, _ in reversed(fan))]
-            )
-            if fan
-            else "",
-            end=start,
+            **_fan(scale, seen[-1]),
+            end=seen[-1],
             least=(y(curve.least), style.number(curve.least)) if curve.least else None,
             marks=[(x(d - dt.timedelta(days=1)), label) for d, label in curve.marks.items()],
             wide=wide,
@@ -122,6 +123,19 @@ def curve_svg(curve: Curve, name: str, ident: str, *, wide: bool = False) -> Mar
             roof=TOP,
         )
     )
+
+
+def _fan(scale: _Scale, start: tuple[float, float]) -> dict[str, str]:
+    """The forecast's line and band. What comes in the rest of today goes on from where the line of
+    the answers ends."""
+    x, y = scale.x, scale.y
+    fan = [r for r in scale.curve.fan.itertuples() if x(r.day) > start[0]]
+    if not fan:
+        return {"middle": "", "band": ""}
+    high = [(x(r.day), y(r.ci_high)) for r in fan]
+    low = [(x(r.day), y(r.ci_low)) for r in reversed(fan)]
+    middle = [(x(r.day), y(r.forecast)) for r in fan]
+    return {"middle": _points([start, *middle]), "band": _points([start, *high, *low])}
 
 
 def in_words(curve: Curve) -> str:

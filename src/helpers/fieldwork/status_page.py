@@ -13,7 +13,7 @@ from markupsafe import Markup
 from helpers.common import style, theme
 from helpers.common.paths import Paths, write_private
 from helpers.common.vocabulary import NATIONAL
-from helpers.fieldwork.standing import Standing
+from helpers.fieldwork.round_status import RoundStatus
 from helpers.fieldwork.status_curves import curve_svg, curves_by_place, pages
 from helpers.fieldwork.status_tables import (
     LIKELY,
@@ -34,16 +34,16 @@ from helpers.preparation.gantt import gantt_svg
 def write_status_page(
     paths: Paths,
     round_: Round,
-    standing: Standing | None,
+    status: RoundStatus | None,
     steps: Mapping[str, Mapping[str, str]],
     conflicts: Mapping[str, list[list[str]]],
     today: dt.date,
 ) -> Path:
-    """Write the page. `standing`: None before a sample has been drawn; `steps`: municipality → heading
+    """Write the page. `status`: None before a sample has been drawn; `steps`: municipality → heading
     → mark, as `survey status` prints them; `conflicts`: of the step collect."""
     rules = round_.settings
     least = rules.sampling.min_answers
-    rows = municipality_rows(round_, standing, steps)
+    rows = municipality_rows(round_, status, steps)
     page = (
         pages()
         .get_template("status.html")
@@ -62,25 +62,27 @@ def write_status_page(
             effort=effort_rows(paths, round_),
             hotline=hotline_tables(paths, round_),
             mailings=mailing_rows(paths, round_),
-            conflicts=[(c, round_.municipalities[c].name, told) for c, told in conflicts.items()],
+            conflicts=[
+                (c, round_.municipalities[c].name, findings) for c, findings in conflicts.items()
+            ],
             gantt=Markup(gantt_svg(round_, today)),
             today=style.date(today),
             version=version("jobcentre-survey"),
-            standing=None if standing is None else _told(round_, standing, least),
+            response=None if status is None else _response(round_, status, least),
         )
     )
     return write_private(paths.data / "status.html", page.encode("utf-8"))
 
 
-def _told(round_: Round, standing: Standing, least: int) -> dict:
+def _response(round_: Round, status: RoundStatus, least: int) -> dict:
     """What the page tells of the answers."""
-    whole = standing.forecast.country
-    curves = curves_by_place(standing, least)
-    basis = [round_.earlier_titles[r] for r in standing.curves.rounds]
+    whole = status.forecast.country
+    curves = curves_by_place(status, least)
+    basis = [round_.earlier_titles[r] for r in status.curves.rounds]
     return {
-        "moment": f"{style.date(standing.moment.date())} kl. {standing.moment:%H.%M}",
+        "moment": f"{style.date(status.moment.date())} kl. {status.moment:%H.%M}",
         "none_yet": int(whole["answers"]) == 0,
-        "undated": standing.undated,
+        "undated": status.undated,
         "invited": style.number(whole["invited"]),
         "answers": style.number(whole["answers"]),
         "rate": style.percent(whole["answers"] / max(whole["invited"], 1), 1),
@@ -95,7 +97,7 @@ def _told(round_: Round, standing: Standing, least: int) -> dict:
             for p in ordered(round_)
             if p.code in curves
         ],
-        "groups": group_rows(round_, standing),
+        "groups": group_rows(round_, status),
     }
 
 
@@ -106,9 +108,11 @@ def _days(curve) -> list[tuple[str, str, str, str]]:
         rows.append((style.date(day), style.number(seen - before), style.number(seen), ""))
         before = seen
     for r in curve.fan.itertuples():
-        told = f"{style.number(r.forecast)} ({style.number(r.ci_low)}–{style.number(r.ci_high)})"
+        forecast = (
+            f"{style.number(r.forecast)} ({style.number(r.ci_low)}–{style.number(r.ci_high)})"
+        )
         if rows and rows[-1][0] == style.date(r.day):
-            rows[-1] = (*rows[-1][:3], told)
+            rows[-1] = (*rows[-1][:3], forecast)
         else:
-            rows.append((style.date(r.day), "", "", told))
+            rows.append((style.date(r.day), "", "", forecast))
     return rows

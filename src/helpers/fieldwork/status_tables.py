@@ -14,7 +14,7 @@ from helpers.common.vocabulary import NATIONAL
 from helpers.extracts.intake_record import found_at_intake
 from helpers.fieldwork.effort import COLUMNS as EFFORT_COLUMNS
 from helpers.fieldwork.hotline import calls_so_far
-from helpers.fieldwork.standing import Standing
+from helpers.fieldwork.round_status import RoundStatus
 from helpers.fieldwork.status_curves import MAILINGS, short
 from helpers.parameters.params import Municipality, Round
 
@@ -32,13 +32,13 @@ def ordered(round_: Round) -> list[Municipality]:
 
 
 def municipality_rows(
-    round_: Round, standing: Standing | None, steps: Mapping[str, Mapping[str, str]]
+    round_: Round, status: RoundStatus | None, steps: Mapping[str, Mapping[str, str]]
 ) -> list[dict]:
     """A row a participant: numbers (with what to sort by), chance of too few, steps."""
     numbers = {}
-    if standing is not None:
-        table = standing.forecast.municipalities
-        miss = standing.forecast.miss(round_.settings.sampling.min_answers)
+    if status is not None:
+        table = status.forecast.municipalities
+        miss = status.forecast.miss(round_.settings.sampling.min_answers)
         numbers = {r["municipality"]: r for r in table.assign(miss=miss).to_dict("records")}
     rows = []
     for place in ordered(round_):
@@ -78,11 +78,11 @@ def _risk(found: Mapping | None) -> dict:
 
 def at_risk(rows: list[dict]) -> list[str]:
     """»Dragør ventes at få 207 svar (183–232), risiko 29 %«, the greatest risk first."""
-    told = [r for r in rows if r["risk"][0] != "" and r["risk"][0] >= POSSIBLE]
-    told.sort(key=lambda r: (-r["risk"][0], r["cells"][3][0]))
+    risky = [r for r in rows if r["risk"][0] != "" and r["risk"][0] >= POSSIBLE]
+    risky.sort(key=lambda r: (-r["risk"][0], r["cells"][3][0]))
     return [
         f"{r['name']} ventes at få {r['cells'][3][1]} svar ({r['cells'][4][1]}), risiko {r['risk'][1]}"
-        for r in told
+        for r in risky
     ]
 
 
@@ -113,10 +113,10 @@ def extract_rows(paths: Paths, round_: Round) -> list[dict]:
     ]
 
 
-def group_rows(round_: Round, standing: Standing) -> list[dict]:
+def group_rows(round_: Round, status: RoundStatus) -> list[dict]:
     """A row a municipality (the country first) × target group."""
     labels = round_.category_labels()["target_group"]
-    table = standing.forecast.groups
+    table = status.forecast.groups
     order = {NATIONAL: -1} | {p.code: i for i, p in enumerate(ordered(round_))}
     place = {"groups": list(labels)}
     table = table.assign(
@@ -184,11 +184,16 @@ def hotline_tables(paths: Paths, round_: Round) -> dict | None:
         "calls": style.number(len(calls)),
         "minutes": style.number(calls["minutes"].sum()),
         "places": [
-            (r["municipality"], _name(round_, r["municipality"]), r["topic"],
-             style.number(r["size"]), style.number(r["sum"]))
+            (
+                r["municipality"],
+                _name(round_, r["municipality"]),
+                r["topic"],
+                style.number(r["size"]),
+                style.number(r["sum"]),
+            )
             for r in by_place.to_dict("records")
         ],
-    }  # fmt: skip
+    }
 
 
 def mailing_rows(paths: Paths, round_: Round) -> list[dict]:

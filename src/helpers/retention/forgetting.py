@@ -246,12 +246,12 @@ def scrub_records(paths: Paths, deleted: Iterable[Path]) -> None:
     """Names of files and headings in the round's records, histories and logs, as they may be told; also
     in those that an earlier version of the program wrote."""
     names = {p.name: redacted_file_name(p.name) for p in deleted}
-    names = {raw: told for raw, told in names.items() if raw != told}
+    names = {raw: quoted for raw, quoted in names.items() if raw != quoted}
     for path in sorted(p for p in paths.data.rglob("*") if p.suffix in (".json", ".jsonl")):
         text = path.read_text("utf-8")
         scrubbed = _scrubbed_lines(text) if path.suffix == ".jsonl" else _scrubbed_file(path, text)
-        for raw, told in names.items():
-            scrubbed = scrubbed.replace(json.dumps(raw, ensure_ascii=False)[1:-1], told)
+        for raw, quoted in names.items():
+            scrubbed = scrubbed.replace(json.dumps(raw, ensure_ascii=False)[1:-1], quoted)
         if scrubbed != text:
             write_private(path, scrubbed.encode("utf-8"))
 
@@ -270,10 +270,10 @@ def _scrubbed_file(path: Path, text: str) -> str:
     content = json.loads(text)
     if path.name == "intake.json":
         content = {
-            kind: {redacted_file_name(file): _scrubbed(of, kind) for file, of in told.items()}
-            if isinstance(told, dict)
-            else told
-            for kind, told in content.items()
+            kind: {redacted_file_name(file): _scrubbed(of, kind) for file, of in entries.items()}
+            if isinstance(entries, dict)
+            else entries
+            for kind, entries in content.items()
         }
     else:
         content = _scrubbed(content)

@@ -119,35 +119,12 @@ def forget(
     until = round_.settings.retention_until
     waiting = [code for code in codes if code not in round_.withdrawn]
     if waiting and not before_time and (until is None or today <= until):
-        told = f"the retention date is {until}" if until else "the round has no retention date"
-        unsaid = [code for code in waiting if code not in round_.settings.participants]
-        say = (
-            f"survey participants {round_.id} --withdraw {unsaid[0]} --reason TEXT"
-            if unsaid
-            else ""
-        )
-        raise SurveyError(
-            f"params/rounds/{round_.id}.yml, key `retention_until`",
-            f"{told}; today is {today}",
-            "a day after the retention date",
-            (
-                f"Record that {', '.join(unsaid)} withdrew (`{say}`), wait, or"
-                if unsaid
-                else "Wait, or"
-            )
-            + " say --yes if the identities are to be deleted now.",
-        )
+        raise _too_early(round_, waiting, today)
     changes = changes_for(paths, round_, codes)
     gone: set[Path] = set(changes.deleted)
     deleted = {}
     for code in codes:
-        kinds = {
-            "vault": [p for p in (paths.vault(code),) if p.is_file()],
-            "extracts": sorted(p for p in paths.extracts.glob(f"{code}*") if p.is_file())
-            if paths.extracts.is_dir()
-            else [],
-            "sendout": [p for p in _files(paths.sendout(code)) if p != paths.mailings(code)],
-        }
+        kinds = _files_of(paths, code)
         counts = {kind: len(files) for kind, files in kinds.items() if files}
         more = changes.counts.get(code, {})
         if counts or more:
@@ -171,6 +148,33 @@ def forget(
     carry_out(paths, changes)
     scrub_records(paths, gone)
     return deleted
+
+
+def _too_early(round_: Round, waiting: Sequence[str], today: dt.date) -> SurveyError:
+    until = round_.settings.retention_until
+    due = f"the retention date is {until}" if until else "the round has no retention date"
+    remedy = "Wait, or"
+    if unsaid := [code for code in waiting if code not in round_.settings.participants]:
+        say = f"survey participants {round_.id} --withdraw {unsaid[0]} --reason TEXT"
+        remedy = f"Record that {', '.join(unsaid)} withdrew (`{say}`), wait, or"
+    return SurveyError(
+        f"params/rounds/{round_.id}.yml, key `retention_until`",
+        f"{due}; today is {today}",
+        "a day after the retention date",
+        f"{remedy} say --yes if the identities are to be deleted now.",
+    )
+
+
+def _files_of(paths: Paths, code: str) -> dict[str, list[Path]]:
+    """Kind → the municipality's files that lead to persons."""
+    vault, extracts = paths.vault(code), paths.extracts
+    return {
+        "vault": [vault] if vault.is_file() else [],
+        "extracts": sorted(p for p in extracts.glob(f"{code}*") if p.is_file())
+        if extracts.is_dir()
+        else [],
+        "sendout": [p for p in _files(paths.sendout(code)) if p != paths.mailings(code)],
+    }
 
 
 def _record(paths: Paths, entry: dict[str, object]) -> None:

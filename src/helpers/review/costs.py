@@ -64,10 +64,10 @@ def items(review: Review) -> list[Item]:
 
 def _letters(review: Review, column: str) -> tuple[float | None, int]:
     """Letters (or SMS) over all mailings, and how many municipalities have told of them."""
-    told = review.mailings.dropna(subset=column)
-    if told.empty:
+    recorded = review.mailings.dropna(subset=column)
+    if recorded.empty:
         return None, 0
-    return float(told[column].sum()), int(told["municipality"].nunique())
+    return float(recorded[column].sum()), int(recorded["municipality"].nunique())
 
 
 def call_minutes(calls: pd.DataFrame | None) -> float | None:
@@ -83,8 +83,8 @@ def call_minutes(calls: pd.DataFrame | None) -> float | None:
 
 def letters_sent(review: Review) -> int | None:
     """Letters over all mailings, digital and on paper; None where no mailing is recorded."""
-    told = review.mailings[["letters", "paper"]]
-    return int(told.sum().sum()) if len(told) else None
+    counts = review.mailings[["letters", "paper"]]
+    return int(counts.sum().sum()) if len(counts) else None
 
 
 def unknown(found: Sequence[Item]) -> list[Item]:

@@ -39,10 +39,12 @@ def _calendar(review: Review) -> Deviation:
     if not known:
         return Deviation("Kalender", "Datoerne i rundens fil", "Kan ikke bedømmes endnu", False)
     if not late:
-        return Deviation("Kalender", "Datoerne i rundens fil", "Ingen målte trin blev forsinket", False)  # fmt: skip
+        return Deviation(
+            "Kalender", "Datoerne i rundens fil", "Ingen målte trin blev forsinket", False
+        )
     worst = max(late, key=lambda e: e.days_late)
-    told = f"{count(len(late), 'trin', 'trin')} forsinket, mest »{worst.label}«: {days(worst.days_late)}"  # fmt: skip
-    return Deviation("Kalender", "Datoerne i rundens fil", told, True)
+    happened = f"{count(len(late), 'trin', 'trin')} forsinket, mest »{worst.label}«: {days(worst.days_late)}"
+    return Deviation("Kalender", "Datoerne i rundens fil", happened, True)
 
 
 def smaller_samples(review: Review) -> list[Municipality]:
@@ -87,8 +89,8 @@ def _sizes(review: Review) -> list[Deviation]:
 
 def _redrawn(review: Review) -> Deviation:
     again = review.named(review.replaced)
-    told = f"{_listed(again)}; de første stikprøver er gemt" if again else "Ingen"
-    return Deviation("Trukket igen efter breve", "Ingen", told, bool(again))
+    happened = f"{_listed(again)}; de første stikprøver er gemt" if again else "Ingen"
+    return Deviation("Trukket igen efter breve", "Ingen", happened, bool(again))
 
 
 def _lost(review: Review) -> list[Deviation]:
@@ -102,7 +104,9 @@ def _lost(review: Review) -> list[Deviation]:
     ]
     sampled, answered = review.with_sample, review.with_answers
     silent = [m for m in sampled if m not in answered]
-    rows.append(_missing("Svar modtaget", review, silent) if answered else _waits("Svar modtaget", review))  # fmt: skip
+    rows.append(
+        _missing("Svar modtaget", review, silent) if answered else _waits("Svar modtaget", review)
+    )
     if review.released is None:
         return [*rows, _waits("Fik resultater", review)]
     without = [m for m in answered if m.code not in review.released]
@@ -110,8 +114,8 @@ def _lost(review: Review) -> list[Deviation]:
 
 
 def _missing(what: str, review: Review, places: Sequence[Municipality]) -> Deviation:
-    told = f"Ikke {_listed(places)}" if places else "Alle"
-    return Deviation(what, _all(review), told, bool(places))
+    happened = f"Ikke {_listed(places)}" if places else "Alle"
+    return Deviation(what, _all(review), happened, bool(places))
 
 
 def _waits(what: str, review: Review) -> Deviation:
@@ -123,13 +127,13 @@ def _local(review: Review) -> Deviation:
     asked = {m.code: review.round.local_for(m.code).questions for m in review.round.participants}
     having = review.named(code for code, questions in asked.items() if questions)
     questions = sum(map(len, asked.values()))
-    told = (
+    happened = (
         f"{count(questions, 'spørgsmål', 'spørgsmål')} i {_listed(having)}" if having else "Ingen"
     )
-    return Deviation("Lokale spørgsmål", f"Højst {len(LOCAL_COLUMNS)} pr. kommune", told, False)
+    return Deviation("Lokale spørgsmål", f"Højst {len(LOCAL_COLUMNS)} pr. kommune", happened, False)
 
 
-def still_open(review: Review) -> list[Deviation]:
+def not_finished(review: Review) -> list[Deviation]:
     """What must still be done with identities and agreements."""
     return [_identities(review), _agreements(review)]
 
@@ -142,15 +146,15 @@ def _identities(review: Review) -> Deviation:
     planned = f"Slettes efter {style.date(until)}" if until else "Ingen slettedato i rundens fil"
     parts = [f"Ligger her endnu for {municipalities(len(left))}"] if left else []
     parts += [f"slettet for {municipalities(len(gone))}"] if gone else []
-    told = "; ".join(parts) or "Ingen identiteter her"
-    told = told[:1].upper() + told[1:]
-    return Deviation("Identiteter", planned, told, bool(left))
+    happened = "; ".join(parts) or "Ingen identiteter her"
+    happened = happened[:1].upper() + happened[1:]
+    return Deviation("Identiteter", planned, happened, bool(left))
 
 
 def _agreements(review: Review) -> Deviation:
     lacking = review.not_among(review.round.agreements)
-    told = f"Mangler for {_listed(lacking)}" if lacking else "Alle er noteret"
-    return Deviation("Databehandleraftaler", "Noteret som underskrevet", told, bool(lacking))
+    happened = f"Mangler for {_listed(lacking)}" if lacking else "Alle er noteret"
+    return Deviation("Databehandleraftaler", "Noteret som underskrevet", happened, bool(lacking))
 
 
 def _listed(places: Sequence[Municipality]) -> str:

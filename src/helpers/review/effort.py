@@ -38,7 +38,7 @@ def sent_on(review: Review) -> pd.DataFrame:
             days.append(max([planned, made[name].get(place.code, planned), *days[-1:]]))
         rows[place.code] = days
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(MAILINGS))
-    return table.astype("datetime64[s]")  # fmt: skip
+    return table.astype("datetime64[s]")
 
 
 def with_waves(review: Review) -> pd.DataFrame:
@@ -95,7 +95,7 @@ def by_wave(rows: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
     )
     counts = counts.reindex(columns=[*WAVES, "undated"], fill_value=0)
     whole = rows.groupby(key)["responded"].agg(invited="size", answers="sum")
-    return whole.join(counts).astype(int).rename_axis("category").reset_index()  # fmt: skip
+    return whole.join(counts).astype(int).rename_axis("category").reset_index()
 
 
 def cumulative(rows: pd.DataFrame) -> pd.DataFrame:
@@ -180,8 +180,8 @@ def _positive(gap: np.ndarray) -> np.ndarray:
 
 def _hazard(day: np.ndarray, responded: np.ndarray, start: int, end: int) -> float:
     """Answers per day and person not yet answered, over the days start … end − 1."""
-    exposed = came = 0
+    exposed = answers = 0
     for d in range(start, end):
         exposed += int((~responded | (day >= d)).sum())
-        came += int((responded & (day == d)).sum())
-    return came / exposed if exposed else float("nan")
+        answers += int((responded & (day == d)).sum())
+    return answers / exposed if exposed else float("nan")

@@ -66,11 +66,16 @@ def faults(review: Review) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["kind", "layout", "municipality", "faults"])
     found = (
         table.groupby(["kind", "layout"])
-        .agg(files=("faults", "size"), municipalities=("municipality", "nunique"), faults=("faults", "sum"))
+        .agg(
+            files=("faults", "size"),
+            municipalities=("municipality", "nunique"),
+            faults=("faults", "sum"),
+        )
         .reset_index()
-    )  # fmt: skip
+    )
     most = found.groupby("kind")["files"].transform("sum")
-    order = found.assign(_most=most).sort_values(["_most", "kind", "files", "layout"], ascending=[False, True, False, True])  # fmt: skip
+    by, ascending = ["_most", "kind", "files", "layout"], [False, True, False, True]
+    order = found.assign(_most=most).sort_values(by, ascending=ascending)
     return order.drop(columns="_most").reset_index(drop=True)
 
 
@@ -80,10 +85,14 @@ def layouts(review: Review) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["layout", "municipality", "refused"])
     return (
         table.groupby("layout")
-        .agg(municipalities=("municipality", "nunique"), files=("refused", "size"), refused=("refused", "sum"))
+        .agg(
+            municipalities=("municipality", "nunique"),
+            files=("refused", "size"),
+            refused=("refused", "sum"),
+        )
         .reset_index()
         .sort_values(["files", "layout"], ascending=[False, True], ignore_index=True)
-    )  # fmt: skip
+    )
 
 
 def ignored_columns(review: Review) -> list[tuple[str, int]]:

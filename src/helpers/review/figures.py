@@ -43,8 +43,8 @@ def calendar(review: Review) -> Figure:
     fig, ax = canvas(len(labels) * 0.8, 0.9)
     places = label_rows(ax, labels, 34)
     for y, (_, period) in zip(places, planned):
-        ax.barh(y, (period.end - period.start).days + 1, left=_number(period.start), height=0.5,
-                color=style.TEAL_MID)  # fmt: skip
+        days = (period.end - period.start).days + 1
+        ax.barh(y, days, left=_number(period.start), height=0.5, color=style.TEAL_MID)
     for y, event in zip(places[len(planned) :], happened):
         late = event.days_late is not None and event.days_late > 0
         colour = style.ACCENT if late else style.TEAL
@@ -135,8 +135,8 @@ def waves(review: Review) -> Figure:
             row[BEFORE_ALL] + row["undated"] if name == "invitation" else 0 for _, row in shown
         ]
         widths = np.array([(row[name] + e) / row["invited"] for (_, row), e in zip(shown, extra)])
-        ax.barh([y for y, _ in shown], widths, left=left, height=0.66, color=WAVE_COLOURS[name],
-                label=LABELS[name])  # fmt: skip
+        look = {"height": 0.66, "color": WAVE_COLOURS[name], "label": LABELS[name]}
+        ax.barh([y for y, _ in shown], widths, left=left, **look)
         left += widths
     drawn = {y for y, _ in shown}
     texts = [
@@ -197,13 +197,8 @@ def answers_against_plan(review: Review) -> Figure:
     ax.axhline(least, color=style.ACCENT, linewidth=1)
     ax.plot(x[~below], y[~below], "o", color=style.TEAL, markersize=5, alpha=0.8)
     ax.plot(x[below], y[below], "o", color=style.ACCENT, markersize=5.5)
-    named = np.flatnonzero(below)
-    for i, place in enumerate(named[np.argsort(x[named])] if len(named) <= NAMED else ()):
-        answers = style.number(y[place]) if y[place] >= few else f"under {few}"
-        left = i % 2 == 0 and x[place] > 4 * low  # by turns, for they lie close
-        ax.annotate(f"{table['name'].iloc[place]} ({answers})", (x[place], y[place]),
-                    xytext=(-6 if left else 6, 0), textcoords="offset points",
-                    ha="right" if left else "left", va="center")  # fmt: skip
+    if below.sum() <= NAMED:
+        _annotate_below(ax, table["name"].to_numpy()[below], x[below], y[below], low, few)
     ax.text(low * 1.05, least * 1.03, f"mindst {least} ønsket", va="bottom", color=style.ACCENT)
     ax.text(top * 0.9, top * 0.72, "som forventet", ha="right", va="top", color=style.GREY)
     ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if low <= t <= top]
@@ -223,3 +218,20 @@ def answers_against_plan(review: Review) -> Figure:
         f"En prik er en kommune (n\u00a0=\u00a0{len(table)}); lodret de svar, der kom. Uvægtet.",
     )
     return fig
+
+
+def _annotate_below(
+    ax, names: np.ndarray, x: np.ndarray, y: np.ndarray, low: float, few: int
+) -> None:
+    """Name and number of answers at each dot, left and right by turns, for they lie close."""
+    for i, place in enumerate(np.argsort(x)):
+        answers = style.number(y[place]) if y[place] >= few else f"under {few}"
+        left = i % 2 == 0 and x[place] > 4 * low
+        ax.annotate(
+            f"{names[place]} ({answers})",
+            (x[place], y[place]),
+            xytext=(-6 if left else 6, 0),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="center",
+        )

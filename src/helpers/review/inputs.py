@@ -170,7 +170,7 @@ def _mailings(paths: Paths, codes: Iterable[str]) -> pd.DataFrame:
         if not path.is_file():
             continue
         try:
-            rows += [{"municipality": code, **told} for told in _made(path)]
+            rows += [{"municipality": code, **record} for record in _made(path)]
         except (ValueError, TypeError, KeyError, AttributeError):
             expected, remedy = "a JSON list, a row a mailing", "Put it back from a copy of data/."
             problems.append(Problem(str(path), "is no record of mailings", expected, remedy))
@@ -183,8 +183,8 @@ def _mailings(paths: Paths, codes: Iterable[str]) -> pd.DataFrame:
 
 def _made(path: Path) -> Iterator[dict]:
     """A row a mailing of one municipality: mailing, made_on and MAILING_COUNTS, missing where not told."""
-    told = json.loads(path.read_text("utf-8"))
-    for record in told if isinstance(told, list) else told.values():
+    content = json.loads(path.read_text("utf-8"))
+    for record in content if isinstance(content, list) else content.values():
         day = dt.date.fromisoformat(record.get("first_made_on") or record["made_on"])
         counts = {n: None if record.get(n) is None else int(record[n]) for n in MAILING_COUNTS}
         yield {"mailing": record["mailing"], "made_on": day, **counts}

@@ -17,11 +17,11 @@ from helpers.parameters.params import Municipality
 from helpers.preparation.calendar_rows import LABELS
 from helpers.released.captions import listed
 from helpers.review.costs import income_dkk, items, known_dkk, unknown
-from helpers.review.deviations import deviations, still_open
+from helpers.review.deviations import deviations, not_finished
 from helpers.review.effort import PACE_DAYS, Pace, pace, with_waves
 from helpers.review.extract_faults import extracts, faults, ignored_columns
 from helpers.review.inputs import MAILINGS, SMS, Review
-from helpers.review.precision import by_municipality, likeness, response_by_group, whole
+from helpers.review.precision import by_municipality, r_indicator_counts, response_by_group, whole
 from helpers.review.timing import events, runs
 from helpers.review.words import count, days, duration, kroner, municipalities, names, some
 
@@ -34,11 +34,11 @@ def schedule(review: Review) -> Markdown:
     known = [e for e in found if e.days_late is not None]
     unfinished = sum(bool(e.first) and not e.complete for e in found)
     late = sorted((e for e in known if e.days_late > 0), key=lambda e: -e.days_late)
-    told = [f"»{e.label}« ({days(e.days_late)})" for e in late]
+    delays = [f"»{e.label}« ({days(e.days_late)})" for e in late]
     if not known:
         text = "Ingen trin er så færdige, at de kan holdes op mod kalenderen."
     elif len(known) == 1:
-        how = f"det blev forsinket: {told[0]}" if late else "det blev ikke forsinket"
+        how = f"det blev forsinket: {delays[0]}" if late else "det blev ikke forsinket"
         text = f"Ét trin kan holdes op mod kalenderen, og {how}."
     elif not late:
         text = (
@@ -48,7 +48,7 @@ def schedule(review: Review) -> Markdown:
     else:
         text = (
             f"Af {some(len(known), '', 'trin')}, der kan holdes op mod kalenderen, blev "
-            f"{some(len(late), 'ét', 'trin')} forsinket: {listed(told)}."
+            f"{some(len(late), 'ét', 'trin')} forsinket: {listed(delays)}."
         )
     if unfinished:
         word = "færdigt" if unfinished == 1 else "færdige"
@@ -56,7 +56,7 @@ def schedule(review: Review) -> Markdown:
     return prose(text)
 
 
-def machine(review: Review) -> Markdown:
+def computing_time(review: Review) -> Markdown:
     """How much of the time is the machine's."""
     found = runs(review)
     if not found.all:
@@ -75,7 +75,7 @@ def machine(review: Review) -> Markdown:
     )
 
 
-def mending(review: Review) -> Markdown:
+def corrections(review: Review) -> Markdown:
     """How many extracts had to be mended."""
     found = extracts(review)
     if not found.seen:
@@ -112,7 +112,7 @@ def fault_kinds(review: Review) -> Markdown:
     )
 
 
-def passed_over(review: Review) -> Markdown:
+def unread_columns(review: Review) -> Markdown:
     """What ignored columns tell."""
     found = ignored_columns(review)
     if not found:
@@ -145,7 +145,7 @@ def paces_of(review: Review) -> list[Pace]:
     return [p for name in MAILINGS[1:] if (p := pace(review, rows, name)).answers]
 
 
-def sms_told(review: Review) -> Pace | None:
+def sms_pace(review: Review) -> Pace | None:
     """The SMS, where their days are known and say something of the round."""
     rows = with_waves(review)
     if (
@@ -184,11 +184,11 @@ def response(review: Review) -> Markdown:
     if not over and not under:
         return prose("Ingen målgruppes svarprocent afviger sikkert fra den forventede.")
     first, word = (over, "oftere") if over else (under, "sjældnere")
-    told = f"{_all_or_listed(first, len(groups))} svarede sikkert {word} end forventet"
+    text = f"{_all_or_listed(first, len(groups))} svarede sikkert {word} end forventet"
     if over and under:
-        told += f", {_all_or_listed(under, len(groups))} sikkert sjældnere"
+        text += f", {_all_or_listed(under, len(groups))} sikkert sjældnere"
     return prose(
-        f"{capital(told)}. Forslaget til næste runde er forsigtigt: det skal holde i tre af fire kommuner."
+        f"{capital(text)}. Forslaget til næste runde er forsigtigt: det skal holde i tre af fire kommuner."
     )
 
 
@@ -224,24 +224,24 @@ def precision(review: Review) -> Markdown:
         return prose("Hvor meget svarene er værd, kan først gøres op, når de er analyseret.")
     change = found.effective_n / found.planned_n - 1
     if abs(change) < SMALL_GAP:
-        told = "det samme som planlagt"
+        text = "det samme som planlagt"
     else:
         word = "flere" if change > 0 else "færre"
-        told = f"{style.percent(abs(change))} {word} end planlagt"
+        text = f"{style.percent(abs(change))} {word} end planlagt"
     cause = (
         "Designeffekten er større end planlagt, fordi grupperne svarer ulige, og vægtene retter op på det."
         if found.effect > found.planned_effect + 0.005
         else "Designeffekten er ikke større end planlagt."
     )
     return prose(
-        f"De {style.number(found.answers)} svar er tilsammen {style.number(found.effective_n)} værd i en simpel stikprøve, {told}. {cause}"
+        f"De {style.number(found.answers)} svar er tilsammen {style.number(found.effective_n)} værd i en simpel stikprøve, {text}. {cause}"
     )
 
 
-def likenesses(review: Review) -> Markdown:
+def representativity(review: Review) -> Markdown:
     """How many municipalities have answers that look like their citizens."""
     table = by_municipality(review)
-    counts = likeness(table)
+    counts = r_indicator_counts(table)
     judged = len(table) - counts["unknown"]
     if not judged:
         return prose("")
@@ -253,7 +253,7 @@ def likenesses(review: Review) -> Markdown:
     )
 
 
-def economy(review: Review) -> Markdown:
+def cost_summary(review: Review) -> Markdown:
     """Income, what is known of the costs, and what is not."""
     earned, found = income_dkk(review), items(review)
     known, lacking = known_dkk(found), unknown(found)
@@ -274,7 +274,7 @@ def economy(review: Review) -> Markdown:
     return prose(f"{text}.")
 
 
-def departures(review: Review) -> Markdown:
+def deviations_from_plan(review: Review) -> Markdown:
     """How many facts differ from the plan."""
     n = sum(d.matters for d in deviations(review))
     if not n:
@@ -282,9 +282,9 @@ def departures(review: Review) -> Markdown:
     return prose(f"{capital(some(n, 'ét punkt', 'punkter'))} afviger fra planen.")
 
 
-def left_open(review: Review) -> Markdown:
+def open_points(review: Review) -> Markdown:
     """What somebody must do."""
-    open_ = [d for d in still_open(review) if d.matters]
+    open_ = [d for d in not_finished(review) if d.matters]
     if not open_:
         return prose("Intet er udestående.")
     return prose(f"{capital(some(len(open_), 'ét punkt', 'punkter'))} er udestående.")

@@ -23,9 +23,13 @@ BIG_CHANGE = 0.03  # percentage points of expected response that are worth a cha
 def opening(review: Review) -> Markdown:
     """Five or six sentences as a list."""
     sentences = (
-        response(review), least_answers(review), extracts_told(review), reminders(review),
-        calendar(review), next_time(review),
-    )  # fmt: skip
+        response(review),
+        least_answers(review),
+        readable_extracts(review),
+        reminders(review),
+        calendar(review),
+        next_time(review),
+    )
     return bullets(capital(s) for s in sentences if s)
 
 
@@ -60,14 +64,14 @@ def response(review: Review) -> str:
         )
     gap = whole["rate"] - whole["expected"]
     points = style.number(abs(100 * gap), 1)
-    beside = (
+    comparison = (
         "som forventet"
         if abs(gap) < SMALL_GAP
         else f"{points} procentpoint {'over' if gap > 0 else 'under'} det forventede"
     )
     return (
         f"{style.number(answers)} af {count(invited, 'inviteret borger', 'inviterede borgere')} svarede "
-        f"({style.percent(whole['rate'], 1)}), {beside}."
+        f"({style.percent(whole['rate'], 1)}), {comparison}."
     )
 
 
@@ -77,16 +81,17 @@ def least_answers(review: Review) -> str:
     if not found.known:
         return ""
     if not found.missed:
-        who = "Kommunen" if found.known == 1 else "Begge kommuner" if found.known == 2 else f"Alle {municipalities(found.known)}"  # fmt: skip
+        whole = {1: "Kommunen", 2: "Begge kommuner"}
+        who = whole.get(found.known) or f"Alle {municipalities(found.known)}"
         return f"{who} nåede de ønskede {least} svar."
     missed = len(found.missed)
     if missed == found.known:
         who = "Kommunen" if found.known == 1 else f"Ingen af de {municipalities(found.known)}"
         return f"{who} nåede {'ikke ' if found.known == 1 else ''}de ønskede {least} svar."
-    told = f" ({names(found.missed)})" if missed <= NAMED else ""
+    listed = f" ({names(found.missed)})" if missed <= NAMED else ""
     text = (
         f"{style.number(found.known - missed)} af {municipalities(found.known)} nåede de ønskede {least} svar; "
-        f"{some(missed, 'én kommune', 'kommuner')} gjorde ikke{told}"
+        f"{some(missed, 'én kommune', 'kommuner')} gjorde ikke{listed}"
     )
     small = len(found.too_small)
     if small == missed:
@@ -98,7 +103,7 @@ def least_answers(review: Review) -> str:
     )
 
 
-def extracts_told(review: Review) -> str:
+def readable_extracts(review: Review) -> str:
     """How many extracts could be read at once, and what was wrong with the others."""
     found = extracts(review)
     if not found.seen:
@@ -161,8 +166,11 @@ def calendar(review: Review) -> str:
 def next_time(review: Review) -> str:
     """What the numbers say should be changed."""
     advice = [
-        _extracts_advice(review), _response_advice(review), *_answers_advice(review), _calendar_advice(review),
-    ]  # fmt: skip
+        _extracts_advice(review),
+        _response_advice(review),
+        *_answers_advice(review),
+        _calendar_advice(review),
+    ]
     advice = [a for a in advice if a]
     if not advice:
         return (

@@ -35,7 +35,8 @@ def response_by_group(review: Review) -> pd.DataFrame:
         )
         plans = own["target_group"].map(expected).astype(float)
         planned = plans.mean() if group == "all" else expected[group]
-        found.append((group, invited, answers, planned, answers / invited if invited else math.nan, low, high))  # fmt: skip
+        rate = answers / invited if invited else math.nan
+        found.append((group, invited, answers, planned, rate, low, high))
     columns = ["category", "invited", "answers", "expected", "rate", "ci_low", "ci_high"]
     return pd.DataFrame(found, columns=columns)
 
@@ -56,6 +57,12 @@ def proposed_response(review: Review) -> dict[str, float]:
         quartile = own.quantile(CAUTIOUS_QUARTILE) if len(own) else rules.expected_response[group]
         proposal[group] = max(0.01, math.floor(100 * quartile + 1e-9) / 100)
     return proposal
+
+
+PLACE_COLUMNS = [
+    "municipality", "name", "invited", "expected_answers", "answers", "reached", "planned_effect",
+    "planned_n", "effect", "effective_n", "r_indicator", "r_low", "r_high",
+]  # fmt: skip
 
 
 def by_municipality(review: Review) -> pd.DataFrame:
@@ -83,18 +90,19 @@ def by_municipality(review: Review) -> pd.DataFrame:
         collected = bool(own["collected"].iloc[0])
         answers = int(own["responded"].sum()) if collected else pd.NA
         row = {
-            "municipality": place.code, "name": place.name, "invited": len(own),
-            "expected_answers": float(awaited.sum()), "answers": answers,
+            "municipality": place.code,
+            "name": place.name,
+            "invited": len(own),
+            "expected_answers": float(awaited.sum()),
+            "answers": answers,
             "reached": answers >= least if collected else pd.NA,
-            "planned_effect": effect, "planned_n": float(awaited.sum()) / effect,
-        }  # fmt: skip
+            "planned_effect": effect,
+            "planned_n": float(awaited.sum()) / effect,
+        }
         found.append(row | (_actual(whole.loc[place.code]) if place.code in whole.index else {}))
-    columns = ["municipality", "name", "invited", "expected_answers", "answers", "reached",
-               "planned_effect", "planned_n", "effect", "effective_n", "r_indicator", "r_low", "r_high"]  # fmt: skip
-    table = pd.DataFrame(found, columns=columns)
-    return table.astype(
-        {"answers": "Int64", "reached": "boolean"} | dict.fromkeys(columns[6:], float)
-    )
+    table = pd.DataFrame(found, columns=PLACE_COLUMNS)
+    kinds = dict.fromkeys(PLACE_COLUMNS[6:], float)
+    return table.astype({"answers": "Int64", "reached": "boolean"} | kinds)
 
 
 def _effect(population: pd.Series, answers: pd.Series) -> float:
@@ -135,8 +143,10 @@ def whole(review: Review) -> Whole:
     """Kish's design effects over all municipalities, strata = municipality × target group; the actual
     one of the municipalities that have been analysed."""
     expected = review.round.settings.sampling.expected_response
-    strata = review.asked.groupby(["municipality", "target_group"])["stratum_population"].agg(["size", "first"])  # fmt: skip
-    awaited = strata["size"].to_numpy(float) * strata.index.get_level_values(1).map(expected).to_numpy(float)  # fmt: skip
+    by_stratum = review.asked.groupby(["municipality", "target_group"])["stratum_population"]
+    strata = by_stratum.agg(["size", "first"])
+    rates = strata.index.get_level_values("target_group").map(expected).to_numpy(float)
+    awaited = strata["size"].to_numpy(float) * rates
     planned = _effect(strata["first"].to_numpy(float), awaited) if len(strata) else math.nan
     rows = review.response[review.response["breakdown"] == "all"]
     weights, squares, answers = (
@@ -146,7 +156,7 @@ def whole(review: Review) -> Whole:
     return Whole(float(awaited.sum()), int(answers), planned, effect)
 
 
-def likeness(table: pd.DataFrame) -> dict[str, int]:
+def r_indicator_counts(table: pd.DataFrame) -> dict[str, int]:
     """Municipalities by their R-indicator: `good` from R_GOOD, `fair` from R_FAIR, `poor` below, and
     `unknown` without one. As printed, with two decimals. `table`: `by_municipality`."""
     r = table["r_indicator"].round(2)

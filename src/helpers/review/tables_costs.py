@@ -42,7 +42,8 @@ def income(review: Review) -> Markdown:
             else f"Til og med {style.number(limit)}"
         )
         before = before if pd.isna(limit) else int(limit)
-        rows.append([label, kroner(band.price_dkk), style.number(band.municipalities), kroner(band.income_dkk)])  # fmt: skip
+        number = style.number(band.municipalities)
+        rows.append([label, kroner(band.price_dkk), number, kroner(band.income_dkk)])
     rows.append(
         [
             "I alt",
@@ -63,7 +64,8 @@ def spending(review: Review) -> Markdown:
     known = known_dkk(found)
     rows.append(["Kendte udgifter i alt", "", "", UNKNOWN if known is None else kroner(known)])
     if "work" not in {i.id.split("_")[0] for i in found}:
-        rows.insert(-1, ["Analytikertid", NOT_RECORDED, _unit(review.round.settings.costs.analyst_hour_dkk), UNKNOWN])  # fmt: skip
+        price = _unit(review.round.settings.costs.analyst_hour_dkk)
+        rows.insert(-1, ["Analytikertid", NOT_RECORDED, price, UNKNOWN])
     basis = (
         "Grundlag: det, der er noteret, uanset hvem der betaler. En ukendt pris er ikke nul: den mangler i summen. Kilde: `costs` i "
         "rundens fil, udsendelserne og hotlinens liste."

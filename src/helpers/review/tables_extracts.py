@@ -22,7 +22,7 @@ from helpers.review.words import (
 SHOWN_COLUMNS = 15  # ignored headings; the rest are counted
 
 
-def mending(review: Review) -> Markdown:
+def corrections(review: Review) -> Markdown:
     """Municipalities by how their extract came to be taken in."""
     found = extracts(review)
     if not found.seen:
@@ -98,7 +98,7 @@ def by_layout(review: Review) -> Markdown:
     )
 
 
-def passed_over(review: Review) -> Markdown:
+def unread_columns(review: Review) -> Markdown:
     """Columns that no layout knows."""
     found = ignored_columns(review)
     if not found:
@@ -118,9 +118,9 @@ def passed_over(review: Review) -> Markdown:
 def worth_a_look(review: Review) -> Markdown:
     """What intake found worth a look, and what stops a municipality still: a row a kind."""
     codes: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for code, told in review.at_intake.items():
+    for code, findings in review.at_intake.items():
         for state, label in (("stopped", "standset"), ("look", "indlæst")):
-            for one in told.get(state, ()):
+            for one in findings.get(state, ()):
                 codes[LABELS.get(one["finding"]) or kind_label(one["finding"]), label].add(code)
     if not codes:
         return prose("Der er ikke noteret noget, der er værd at se på i udtrækkene.")
@@ -146,8 +146,8 @@ def decided(review: Review) -> Markdown:
             word = "overladt til den anden kommune" if line.decision == LEAVE_OUT else "godkendt"
             place = review.round.municipalities[code].name
             state = "ja" if line.finding in used else "nej"
-            told = [place, kind_label(line.finding), word, line.reason]
-            rows.append([*told, style.date(line.date), line.by, state])
+            cells = [place, kind_label(line.finding), word, line.reason]
+            rows.append([*cells, style.date(line.date), line.by, state])
     if not rows:
         return prose("Der er ikke truffet beslutninger om enkelte udtræk.")
     headings = ["Kommune", "Fund", "Beslutning", "Begrundelse", "Dato", "Af", "Brugt"]

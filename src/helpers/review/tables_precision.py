@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from IPython.display import Markdown
 
@@ -11,8 +13,8 @@ from helpers.review.inputs import Review
 from helpers.review.precision import (
     LEAST_INVITED,
     by_municipality,
-    likeness,
     proposed_response,
+    r_indicator_counts,
     response_by_group,
     whole,
 )
@@ -108,8 +110,8 @@ def below_least(review: Review) -> Markdown:
     )
     missed = known[~known["reached"].astype(bool)].sort_values(["answers", "municipality"])
     if missed.empty:
-        return prose(f"Alle {municipalities(len(known))} med svar nåede de ønskede {least} svar." if len(known) > 1
-                        else f"Den ene kommune med svar nåede de ønskede {least} svar.")  # fmt: skip
+        who = f"Alle {municipalities(len(known))}" if len(known) > 1 else "Den ene kommune"
+        return prose(f"{who} med svar nåede de ønskede {least} svar.")
     rows = [
         [
             row.name,
@@ -134,29 +136,19 @@ def design_effects(review: Review) -> Markdown:
     if table.empty:
         return prose("Der er ingen stikprøver endnu, så præcisionen kan ikke holdes op mod planen.")
     together = whole(review)
-    middle = table[
-        ["expected_answers", "answers", "planned_effect", "effect", "planned_n", "effective_n"]
+    columns = [
+        "expected_answers",
+        "answers",
+        "planned_effect",
+        "effect",
+        "planned_n",
+        "effective_n",
     ]
-    median = middle.astype(float).median()
+    median = table[columns].astype(float).median()
+    of_all = {c: getattr(together, c) for c in columns} | {"answers": together.answers or None}
     rows = [
-        [
-            "Alle kommuner samlet",
-            style.number(together.expected_answers),
-            _or_not(together.answers or None),
-            style.number(together.planned_effect, 2),
-            _or_not(together.effect, 2),
-            style.number(together.planned_n),
-            _or_not(together.effective_n),
-        ],
-        [
-            "Den midterste kommune",
-            style.number(median["expected_answers"]),
-            _or_not(median["answers"]),
-            style.number(median["planned_effect"], 2),
-            _or_not(median["effect"], 2),
-            style.number(median["planned_n"]),
-            _or_not(median["effective_n"]),
-        ],
+        _effects_row("Alle kommuner samlet", of_all),
+        _effects_row("Den midterste kommune", median),
     ]
     headings = [
         "",
@@ -176,14 +168,26 @@ def design_effects(review: Review) -> Markdown:
     return table_with_basis(headings, rows, basis)
 
 
+def _effects_row(label: str, of: Mapping[str, float | None]) -> list[str]:
+    return [
+        label,
+        style.number(of["expected_answers"]),
+        _or_not(of["answers"]),
+        style.number(of["planned_effect"], 2),
+        _or_not(of["effect"], 2),
+        style.number(of["planned_n"]),
+        _or_not(of["effective_n"]),
+    ]
+
+
 def _or_not(value: float | None, decimals: int = 0) -> str:
     return "endnu ikke" if value is None or pd.isna(value) else style.number(value, decimals)
 
 
-def likenesses(review: Review) -> Markdown:
+def representativity(review: Review) -> Markdown:
     """Municipalities by their R-indicator."""
     table = by_municipality(review)
-    counts = likeness(table)
+    counts = r_indicator_counts(table)
     if counts["unknown"] == len(table):
         return prose(
             "Der er ingen analyser endnu, så det er ikke vurderet, om svarene ligner borgerne."

@@ -11,7 +11,7 @@ from helpers.preparation.calendar_rows import LABELS
 from helpers.review.costs import call_minutes
 from helpers.review.effort import BEFORE_ALL, CLEAR_DAYS, by_wave, pace, with_waves
 from helpers.review.inputs import MAILINGS, SMS, Review
-from helpers.review.meanings import sms_told
+from helpers.review.meanings import sms_pace
 from helpers.review.printed import table_with_basis
 from helpers.review.words import (
     NOT_RECORDED,
@@ -30,6 +30,24 @@ def mailings(review: Review) -> Markdown:
     if rows_of_all.empty:
         return prose("Der er ingen svar endnu, så udsendelsernes virkning kan ikke gøres op.")
     counts = by_wave(rows_of_all).iloc[0]
+    rows = _mailing_rows(review, counts)
+    sms = review.mailings[review.mailings["mailing"] == SMS]
+    if len(sms):
+        day = span(sms["made_on"].min(), sms["made_on"].max()).rsplit(" ", 1)[0]
+        rows.append(["SMS", day, _sent(review, SMS, "sms"), "", "", "", ""])
+    headings = [
+        "Udsendelse",
+        "Dag",
+        "Sendt digitalt",
+        "På papir",
+        "Svar",
+        "Af de inviterede",
+        "Svarprocent derefter",
+    ]
+    return table_with_basis(headings, rows, _mailing_basis(review, counts), left=2)
+
+
+def _mailing_rows(review: Review, counts: pd.Series) -> list[list[str]]:
     planned = review.round.settings.calendar.mailings()
     so_far, rows = int(counts[BEFORE_ALL] + counts["undated"]), []
     for name in MAILINGS:
@@ -44,42 +62,33 @@ def mailings(review: Review) -> Markdown:
                 style.percent(so_far / counts["invited"], 1),
             ]
         )
-    sms = review.mailings[review.mailings["mailing"] == SMS]
-    if len(sms):
-        day = span(sms["made_on"].min(), sms["made_on"].max()).rsplit(" ", 1)[0]
-        rows.append(["SMS", day, _sent(review, SMS, "sms"), "", "", "", ""])
+    return rows
+
+
+def _mailing_basis(review: Review, counts: pd.Series) -> str:
+    words = {BEFORE_ALL: "er dateret før invitationen", "undated": "har ingen dato"}
     apart = [
-        f"{style.number(int(counts[key]))} svar {words}"
-        for key, words in (
-            (BEFORE_ALL, "er dateret før invitationen"),
-            ("undated", "har ingen dato"),
-        )
+        f"{style.number(int(counts[key]))} svar {text}"
+        for key, text in words.items()
         if counts[key]
     ]
-    told = review.mailings["municipality"].nunique()
+    recorded = review.mailings["municipality"].nunique()
     basis = (
         f"Grundlag: {style.number(int(counts['invited']))} inviterede i "
         f"{municipalities(len(review.with_answers))} med svar. Svar regnes til den udsendelse, de kommer efter. "
         "Kilde: svarenes tidspunkter og rundens kalender"
     )
-    basis += f"; antal breve og SMS'er fra {municipalities(told)}s udsendelser." if told else "."
+    if recorded:
+        basis += f"; antal breve og SMS'er fra {municipalities(recorded)}s udsendelser"
+    basis += "."
     if apart:
         basis += f" {' og '.join(apart)}; de er med i svarprocenten."
-    headings = [
-        "Udsendelse",
-        "Dag",
-        "Sendt digitalt",
-        "På papir",
-        "Svar",
-        "Af de inviterede",
-        "Svarprocent derefter",
-    ]
-    return table_with_basis(headings, rows, basis, left=2)
+    return basis
 
 
 def _sent(review: Review, mailing: str, column: str) -> str:
-    told = review.mailings[review.mailings["mailing"] == mailing][column].dropna()
-    return style.number(int(told.sum())) if len(told) else NOT_RECORDED
+    counts = review.mailings[review.mailings["mailing"] == mailing][column].dropna()
+    return style.number(int(counts.sum())) if len(counts) else NOT_RECORDED
 
 
 def paces(review: Review) -> Markdown:
@@ -89,7 +98,7 @@ def paces(review: Review) -> Markdown:
         return prose("Der er ingen svar med dato endnu, så rykkernes virkning kan ikke gøres op.")
     rows = []
     found = [pace(review, waved, name) for name in MAILINGS[1:]]
-    sms = sms_told(review)
+    sms = sms_pace(review)
     found += [sms] if sms else []
     for p in found:
         rows.append(
@@ -103,8 +112,15 @@ def paces(review: Review) -> Markdown:
                 style.number(p.more),
             ]
         )
-    headings = ["Rykker", "Manglede at svare", "Svarede pr. dag før", "Svarede pr. dag efter",
-                "Svar derefter", "Ved samme tempo", "Flere"]  # fmt: skip
+    headings = [
+        "Rykker",
+        "Manglede at svare",
+        "Svarede pr. dag før",
+        "Svarede pr. dag efter",
+        "Svar derefter",
+        "Ved samme tempo",
+        "Flere",
+    ]
     basis = (
         "Grundlag: borgere, der ikke havde svaret; tempoet er taget over tre dage før og tre dage fra "
         "rykkeren. »Ved samme tempo« er de svar, der var kommet, hvis tempoet fra før rykkeren var fortsat. "

@@ -8,7 +8,7 @@ from IPython.display import Markdown
 
 from helpers.common import style
 from helpers.common.markdown_text import trusted
-from helpers.review.deviations import Deviation, deviations, still_open
+from helpers.review.deviations import Deviation, deviations, not_finished
 from helpers.review.inputs import Review
 from helpers.review.printed import base, table_with_basis
 from helpers.review.timing import OF_FILE, Event, events, machine_time
@@ -63,7 +63,7 @@ def _late(event: Event) -> str:
     return f"{n} {'dag' if n == 1 else 'dage'} {word}"
 
 
-def machine(review: Review) -> Markdown:
+def computing_time(review: Review) -> Markdown:
     """Machine time by stage over all runs."""
     table = machine_time(review)
     if table.empty:
@@ -92,15 +92,15 @@ def machine(review: Review) -> Markdown:
     return table_with_basis(headings, rows, basis)
 
 
-def departures(review: Review) -> Markdown:
+def deviations_from_plan(review: Review) -> Markdown:
     """What was planned and what happened."""
     return _facts(review, deviations(review), "rundens fil, stikprøverne, loggene og frigivelsen")
 
 
-def left_open(review: Review) -> Markdown:
+def open_points(review: Review) -> Markdown:
     """What is still to be done."""
     return _facts(
-        review, still_open(review), "rundens fil, aftalerne og det, der ligger under `data/`"
+        review, not_finished(review), "rundens fil, aftalerne og det, der ligger under `data/`"
     )
 
 

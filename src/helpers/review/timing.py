@@ -56,47 +56,56 @@ class Event:
 
 def events(review: Review) -> list[Event]:
     """What shows the progress of a round, in the order of its steps."""
-    round_, paths = review.round, review.paths
-    calendar, codes = round_.settings.calendar, round_.settings.participants
-    mailings = calendar.mailings()
-    agreements = calendar.processing_agreements
-    places = {m.code: m for m in round_.participants}
-
-    def of_files(name: str, label: str, step: str, planned: dt.date | None, found) -> Event:
-        return _event(review, name, label, step, planned, found, len(codes), OF_FILE)
-
-    signed = [round_.agreements[c] for c in codes if c in round_.agreements]
-    sampled = calendar.sampling.end
+    mailings = review.round.settings.calendar.mailings()
     return [
-        _event(
-            review, "agreements", "Databehandleraftaler underskrevet", "processing_agreements",
-            agreements.end if agreements else None, signed, len(codes), WRITTEN,
-        ),
-        of_files(
-            "extracts", "Udtræk modtaget", "sampling", sampled,
-            (_day(_latest(paths.extracts.glob(f"{c}*"))) for c in codes),
-        ),
-        _taken_in(review, sampled),
-        of_files(
-            "samples", "Stikprøver trukket", "sampling", sampled,
-            (_day(paths.sample(c)) for c in codes),
-        ),
+        *_preparation(review),
         _letters(review, mailings["invitation"]),
         *(_reminder(review, name, mailings[name]) for name in MAILINGS[1:]),
         *_answers(review),
-        _event(
-            review, "release", "Resultater frigivet", "reporting", calendar.reporting.end,
-            [_day(paths.build / "released.parquet")], 1, OF_FILE,
-        ),
-        of_files(
-            "reports", "Kommunernes rapporter", "reporting", calendar.reporting.end,
-            (_day(paths.report_folder(places[c]) / "rapport.html") for c in codes),
-        ),
-        _event(
-            review, "national", "Landsrapporten", "reporting", calendar.reporting.end,
-            [_day(paths.national_folder / "rapport.pdf")], 1, OF_FILE,
-        ),
-    ]  # fmt: skip
+        *_reporting(review),
+    ]
+
+
+def _preparation(review: Review) -> Iterable[Event]:
+    """From the agreements to the samples."""
+    round_, paths = review.round, review.paths
+    calendar, codes = round_.settings.calendar, round_.settings.participants
+    signed = [round_.agreements[c] for c in codes if c in round_.agreements]
+    step, agreements = "processing_agreements", calendar.processing_agreements
+    end = agreements.end if agreements else None
+    label = "Databehandleraftaler underskrevet"
+    yield _event(review, "agreements", label, step, end, signed, len(codes), WRITTEN)
+    step, end = "sampling", calendar.sampling.end
+    received = (_day(_latest(paths.extracts.glob(f"{c}*"))) for c in codes)
+    yield _of_files(review, "extracts", "Udtræk modtaget", step, end, received)
+    yield _taken_in(review, end)
+    drawn = (_day(paths.sample(c)) for c in codes)
+    yield _of_files(review, "samples", "Stikprøver trukket", step, end, drawn)
+
+
+def _reporting(review: Review) -> Iterable[Event]:
+    """From the release to the national report."""
+    paths, step = review.paths, "reporting"
+    end = review.round.settings.calendar.reporting.end
+    released = [_day(paths.build / "released.parquet")]
+    yield _event(review, "release", "Resultater frigivet", step, end, released, 1, OF_FILE)
+    pages = (_day(paths.report_folder(m) / "rapport.html") for m in review.round.participants)
+    yield _of_files(review, "reports", "Kommunernes rapporter", step, end, pages)
+    national = [_day(paths.national_folder / "rapport.pdf")]
+    yield _event(review, "national", "Landsrapporten", step, end, national, 1, OF_FILE)
+
+
+def _of_files(
+    review: Review,
+    name: str,
+    label: str,
+    step: str,
+    planned: dt.date | None,
+    found: Iterable[dt.date | None],
+) -> Event:
+    """An event of every participant, dated by files."""
+    expected = len(review.round.settings.participants)
+    return _event(review, name, label, step, planned, found, expected, OF_FILE)
 
 
 def _event(
@@ -120,15 +129,15 @@ def _taken_in(review: Review, planned: dt.date) -> Event:
     codes = review.round.settings.participants
     last = {a.municipality: a.day for a in review.attempts if a.outcome == TAKEN_IN}
     known = [last.get(c) or _day(review.paths.population(c)) for c in codes]
-    return _event(review, "taken_in", "Udtræk i orden", "sampling", planned, known, len(codes), OF_FILE)  # fmt: skip
+    return _of_files(review, "taken_in", "Udtræk i orden", "sampling", planned, known)
 
 
 def _letters(review: Review, planned: dt.date) -> Event:
     """Letters made: as the mailings tell, else as the mail-merge basis lies there."""
     codes = review.round.settings.participants
-    told = review.made_on("invitation")
-    found = [told.get(c) or _day(_latest(review.paths.sendout(c).glob("*"))) for c in codes]
-    return _event(review, "letters", "Invitationer lavet", "invitation", planned, found, len(codes), OF_FILE)  # fmt: skip
+    recorded = review.made_on("invitation")
+    found = [recorded.get(c) or _day(_latest(review.paths.sendout(c).glob("*"))) for c in codes]
+    return _of_files(review, "letters", "Invitationer lavet", "invitation", planned, found)
 
 
 def _reminder(review: Review, name: str, planned: dt.date) -> Event:
@@ -145,9 +154,12 @@ def _answers(review: Review) -> list[Event]:
     expected = len(review.round.settings.participants)
     first, last = ([m.date() for m in by_code[column]] for column in ("min", "max"))
     return [
-        _event(review, "first_answers", "Første svar i kommunen", "collection", None, first, expected, WRITTEN),
-        _event(review, "last_answers", "Sidste svar i kommunen", "collection", collection.end, last, expected, WRITTEN),
-    ]  # fmt: skip
+        _event(review, name, f"{which} svar i kommunen", "collection", end, days, expected, WRITTEN)
+        for name, which, end, days in (
+            ("first_answers", "Første", None, first),
+            ("last_answers", "Sidste", collection.end, last),
+        )
+    ]
 
 
 def _latest(files: Iterable[Path]) -> Path | None:
@@ -166,17 +178,21 @@ def machine_time(review: Review) -> pd.DataFrame:
     """A row a stage: `runs` that touched it, `seconds` in all and of the longest run, municipalities
     made, left as they were and failed, over all runs of the log."""
     rows = [
-        {"stage": stage, **told} for run in review.runs for stage, told in run["stages"].items()
+        {"stage": stage, **work} for run in review.runs for stage, work in run["stages"].items()
     ]
     table = pd.DataFrame(rows, columns=["stage", "seconds", "done", "unchanged", "failed"])
     return (
         table.groupby("stage", sort=False)
         .agg(
-            runs=("seconds", "size"), seconds=("seconds", "sum"), longest=("seconds", "max"),
-            done=("done", "sum"), unchanged=("unchanged", "sum"), failed=("failed", "sum"),
+            runs=("seconds", "size"),
+            seconds=("seconds", "sum"),
+            longest=("seconds", "max"),
+            done=("done", "sum"),
+            unchanged=("unchanged", "sum"),
+            failed=("failed", "sum"),
         )
         .reset_index()
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -191,5 +207,5 @@ class Runs:
 
 def runs(review: Review) -> Runs:
     ends = [run["outcome"] for run in review.runs]
-    seconds = sum(told["seconds"] for run in review.runs for told in run["stages"].values())
+    seconds = sum(work["seconds"] for run in review.runs for work in run["stages"].values())
     return Runs(len(ends), ends.count(FAILED), ends.count(INTERRUPTED), seconds)

@@ -146,10 +146,13 @@ def _checked(
     ):
         if bad.any():
             rows = ", ".join(str(r) for r in table.index[bad][:10])
-            told = f"{int(bad.sum())} {what} (rows {rows}{' …' if bad.sum() > 10 else ''})"
+            finding = f"{int(bad.sum())} {what} (rows {rows}{' …' if bad.sum() > 10 else ''})"
             problems.append(
                 Problem(
-                    redacted_file_name(path.name), told, expected, "Mend the export or take it out."
+                    redacted_file_name(path.name),
+                    finding,
+                    expected,
+                    "Mend the export or take it out.",
                 )
             )
     if problems:

@@ -20,7 +20,7 @@ from helpers.identities.fingerprints import content_digest, file_digest, fingerp
 from helpers.identities.vault_key import Key
 from helpers.parameters.params import Round
 from helpers.rolling.months import name
-from helpers.rolling.places import Places, read_told
+from helpers.rolling.places import Places, read_record
 
 PRINTS = "fingerprints.parquet"
 
@@ -28,12 +28,12 @@ PRINTS = "fingerprints.parquet"
 @dataclass(frozen=True)
 class MonthJudged:
     """`judged` of the file; `own`: true for the persons whom the municipality does not leave to others;
-    `prints` and `told` are kept with the month."""
+    `prints` and `record` are kept with the month."""
 
     judged: Judged
     own: pd.Series
     prints: pd.DataFrame
-    told: dict[str, object]
+    record: dict[str, object]
 
 
 def judge_month(
@@ -51,43 +51,47 @@ def judge_month(
     prints, passive = fingerprints(persons, key), int(persons["passive"].sum())
     taken = AcceptedExtract(code, file.name, digest, key.id, len(persons), passive, prints)
     alone = {code: round_.decisions[code]} if code in round_.decisions else {}
-    comparison = compare_extracts(
+    others = compare_extracts(
         places.paths,
         round_.model_copy(update={"decisions": alone}),
         [taken, *_taken(places, month, code)],
     )
-    found = [
-        *comparison.found.get(code, ()),
-        *_before(places, round_, month, code, digest, content),
-    ]
+    found = [*others.found.get(code, ()), *_before(places, round_, month, code, digest, content)]
     judged = judge(extract, persons, round_, code, digest)
     judged += with_decisions(found, file.name, round_, code, digest)
-    judged += Judged(warnings=tuple(comparison.warnings.get(code, ())))
-    told = {
+    judged += Judged(warnings=tuple(others.warnings.get(code, ())))
+    record = {
         "file": redacted_file_name(file.name),
         "extract": digest,
         "content": content,
         "key": key.id,
     }
-    told |= {"persons": len(persons), "passive": passive}
+    record |= {"persons": len(persons), "passive": passive}
     if judged.warnings:
-        told["look"] = [warning_record(look) for look in judged.warnings]
+        record["look"] = [warning_record(look) for look in judged.warnings]
     if judged.decided:
-        told["decided"] = [decision.finding for decision, _ in judged.decided]
-    own = ~prints["token"].isin(comparison.left.get(code, []))
-    return MonthJudged(judged, own, prints, told)
+        record["decided"] = [decision.finding for decision, _ in judged.decided]
+    own = ~prints["token"].isin(others.left.get(code, []))
+    return MonthJudged(judged, own, prints, record)
 
 
 def _taken(places: Places, month: dt.date, code: str) -> list[AcceptedExtract]:
     """The month's other municipalities as they were taken."""
     found = []
     for path in sorted(places.month(month).glob(f"????/{PRINTS}")):
-        told = read_told(path.parent)
+        record = read_record(path.parent)
         if path.parent.name != code:
             found.append(
-                AcceptedExtract(path.parent.name, told["file"], told["extract"], told["key"], told["persons"],
-                      told["passive"], pd.read_parquet(path))
-            )  # fmt: skip
+                AcceptedExtract(
+                    path.parent.name,
+                    record["file"],
+                    record["extract"],
+                    record["key"],
+                    record["persons"],
+                    record["passive"],
+                    pd.read_parquet(path),
+                )
+            )
     return found
 
 
@@ -97,10 +101,10 @@ def _before(
     """The same file, or the same said of the same persons, in a month before."""
     for earlier in reversed([m for m in places.started() if m < month]):
         for folder in sorted(p for p in places.month(earlier).iterdir() if p.is_dir()):
-            told = read_told(folder)
-            same = told.get("extract") == digest or told.get("content") == content
+            record = read_record(folder)
+            same = record.get("extract") == digest or record.get("content") == content
             if same and folder.name in round_.municipalities:
                 other = f"{folder.name} {round_.municipalities[folder.name].name}"
-                details = {"other": other, "other_file": told["file"], "round": name(earlier)}
+                details = {"other": other, "other_file": record["file"], "round": name(earlier)}
                 return [("file_of_before", details | {"now": name(month)})]
     return []

@@ -88,14 +88,15 @@ class Inbox:
                 if trouble:
                     problems.append(
                         Problem(
-                            f"{self.address}, {redacted_file_name(file)}", trouble,
+                            f"{self.address}, {redacted_file_name(file)}",
+                            trouble,
                             f"<code>-<yyyy-mm>.xlsx or .csv, as {next(iter(codes))}-{name(latest)}.xlsx",
                             "Rename it, or take it away.",
                         )
-                    )  # fmt: skip
+                    )
         return problems
 
-    def well_named(
+    def correctly_named(
         self, codes: Collection[str], first: dt.date, latest: dt.date
     ) -> Iterator[tuple[str, str, dt.date]]:
         """(file, municipality, month) of the files that are not misnamed."""

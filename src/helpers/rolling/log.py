@@ -53,11 +53,11 @@ class Log:
         self.names.add(name)
         self.last = hashlib.sha256(line).hexdigest()
 
-    def tell(self, name: str, on: str, **told: object) -> None:
-        """Add a line, unless one of this name is there. `on`: the day; `told`: counts."""
+    def append(self, name: str, on: str, **counts: object) -> None:
+        """Add a line, unless one of this name is there. `on`: the day; `counts`: also written."""
         if name in self.names:
             return
-        entry = {"name": name, "on": on, **told, "previous": self.last}
+        entry = {"name": name, "on": on, **counts, "previous": self.last}
         line = json.dumps(entry, ensure_ascii=False, sort_keys=True).encode("utf-8")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)

@@ -27,7 +27,7 @@ from helpers.identities.vault_key import Key
 from helpers.parameters.params import Round
 from helpers.rolling.extract_findings import PRINTS, MonthJudged, judge_month
 from helpers.rolling.months import name, ordinal
-from helpers.rolling.places import Places, commit_folder, read_told, write_told
+from helpers.rolling.places import Places, commit_folder, read_record, write_record
 from helpers.rolling.rotation import MonthPlan, empty_registry, forget_gone, plan_month
 from helpers.rolling.settings import Rolling
 from helpers.sampling.sampling import sampling_frame
@@ -109,13 +109,13 @@ def _commit(
     of_month = round_.settings.model_copy(update={"round": f"{rolling.id} {name(month)}"})
     keys = link_keys(plan.sample["person_id"], pd.Series(dtype="str"), of_month)
     registry = forget_gone(plan.registry, month, rolling.settings.retention_months)
-    told = {
+    record = {
         "state": DELIVERED,
         "block_months": block_months or rolling.settings.block_months_for(plan.expected_answers),
         "eligible": len(plan.population),
         "asked": len(plan.sample),
         "at_turn": int(plan.strata["at_turn"].sum()),
-        **judged.told,
+        **judged.record,
     }
 
     def write(folder: Path) -> None:
@@ -125,15 +125,15 @@ def _commit(
         plan.sample.assign(key=keys).to_parquet(folder / SAMPLE)
         registry.to_parquet(folder / REGISTRY)
         judged.prints.to_parquet(folder / PRINTS)
-        write_told(folder, told)
+        write_record(folder, record)
 
     commit_folder(places.of_month(month, code), write)
 
 
 def skip_month(places: Places, code: str, month: dt.date, reason: str) -> None:
     """Let the municipality go without this month. `reason`: for the log; it names nobody."""
-    told = {"state": SKIPPED, "reason": reason}
-    commit_folder(places.of_month(month, code), lambda folder: write_told(folder, told))
+    record = {"state": SKIPPED, "reason": reason}
+    commit_folder(places.of_month(month, code), lambda folder: write_record(folder, record))
 
 
 def write_letters_basis(
@@ -164,15 +164,15 @@ def has_letters(places: Places, code: str, month: dt.date) -> bool:
 
 def delivered(places: Places, month: dt.date, code: str) -> bool:
     folder = places.of_month(month, code)
-    return folder.is_dir() and read_told(folder)["state"] == DELIVERED
+    return folder.is_dir() and read_record(folder)["state"] == DELIVERED
 
 
 def _before(places: Places, code: str, month: dt.date) -> Before:
     for earlier in reversed([m for m in places.started() if m < month]):
         folder = places.of_month(earlier, code)
         if (folder / REGISTRY).is_file():
-            told = read_told(folder)
-            return Before(pd.read_parquet(folder / REGISTRY), told["block_months"])
+            record = read_record(folder)
+            return Before(pd.read_parquet(folder / REGISTRY), record["block_months"])
     return Before(empty_registry(), None)
 
 

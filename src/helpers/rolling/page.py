@@ -36,18 +36,14 @@ class Point:
 
 def write_page(places: Places, rolling: Rolling) -> Path:
     """Write `build/<id>/index.html` from all releases."""
-    months = places.releases()
     series: dict[str, list[Point]] = {}
-    latest: pd.DataFrame | None = None
-    windows: pd.DataFrame | None = None
-    for month in months:
+    for month in (months := places.releases()):
         latest = pd.read_parquet(places.release(month) / "released.parquet")
         latest = latest[latest["item"] == rolling.round.questionnaire.overall]
         windows = pd.read_parquet(places.release(month) / WINDOWS).set_index("municipality")
         _add_points(series, latest, windows, danish(month))
     whole = latest[latest["municipality"] == NATIONAL]
-    shown = [p for code, points in series.items() if code != NATIONAL for p in points]
-    limits = _limits([p.value for p in [*shown, *series.get(NATIONAL, [])]])
+    limits = _limits([p.value for points in series.values() for p in points])
     rows = [
         _row(rolling, code, windows.loc[code], latest, series.get(code, []), limits)
         for code in sorted(
@@ -56,37 +52,28 @@ def write_page(places: Places, rolling: Rolling) -> Path:
         )
     ]
     country = series.get(NATIONAL, [])
-    page = (
-        Environment(
-            loader=PackageLoader("helpers", "assets/pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-        )
-        .get_template("rolling.html")
-        .render(
-            title=rolling.settings.title,
-            simulated=rolling.settings.simulated,
-            month=danish(months[-1]),
-            latest=name(months[-1]),
-            window=rolling.settings.window_months,
-            min_answers=rolling.settings.disclosure.min_answers,
-            css=Markup(theme.css_variables() + theme.font_faces()),
-            chart=Markup(_chart(country)) if len(country) > 1 else "",
-            points=[
-                (
-                    p.period,
-                    style.number(p.value, 2),
-                    style.number(p.low, 2),
-                    style.number(p.high, 2),
-                )
-                for p in country
-            ],
-            mean=_value(whole, "mean", lambda v: style.number(v, 2)),
-            satisfied=_value(whole, "share_satisfied", style.percent),
-            answers=_count(whole),
-            rows=rows,
-            ready=sum(bool(r["period"]) for r in rows),
-        )
+    templates = Environment(
+        loader=PackageLoader("helpers", "assets/pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+    )
+    page = templates.get_template("rolling.html").render(
+        title=rolling.settings.title,
+        simulated=rolling.settings.simulated,
+        month=danish(months[-1]),
+        latest=name(months[-1]),
+        window=rolling.settings.window_months,
+        min_answers=rolling.settings.disclosure.min_answers,
+        css=Markup(theme.css_variables() + theme.font_faces()),
+        chart=Markup(_chart(country)) if len(country) > 1 else "",
+        points=[
+            (p.period, *(style.number(v, 2) for v in (p.value, p.low, p.high))) for p in country
+        ],
+        mean=_value(whole, "mean", lambda v: style.number(v, 2)),
+        satisfied=_value(whole, "share_satisfied", style.percent),
+        answers=_count(whole),
+        rows=rows,
+        ready=sum(bool(r["period"]) for r in rows),
     )
     return write_text(places.build / "index.html", page)
 
@@ -101,11 +88,11 @@ def _overall(rows: pd.DataFrame, statistic: str) -> pd.Series | None:
     return found.iloc[0] if len(found) else None
 
 
-def _value(rows: pd.DataFrame, statistic: str, told) -> str:
+def _value(rows: pd.DataFrame, statistic: str, form) -> str:
     row = _overall(rows, statistic)
     if row is None:
         return ""
-    return told(row["value"]) if row["status"] == SHOWN else style.why(row["status"]).words
+    return form(row["value"]) if row["status"] == SHOWN else style.why(row["status"]).words
 
 
 def _count(rows: pd.DataFrame) -> str:

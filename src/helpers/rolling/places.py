@@ -14,7 +14,7 @@ from helpers.common.paths import Paths, file_errors_about, write_text
 from helpers.common.store import TEMPORARY_NAME
 from helpers.rolling.months import name, parse_month
 
-TOLD = "told.json"
+RECORD = "told.json"
 
 
 @dataclass(frozen=True)
@@ -83,18 +83,18 @@ def commit_folder(folder: Path, write: Callable[[Path], object]) -> None:
     """
     if folder.is_dir():
         return
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(beside, ignore_errors=True)
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(temporary, ignore_errors=True)
     try:
-        with file_errors_about(folder, beside):
-            beside.mkdir(parents=True)
-            write(beside)
-            os.replace(beside, folder)
+        with file_errors_about(folder, temporary):
+            temporary.mkdir(parents=True)
+            write(temporary)
+            os.replace(temporary, folder)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def sweep(places: Places) -> None:
+def remove_leftovers(places: Places) -> None:
     """Take away what a killed tick left half-written: under data/ and build/ of this round only."""
     for extract in places.paths.extracts.glob("*"):
         extract.unlink()
@@ -106,9 +106,10 @@ def sweep(places: Places) -> None:
                 left.unlink(missing_ok=True)
 
 
-def read_told(folder: Path) -> dict:
-    return json.loads((folder / TOLD).read_text("utf-8"))
+def read_record(folder: Path) -> dict:
+    return json.loads((folder / RECORD).read_text("utf-8"))
 
 
-def write_told(folder: Path, told: dict) -> None:
-    write_text(folder / TOLD, json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1) + "\n")
+def write_record(folder: Path, record: dict) -> None:
+    text = json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1)
+    write_text(folder / RECORD, f"{text}\n")

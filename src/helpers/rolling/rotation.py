@@ -73,20 +73,7 @@ def plan_month(
     """
     now, turns = ordinal(month), rules.months_between_invitations
     known = registry.set_index("person_id")
-    place = known.index.get_indexer(eligible["person_id"])
-
-    def of_known(column: str) -> np.ndarray:
-        return np.where(place >= 0, known[column].to_numpy()[place], NONE)
-
-    if len(known) == 0:
-        place = np.full(len(eligible), -1)
-        turn, last_asked, last_eligible = (np.full(len(eligible), NONE) for _ in range(3))
-        same_group = np.zeros(len(eligible), dtype=bool)
-    else:
-        turn, last_asked = of_known("turn"), of_known("last_asked")
-        last_eligible = of_known("last_eligible")
-        before = known["target_group"].to_numpy(dtype=object)[place]
-        same_group = (place >= 0) & (before == eligible[STRATUM].to_numpy(dtype=object))
+    turn, last_asked, last_eligible, same_group = _of_registry(known, eligible)
     turn = _with_turns(eligible, turn, turns, rng)
     latest = known["last_seen"].max() if len(known) else NONE
     entered = ~((last_eligible == latest) & same_group)
@@ -100,9 +87,8 @@ def plan_month(
         turn=turn, probability=eligible[STRATUM].map(strata.set_index(STRATUM)["probability"])
     )
     at_turn = population[population["turn"] == now % turns]
-    drawn = draw(at_turn, strata.rename(columns={"at_turn": "population", "asked": "invited"})[
-        [STRATUM, "population", "invited"]
-    ], rng)  # fmt: skip
+    sizes_drawn = strata.rename(columns={"at_turn": "population", "asked": "invited"})
+    drawn = draw(at_turn, sizes_drawn[[STRATUM, "population", "invited"]], rng)
     asked = population.index.isin(drawn.index)
     recent = asked & (last_asked != NONE) & (now - last_asked < turns)
     if recent.any():
@@ -124,6 +110,21 @@ def plan_month(
         _after(known, eligible, seen, turn, asked, now),
         float(yearly["expected_answers"].sum()),
     )
+
+
+def _of_registry(known: pd.DataFrame, eligible: pd.DataFrame) -> tuple[np.ndarray, ...]:
+    """Turn, month last asked and month last eligible of each citizen (NONE of newcomers), and whether
+    the target group is that of before."""
+    if len(known) == 0:
+        none = (np.full(len(eligible), NONE) for _ in range(3))
+        return *none, np.zeros(len(eligible), dtype=bool)
+    place = known.index.get_indexer(eligible["person_id"])
+    numbers = (
+        np.where(place >= 0, known[column].to_numpy()[place], NONE)
+        for column in ("turn", "last_asked", "last_eligible")
+    )
+    before = known["target_group"].to_numpy(dtype=object)[place]
+    return *numbers, (place >= 0) & (before == eligible[STRATUM].to_numpy(dtype=object))
 
 
 def _with_turns(
@@ -184,9 +185,15 @@ def _after(
     """The registry after the month; new persons are put behind those known."""
     new = seen[~seen.isin(known.index)]
     added = pd.DataFrame(
-        {"turn": NONE, "last_seen": now, "last_eligible": NONE, "target_group": "", "last_asked": NONE},
+        {
+            "turn": NONE,
+            "last_seen": now,
+            "last_eligible": NONE,
+            "target_group": "",
+            "last_asked": NONE,
+        },
         index=pd.Index(new, name="person_id"),
-    )  # fmt: skip
+    )
     table = pd.concat([known, added]) if len(known) else added
     table.loc[table.index.isin(seen), "last_seen"] = now
     rows = table.index.get_indexer(eligible["person_id"])

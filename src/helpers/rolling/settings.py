@@ -40,7 +40,7 @@ from helpers.parameters.types import (
     Whole,
     Words,
 )
-from helpers.parameters.words import told as told_of
+from helpers.parameters.words import told as validation_problems
 from helpers.rolling.months import add_months, parse_month
 
 MONTHS_A_YEAR = 12
@@ -185,8 +185,8 @@ def load_rolling(root: Path, rolling_id: str) -> Rolling:
         raise ParameterError(str(path), "the file does not exist", remedy=known_files(path))
     source, settings = read_settings(path, RollingFile, problems)
     if source and settings and settings.rolling != rolling_id:
-        told, remedy = f"is »{settings.rolling}«", "Rename the file or the round."
-        problems.append(Problem(source.at("rolling"), told, f"»{rolling_id}«, as the file", remedy))
+        what, remedy = f"is »{settings.rolling}«", "Rename the file or the round."
+        problems.append(Problem(source.at("rolling"), what, f"»{rolling_id}«, as the file", remedy))
     if source and settings and not settings.participants:
         where = source.at("participants")
         problems.append(Problem(where, "none named", "at least one municipality", "Name it."))
@@ -199,7 +199,7 @@ def load_rolling(root: Path, rolling_id: str) -> Rolling:
         try:
             as_round = settings.round_file()
         except ValidationError as e:
-            problems += told_of(e, RoundFile, source)
+            problems += validation_problems(e, RoundFile, source)
     round_ = with_references(root, path, source, as_round, problems)
     if settings is None:
         raise ParameterError(problems=problems)

@@ -41,7 +41,7 @@ from helpers.rolling.month import (
 )
 from helpers.rolling.months import add_months, month_of, months_between, name, ordinal
 from helpers.rolling.page import write_page
-from helpers.rolling.places import TOLD, Places, read_told, sweep, write_told
+from helpers.rolling.places import RECORD, Places, read_record, remove_leftovers, write_record
 from helpers.rolling.settings import Rolling
 from helpers.rolling.units import block_lengths, blocks_due, make_unit
 from helpers.rolling.windows import RELEASED, WINDOWS, ready, shown_share, windows_at, write_windows
@@ -51,7 +51,7 @@ NO_EXTRACT = "no extract"
 
 
 @dataclass
-class Ticked:
+class TickResult:
     """What a tick did, a sentence each, and what could not be done."""
 
     done: list[str] = field(default_factory=list)
@@ -70,15 +70,15 @@ class Tick:
     rolling: Rolling
     today: dt.date
     step: Callable[[str], None] = lambda _: None
-    told: Ticked = field(default_factory=Ticked)
+    result: TickResult = field(default_factory=TickResult)
 
-    def run(self) -> Ticked:
+    def run(self) -> TickResult:
         """Answers, months to close, what follows from them, months to sample; then the log and the
         page. Raises SurveyError only for what no municipality's failure is."""
         close_data(self.places.root)
         self.log = Log(self.places.log)
         self._begin()
-        sweep(self.places)
+        remove_leftovers(self.places)
         self._gather()
         for month in self.places.started():
             if self._to_close(month):
@@ -91,8 +91,8 @@ class Tick:
         self._letters()
         self._forget()
         self._look_through_inbox()
-        self.told.log_digest = self.log.last
-        return self.told
+        self.result.log_digest = self.log.last
+        return self.result
 
     @cached_property
     def key(self) -> Key:
@@ -102,8 +102,8 @@ class Tick:
     def inbox(self) -> Inbox:
         return Inbox(self.rolling.settings.inbox, self.places.root)
 
-    def _tell(self, name: str, **counts: object) -> None:
-        self.log.tell(name, self.today.isoformat(), **counts)
+    def _log(self, name: str, **counts: object) -> None:
+        self.log.append(name, self.today.isoformat(), **counts)
 
     def _begin(self) -> None:
         """What a rolling round may not change once it has begun: it decides who was asked when."""
@@ -115,20 +115,24 @@ class Tick:
             "window_months": settings.window_months,
         }
         folder = self.places.data / "begun"
-        if not (folder / TOLD).is_file():
-            write_told(folder, fixed)
-        began = read_told(folder)
+        if not (folder / RECORD).is_file():
+            write_record(folder, fixed)
+        began = read_record(folder)
         changed = [k for k, v in fixed.items() if began[k] != v]
         if changed:
             path = f"params/rolling/{self.rolling.id}.yml"
             raise SurveyError(
                 problems=[
-                    Problem(f"{path}, key `{k}`", f"is {fixed[k]}", f"{began[k]}, as it began",
-                            "Put it back, or begin another rolling round under another name.")
+                    Problem(
+                        f"{path}, key `{k}`",
+                        f"is {fixed[k]}",
+                        f"{began[k]}, as it began",
+                        "Put it back, or begin another rolling round under another name.",
+                    )
                     for k in changed
                 ]
-            )  # fmt: skip
-        self._tell("begun", **fixed)
+            )
+        self._log("begun", **fixed)
 
     # ------------------------------------------------------------------------------------ answers
 
@@ -136,15 +140,15 @@ class Tick:
         self.step("answers")
         read = gather(self.places, self.rolling, self.today)
         for digest, file in read.files.items():
-            self._tell(f"answers {digest[:16]}", rows=file["rows"], late=file["late"])
+            self._log(f"answers {digest[:16]}", rows=file["rows"], late=file["late"])
         if read.new:
             rows, late = (sum(read.files[d][n] for d in read.new) for n in ("rows", "late"))
             after = f", {late} too late to count" if late else ""
-            self.told.done.append(f"{len(read.new)} exports read: {rows} rows{after}.")
-        self.told.done += read.notes
+            self.result.done.append(f"{len(read.new)} exports read: {rows} rows{after}.")
+        self.result.done += read.notes
         for digest, problems in read.refused.items():
-            self._tell(f"export refused {digest[:16]}", problems=len(problems))
-            self.told.failures += problems
+            self._log(f"export refused {digest[:16]}", problems=len(problems))
+            self.result.failures += problems
 
     def _to_close(self, month: dt.date) -> bool:
         """Answers count for `answer_months` after the month's samples stood fast, however late."""
@@ -159,7 +163,7 @@ class Tick:
     def _close(self, month: dt.date) -> None:
         self.step(f"close {name(month)}")
         counts = close_month(self.places, self.rolling, month, self.today)
-        self.told.done.append(
+        self.result.done.append(
             f"{name(month)} closed: {counts['answered']} of {counts['asked']} answered."
         )
 
@@ -169,16 +173,16 @@ class Tick:
         """Units and windows of every month that has closed, in order; the page where any is new."""
         lengths = block_lengths(self.places, self.rolling)
         for month in (m for m in self.places.started() if is_closed(self.places, m)):
-            told = closed_counts(self.places, month)
-            self._tell(f"closed {name(month)}", asked=told["asked"], answered=told["answered"])
+            counts = closed_counts(self.places, month)
+            self._log(f"closed {name(month)}", asked=counts["asked"], answered=counts["answered"])
             if not (self.places.release(month) / RELEASED).is_file():
                 self._publish(month, lengths)
-            self._tell_release(month)
+            self._log_release(month)
         released = [name(m) for m in self.places.releases()]
         shown = self.places.data / "page"
-        if released and (not (shown / TOLD).is_file() or read_told(shown)["of"] != released):
+        if released and (not (shown / RECORD).is_file() or read_record(shown)["of"] != released):
             write_page(self.places, self.rolling)
-            write_told(shown, {"of": released})
+            write_record(shown, {"of": released})
 
     def _publish(self, month: dt.date, lengths: dict[str, int]) -> None:
         self._units(month, lengths)
@@ -187,26 +191,26 @@ class Tick:
             return
         self.step(f"release {name(month)}")
         write_windows(self.places, month, found)
-        self.told.done.append(
+        self.result.done.append(
             f"Results to {name(month)}: {ready(found.windows)} municipalities, "
             f"{shown_share(found.results):.0%} of the cells shown."
         )
 
-    def _tell_release(self, month: dt.date) -> None:
+    def _log_release(self, month: dt.date) -> None:
         line, folder = f"released {name(month)}", self.places.release(month)
         if line not in self.log.names and (folder / RELEASED).is_file():
             share = shown_share(pd.read_parquet(folder / RELEASED))
             windows = ready(pd.read_parquet(folder / WINDOWS))
-            self._tell(line, windows=windows, shown=round(share, 3))
+            self._log(line, windows=windows, shown=round(share, 3))
 
     def _units(self, month: dt.date, lengths: dict[str, int]) -> None:
         for block in blocks_due(self.rolling, lengths, month):
             self.step(f"unit {block.months_long} months to {name(month)}")
             codes = [c for c, n in lengths.items() if n == block.months_long]
             make_unit(self.places, self.rolling, block, codes)
-            told = read_told(self.places.unit(block.months_long, block.first))
-            answers = sum(m["answers"] for m in told["municipalities"].values())
-            self._tell(
+            unit = read_record(self.places.unit(block.months_long, block.first))
+            answers = sum(m["answers"] for m in unit["municipalities"].values())
+            self._log(
                 f"unit {block.months_long} {name(block.first)}",
                 municipalities=len(codes),
                 answers=answers,
@@ -224,7 +228,7 @@ class Tick:
             if self._take(month, code, over=over) == NO_EXTRACT:
                 missing.append(f"{code} {self.rolling.round.municipalities[code].name}")
         if over and missing:
-            self.told.failures.append(self._missing(month, missing))
+            self.result.failures.append(self._missing(month, missing))
         if not is_complete(self.places, self.rolling, month):
             return
         write_keys(self.places, self.rolling, month)
@@ -247,13 +251,15 @@ class Tick:
         try:
             inbox = self.inbox
         except ParameterError as e:  # what is done is done, and told
-            self.told.failures += e.problems
+            self.result.failures += e.problems
             return
-        self.told.failures += inbox.misnamed(settings.participants, settings.first, ahead)
-        for file, code, month in inbox.well_named(settings.participants, settings.first, ahead):
+        self.result.failures += inbox.misnamed(settings.participants, settings.first, ahead)
+        for file, code, month in inbox.correctly_named(
+            settings.participants, settings.first, ahead
+        ):
             folder = self.places.of_month(month, code)
-            if folder.is_dir() and read_told(folder)["state"] != DELIVERED:
-                self.told.notes.append(f"{file}: not read; {name(month)} goes on without {code}.")
+            if folder.is_dir() and read_record(folder)["state"] != DELIVERED:
+                self.result.notes.append(f"{file}: not read; {name(month)} goes on without {code}.")
 
     def _take(self, month: dt.date, code: str, *, over: bool) -> str:
         """The municipality's extract of the month; where there is none, or none that can be read, it is
@@ -268,7 +274,7 @@ class Tick:
                     looks = take_month(
                         self.places, self.rolling, code, month, extract, self.key, self.today
                     )
-                    self.told.looks += [
+                    self.result.looks += [
                         f"{code} {name(month)}: {x.in_language('en')}" for x in looks
                     ]
                 finally:
@@ -276,25 +282,26 @@ class Tick:
                 return ""
         except ExtractError as e:
             reason = f"refused, {len(e.problems)} problem(s)"
-            self.told.failures += [
+            self.result.failures += [
                 Problem(f"{code} {name(month)}, {p.where}", p.what, p.expected, p.remedy)
                 for p in e.problems
             ]
         if over:
             skip_month(self.places, code, month, reason)
         else:
-            self.told.waiting.append(f"{name(month)} {code}: {reason}")
+            self.result.waiting.append(f"{name(month)} {code}: {reason}")
         return reason
 
     def _complete(self, month: dt.date) -> None:
         folders = {
-            c: read_told(self.places.of_month(month, c)) for c in self.rolling.settings.participants
+            c: read_record(self.places.of_month(month, c))
+            for c in self.rolling.settings.participants
         }
         taken = [t for t in folders.values() if t["state"] == DELIVERED]
         skipped = {c: t["reason"] for c, t in folders.items() if t["state"] != DELIVERED}
         asked = sum(t["asked"] for t in taken)
         eligible = sum(t["eligible"] for t in taken)
-        self._tell(
+        self._log(
             f"sampled {name(month)}",
             municipalities=len(taken),
             skipped=skipped,
@@ -303,7 +310,7 @@ class Tick:
         )
         write_text(self.places.month(month) / COMPLETED, self.today.isoformat() + "\n")
         without = f", without {', '.join(skipped)}" if skipped else ""
-        self.told.done.append(f"{name(month)} sampled: {asked} of {eligible} citizens{without}.")
+        self.result.done.append(f"{name(month)} sampled: {asked} of {eligible} citizens{without}.")
 
     def _letters(self) -> None:
         """The basis of the letters of every month taken and not closed."""
@@ -318,7 +325,7 @@ class Tick:
         if has_letters(self.places, code, month):
             return False
         folder = self.places.of_month(month, code)
-        return folder.is_dir() and read_told(folder).get("asked", 0) > 0
+        return folder.is_dir() and read_record(folder).get("asked", 0) > 0
 
     def _forget(self) -> None:
         """Delete what months long past need no more: registries but the latest two, and the rows of

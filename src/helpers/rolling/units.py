@@ -22,7 +22,7 @@ from helpers.estimation.weighting import Weighted, weigh
 from helpers.rolling.answers import is_closed
 from helpers.rolling.month import ASKED, DELIVERED, FRAME, STRATA
 from helpers.rolling.months import add_months, months_between, name, ordinal
-from helpers.rolling.places import TOLD, Places, commit_folder, read_told, write_told
+from helpers.rolling.places import RECORD, Places, commit_folder, read_record, write_record
 from helpers.rolling.settings import MONTHS_A_YEAR, Rolling
 from helpers.sampling.sampling import FRAME_COLUMNS, STRATUM
 
@@ -55,9 +55,9 @@ def block_lengths(places: Places, rolling: Rolling) -> dict[str, int]:
     lengths: dict[str, int] = {}
     for month in places.started():
         for code in rolling.settings.participants:
-            told = places.of_month(month, code) / TOLD
-            if code not in lengths and told.is_file():
-                of_month = read_told(told.parent)
+            file = places.of_month(month, code) / RECORD
+            if code not in lengths and file.is_file():
+                of_month = read_record(file.parent)
                 if of_month["state"] == DELIVERED:
                     lengths[code] = of_month["block_months"]
     return lengths
@@ -87,19 +87,19 @@ def make_unit(places: Places, rolling: Rolling, block: Block, codes: list[str]) 
             "answers": answers,
             "notes": list(weighted.collapsed) if weighted else [],
         }
-    told = {"first": name(block.first), "last": name(block.last), "municipalities": of_codes}
+    record = {"first": name(block.first), "last": name(block.last), "municipalities": of_codes}
     if parts:
         estimates = pd.concat(parts, ignore_index=True)
         measures = {c: rolling.round.measures(c) for c in codes}
         rules = rolling.settings.disclosure
         found = protect(estimates, pd.DataFrame(), rules, measures=measures)
-        cells, told["protection"] = found.cells, found.summary()
+        cells, record["protection"] = found.cells, found.summary()
 
     def write(folder: Path) -> None:
         if parts:
             estimates.to_parquet(folder / ESTIMATES)
             cells.to_parquet(folder / CELLS)
-        write_told(folder, told)
+        write_record(folder, record)
 
     commit_folder(unit, write)
 

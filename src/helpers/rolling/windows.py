@@ -29,7 +29,7 @@ from helpers.disclosure.release import (
 from helpers.disclosure.suppression import FEW, NOT_ASKED, SECONDARY, SHOWN, adds_up
 from helpers.estimation.estimates import KEYS, SUMS, with_intervals
 from helpers.rolling.months import add_months, name
-from helpers.rolling.places import Places, read_told
+from helpers.rolling.places import Places, read_record
 from helpers.rolling.settings import Rolling
 from helpers.rolling.units import CELLS, ESTIMATES, Block, all_closed, block_with
 
@@ -76,8 +76,8 @@ def windows_at(
         if not made:
             rows += [_window(rolling, c, length, None, set()) for c in codes]
             continue
-        told = [read_told(u)["municipalities"] for u in units]
-        have = {c: {m for t in told if c in t for m in t[c]["months"]} for c in codes}
+        of_units = [read_record(u)["municipalities"] for u in units]
+        have = {c: {m for t in of_units if c in t for m in t[c]["months"]} for c in codes}
         rows += [_window(rolling, c, length, blocks, have[c]) for c in codes]
         estimates = pd.concat([pd.read_parquet(u / ESTIMATES) for u in made], ignore_index=True)
         cells = pd.concat([pd.read_parquet(u / CELLS) for u in made], ignore_index=True)

@@ -14,7 +14,7 @@ from lxml import etree
 
 from helpers.common.plain_text import BREAK, IDS, TEXT
 from helpers.scan.code import add_script, read_json
-from helpers.scan.text import (  # fmt: skip
+from helpers.scan.text import (
     Contents,
     Table,
     Text,

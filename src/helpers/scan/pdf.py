@@ -34,8 +34,19 @@ def read_pdf(content: bytes) -> Contents:
             return Contents(unreadable=["protected by a password"])
         contents.texts += _pages(content)
         _pdf_objects(reader, contents)
-    except (PyPdfError, PdfiumError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError,
-            NotImplementedError, IndexError, zlib.error) as e:  # fmt: skip
+    except (
+        PyPdfError,
+        PdfiumError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        OSError,
+        NotImplementedError,
+        IndexError,
+        zlib.error,
+    ) as e:
         contents.unreadable.append(f"broken PDF ({type(e).__name__})")
     return contents
 

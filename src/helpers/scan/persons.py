@@ -40,7 +40,7 @@ _PHRASE = re.compile(rf"{_WORD.pattern}(?:(?:\.?\s+|,\s*|[._]){_WORD.pattern})++
 _WORD_PAIR = re.compile(r"(?<=[^\W\d_])(?:[.,]?\s+|[._,])[^\W\d_]")
 _LONGEST_PART = 60
 _WORDY = rf"[ \t]*[^\W\d_][^\d\n{BREAK}]*+"
-_CELLS_BESIDE = re.compile(
+_ADJACENT_CELLS = re.compile(
     rf"(?:(?<=[\n{BREAK}])|\A)(?=({_WORDY}{BREAK}{_WORDY}(?:{BREAK}{_WORDY})?)(?:[\n{BREAK}]|\Z))"
 )
 _SECOND_HALF = re.compile(rf"(?<=[0-9]{BREAK})([0-9]{{1,4}})(?=[\n{BREAK}]|\Z)")
@@ -106,7 +106,9 @@ class Persons:
             cell = rows[first : m.start() - 1]
             if is_first_half(cell) and only_digits(cell).zfill(6) + m[1].zfill(4) in self._cpr:
                 yield first, m.end(), CPR
-        known = {cells for cells in set(_CELLS_BESIDE.findall(rows)) if self._is_shared_out(cells)}
+        known = {
+            cells for cells in set(_ADJACENT_CELLS.findall(rows)) if self._is_shared_out(cells)
+        }
         for cells in sorted(known):
             at = -1
             while (at := rows.find(cells, at + 1)) >= 0:
@@ -128,8 +130,8 @@ class Persons:
         parts = [[w for w, _, _ in _words(cell)] for cell in cells.split(BREAK)]
         return any(
             " ".join(word for part in order for word in part) in self._names
-            for beside in (parts, parts[:2])
-            for order in (beside, beside[::-1], [*beside[1:], *beside[:1]])
+            for adjacent in (parts, parts[:2])
+            for order in (adjacent, adjacent[::-1], [*adjacent[1:], *adjacent[:1]])
         )
 
     def names_in(self, text: str) -> Iterator[Span]:

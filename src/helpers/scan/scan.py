@@ -201,8 +201,8 @@ class _Scanner:
                 counts[key] = max(n, counts[key])
         findings = []
         for (i, kind, place), n in counts.items():
-            told = texts[i].place() if callable(texts[i].place) else place
-            findings.append(Finding("", kind, told, n * texts[i].times))
+            located = texts[i].place() if callable(texts[i].place) else place
+            findings.append(Finding("", kind, located, n * texts[i].times))
         for table in contents.tables:
             findings += self._together(table)
         return findings

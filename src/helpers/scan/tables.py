@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from helpers.common.plain_text import BREAK, IDS, TEXT, TIME_WORD
-from helpers.scan.text import Contents, Table, Text, decode, whole_number  # fmt: skip
+from helpers.scan.text import Contents, Table, Text, decode, whole_number
 
 
 def read_csv(content: bytes) -> Contents:
@@ -62,9 +62,10 @@ def read_parquet(content: bytes) -> Contents:
 def _tables(table: pa.Table) -> Iterator[Table]:
     """Columns beside each other that hold words or whole numbers, each run of them a table."""
     kinds = [t.value_type if pa.types.is_dictionary(t) else t for t in table.schema.types]
-    for told, run in groupby(range(table.num_columns), key=lambda i: _is_told(kinds[i])):
+    searched = [_is_text_or_integer(kind) for kind in kinds]
+    for together, run in groupby(range(table.num_columns), key=searched.__getitem__):
         columns = [*run]
-        if told and len(columns) > 1:
+        if together and len(columns) > 1:
             place = f"columns {columns[0] + 1}–{columns[-1] + 1}"
             chosen = table.select(columns)
             yield Table(partial(_different_cells, chosen), partial(_different_rows, chosen), place)
@@ -84,7 +85,7 @@ def _different_rows(table: pa.Table) -> str:
     return "\n".join(BREAK.join((c or "").replace("\n", " ") for c in row) for row in lines)
 
 
-def _is_told(kind: pa.DataType) -> bool:
+def _is_text_or_integer(kind: pa.DataType) -> bool:
     types = pa.types
     return types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind)
 

@@ -149,8 +149,8 @@ def take_out_data_uris(text: str, contents: Contents) -> str:
         inner = f"data-{len(contents.parts) + 1}{ending_of(mime)}"
         try:
             packed = unquote_to_bytes(data)
-            whole = base64.b64decode(packed + b"=="[: -len(packed) % 4]) if "base64" in options \
-                else packed  # fmt: skip
+            padded = packed + b"=="[: -len(packed) % 4]
+            whole = base64.b64decode(padded) if "base64" in options else packed
         except binascii.Error:
             contents.unreadable.append("a data: URI is broken")
             return "data:"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.common.errors import TooEarlyError
 from helpers.common.paths import Paths
-from helpers.fieldwork.citizens import SILENT, as_of, citizens_asked
+from helpers.fieldwork.citizens import NO_ANSWER_EXPECTED, as_of, citizens_asked
 from helpers.fieldwork.contact_exceptions import read_exceptions
 from helpers.fieldwork.counts import count_citizens
 from helpers.fieldwork.curves import Curves, load_curves
@@ -18,7 +18,7 @@ from helpers.parameters.params import Round
 
 
 @dataclass(frozen=True)
-class Standing:
+class RoundStatus:
     """`citizens` as they stood at `moment`, the latest answer that is known (the invitation where there
     is none); `exceptions`: keys with whom contact is limited; the `forecast` from that moment by the `curves`."""
 
@@ -34,9 +34,9 @@ class Standing:
         return int((self.citizens["answered"] & self.citizens["answered_at"].isna()).sum())
 
 
-def standing_of(
+def round_status_of(
     paths: Paths, round_: Round, on: dt.date | None = None, today: dt.date | None = None
-) -> Standing:
+) -> RoundStatus:
     """The round as it stands, or as it stood at the end of the day `on`; `today`: no answer can have come
     later (`answer_times.span_of`).
 
@@ -58,9 +58,9 @@ def standing_of(
     latest = citizens["answered_at"].max()
     moment = curves.start if pd.isna(latest) else max(curves.start, latest.to_pydatetime())
     exceptions = read_exceptions(paths)
-    silent = exceptions.loc[exceptions["reason"].isin(SILENT), "key"].tolist()
+    silent = exceptions.loc[exceptions["reason"].isin(NO_ANSWER_EXPECTED), "key"].tolist()
     counts = count_citizens(citizens, curves, moment, silent)
     confidence = round_.settings.comparison.confidence
-    return Standing(
+    return RoundStatus(
         citizens, frozenset(exceptions["key"]), curves, moment, Forecast(counts, curves, confidence)
     )
