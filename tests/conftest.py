@@ -1,5 +1,8 @@
 """Fixtures: the six example extracts as a round, answers to it, a root that stands alone, and a small
-simulated round that is run to the end."""
+simulated round that is run to the end.
+
+What only some tests need is imported by the fixture that gives it: a module's unit tests start at once.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,20 @@ import pickle
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import hypothesis
-import pandas as pd
 import pytest
-import yaml
 from filelock import FileLock
 
 from helpers.common.paths import PROJECT, Paths
-from helpers.extracts.intake import take_in
-from helpers.fieldwork.sendout import write_sendout
-from helpers.identities.vault import read_vault
-from helpers.identities.vault_key import key_of_round
-from helpers.parameters.params import Round, load_round
-from helpers.pipeline.run import Progress, Summary, run_round
-from helpers.sampling.plan import make_plan, save_sample
-from simulator import write_extracts, write_responses
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from finished_round import Listening
+
+    from helpers.parameters.params import Round
+    from helpers.pipeline.run import Summary
 
 HERE = Path(__file__).parent
 EXTRACTS = HERE / "extracts"
@@ -48,9 +48,11 @@ TAKE_PART = {  # islands with few answers, and Norddjurs with local questions an
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that take longest come first, so that no process is left with one at the end."""
-    order = {name: i for i, name in enumerate(SLOW_FIRST)}
-    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+    """The files that take longest come first where several processes share the tests, so that none is left
+    with one at the end; last where one runs them, which is to tell soon what is wrong."""
+    order = {name: i - len(SLOW_FIRST) for i, name in enumerate(SLOW_FIRST)}
+    sign = 1 if os.environ.get("PYTEST_XDIST_WORKER") else -1
+    items.sort(key=lambda item: sign * order.get(item.path.stem, 0))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -64,11 +66,16 @@ def key_of_the_tests() -> Iterator[None]:
 
 def vault_of(paths: Paths, code: str, round_: Round) -> pd.DataFrame:
     """The decrypted vault of one municipality."""
+    from helpers.identities.vault import read_vault
+    from helpers.identities.vault_key import key_of_round
+
     return read_vault(paths.vault(code), key_of_round(round_.settings, paths.root), round_.id, code)
 
 
 @pytest.fixture(scope="session")
 def round_2024() -> Round:
+    from helpers.parameters.params import load_round
+
     return load_round(PROJECT, "2024-foraar")
 
 
@@ -93,21 +100,14 @@ def paths(root: Path) -> Paths:
 @pytest.fixture
 def planned(paths: Paths, round_2024: Round) -> Paths:
     """Samples of two islands drawn, and a folder for their answers."""
+    from helpers.extracts.intake import take_in
+    from helpers.sampling.plan import make_plan, save_sample
+
     for code in ("0741", "0825"):
         take_in(paths, round_2024, code)
         save_sample(paths, code, make_plan(paths, round_2024, code))
     paths.responses.mkdir()
     return paths
-
-
-class Listening(Progress):
-    """Remembers every step."""
-
-    def __init__(self) -> None:
-        self.steps: list[tuple[str, str]] = []
-
-    def advance(self, stage: str, municipality: str, **_: bool) -> None:
-        self.steps.append((stage, municipality))
 
 
 class Finished(NamedTuple):
@@ -126,41 +126,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
     Where several processes run the tests, the first that needs it makes it, and each has a copy.
     """
+    from finished_round import run_to_the_end
+
     if not os.environ.get("PYTEST_XDIST_WORKER"):
-        return _finished(tmp_path_factory.mktemp("finished"))
+        return run_to_the_end(tmp_path_factory.mktemp("finished"))
     made = tmp_path_factory.getbasetemp().parent / "finished"
     with FileLock(f"{made}.lock"):
         if not (made / "told").is_file():
-            told = pickle.dumps(_finished(made))
+            told = pickle.dumps(run_to_the_end(made))
             (made / "told").write_bytes(told)
     own = tmp_path_factory.mktemp("finished") / "root"
     shutil.copytree(made, own)
     return pickle.loads((own / "told").read_bytes())._replace(paths=Paths(own, SIMULATED))
-
-
-def _finished(root: Path) -> Finished:
-    shutil.copytree(PROJECT / "params", root / "params")
-    for round_id, codes in TAKE_PART.items():
-        path = root / f"params/rounds/{round_id}.yml"
-        content = yaml.safe_load(path.read_text("utf-8")) | {"participants": codes}
-        content["models"]["bootstrap_replicates"] = 100
-        path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
-    _collected(Paths(root, EARLIER), Listening())
-    run_round(root, load_round(root, EARLIER), stages=["analyse", "release"], jobs=2)
-    listening = Listening()
-    paths = Paths(root, SIMULATED)
-    first = _collected(paths, listening)
-    round_ = load_round(root, SIMULATED)
-    second = run_round(root, round_, jobs=2, progress=listening)
-    return Finished(paths, round_, first, second, listening)
-
-
-def _collected(paths: Paths, listening: Listening) -> Summary:
-    """Extracts, plan, letters and answers of a simulated round; the summary of the run to the plan."""
-    round_ = load_round(paths.root, paths.round_id)
-    write_extracts(paths.root, round_.id)
-    summary = run_round(paths.root, round_, jobs=2, progress=listening)
-    for code in round_.settings.participants:
-        write_sendout(paths, round_, code)
-    write_responses(paths.root, round_.id)
-    return summary

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,11 +18,12 @@ from typer.testing import CliRunner
 
 from helpers.cli.main import app
 from helpers.common.lock import locked
-from helpers.common.paths import Paths
+from helpers.common.paths import PACKAGE, PROJECT, Paths
 from helpers.common.store import Store
 from helpers.common.vocabulary import WHOLE_ROUND
 from helpers.parameters.params import Round, load_round
 from helpers.pipeline import engine, records
+from helpers.pipeline.code import Code
 from helpers.pipeline.records import Snapshot
 from helpers.pipeline.run import run_round
 from helpers.pipeline.steps import STEPS, parameter_digests
@@ -131,34 +134,203 @@ def test_a_local_question_concerns_its_municipality_and_the_release(copy):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", ["package", "libraries"])
-def test_another_version_reruns_everything(copy, monkeypatch, what):
-    name = {"package": "package_digest", "libraries": "library_digest"}[what]
-    monkeypatch.setattr(records, name, lambda: "another")
+def test_other_libraries_rerun_everything(copy, monkeypatch):
+    monkeypatch.setattr(records, "library_digest", lambda: "another")
     stale = copy.stale()
     assert len(stale) == sum(1 if step.whole_round else 6 for step in STEPS.values())
     assert {len(reasons) for reasons in stale.values()} == {1}
 
 
-def test_the_package_s_digest_is_of_code_notebooks_and_sources(tmp_path, monkeypatch):
-    for name in ("src/helpers/a.py", "notebooks/b.ipynb", "reports/c.qmd", "_quarto.yml"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("one\ntwo\n")
-    monkeypatch.setattr(records, "PROJECT", tmp_path)
-    monkeypatch.setattr(records, "PACKAGE", tmp_path / "src/helpers")
-    digest = records.package_digest.__wrapped__
-    before = digest()
-    (tmp_path / "src/helpers/__pycache__").mkdir()
-    (tmp_path / "src/helpers/__pycache__/a.pyc").write_text("x")
-    (tmp_path / "_quarto.yml").write_bytes(b"one\r\ntwo\r\n")
-    assert digest() == before
-    for name in ("src/helpers/a.py", "notebooks/b.ipynb", "reports/c.qmd", "_quarto.yml"):
-        kept = (tmp_path / name).read_text()
-        (tmp_path / name).write_text("three")
-        assert digest() != before
-        (tmp_path / name).write_text(kept)
-    (tmp_path / "reports/d.scss").write_text("")
-    assert digest() != before
+class OtherCode(Code):
+    """The code as it lies, but for what the step `scan` uses."""
+
+    def digest(self) -> str:
+        return "another"
+
+    def of(self, step):
+        return super().of(step) | ({"scan": "another"} if step.name == "scan" else {})
+
+
+def test_other_code_reruns_the_steps_that_use_it_and_renews_the_other_records(copy, monkeypatch):
+    monkeypatch.setattr(records, "Code", OtherCode)
+    monkeypatch.setattr(engine, "Code", OtherCode)
+    stale = copy.stale()
+    assert set(stale) == {f"scan {c}" for c in copy.round.settings.participants}
+    assert {reason for reasons in stale.values() for reason in reasons} == {"code changed: scan"}
+    kept = copy.paths.root / records.record_name(STEPS["plan"], SIMULATED, CODE)
+    assert json.loads(kept.read_text("utf-8"))["package"] != "another"
+    assert run_round(copy.paths.root, copy.round, stages=["plan"]).failures == []
+    assert json.loads(kept.read_text("utf-8"))["package"] == "another", "known without parsing"
+
+
+def test_a_step_whose_code_changes_while_it_runs_leaves_no_record(copy, monkeypatch):
+    step = STEPS["calendar"]
+    snapshot = Snapshot(Store(str(copy.paths.root)), copy.round)
+    task = engine.Task(
+        step, WHOLE_ROUND, copy.round, snapshot.store, snapshot.files(step, WHOLE_ROUND),
+        snapshot.inputs(step, WHOLE_ROUND), parameter_digests(step, copy.round, WHOLE_ROUND),
+        snapshot.code(step),
+    )  # fmt: skip
+    assert engine.perform(task).record is not None
+    seen = iter([True, False])
+    monkeypatch.setattr(engine, "_has_code_of", lambda task: next(seen))
+    assert engine.perform(task).record is None
+
+
+def _new_rules(params: Path) -> None:
+    shutil.copy(params / "classification/2024.csv", params / "classification/2027.csv")
+
+
+def _new_layout(params: Path) -> None:
+    text = (params / "extract-formats/standard.yml").read_text("utf-8")
+    for old, new in (("standard\n", "ny\n"), ("[CPR-nr., CPR-nummer, CPR]", "[Borgernr.]")):
+        assert old in text
+        text = text.replace(old, new)
+    (params / "extract-formats/ny.yml").write_text(text, "utf-8")
+
+
+def _edited(path: str, old: str, new: str):
+    def change(params: Path) -> None:
+        text = (params / path).read_text("utf-8")
+        assert old in text, path
+        (params / path).write_text(text.replace(old, new, 1), "utf-8")
+
+    return change
+
+
+def _added(path: str, more: str):
+    return lambda params: (params / path).write_text(
+        (params / path).read_text("utf-8") + more, "utf-8"
+    )
+
+
+LOOKING_BACK = {"release", "report", "national", "star", "index"}
+
+
+@pytest.mark.parametrize(
+    ("change", "steps"),
+    [
+        (_new_rules, set()),
+        (_new_layout, set()),
+        (_added("questionnaires/scales.csv", "hyppighed,1,Aldrig\nhyppighed,2,Sjældent\nhyppighed,3,Nogle gange\n"
+                "hyppighed,4,Ofte\nhyppighed,5,Altid\nhyppighed,6,Ved ikke\n"), set()),
+        (_added(f"rounds/{SIMULATED}.yml", "# a remark\n"), set()),
+        (_added("rounds/demo-2023.yml", "# a remark\n"), set()),
+        (_edited("rounds/demo-2023.yml", "retention_until: ", "retention_until: 2032-01-01 #"), set()),
+        (_edited("rounds/demo-2023.yml", "piloten 2023", "prøven 2023"), LOOKING_BACK),
+        (_edited("classification/2023-pilot.csv", "pilotens dataindsamling", "pilotens indsamling"), {"intake", *LOOKING_BACK}),
+    ],
+)  # fmt: skip
+def test_of_params_only_what_the_round_uses_counts(copy, change, steps):
+    change(copy.paths.root / "params")
+    stale = copy.stale(load_round(copy.paths.root, SIMULATED))
+    assert {name.split()[0] for name in stale} == steps, stale
+
+
+def test_a_layout_concerns_the_municipalities_that_were_read_by_it(copy):
+    layouts = {
+        code: json.loads(copy.paths.intake_of(code).read_text("utf-8"))["taken_in"]["counts"][
+            "layout"
+        ]
+        for code in copy.round.settings.participants
+    }
+    assert len(set(layouts.values())) > 1
+    for name in set(layouts.values()):
+        formats = tuple(
+            f.model_copy(update={"yes_words": (*f.yes_words, "jaja")}) if f.layout == name else f
+            for f in copy.round.formats
+        )
+        stale = copy.stale(copy.round.model_copy(update={"formats": formats}))
+        assert set(stale) == {
+            f"intake {code}" for code, layout in layouts.items() if layout == name
+        }
+    others = tuple(
+        f.model_copy(update={"encodings": ("utf-16", *f.encodings)}) for f in copy.round.formats
+    )  # in which a text file is tried: all layouts' together
+    stale = copy.stale(copy.round.model_copy(update={"formats": others}))
+    assert set(stale) == {f"intake {code}" for code in layouts}
+
+
+TRACE = """
+import os, sys
+SEEN, OURS = set(), os.environ.get("SURVEY_TRACED")
+
+def called(frame, event, argument):
+    code = frame.f_code
+    if event == "call" and code.co_flags & 1 and code not in SEEN:  # a function, no module or class
+        SEEN.add(code)
+        if code.co_filename.startswith(OURS):
+            tell(f"ran {code.co_filename} {code.co_qualname}")
+
+def opened(event, arguments):
+    if event == "open" and isinstance(arguments[0], str) and arguments[0] not in SEEN:
+        SEEN.add(arguments[0])
+        if arguments[0].startswith(os.environ["SURVEY_PROJECT"]):
+            tell(f"read {arguments[0]}")
+
+def tell(line):
+    with open(os.environ["SURVEY_TOLD"], "a") as told:
+        told.write(line + "\\n")
+
+def begin():
+    sys.addaudithook(opened)
+    sys.setprofile(called)
+
+if os.environ.get("SURVEY_COLD_KERNELS") and "ipykernel_launcher" in " ".join(sys.orig_argv):
+    begin()
+"""
+PERFORM = """
+import sys
+from importlib import import_module
+from pathlib import Path
+import sitecustomize
+from helpers.common.paths import PACKAGE, PROJECT, Paths
+from helpers.parameters.params import load_round
+from helpers.pipeline.steps import STEPS
+
+root, step, *code = Path(sys.argv[1]), STEPS[sys.argv[2]], *sys.argv[3:]
+module, _, name = step.function.partition(":")
+round_ = load_round(root, "demo")
+function = getattr(import_module(module), name)
+sitecustomize.begin()
+function(Paths(root, "demo"), round_, *code, **({"failed": []} if step.told else {}))
+sys.setprofile(None)
+"""
+
+
+@pytest.mark.parametrize("name", list(STEPS))
+def test_what_a_step_really_runs_and_reads_is_among_what_it_is_said_to_use(copy, tmp_path, name):
+    """The source is read without running it; here it is run, and watched."""
+    step, told = STEPS[name], tmp_path / "told"
+    (tmp_path / "sitecustomize.py").write_text(TRACE)
+    environment = os.environ | {
+        "PYTHONPATH": str(tmp_path), "SURVEY_TRACED": str(PACKAGE), "SURVEY_PROJECT": str(PROJECT),
+        "SURVEY_TOLD": str(told), "SURVEY_COLD_KERNELS": "1", "SURVEY_ROOT": str(copy.paths.root),
+    }  # fmt: skip
+    code = [] if step.whole_round else [CODE]
+    call = [sys.executable, "-c", PERFORM, str(copy.paths.root), name, *code]
+    subprocess.run(call, env=environment, check=True, capture_output=True, text=True)
+    lines = [line.split(" ") for line in told.read_text("utf-8").splitlines()]
+    reached = Code().reached(step)
+    known = {f"{module}.{name}" for module, parts in reached for p in parts for name in p.binds}
+    ran = {
+        f"{_module(words[1])}.{words[2].split('.')[0]}"
+        for words in lines
+        if words[0] == "ran" and "/assets/" not in words[1]
+    }  # compiled templates
+    assert len(ran) > 5
+    assert sorted(n for n in ran - known if "<" not in n) == []
+    used = Code().of(step)
+    read = {Path(words[1]).relative_to(PROJECT).as_posix() for words in lines if words[0] == "read"}
+    sources = {n for n in read if n.startswith(("notebooks/", "reports/", "_quarto"))}
+    assert sources <= set(step.sources)
+    assets = {Path(n).relative_to("src/helpers").parts[:2] for n in read if "/assets/" in n}
+    assert {"/".join(folder) for folder in assets} <= set(used)
+
+
+def _module(path: str) -> str:
+    inside = Path(path).relative_to(PACKAGE.parent).with_suffix("")
+    return ".".join(inside.parts).removesuffix(".__init__")
 
 
 def test_a_record_that_is_not_whole_counts_as_none(copy):
@@ -236,7 +408,7 @@ def test_parameters_that_a_step_is_said_to_be_blind_to_change_no_byte_of_it(copy
     assert snapshot.why_stale(step, CODE) == []
     task = engine.Task(
         step, CODE, changed, snapshot.store, snapshot.files(step, CODE), snapshot.inputs(step, CODE),
-        parameter_digests(step, changed, CODE),
+        parameter_digests(step, changed, CODE), snapshot.code(step),
     )  # fmt: skip
     made = {n: d for n, d in engine.perform(task).record.outputs.items() if "notebooks" not in n}
     before = snapshot.records[name, CODE].outputs

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from helpers.common.paths import PROJECT
-from helpers.pipeline.records import package_digest
+from helpers.pipeline.code import package_digest
 
 CODES = ["0741", "0825"]
 
@@ -59,7 +59,7 @@ def survey(installed, where, *words, **environment):
 
 def test_it_holds_what_the_checkout_does(installed):
     """The same digest of code, notebooks and reports, so that results of one are current to the other."""
-    code = "from helpers.pipeline.records import package_digest as d; print(d())"
+    code = "from helpers.pipeline.code import package_digest as d; print(d())"
     env = os.environ | {"PYTHONPATH": str(installed)}
     assert (
         run(sys.executable, "-c", code, cwd=installed, env=env).stdout.strip() == package_digest()

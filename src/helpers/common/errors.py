@@ -84,7 +84,7 @@ class SurveyError(Exception):
         self.problems: tuple[Problem, ...] = bounded(given)
         super().__init__("\n".join(str(p) for p in self.problems))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return _rebuild, (type(self), self.problems)
 
     def _render_traceback_(self) -> list[str]:
@@ -162,7 +162,7 @@ def file_error(error: OSError, path: Path | None = None) -> FileError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT) and path is None and _is_temporary(named):
         named = f"{tempfile.gettempdir()}, the folder of temporary files"
     unknown = (os.strerror(error.errno) if error.errno else "cannot be used", "Mend that")
-    what, remedy = SYSTEM_ERRORS.get(error.errno, unknown)
+    what, remedy = SYSTEM_ERRORS.get(error.errno or 0, unknown)
     made = FileError(named, what, remedy=f"{remedy}, then run again: what is done stays done.")
     made.errno, made.filename = error.errno, None if path_named is None else str(path_named)
     return made

@@ -64,10 +64,9 @@ def markdown_table(
 ) -> Markup:
     """A pipe table; the first `left` columns to the left, the rest to the right."""
     rule = [":---" if i < left else "---:" for i in range(len(headings))]
-    lines = [[literal(c) for c in line] for line in (headings, *rows)]
-    return Markup(
-        "\n".join("| " + " | ".join(line) + " |" for line in (lines[0], rule, *lines[1:]))
-    )
+    lines: list[list[str]] = [[literal(c) for c in line] for line in (headings, *rows)]
+    lines.insert(1, rule)
+    return Markup("\n".join("| " + " | ".join(line) + " |" for line in lines))
 
 
 def together(*parts: Markdown | Markup | str) -> Markdown:

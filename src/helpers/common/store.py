@@ -47,7 +47,7 @@ class Store:
             ) from None
         self.base = base.rstrip("/")
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return Store, (self.root,)
 
     @property

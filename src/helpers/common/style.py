@@ -129,7 +129,7 @@ NOT_SHOWN = {status: missing.words for status, missing in MISSING.items()}
 
 def why(status: str | None) -> Missing:
     """The reason behind a status; none, or `shown` where there is no value: it cannot be computed."""
-    return MISSING.get(status, MISSING[NOT_POSSIBLE])
+    return MISSING.get(status or "", MISSING[NOT_POSSIBLE])
 
 
 def reason(status: str, rules: Disclosure) -> str:
@@ -185,7 +185,7 @@ def date(day: dt.date) -> str:
 
 def slug(name: str) -> str:
     """»Lyngby-Taarbæk« → `lyngby-taarbaek`: a name that every file system takes."""
-    text = name.lower().translate(str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"}))
+    text = name.lower().replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return "-".join("".join(c if c.isalnum() else " " for c in text).split())
 

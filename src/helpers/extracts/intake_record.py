@@ -14,6 +14,7 @@ from helpers.common.errors import Problem, SurveyError
 from helpers.common.outcome import StepOutcome
 from helpers.common.paths import Paths, write_text
 from helpers.common.quoting import redacted_file_name
+from helpers.extracts.files import BETWEEN_FILES
 from helpers.extracts.intake import IntakeResult, take_in
 from helpers.extracts.intake_history import add_to_history
 from helpers.extracts.plausibility import (
@@ -27,14 +28,16 @@ from helpers.faults.notice_kinds import IN_MOST_FILES
 from helpers.parameters.params import Round
 
 
-def intake(paths: Paths, round_: Round, code: str) -> None:
-    """Take in one municipality's extract. Raises ExtractError where it is refused; what is wrong with
-    its rows stands in `intake/<code>.json`, that it was refused for good in its history."""
+def intake(paths: Paths, round_: Round, code: str) -> StepOutcome:
+    """Take in one municipality's extract; finds the layouts that it was read by as `used`. Raises
+    ExtractError where it is refused; what is wrong with its rows stands in `intake/<code>.json`, that it
+    was refused for good in its history."""
     result = take_in(paths, round_, code)
     keep_result(paths, result)
     add_to_history(paths, result, dt.date.today())
     if result.error is not None:
         raise result.error
+    return StepOutcome(found={"used": {"layouts": result.layout.split(BETWEEN_FILES)}})
 
 
 def keep_result(paths: Paths, result: IntakeResult) -> None:

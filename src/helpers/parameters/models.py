@@ -270,6 +270,12 @@ class Questionnaire(Model):
         """The theme of overall satisfaction."""
         return next((t.id for t in self.themes if t.role == "overall"), OVERALL)
 
+    def scales_asked(self, local: LocalFile | None = None) -> dict[str, dict[int, str]]:
+        """Scale → value 1–6 → label, of the scales of these questions and of `local` ones."""
+        asked = {q.scale for q in (*self.questions, *(local.questions if local else ()))}
+        known = self.scales | (local.scales if local else {})
+        return {name: labels for name, labels in known.items() if name in asked}
+
     def theme_questions(self, theme_id: str) -> tuple[Question, ...]:
         return tuple(q for q in self.scaled if q.theme == theme_id)
 
@@ -288,6 +294,16 @@ class RuleSet(Model):
         return {benefit: tuple(rules) for benefit, rules in found.items()}
 
 
+class EarlierRound(Model):
+    """What a round's trends and labels take from the parameters of one before it, as far as they can be
+    read; what is wrong with them is told where that round is loaded."""
+
+    settings: RoundFile
+    rules: RuleSet | None
+    questionnaire: Questionnaire | None
+    local: dict[Code, LocalFile]
+
+
 class Round(Model):
     """A round with everything that its file refers to."""
 
@@ -299,7 +315,7 @@ class Round(Model):
     local: dict[Code, LocalFile]
     agreements: dict[Code, dt.date] = Field(default_factory=dict)  # signed processing agreements
     withdrawals: tuple[Withdrawal, ...] = ()  # of those that took part, in the order recorded
-    earlier_titles: dict[str, str] = Field(default_factory=dict)  # of the earlier rounds
+    earlier: dict[str, EarlierRound] = Field(default_factory=dict)
     decisions: dict[Code, tuple[IntakeDecision, ...]] = Field(default_factory=dict)
 
     @property
@@ -309,6 +325,11 @@ class Round(Model):
     @property
     def rules(self) -> RuleSet:
         return self.rule_sets[self.settings.classification]
+
+    @property
+    def earlier_titles(self) -> dict[str, str]:
+        """Earlier round → its title."""
+        return {name: earlier.settings.title for name, earlier in self.earlier.items()}
 
     @property
     def participants(self) -> tuple[Municipality, ...]:
@@ -328,8 +349,9 @@ class Round(Model):
         return self.local.get(code) or LocalFile(municipality=code)
 
     def scales_for(self, code: str | None = None) -> dict[str, dict[int, str]]:
-        """Scale → value → label, *ved ikke* last: the common ones and, with `code`, the municipality's own."""
-        return self.questionnaire.scales | (self.local_for(code).scales if code else {})
+        """Scale → value → label, *ved ikke* last, of the scales that are asked: by the questionnaire and, with
+        `code`, by the municipality's own questions."""
+        return self.questionnaire.scales_asked(self.local.get(code) if code else None)
 
     def scale(self, name: str, code: str | None = None) -> Scale:
         return Scale.of(self.scales_for(code)[name], self.questionnaire.kinds.get(name))

@@ -21,6 +21,7 @@ from helpers.parameters.local import local_problems, stray_files
 from helpers.parameters.models import (
     BREAKDOWN_LABELS,
     Agreement,
+    EarlierRound,
     ExtractFormat,
     LayoutWords,
     LocalFile,
@@ -167,13 +168,14 @@ def with_references(
     known = {m.code: m for m in places.rows} if places.whole else {}
     rule_sets = load_rule_sets(params, problems)
     formats = load_formats(layout_files(params, problems), rule_sets, problems)
-    questionnaire, earlier = None, {}
+    questionnaire = None
     if source is not None:
         problems += _stranger_problems(source, known)
         problems += _rule_set_problems(source, settings, params, rule_sets, formats)
         questionnaire = _questionnaire_of(source, settings, params, problems)
+    before: list[RoundFile] = []
     if source is not None and settings is not None:
-        earlier = _earlier_titles(source, settings, params / "rounds", problems)
+        before = _earlier_settings(source, settings, params / "rounds", problems)
     agreements = _load_agreements(params, round_id, known, agreements_until, problems)
     decisions = _load_decisions(params, round_id, known, problems)
     taking_part = settings.participants if settings is not None else ()
@@ -191,7 +193,7 @@ def with_references(
         agreements=agreements,
         withdrawals=withdrawals,
         decisions=decisions,
-        earlier_titles=earlier,
+        earlier={b.round: _earlier(params, b, known, rule_sets, formats) for b in before},
     )
 
 
@@ -279,28 +281,44 @@ def _questionnaire_of(
     return found
 
 
-def _earlier_titles(
+def _earlier(
+    params: Path,
+    settings: RoundFile,
+    known: Mapping[str, Municipality],
+    rule_sets: Mapping[str, RuleSet],
+    formats: Sequence[ExtractFormat],
+) -> EarlierRound:
+    theirs: list[Problem] = []
+    asked = _load_questionnaire(params / "questionnaires", settings.questionnaire, theirs)
+    local = _load_local(params / "local" / settings.round, known, asked, formats, theirs)
+    rules = rule_sets.get(settings.classification)
+    return EarlierRound(settings=settings, rules=rules, questionnaire=asked, local=local)
+
+
+def _earlier_settings(
     source: Source, settings: RoundFile, folder: Path, problems: list[Problem]
-) -> dict[str, str]:
-    """Earlier round → its title. Each is there, lies before this one, and the latest comes first."""
+) -> list[RoundFile]:
+    """The earlier rounds' files. Each is there, lies before this one, and the latest comes first."""
     known = sorted(p.stem for p in folder.glob("*.yml") if p.stem != settings.round)
-    titles: dict[str, str] = {}
+    found: dict[str, RoundFile] = {}
     after, day_after = settings.round, settings.reference_date
     for i, name in enumerate(settings.earlier_rounds):
         where = source.at("earlier_rounds", i)
-        if name == settings.round or name in titles:
+        if name == settings.round or name in found:
             continue  # told of the settings
         if name not in known:
             problems.append(unknown(where, "round", name, known))
             continue
         _, earlier = read_settings(folder / f"{name}.yml", RoundFile, problems)
-        titles[name] = earlier.title if earlier else name
-        if earlier and earlier.reference_date >= day_after:
+        if earlier is None:
+            continue
+        found[name] = earlier
+        if earlier.reference_date >= day_after:
             told = f"{name} ({earlier.reference_date}) does not lie before {after} ({day_after})"
             remedy = "Put them in order, or take out what is no earlier round."
             problems.append(Problem(where, told, "the latest first, all before this one", remedy))
-        after, day_after = name, earlier.reference_date if earlier else day_after
-    return titles
+        after, day_after = name, earlier.reference_date
+    return list(found.values())
 
 
 def _load_agreements(

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from multiprocessing import resource_tracker
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from helpers.common.errors import ParameterError, SurveyError, file_error
 from helpers.common.lock import in_use
@@ -29,8 +30,12 @@ from helpers.common.outcome import StepOutcome
 from helpers.common.paths import KEEP_VARIABLE, PACKAGE, REDRAW_VARIABLE, ROOT_VARIABLE, Paths
 from helpers.common.store import Mirror, Store, by_folder, matching
 from helpers.parameters.params import Round
-from helpers.pipeline.records import Record, library_digest, package_digest, record_name
+from helpers.pipeline.code import Code, package_digest
+from helpers.pipeline.records import Record, library_digest, record_name
 from helpers.pipeline.steps import PARAMETERS, Step, filled
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
 
 FOLDER = "survey-run-"  # with the run's process id: the workers' working folders
 PATIENCE_SECONDS = 10  # for a scheduler to answer
@@ -38,7 +43,7 @@ ALLOWED_DEATHS = 3  # workers that a task may take along before it is given up
 # jsonschema, where nbformat checks notebooks, would build a grammar of international web addresses
 # when imported: two seconds a worker, for a form that no notebook's schema asks for. It does without
 # where the grammar cannot be imported.
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Task:
     files: dict[str, str]  # name → signature of what the step reads and needs
     inputs: dict[str, str]  # name → digest of what decides its result
     parameters: dict[str, str]
+    code_digests: dict[str, str] = field(default_factory=dict)  # of what the step uses
     arguments: dict[str, object] = field(default_factory=dict)
     redraw: bool = False
     keep: str = ""  # a decision to keep the frozen sample, as `plan.Decision` in JSON
@@ -73,16 +79,19 @@ _one_at_a_time = threading.Lock()  # the root is told to notebooks by the enviro
 
 def perform(task: Task) -> Done:
     """Run a step where its files are, and leave its results and its record in the store."""
-    if (package_digest(), library_digest()) != (task.package, task.libraries):
+    other = [] if _has_code_of(task) else ["code"]
+    other += [] if library_digest() == task.libraries else ["libraries"]
+    if other:
         raise SurveyError(
             "worker",
-            "has another version of the package, its notebooks or its libraries than the run",
-            "the same commit and requirements.lock everywhere",
-            "Install the same version on all workers.",
+            f"has another version of the step's {' and '.join(other)} than the run began with",
+            "the same commit and requirements.lock everywhere, and no change while a run works",
+            "Install the same version on all workers, then run again.",
         )
     with _one_at_a_time:
-        mirror = _mirror(task.store) if task.store.folder is None else None
-        root = mirror.folder if mirror else task.store.folder
+        here = task.store.folder
+        mirror = _mirror(task.store) if here is None else None
+        root = mirror.folder if mirror else Path(here or "")
         if mirror:
             step = task.step
             patterns = step.reads + step.needs + step.carries + step.makes
@@ -97,6 +106,13 @@ def perform(task: Task) -> Done:
                 mirror.put_back(_carried(task, root))
             raise
         return Done(told, _recorded(task, told, root, mirror))
+
+
+def _has_code_of(task: Task) -> bool:
+    """Whether what lies here is the code that the step is to be run with, by what counts for the step
+    where it is not the same to the byte."""
+    code = Code()
+    return code.digest() == task.package or code.of(task.step) == task.code_digests
 
 
 def _carried(task: Task, root: Path) -> list[str]:
@@ -120,12 +136,13 @@ def _recorded(task: Task, told: StepOutcome, root: Path, mirror: Mirror | None) 
         mirror.put_back([*made, *_carried(task, root)])
         for name in set(matching(by_folder(task.files), patterns)) - made.keys():
             task.store.remove(name)
-    if told.failures:
+    if told.failures or not _has_code_of(task):  # changed while it ran: nobody knows what made it
         return None
     record = Record(
         task.package,
+        task.code_digests,
         task.libraries,
-        task.parameters,
+        _used(task, told),
         task.inputs,
         outputs,
         {n: s for n, s in task.files.items() if n in task.inputs}
@@ -135,6 +152,18 @@ def _recorded(task: Task, told: StepOutcome, root: Path, mirror: Mirror | None) 
     )
     task.store.write_text(record_name(task.step, task.round.id, task.code), record.as_text())
     return record
+
+
+def _used(task: Task, told: StepOutcome) -> dict[str, str]:
+    """The parameters that made the result: of those that stand by name, the ones that the step found
+    use for, where it tells them."""
+    unused = {
+        f"{kind}.{name}"
+        for kind, used in told.found.get("used", {}).items()
+        for name in (n.partition(".")[2] for n in task.parameters if n.startswith(f"{kind}."))
+        if name not in used
+    }
+    return {n: digest for n, digest in task.parameters.items() if n not in unused}
 
 
 def _mirror(store: Store) -> Mirror:
@@ -161,12 +190,12 @@ class Workers:
     def __init__(self, jobs: int, scheduler: str | None = None, what: str = "") -> None:
         self.jobs, self.scheduler, self.what = jobs, scheduler, what
         self._open = ExitStack()
-        self._client = None
+        self._client: Client | None = None
 
     def __enter__(self) -> Workers:
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
     @property
@@ -182,7 +211,7 @@ class Workers:
         return len(self.client.scheduler_info(n_workers=-1)["workers"])
 
     @property
-    def client(self):
+    def client(self) -> Client:
         if self._client is None:
             self._client = self._connected() if self.scheduler else self._started()
         return self._client
@@ -202,7 +231,7 @@ class Workers:
             task = futures.pop(future)
             yield task, future.result() if future.status == "finished" else _error(future)
 
-    def _connected(self):
+    def _connected(self) -> Client:
         from distributed import Client, Lock
 
         try:
@@ -221,7 +250,7 @@ class Workers:
         self._open.callback(lock.release)
         return client
 
-    def _started(self):
+    def _started(self) -> Client:
         import dask
         from distributed import Client, LocalCluster
 
@@ -288,7 +317,7 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _error(future) -> BaseException:
+def _error(future: Future) -> BaseException:
     error = future.exception() if future.status == "error" else None
     return error or SurveyError(
         "scheduler", "gave up the task or went away", "a scheduler that lives until the run ends",
@@ -309,7 +338,7 @@ def cause(error: BaseException) -> str:
         )
     if isinstance(error, OSError) and error.errno is not None:
         return str(file_error(error))
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = list(traceback.extract_tb(error.__traceback__))
     own = [f for f in frames if PACKAGE in Path(f.filename).parents]
     frames = own or frames  # where we called a library, rather than where in it that ended
     behind = getattr(error, "__cause__", None)

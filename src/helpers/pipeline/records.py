@@ -1,6 +1,6 @@
 """What each result was made from: what is stale, and why.
 
-After a step, `data/<round>/records/<step>/<code>.json` holds the digests of the package, the
+After a step, `data/<round>/records/<step>/<code>.json` holds the digests of the code that it uses, the
 libraries, the parameters, the files read and the files made. A step is current while all of them
 are the same; nothing goes by the order of times, so a clock that is set back does no harm.
 """
@@ -17,22 +17,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from helpers.common.paths import PACKAGE, PACKED, PROJECT
 from helpers.common.store import Store, by_folder, matching
 from helpers.common.vocabulary import WHOLE_ROUND
 from helpers.parameters.params import Round
+from helpers.pipeline.code import Code
 from helpers.pipeline.steps import PARAMETERS, RELEASED, STEPS, Step, filled, parameter_digests
-
-SOURCES = ("notebooks", "reports", "_quarto.yml")
-NOT_CODE = {".pyc", ".log"}
 
 
 @dataclass(frozen=True)
 class Record:
     """Digests of what a step was made from and of what it made; `signatures` of those files let an
-    unchanged one be known without reading it. `found`: what it told the steps that follow."""
+    unchanged one be known without reading it, as `package`, the digest of all code to the byte, lets
+    unchanged code be known without parsing it. `found`: what it told the steps that follow."""
 
     package: str
+    code: dict[str, str]
     libraries: str
     parameters: dict[str, str]
     inputs: dict[str, str]
@@ -43,22 +42,6 @@ class Record:
 
     def as_text(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True) + "\n"
-
-
-@cache
-def package_digest() -> str:
-    """Of the code, the notebooks and the report sources; the same in a checkout and installed from it."""
-    whole = hashlib.sha256()
-    for name, there in {"src/helpers": PACKAGE, **{n: PROJECT / n for n in SOURCES}}.items():
-        files = [there] if there.is_file() else sorted(p for p in there.rglob("*") if p.is_file())
-        for path in files:
-            relative = Path(name) / path.relative_to(there)
-            hidden = any(p.startswith(".") for p in relative.parts)
-            if path.suffix in NOT_CODE or hidden or (there == PACKAGE and PACKED in path.parents):
-                continue
-            content = path.read_bytes().replace(b"\r\n", b"\n")  # as git gives them on Windows
-            whole.update(f"{relative.as_posix()}\0{len(content)}\0".encode() + content)
-    return whole.hexdigest()[:16]
 
 
 @cache
@@ -89,6 +72,9 @@ class Snapshot:
 
     def look(self) -> None:
         """See what lies there now."""
+        self._code = Code()
+        self.package = self._code.digest()
+        self._code_of: dict[str, dict[str, str]] = {}
         rounds = [self.round.id, *self.round.settings.earlier_rounds]
         folders = ["params", *(f"{top}/{r}" for top in ("data", "build") for r in rounds)]
         self.signatures = {n: s for f in folders for n, s in self.store.listing(f).items()}
@@ -160,6 +146,12 @@ class Snapshot:
         names = {*self.inputs(step, code), *self.names(besides, code)} & self.signatures.keys()
         return {n: self.signatures[n] for n in sorted(names)}
 
+    def code(self, step: Step) -> dict[str, str]:
+        """Digests of the code that the step uses."""
+        if step.name not in self._code_of:
+            self._code_of[step.name] = self._code.of(step)
+        return self._code_of[step.name]
+
     def why_stale(self, step: Step, code: str, more: dict[str, str] | None = None) -> list[str]:
         """Reasons to run the step; none: it is current. `more`: what the run itself tells the step;
         left out, that counts as unchanged."""
@@ -167,14 +159,18 @@ class Snapshot:
         if record is None:
             return ["never made, or not finished"]
         reasons = []
-        if record.package != package_digest():
-            reasons.append("code or notebooks of the package changed")
+        if record.package != self.package:
+            changed = _differing(record.code, self.code(step))
+            reasons += [f"code changed: {', '.join(changed)}"] if changed else []
         if record.libraries != library_digest():
             reasons.append("library versions changed")
         parameters = parameter_digests(step, self.round, code)
-        parameters |= {n: record.parameters.get(n) for n in step.told} if more is None else more
-        changed = [n for n in sorted({*parameters, *record.parameters})
-                   if parameters.get(n) != record.parameters.get(n)]  # fmt: skip
+        parameters |= (
+            {n: d for n, d in record.parameters.items() if n in step.told} if more is None else more
+        )
+        parameters = {n: d for n, d in parameters.items()
+                      if n in record.parameters or n.split(".")[0] not in step.by_name}  # fmt: skip
+        changed = _differing(record.parameters, parameters)
         if changed:
             reasons.append(f"parameters changed: {', '.join(changed)}")
         reasons += _changes(record.inputs, self.inputs(step, code), "changed", "is new", "is gone")
@@ -184,6 +180,10 @@ class Snapshot:
         )
         carried = [p for p in filled(step.carries, self.round, code) if p not in self.signatures]
         return reasons + [f"{name} was deleted" for name in carried]
+
+
+def _differing(before: dict[str, str], now: dict[str, str]) -> list[str]:
+    return sorted(n for n in {*before, *now} if before.get(n) != now.get(n))
 
 
 def _changes(before: dict[str, str], now: dict[str, str], *words: str) -> list[str]:

@@ -152,6 +152,7 @@ def _made(
         return again, (*again.notes, *((protection.summary(),) if protection else ()))
     made = release(found, round_)
     codes = tuple(dict.fromkeys(found.estimates["municipality"]))
+    assert made.protection is not None, "`release` decides it"
     cells = made.protection.cells
     return Again(made, (), found, answers, cells, codes), (made.protection.summary(),)
 

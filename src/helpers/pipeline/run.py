@@ -61,7 +61,7 @@ class Summary:
 
 
 class Progress:
-    """Told of every step; the command line draws a bar from it, tests listen."""
+    """Hears of every step; the command line draws a bar from it, tests listen."""
 
     def started(self, stage: str, workers: int, dashboard: str | None) -> None: ...
 
@@ -313,7 +313,7 @@ class _Run:
             "national": [WHOLE_ROUND],
             "report": self._well([c for c in self.codes if c in have]),
         }
-        wanted = {name: codes for name, codes in every.items() if name in stages}
+        wanted: dict[str, Sequence[str]] = {n: codes for n, codes in every.items() if n in stages}
         if not wanted:
             return
         with ExitStack() as open_:
@@ -422,9 +422,11 @@ class _Run:
             self.snapshot.files(step, code),
             self.snapshot.inputs(step, code),
             parameter_digests(step, self.round, code) | more,
+            self.snapshot.code(step),
             arguments,
             self.redraw,
             json.dumps(asdict(self.keep[code])) if code in self.keep else "",
+            self.snapshot.package,
         )
 
     def _keep(self, task: Task, stage: str, came: Done | BaseException) -> bool:
@@ -441,12 +443,13 @@ class _Run:
         return False
 
     def _remember(self, step: Step, code: str) -> None:
-        """Of a current step: what it told, and its record anew where files were only touched."""
+        """Of a current step: what it told, and its record anew where files were only touched, or code
+        changed that it does not use."""
         record = self.snapshot.records[step.name, code]
         self._tell(step, record.notes, record.found)
         now = {n: self.snapshot.signatures[n] for n in record.signatures}
-        if now != record.signatures:
-            touched = replace(record, signatures=now)
+        if (now, self.snapshot.package) != (record.signatures, record.package):
+            touched = replace(record, signatures=now, package=self.snapshot.package)
             self.store.write_text(record_name(step, self.round.id, code), touched.as_text())
 
     def _tell(self, step: Step, notes: Sequence[str], found: dict) -> None:

@@ -17,7 +17,7 @@ from helpers.common.errors import ParameterError
 from helpers.common.journal import append_line
 from helpers.common.paths import Paths
 from helpers.common.store import Store
-from helpers.pipeline.records import package_digest
+from helpers.pipeline.code import package_digest
 
 if TYPE_CHECKING:
     from helpers.pipeline.run import Summary

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpers.common.vocabulary import FILES
-from helpers.parameters.params import Round
+from helpers.parameters.models import EarlierRound, LocalFile, Questionnaire, Round
 
 STAGES = ("intake", "plan", "analyse", "release", "report", "national")
 
@@ -29,11 +29,11 @@ NO_RESULT = {
 }  # fmt: skip
 # parameters that change no result after the collection of answers, or none before it
 NOT_SINCE_COLLECTION = {
-    "formats", "agreements", "decisions", "retention_until", "price_bands", "link_base",
+    "agreements", "decisions", "retention_until", "price_bands", "link_base",
 }  # fmt: skip
 NOT_UNTIL_COLLECTION = {
     "questionnaire", "responses", "weighting", "disclosure", "comparison", "two_way", "models",
-    "earlier_rounds", "earlier_titles", "participants", "price_bands", "retention_until",
+    "earlier_rounds", "earlier", "participants", "price_bands", "retention_until",
 }  # fmt: skip
 
 
@@ -41,11 +41,13 @@ NOT_UNTIL_COLLECTION = {
 class Step:
     """One step, for each municipality or, `whole_round`, once.
 
-    `function`: `(paths, round_, code) -> StepOutcome | None`, without code for the whole round. `reads`: files
+    `function`: `(paths, round_, code) -> StepOutcome | None`, without code for the whole round. `sources`: the
+    notebooks and report sources that it executes or is typeset by. `reads`: files
     whose content decides the result; its own results are left out, and every municipality's files of
     `apart`. `makes`: its results. `needs`: files it looks at besides. `carries`: files it brings up to
-    date, judged by being there. `blind_to`: parameters that cannot change the result. `told`: names of
-    arguments that the run gives it.
+    date, judged by being there. `blind_to`: parameters that cannot change the result. `by_name`: those of
+    which it uses some, each under its own name; one that is new to it is none that made its result.
+    `told`: names of arguments that the run gives it.
     """
 
     name: str
@@ -53,10 +55,12 @@ class Step:
     function: str
     reads: tuple[str, ...]
     makes: tuple[str, ...]
+    sources: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     carries: tuple[str, ...] = ()
     blind_to: frozenset[str] = frozenset()
+    by_name: frozenset[str] = frozenset()
     told: tuple[str, ...] = ()
     whole_round: bool = False
 
@@ -64,6 +68,8 @@ class Step:
 _DATA, _BUILD = "data/{round}", "build/{round}"
 _RELEASED_FILES = tuple(f"{_BUILD}/{name}" for name in FILES.values())
 _EARLIER_FILES = tuple(f"build/{{earlier}}/{name}" for name in FILES.values())
+
+_LOOK = ("_quarto.yml", "reports/theme.scss")  # what Quarto typesets by
 
 _NOT_FOR_SCAN = frozenset(
     NOT_SINCE_COLLECTION | NOT_UNTIL_COLLECTION | {"calendar", "sampling", "title", "local_files"}
@@ -87,6 +93,7 @@ STEPS = {
                 f"{_DATA}/fingerprints/{{code}}.parquet",
             ),
             blind_to=frozenset(NOT_UNTIL_COLLECTION | {"sampling", "calendar", "period", "link_base", "title"}),
+            by_name=frozenset({"layouts", "rule_sets"}),
         ),
         Step(
             "intake-record", "intake", "helpers.extracts.intake_record:merge",
@@ -104,6 +111,7 @@ STEPS = {
         ),
         Step(
             "plan", "plan", "helpers.notebooks.execution:plan_notebook",
+            sources=("notebooks/10-sampling-plan.ipynb",),
             reads=(f"{_DATA}/population/{{code}}.parquet",),
             needs=(f"{_DATA}/sendout/{{code}}/*", f"{_DATA}/responses/*"),
             makes=(
@@ -113,7 +121,7 @@ STEPS = {
             ),
             blind_to=frozenset(
                 NOT_UNTIL_COLLECTION - {"questionnaire", "disclosure", "comparison"}  # of local groups
-                | {"formats", "agreements", "decisions", "link_base"}
+                | {"agreements", "decisions", "link_base"}
             ),
         ),
         Step(
@@ -127,11 +135,12 @@ STEPS = {
                 f"{_DATA}/sendout/{{participant}}/mailings.json",
             ),
             makes=(f"{_DATA}/responses/????.parquet", f"{_DATA}/texts/*.xlsx"),
-            blind_to=frozenset(NOT_SINCE_COLLECTION | {"sampling", "weighting", "comparison"}),
+            blind_to=frozenset(NOT_SINCE_COLLECTION | {"sampling", "weighting", "comparison", "earlier"}),
             whole_round=True,
         ),
         Step(
             "analyse", "analyse", "helpers.notebooks.execution:analysis_notebook",
+            sources=("notebooks/20-response-analysis.ipynb",),
             reads=(
                 f"{_DATA}/sample/{{code}}.parquet", f"{_DATA}/sample/{{code}}-frame.parquet",
                 f"{_DATA}/responses/{{code}}.parquet",
@@ -142,7 +151,7 @@ STEPS = {
                 f"{_DATA}/notebooks/{{code}}-20-response-analysis.ipynb",
             ),
             blind_to=frozenset(
-                NOT_SINCE_COLLECTION | {"disclosure", "earlier_rounds", "earlier_titles", "participants"}
+                NOT_SINCE_COLLECTION | {"disclosure", "earlier_rounds", "earlier", "participants"}
             ),
         ),
         Step(
@@ -151,7 +160,7 @@ STEPS = {
                 f"{_DATA}/estimates/*.parquet", f"{_DATA}/weighted/*.parquet",
                 f"{_DATA}/sample/*-frame.parquet",
                 "data/{earlier}/estimates/????.parquet", "build/{earlier}/released.parquet",
-                "params/rounds/{earlier}.yml", f"{_DATA}/published/*/publication.json",
+                f"{_DATA}/published/*/publication.json",
             ),
             needs=(f"{_DATA}/published/*/*.parquet",),
             makes=(*_RELEASED_FILES, f"{_BUILD}/released.csv", f"{_DATA}/release-state/*"),
@@ -160,6 +169,7 @@ STEPS = {
         ),
         Step(
             "report", "report", "helpers.notebooks.execution:report_notebook",
+            sources=("notebooks/30-municipal-report.ipynb", *_LOOK),
             reads=(RELEASED, "build/{earlier}/released.parquet"),
             needs=(*_RELEASED_FILES, *_EARLIER_FILES),
             makes=(
@@ -171,6 +181,7 @@ STEPS = {
         ),
         Step(
             "national", "national", "helpers.notebooks.execution:national_report",
+            sources=("reports/national.qmd", "reports/method.qmd", *_LOOK),
             reads=(*_RELEASED_FILES, "params/tile-map.csv"),
             makes=(
                 f"{_BUILD}/national/**", f"{_DATA}/notebooks/0000-national*.ipynb",
@@ -192,7 +203,7 @@ STEPS = {
             makes=(f"{_BUILD}/kalender.ics",),
             blind_to=frozenset(
                 NOT_SINCE_COLLECTION | NOT_UNTIL_COLLECTION
-                | {"sampling", "local_files", "classification", "rule_sets", "seed", "municipalities"}
+                | {"sampling", "local_files", "classification", "rules", "seed", "municipalities"}
             ),
             whole_round=True,
         ),
@@ -243,20 +254,54 @@ def parameter_digests(step: Step, round_: Round, code: str) -> dict[str, str]:
 
     Of the parameters by municipality, a municipality's own step depends on its own alone.
     """
-    own = {} if step.whole_round else {code}
+    own = set() if step.whole_round else {code}
     parts = {name: value for name, value in round_.settings}
     parts |= {
-        "rule_sets": round_.rule_sets,
-        "questionnaire": round_.questionnaire,
-        "formats": round_.formats,
-        "earlier_titles": round_.earlier_titles,
+        "rules": round_.rules,
+        "questionnaire": _asked(round_.questionnaire, _of(round_.local, own)),
+        "earlier": {n: _looked_back_at(e, own) for n, e in round_.earlier.items()},
         "municipalities": _of(round_.municipalities, own),
         "local_files": _of(round_.local, own),
         "agreements": _of(round_.agreements, own),
         "decisions": _of(round_.decisions, own),
     }
+    if step.by_name:
+        parts |= _by_name(round_)
     blind = step.blind_to | NO_RESULT
     return {n: _digest(v) for n, v in sorted(parts.items()) if n not in blind}
+
+
+def _by_name(round_: Round) -> dict[str, Any]:
+    """Each layout and each rule set, and in which encodings and with which delimiters a text file is
+    tried, which comes of all layouts together."""
+    tried = [list(dict.fromkeys(e for f in round_.formats for e in f.encodings)),
+             list(dict.fromkeys(f.delimiter for f in round_.formats))]  # fmt: skip
+    return (
+        {f"layouts.{f.layout}": f for f in round_.formats}
+        | {f"rule_sets.{name}": rules for name, rules in round_.rule_sets.items()}
+        | {"text_files": tried}
+    )
+
+
+def _asked(questionnaire: Questionnaire | None, local: dict[str, LocalFile]) -> dict[str, Any]:
+    """A questionnaire with the scales that are asked, by itself or in these municipalities, and no others."""
+    if questionnaire is None:
+        return {}
+    scales = questionnaire.scales_asked()
+    for own in local.values():
+        scales |= questionnaire.scales_asked(own)
+    return dict(questionnaire) | {"scales": scales}
+
+
+def _looked_back_at(earlier: EarlierRound, own: set[str]) -> dict[str, Any]:
+    """What can matter of an earlier round's parameters."""
+    local, blind = _of(earlier.local, own), NO_RESULT | NOT_SINCE_COLLECTION
+    return {
+        "settings": {n: v for n, v in earlier.settings if n not in blind},
+        "rules": earlier.rules,
+        "questionnaire": _asked(earlier.questionnaire, local),
+        "local_files": local,
+    }
 
 
 def _of(by_code: dict, own: set[str]) -> dict:
