@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import pickle
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from helpers.pipeline.run import Summary
 
 HERE = Path(__file__).parent
+# tests use each other's modules, wherever they lie
+sys.path[:0] = [str(p) for p in sorted(HERE.iterdir()) if any(p.glob("*.py"))]
 EXTRACTS = HERE / "extracts"
 ORACLES = HERE / "oracles"
 REFERENCE = dt.date(2024, 2, 1)

@@ -18,7 +18,7 @@ from helpers.estimation.comparability import comparability, empty
 from helpers.parameters.params import load_round
 from helpers.released.published import Published
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 BIG, SMALL, PLAIN = "0707", "0825", "0580"
 ANSWERS = {BIG: 742, SMALL: 21, PLAIN: 731, NATIONAL: 33_412}
 SHIFT = {BIG: 0.18, SMALL: 0.0, PLAIN: -0.02, NATIONAL: 0.0}

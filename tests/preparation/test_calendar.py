@@ -8,6 +8,7 @@ import icalendar
 import pytest
 from dateutil.easter import easter
 from lxml import etree, html
+from test_params import edit, refuse
 from typer.testing import CliRunner
 
 from helpers.cli.main import app
@@ -28,7 +29,6 @@ from helpers.preparation.working_days import (
     working_days,
 )
 from helpers.scan.scan import scan
-from tests.test_params import edit, refuse
 
 SHIPPED = ("2023-pilot", "2024-foraar", "demo-2023", "demo")
 FILE = "rounds/2024-foraar.yml"

@@ -18,6 +18,7 @@ import typer
 import yaml
 from pydantic import BaseModel
 from pydantic_core import core_schema
+from test_parameter_relations import LIBRARY, change
 from typer.testing import CliRunner
 
 from helpers.cli.main import app
@@ -34,7 +35,6 @@ from helpers.parameters.words import sentence, told
 from helpers.preparation.frame import Frame
 from helpers.preparation.layout_file import proposed_path
 from helpers.rolling.settings import RollingFile, load_rolling
-from tests.test_parameter_relations import LIBRARY, change
 
 MODELS = (
     RoundFile, RollingFile, Dated, LocalFile, ExtractFormat, LayoutWords, Frame, Agreement, ScaleLabel,

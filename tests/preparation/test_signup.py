@@ -9,6 +9,7 @@ from collections import Counter
 import openpyxl
 import pytest
 import yaml
+from test_params import edit, refuse
 from typer.testing import CliRunner
 
 from helpers.cli.main import app
@@ -25,7 +26,6 @@ from helpers.preparation.signup_headings import HEADINGS, empty_sheet
 from helpers.preparation.signup_overview import band_label, overview_file
 from helpers.preparation.signup_sheet import read_sign_ups
 from helpers.retention.retention import holdings
-from tests.test_params import edit, refuse
 
 ROUND = "2024-foraar"
 FILE = f"rounds/{ROUND}.yml"

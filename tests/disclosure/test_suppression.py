@@ -29,7 +29,9 @@ from helpers.disclosure.suppression_audit import FINDING_COLUMNS, audit, audit_i
 from helpers.disclosure.suppression_side_by_side import audit_side_by_side
 
 THRESHOLD = 5
-ORACLE = json.loads((Path(__file__).parent / "oracles" / "sdc_t1_gruppe_alder.json").read_text())
+ORACLE = json.loads(
+    (Path(__file__).parents[1] / "oracles" / "sdc_t1_gruppe_alder.json").read_text()
+)
 GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]
 SLOW = settings(
     max_examples=15,

@@ -16,7 +16,7 @@ from helpers.common.errors import ParameterError
 from helpers.common.paths import PROJECT
 from helpers.parameters.params import load_municipalities, load_tiles
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
