@@ -40,9 +40,11 @@ SLOW_FIRST = (
     "test_red_team", "test_verify", "test_incremental", "test_reliability", "test_scaling",
     "test_run", "test_kernels", "test_suppression", "test_disclosure", "test_simulator",
 )  # fmt: skip
-# a busy machine is no finding
-hypothesis.settings.register_profile("no-deadline", deadline=None)
-hypothesis.settings.load_profile("no-deadline")
+# a busy machine is no finding; alone, in the inner loop, a quarter of the examples of `make test`
+SHARED_OUT = bool(os.environ.get("PYTEST_XDIST_WORKER") or os.environ.get("CI"))
+hypothesis.settings.register_profile("whole", deadline=None)
+hypothesis.settings.register_profile("inner-loop", deadline=None, max_examples=25)
+hypothesis.settings.load_profile("whole" if SHARED_OUT else "inner-loop")
 SIMULATED, EARLIER = "demo", "demo-2023"
 TAKE_PART = {  # islands with few answers, and Norddjurs with local questions and a local breakdown
     SIMULATED: ["0161", "0482", "0563", "0707", "0741", "0825"],

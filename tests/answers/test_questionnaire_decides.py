@@ -11,7 +11,8 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import SIMULATED, Listening, _collected
+from conftest import SIMULATED
+from finished_round import Listening, _collected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pptx import Presentation

@@ -11,7 +11,8 @@ import openpyxl
 import pandas as pd
 import pytest
 import yaml
-from conftest import EARLIER, SIMULATED, Listening, _collected
+from conftest import EARLIER, SIMULATED
+from finished_round import Listening, _collected
 from pptx import Presentation
 
 from helpers.common.paths import PROJECT, Paths
