@@ -8,7 +8,7 @@ import pytest
 
 from helpers.disclosure import protection
 from helpers.disclosure.protection import protect
-from helpers.disclosure.release import _drivers, preview, release
+from helpers.disclosure.release import _drivers, preview, release, with_bases
 from helpers.disclosure.suppression import CELL as GROUP_CELL
 from helpers.disclosure.suppression import SHOWN, suppress_items
 from helpers.disclosure.suppression_audit import audit_items
@@ -331,14 +331,14 @@ def test_drivers_leave_only_where_the_themes_are_shown():
         ],
         columns=["municipality", "breakdown", "category", "item", "status"],
     )
-    assert len(_drivers(drivers, cells)) == 4
+    assert len(_drivers(drivers, cells, "samlet")) == 4
     cells.loc[0, "status"] = "few"
-    assert _drivers(drivers, cells)["municipality"].tolist() == ["0580", "0580"]
+    assert _drivers(drivers, cells, "samlet")["municipality"].tolist() == ["0580", "0580"]
     cells.loc[0, "status"], cells.loc[5, "status"] = (
         "shown",
         "linked",
     )  # 0580's overall satisfaction
-    assert _drivers(drivers, cells)["municipality"].tolist() == ["0707", "0707"]
+    assert _drivers(drivers, cells, "samlet")["municipality"].tolist() == ["0707", "0707"]
 
 
 def test_the_countrys_change_is_the_sum_of_shown_municipalities(round_2024):
@@ -383,3 +383,75 @@ def test_rates_that_would_show_a_few_partial_answers_are_not_given(round_2024, p
     assert not pd.isna(rates.loc[("0707", "all"), "response_rate"])
     country = rates.loc[("national", "all"), ["rr1", "cooperation_rate"]].notna().all()
     assert country == told, "one municipality that is left out is the country less the others"
+
+
+# ------------------------------------------------------------------------------- rare answers
+
+
+def answers_of(chosen: dict[str, list[int]]) -> pd.DataFrame:
+    """Merged rows of one question of a municipality, unweighted: how many of each gender chose 1 … 5."""
+    rows = []
+    for category, counts in {
+        "all": np.sum(list(chosen.values()), axis=0).tolist(),
+        **chosen,
+    }.items():
+        n = sum(counts)
+        sums = {"mean": sum(k * c for k, c in enumerate(counts, start=1))}
+        sums |= {f"share_{k}": c for k, c in enumerate(counts, start=1)}
+        sums |= {"share_dissatisfied": sum(counts[:2]), "share_neutral": counts[2]}
+        sums |= {"share_satisfied": sum(counts[3:]), "share_dont_know": 6}
+        breakdown = "all" if category == "all" else "gender"
+        rows += [
+            ("0707", breakdown, category, "q01", s, w, y, n, "shown")
+            for s, y in sums.items()
+            for w in ("weighted", "unweighted")
+        ]
+    names = [
+        "municipality",
+        "breakdown",
+        "category",
+        "item",
+        "statistic",
+        "weighting",
+        "y",
+        "n",
+        "status",
+    ]
+    return pd.DataFrame(rows, columns=names)
+
+
+@pytest.mark.parametrize(
+    "women, options, kinds",
+    [
+        ([6, 8, 20, 90, 80], "shown", "shown"),
+        ([0, 9, 20, 90, 80], "shown", "shown"),
+        ([1, 8, 20, 90, 80], "linked", "shown"),
+        ([4, 8, 20, 90, 80], "linked", "shown"),
+        ([1, 1, 20, 90, 80], "linked", "linked"),
+        ([5, 8, 2, 90, 80], "linked", "linked"),
+    ],
+)
+def test_an_answer_that_one_to_four_gave_is_not_shown_by_groups(women, options, kinds):
+    """In one category of every breakdown it would be one citizen's, whose age and gender are known."""
+    table = answers_of(
+        {"kvinde": women, "mand": [0, 0, 30, 90, 80] if women[2] > 4 else [0, 0, 0, 90, 80]}
+    )
+    status = with_bases(table, Disclosure(min_answers=5))
+    of = table.assign(status=status).set_index(["breakdown", "category", "statistic", "weighting"])[
+        "status"
+    ]
+    for category in ("kvinde", "mand"):
+        for weighting in ("weighted", "unweighted"):
+            assert of["gender", category, "mean", weighting] == "shown"
+            assert {of["gender", category, f"share_{k}", weighting] for k in range(1, 6)} == {
+                options
+            }
+            kind = {
+                of["gender", category, f"share_{k}", weighting]
+                for k in ("satisfied", "neutral", "dissatisfied")
+            }
+            assert kind == {kinds}
+            assert of["gender", category, "share_dont_know", weighting] == "linked", (
+                "two bases tell it exactly"
+            )
+    assert set(of["all"]) == {"shown"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from helpers.disclosure.release_again import release_again
 from helpers.estimation.round_estimates import RoundEstimates
 from helpers.released.captions import country_stands_fast
 from helpers.released.published import Published
+from helpers.retention.forgetting import carry_out, changes_for
 
 TODAY = dt.date(2024, 4, 5)
 GROUPS = ["dagpenge", "sygedagpenge", "job_uddannelsesparate", "aktivitetsparate", "jobafklaring"]
@@ -296,7 +298,7 @@ def test_other_rules_than_the_published_numbers_were_made_by_are_refused(
     assert refused.value.problems[0].where == "params/rounds/2024-foraar.yml"
 
 
-@pytest.mark.parametrize("name", STATE)
+@pytest.mark.parametrize("name", [*(s for s in STATE if s != "answers"), "answers/0707"])
 def test_what_a_release_was_made_from_is_checked_before_it_is_published(released, round_2024, name):
     released(COUNTS)
     path = released.paths.release_state / f"{name}.parquet"
@@ -306,7 +308,7 @@ def test_what_a_release_was_made_from_is_checked_before_it_is_published(released
     assert not publications(released.paths)
 
 
-@pytest.mark.parametrize("name", ["answers.parquet", "released.parquet"])
+@pytest.mark.parametrize("name", ["answers/0707.parquet", "released.parquet"])
 def test_what_has_left_the_house_is_as_it_was_recorded(released, round_2024, name):
     released(COUNTS)
     made, _ = published(released, round_2024)
@@ -314,6 +316,62 @@ def test_what_has_left_the_house_is_as_it_was_recorded(released, round_2024, nam
     table.iloc[1:].to_parquet(made.folder / name)
     with pytest.raises(SurveyError, match="has changed since the release was published"):
         released(COUNTS)
+
+
+@pytest.mark.parametrize("lost", ["001/publication.json", "001", "002", "002/publication.json"])
+def test_a_publication_never_vanishes(released, round_2024, lost):
+    """Nor is its record changed: else a release would be made as if it had not left the house."""
+    released(COUNTS)
+    published(released, round_2024)
+    released({**COUNTS, "0825": [30, 31, 32, 33, 34]})
+    assert published(released, round_2024)[0].number == 2
+    released({**COUNTS, "0825": [30, 31, 32, 33, 34]})
+    place = released.paths.published / lost
+    shutil.rmtree(place) if place.is_dir() else place.unlink()
+    with pytest.raises(SurveyError, match="record of a publication is missing or has changed"):
+        publications(released.paths)
+
+
+def test_a_changed_record_of_a_publication_is_found(released, round_2024):
+    released(COUNTS)
+    published(released, round_2024)
+    mark = released.paths.published / "001" / "publication.json"
+    mark.write_text(mark.read_text("utf-8").replace('"0707"', '"0825"'), "utf-8")
+    with pytest.raises(SurveyError, match="record of a publication is missing or has changed"):
+        released(COUNTS)
+
+
+def test_another_question_than_was_published_is_refused(released, round_2024):
+    """Its wording stands beside numbers that keep theirs."""
+    released(COUNTS)
+    published(released, round_2024)
+    first, *rest = round_2024.questionnaire.questions
+    reworded = first.model_copy(update={"wording": "Har du mistillid?"})
+    questionnaire = round_2024.questionnaire.model_copy(update={"questions": (reworded, *rest)})
+    other = round_2024.model_copy(update={"questionnaire": questionnaire})
+    with pytest.raises(ParameterError) as refused:
+        release_again(found(COUNTS), asked(COUNTS, other), other, publications(released.paths))
+    [problem] = refused.value.problems
+    assert problem.where == "params/questionnaires/2024.csv"
+    assert problem.what.startswith("questionnaire.questions.q01.wording")
+
+
+def test_forgotten_answers_leave_no_digest_and_numbers_stand_fast(released, round_2024):
+    first, _ = released(COUNTS)
+    published(released, round_2024)
+    paths, code = released.paths, "0707"
+    changes = changes_for(paths, round_2024, [code])
+    carry_out(paths, changes)
+    left = {p.stem for p in paths.data.rglob("answers/*.parquet")}
+    assert left == set(COUNTS) - {code}
+    last = publications(paths)[-1]
+    assert set(last.state("answers")["municipality"]) == left
+    again, notes = released({**COUNTS, code: [80, 80, 80, 80, 80]})
+    assert same_numbers(first, again) and code in notes[0]
+    for other in left:
+        for path in paths.data.rglob(f"answers/{other}.parquet"):
+            path.unlink()
+    assert publications(paths)[-1].state("answers").empty
 
 
 def test_digests_tell_nothing_without_the_key(round_2024):

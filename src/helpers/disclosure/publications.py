@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.answers.digests import PERSON
 from helpers.common.errors import ParameterError, Problem, SurveyError, TooEarlyError
 from helpers.common.paths import Paths, write_atomically, write_text
 from helpers.common.vocabulary import FILES
@@ -25,7 +26,10 @@ from helpers.disclosure.suppression import CELL, FEW, SECONDARY, Key
 from helpers.estimation.comparisons import with_verdicts
 from helpers.parameters.params import Round
 
+# `answers` is a file a municipality, which goes with its identities: a letter's key leads to its rows
 STATE = ("estimates", "counts", "covariances", "answers", "cells")
+ANSWERS = "answers"
+NO_ANSWERS = pd.DataFrame(columns=[PERSON, "municipality"], dtype="object")
 MARK = "publication.json"
 RULES = (  # of the round's file: numbers are made by them, and every product tells them
     "age_limits", "age_bands", "duration_bands_weeks", "responses", "weighting", "disclosure",
@@ -49,13 +53,19 @@ class Publication:
     tables: dict[str, str]
     digests: dict[str, str]  # file name → SHA-256, of the tables and of what they were made from
     rules: dict[str, object]  # `rules_of` the round they were made by
+    previous: str = ""  # SHA-256 of the record before it
 
     @property
     def municipalities(self) -> tuple[str, ...]:
         return (*self.country, *self.apart)
 
     def state(self, name: str) -> pd.DataFrame:
-        return self._recorded(f"{name}.parquet")
+        """`answers`: of the municipalities whose identities have not been deleted since."""
+        if name != ANSWERS:
+            return self._recorded(f"{name}.parquet")
+        kept = [n for n in self.digests if n.startswith(f"{ANSWERS}/")]
+        tables = [self._recorded(n) for n in kept if (self.folder / n).is_file()]
+        return pd.concat(tables, ignore_index=True) if tables else NO_ANSWERS
 
     def table(self, name: str) -> pd.DataFrame:
         found = self._recorded(FILES[name])
@@ -83,11 +93,21 @@ class Publication:
 
 
 def rules_of(round_: Round) -> dict[str, object]:
-    """The round's `RULES`, one entry a value: `disclosure.min_answers` → 5."""
-    return dict(_values("", round_.settings.model_dump(mode="json", include=set(RULES))))
+    """What numbers are made by and told with, one entry a value: `disclosure.min_answers` → 5. The round's
+    RULES, questions and themes with their words, rules of target groups, municipalities' own questions."""
+    return dict(
+        (
+            *_values("", round_.settings.model_dump(mode="json", include=set(RULES))),
+            *_values("questionnaire", round_.questionnaire.model_dump(mode="json")),
+            *_values("classification", round_.rules.model_dump(mode="json")),
+            *_values("local", {c: f.model_dump(mode="json") for c, f in round_.local.items()}),
+        )
+    )
 
 
 def _values(name: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
+        value = {str(v.get("id") or v.get("benefit_type") or i): v for i, v in enumerate(value)}
     if isinstance(value, dict):
         for key, below in value.items():
             yield from _values(f"{name}.{key}".lstrip("."), below)
@@ -101,11 +121,10 @@ def require_same_rules(round_: Round, published: Publication) -> None:
     now, then = rules_of(round_), published.rules
     changed = [name for name in {**then, **now} if now.get(name) != then.get(name)]
     if changed:
-        file = f"params/rounds/{round_.id}.yml"
         raise ParameterError(
             problems=[
                 Problem(
-                    file,
+                    _file_of(name, round_),
                     f"{name}: {now.get(name)} is another rule than the numbers published on "
                     f"{published.published_on} were made by",
                     str(then.get(name)),
@@ -116,16 +135,32 @@ def require_same_rules(round_: Round, published: Publication) -> None:
         )
 
 
+def _file_of(rule: str, round_: Round) -> str:
+    """Where a rule of `rules_of` stands."""
+    places = {
+        "questionnaire": f"params/questionnaires/{round_.settings.questionnaire}.csv",
+        "classification": f"params/classification/{round_.settings.classification}.csv",
+        "local": f"params/local/{round_.id}",
+    }
+    return places.get(rule.partition(".")[0], f"params/rounds/{round_.id}.yml")
+
+
 def write_state(
     paths: Paths, round_: Round, state: dict[str, pd.DataFrame], country: Sequence[str]
 ) -> None:
     """What the release that lies under `build/` was made from; written after it."""
     folder = paths.release_state
+    shutil.rmtree(folder / ANSWERS, ignore_errors=True)
     for name in STATE:
-        write_atomically(folder / f"{name}.parquet", state[name].to_parquet)
+        if name != ANSWERS:
+            write_atomically(folder / f"{name}.parquet", state[name].to_parquet)
+    for code, own in state[ANSWERS].groupby("municipality", sort=True):
+        table = own.reset_index(drop=True)
+        write_atomically(folder / ANSWERS / f"{code}.parquet", table.to_parquet)
     record = {
         "tables": _digests(paths),
-        "state": _state_digests(paths),
+        "state": _digests_in(folder),
+        "published": _marks(paths),
         "country": sorted(country),
         "rules": rules_of(round_),
     }
@@ -137,8 +172,9 @@ def require_state(paths: Paths) -> dict:
     than the state was kept of."""
     state = paths.release_state / "state.json"
     record = json.loads(state.read_text("utf-8")) if state.is_file() else {}
-    made = {"tables": _digests(paths), "state": _state_digests(paths)}
-    if any(record.get(name) != of for name, of in made.items()) or "rules" not in record:
+    now, kept = _digests_in(paths.release_state), dict(record.get("state", {}))
+    kept = {n: d for n, d in kept.items() if n in now or not n.startswith(f"{ANSWERS}/")}
+    if record.get("tables") != _digests(paths) or kept != now or "rules" not in record:
         raise TooEarlyError(
             str(paths.build),
             "the release is not the one whose state is kept, so that later ones could not be made safe",
@@ -162,8 +198,9 @@ def publish(
     number = 1 if last is None else last.number + 1
     folder = paths.published / f"{number:03}"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in STATE:
-        shutil.copyfile(paths.release_state / f"{name}.parquet", folder / f"{name}.parquet")
+    shutil.copytree(
+        paths.release_state, folder, ignore=shutil.ignore_patterns("*.json"), dirs_exist_ok=True
+    )
     for file in FILES.values():
         shutil.copyfile(paths.build / file, folder / file)
     have = set(pd.read_parquet(folder / "counts.parquet")["municipality"])
@@ -175,16 +212,44 @@ def publish(
         "apart": sorted(have - set(record["country"])),
         "missing": [c for c in participants if c not in have],
         "tables": record["tables"],
-        "digests": {p.name: _digest(p) for p in sorted(folder.glob("*.parquet"))},
+        "digests": _digests_in(folder),
         "rules": record["rules"],
+        "previous": next(reversed(_marks(paths).values()), ""),
     }
     write_text(folder / MARK, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    state = paths.release_state / "state.json"
+    write_text(state, json.dumps(record | {"published": _marks(paths)}, indent=1) + "\n")
     return _read(folder), True
 
 
 def publications(paths: Paths) -> list[Publication]:
-    """All of the round, the first first."""
-    return [_read(mark.parent) for mark in sorted(paths.published.glob(f"*/{MARK}"))]
+    """All of the round, the first first. Raises SurveyError where the record of one is missing or is not
+    as it was written: each tells the digest of the one before it, and the latest release's state of all."""
+    folders = sorted(p for p in paths.published.glob("*") if p.is_dir())
+    marks = _marks(paths)
+    state = paths.release_state / "state.json"
+    known = json.loads(state.read_text("utf-8")).get("published", {}) if state.is_file() else {}
+    wanted = {f"{n + 1:03}" for n in range(len(folders))} | known.keys()
+    wrong = [n for n in sorted(wanted) if n not in marks or known.get(n, marks[n]) != marks[n]]
+    found = [_read(folder) for folder in folders if folder.name in marks]
+    before = ""
+    for one in found:
+        if one.previous != before:
+            wrong.append(f"{one.number - 1:03}")
+        before = marks[one.folder.name]
+    if wrong:
+        raise SurveyError(
+            str(paths.published / wrong[0] / MARK),
+            "the record of a publication is missing or has changed",
+            "what has left the house, as it was recorded",
+            "Put the folder back from a copy; nothing was released.",
+        )
+    return found
+
+
+def _marks(paths: Paths) -> dict[str, str]:
+    """Folder of a publication → SHA-256 of its record."""
+    return {m.parent.name: _digest(m) for m in sorted(paths.published.glob(f"*/{MARK}"))}
 
 
 def last_publication(paths: Paths) -> Publication | None:
@@ -204,9 +269,10 @@ def _digests(paths: Paths) -> dict[str, str]:
     return {name: _digest(path) if path.is_file() else "" for name, path in files.items()}
 
 
-def _state_digests(paths: Paths) -> dict[str, str]:
-    files = {name: paths.release_state / f"{name}.parquet" for name in STATE}
-    return {name: _digest(path) if path.is_file() else "" for name, path in files.items()}
+def _digests_in(folder: Path) -> dict[str, str]:
+    """`answers/0707.parquet` → SHA-256, of every table below the folder."""
+    tables = sorted(folder.rglob("*.parquet"))
+    return {p.relative_to(folder).as_posix(): _digest(p) for p in tables}
 
 
 def _digest(path: Path) -> str:

@@ -31,7 +31,15 @@ from helpers.estimation.comparisons import (
     compare_groups,
     judge,
 )
-from helpers.estimation.estimates import COMPARED, KEYS, SUMS, add_up, with_intervals
+from helpers.estimation.estimates import (
+    COMPARED,
+    DONT_KNOW,
+    KEYS,
+    SPLIT,
+    SUMS,
+    add_up,
+    with_intervals,
+)
 from helpers.estimation.round_estimates import DRIVER_COLUMNS, RoundEstimates
 from helpers.estimation.trends import changes
 from helpers.parameters.params import Decimals, Round
@@ -131,7 +139,30 @@ def with_bases(results: pd.DataFrame, rules: Disclosure) -> pd.Series:
     base = asked.groupby([results[c] for c in GROUP_CELL]).transform("min")
     few = (results["statistic"] != "mean") & (base < rules.shares_from)
     few |= (results["weighting"] == "unweighted") & (base < rules.unweighted_from)
-    return results["status"].mask(few & (results["status"] == SHOWN), FEW)
+    shown = results["status"] == SHOWN
+    status = results["status"].mask(few & shown, FEW)
+    return status.mask(shown & ~few & _locates_answers(results, rules.min_answers), SECONDARY)
+
+
+def _locates_answers(results: pd.DataFrame, least: int) -> pd.Series:
+    """Shares of groups that tell where a rare answer was given: an option or kind that one to four of a
+    municipality chose is in one category of each breakdown, and who is in all of them may be one person.
+    So such a question's shares are shown for the whole alone (its kinds, where an option is rare and no kind
+    is). Of *ved ikke* a group's number follows from two bases exactly: it is given for the whole alone."""
+    groups = (results["breakdown"] != "all") & results["statistic"].str.startswith("share_")
+    unsure = results["statistic"] == DONT_KNOW
+    of_kind = results["statistic"].isin(SPLIT)
+    raw = results[~groups & (results["weighting"] == "unweighted")]
+    rare = raw[(raw["y"] > 0.5) & (raw["y"] < least - 0.5) & (raw["statistic"] != "mean")]
+    place = ["municipality", "item"]
+    here = pd.MultiIndex.from_frame(results[place])
+    in_kinds = here.isin(pd.MultiIndex.from_frame(rare.loc[rare["statistic"].isin(SPLIT), place]))
+    in_options = here.isin(pd.MultiIndex.from_frame(rare[place]))
+    return groups & (
+        (of_kind & in_kinds)
+        | (~of_kind & in_options)
+        | (unsure & (results["municipality"] != NATIONAL))
+    )
 
 
 def rounded(released: Release, decimals: Decimals) -> Release:

@@ -63,7 +63,8 @@ def release_again(
     unknown = {c for c in now if c not in set(answers["municipality"])}
     for one in publications:
         then = one.state("answers")
-        unknown |= all_replaced(then, answers)
+        forgotten = {*one.municipalities} & {*now} - {*then["municipality"]}
+        unknown |= forgotten | all_replaced(then, answers)
         differ = differing_answers(then, answers, one, round_)
         small |= {cell: n for cell, n in differ.items() if n < least}
     since = f"what was published on {last.published_on}"

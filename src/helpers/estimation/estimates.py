@@ -32,6 +32,7 @@ ALL_AGREE = 1e-12  # Σw(y − R)²/Σw below this: everybody gave the same answ
 # Below these a variance is rounding noise, of which no degrees of freedom can be taken: as a share of the
 # variance that the same weights give to y itself, and of what V_YY and R²·V_XX cancel.
 NO_VARIANCE, CANCELLED = 1e-20, 1e-7
+DONT_KNOW = "share_dont_know"
 SPLIT = {
     "share_satisfied": lambda score, m: score >= m.satisfied_from,
     "share_neutral": lambda score, m: (score > m.dissatisfied_to) & (score < m.satisfied_from),
@@ -339,7 +340,7 @@ class _Columns:
         for option in scale.measure.options:
             self._add(item, f"share_{option}", answers == option)
         self.bases.append(~np.isnan(values))
-        self._add(item, "share_dont_know", unsure)
+        self._add(item, DONT_KNOW, unsure)
 
     def _add(self, item: str, statistic: str, numerator: np.ndarray) -> None:
         self.columns.append((item, statistic))

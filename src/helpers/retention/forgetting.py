@@ -55,11 +55,19 @@ def changes_for(paths: Paths, round_: Round, codes: Collection[str]) -> Changes:
     changes = Changes()
     asked: set[str] = set()
     for code in codes:
+        changes.deleted.update(_answer_digests(paths, code))
         asked |= _unlink(paths, code, changes, kept=code not in round_.withdrawn)
     _exports(paths, round_, codes, asked, changes)
     _by_key(paths, asked, changes)
     _contacts(paths, round_, codes, changes)
     return changes
+
+
+def _answer_digests(paths: Paths, code: str) -> list[Path]:
+    """Digests of answers: whoever has a letter's key finds its row, and tries the few answers there are."""
+    folders = [paths.release_state, *paths.published.glob("*")]
+    files = [paths.answer_digests(code), *(f / "answers" / f"{code}.parquet" for f in folders)]
+    return [p for p in files if p.is_file()]
 
 
 def carry_out(paths: Paths, changes: Changes) -> None:
