@@ -21,6 +21,7 @@ from benchmarks.coverage_counts import (
 from benchmarks.coverage_world import (
     ALPHA,
     CODES,
+    DONT_KNOW,
     EXPECTED_EVERY,
     KINDS,
     MIN_CLUSTERS,

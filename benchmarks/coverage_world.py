@@ -57,6 +57,7 @@ ANSWER_SHARES = {
     "q12": (0.14, 0.18, 0.27, 0.26, 0.15),
     "q13": (0.10, 0.11, 0.21, 0.34, 0.24),
 }
+DONT_KNOW = 6  # the value of *ved ikke* on a scale of five answers
 DONT_KNOW_SHARE = {"q01": 0.03, "q07": 0.04, "q08": 0.05, "q12": 0.08, "q13": 0.03}
 PERSON_SD, NOISE_SD = 0.75, 0.66
 CODES = {"census": "0563", "small": "0482", "large": "0751"}

@@ -240,7 +240,7 @@ def test_every_product_shows_the_new_questions(finished_2026):
             assert words in html, (page.name, words)
         assert "Progression" not in html
     dashboard = (place / "dashboard.html").read_text("utf-8")
-    data = json.loads(re.search(r'<script id="data"[^>]*>(.*?)</script>', dashboard, re.S)[1])
+    data = json.loads(re.search(r'<script[^>]*id="data"[^>]*>(.*?)</script>', dashboard, re.S)[1])
     [now] = data["rounds"]
     assert now["scales"]["hyppighed"]["answers"] == list(SEVEN)
     assert {"q11", "q14"} <= {i["id"] for i in now["items"]} and "share_7" in now["measures"]

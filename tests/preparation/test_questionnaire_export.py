@@ -250,7 +250,7 @@ def test_a_wrong_frame_is_told(root, demo, pattern, replacement, told):
     "pattern, replacement, told",
     [
         ("i jobcentret bedre", "i jobcentret [bedre/ringere]", "question q15: »[bedre/ringere]« is filled in by nothing"),
-        (r"^q02(.*)tages", r"q02\1[tilfreds/utilfreds]", "question q02: has »[tilfreds/utilfreds]«, but is no free text"),
+        (r"^q02(.*)taget", r"q02\1[tilfreds/utilfreds]", "question q02: has »[tilfreds/utilfreds]«, but is no free text"),
         (r"^q14,14", "q14,0", "question q14: has »[tilfreds/utilfreds]«, but no question of overall satisfaction before it"),
     ],
 )  # fmt: skip
@@ -294,7 +294,7 @@ def test_a_wrong_code_writes_nothing(root, only):
 
 
 def test_a_wrong_frame_writes_nothing(root):
-    edit(root, "questionnaires/frame.yml", r"\[tilfreds/utilfreds\]", "[til/fra]")
+    edit(root, "questionnaires/frame.yml", r'placeholder: "\[til', 'placeholder: "[meget til')
     found = call(root, "demo")
     assert found.exit_code == 2
     assert "is filled in by nothing" in found.output

@@ -103,9 +103,9 @@ def test_all_released_numbers_of_the_municipality_and_the_country_are_listed(boo
         weighted = released[released["weighting"] == "weighted"]
         places = weighted[place].drop_duplicates()
         assert len(rows) == len(places)
-        for statistic, head in statistic_labels(published.round, code).items():
-            if statistic not in set(released["statistic"]):
-                continue  # of a scale of more answers
+        called = statistic_labels(published.round, code)
+        for statistic in dict.fromkeys(weighted["statistic"]):
+            head = called[statistic]
             of_statistic = released[released["statistic"] == statistic].set_index(place)
             for weighting, wanted in (
                 ("weighted", {"value": "", "ci_low": ": nedre grænse", "ci_high": ": øvre grænse"}),
