@@ -46,8 +46,6 @@ from helpers.estimation.estimates import (
 from helpers.estimation.expected import TERMS, expected_results
 from helpers.parameters.params import Comparison, Round
 
-DONT_KNOW = 6  # of the questionnaire that is simulated
-
 
 @dataclass(frozen=True)
 class World:
