@@ -133,11 +133,11 @@ def data_picture() -> str:
     parts, y = [], 30
     for step in steps:
         reads, makes = _folders(step.reads), _folders(step.makes)
-        parts.append(_box(510, y, wide, high, step.name))
-        parts += [_text(410, y, ", ".join(reads), "end"), _text(610, y, ", ".join(makes), "start")]
-        parts += [_arrow(414, 433, y)] * bool(reads) + [_arrow(587, 606, y)]
+        parts.append(_box(550, y, wide, high, step.name))
+        parts += [_text(450, y, ", ".join(reads), "end"), _text(650, y, ", ".join(makes), "start")]
+        parts += [_arrow(454, 473, y)] * bool(reads) + [_arrow(627, 646, y)]
         y += gap - 16
-    return _svg(1020, y, parts)
+    return _svg(1080, y, parts)
 
 
 def _folders(patterns: tuple[str, ...]) -> list[str]:
