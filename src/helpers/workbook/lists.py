@@ -152,7 +152,7 @@ def _all_rows(
             other.value if other and number.shown else None,
         ]
         of_place = together.setdefault(key[:4], {})
-        of_place[key[4]] = cells, number.n, _status(number, cells)
+        of_place[key[4]] = cells, number.n, _status(number, other)
     for (area, *place), told in together.items():
         answers = {s: n for s, (_, n, _) in told.items()}
         yield [
@@ -170,10 +170,13 @@ def _together(statuses: dict[str, str], called: Mapping[str, str]) -> str:
     return "; ".join(f"{called[s]}: {t}" for s, t in others.items())
 
 
-def _status(number: Number, cells: list) -> str:
-    """»vist«, or why something is missing. `cells`: value, limits and unweighted value."""
-    missing = [] if number.has_interval else ["grænserne"]
-    missing += ["det uvægtede tal"] if cells[3] is None else []
-    if not number.shown or not missing:
+def _status(number: Number, unweighted: Number | None) -> str:
+    """»vist«, or why something is missing."""
+    if not number.shown:
         return number.label
-    return f"{number.label}; {listed(missing)} {IMPOSSIBLE}"
+    missing = [] if number.has_interval else [f"grænserne {IMPOSSIBLE}"]
+    if unweighted is None:
+        missing.append(f"det uvægtede tal {IMPOSSIBLE}")
+    elif not unweighted.shown:
+        missing.append(f"det uvægtede tal: {unweighted.words}")
+    return "; ".join([number.label, *missing])
