@@ -8,7 +8,6 @@ from functools import cache, partial
 from helpers.common import style
 from helpers.common.style import capital
 from helpers.common.vocabulary import NATIONAL
-from helpers.released.captions import listed
 from helpers.released.numbers import SHOWN_WORD, Number, ResponseGroup, numbers_of, rows_of
 from helpers.released.own_numbers import (
     GROUPINGS,
