@@ -185,7 +185,7 @@ class AttributeDisclosure:
         for cell, item in self.programs.find(hidden, places):
             own = set(self.programs.cells[self.table.place[cell]].tolist())
             frees = partial(self._is_free, now, cell, item)
-            more = [] if frees([]) else self._nearest(now, cell, own, lambda _, f=frees: f)
+            more = [] if frees([]) else self._nearest(now, cell, own, _wherever(frees))
             if more is None:
                 raise AssertionError("with everything hidden nothing is told")
             now[more] = True
@@ -310,7 +310,7 @@ class AttributeDisclosure:
             narrow_in_cells(low, high, places)
             flat = [np.ascontiguousarray(np.moveaxis(a, 0, 1)).reshape(shape) for a in (low, high)]
             for family in region.families:
-                family.narrow(*flat, disclosed)
+                family.narrow(flat[0], flat[1], disclosed)
             for a, of in zip((low, high), flat):
                 a[:] = np.moveaxis(of.reshape(low.shape[1], low.shape[0], -1), 1, 0)
             if (abs(before[0] - low) < 1e-6).all() and (abs(before[1] - high) < 1e-6).all():
@@ -332,8 +332,8 @@ class AttributeDisclosure:
             return len(at) + len(lows) - 1
 
         def sum_of(some: list[int], total: int) -> int:
-            ends = (a[:, some].sum(axis=1) for a in (low, high))
-            return column(*ends, put[some].any(axis=0), total)
+            least, most = (a[:, some].sum(axis=1) for a in (low, high))
+            return column(least, most, put[some].any(axis=0), total)
 
         lines = []
         for line in sorted({line for c in at for line in self.table.lines_of_cell[c]}):
@@ -354,6 +354,11 @@ class AttributeDisclosure:
             np.array(puts, dtype=bool).reshape(len(puts), len(items)), np.array(like, dtype=int),
             _families(lines),
         )  # fmt: skip
+
+
+def _wherever(frees: Callable[[list[int]], bool]) -> Callable[[set[int]], Callable]:
+    """The same test, however far away cells are looked for."""
+    return lambda _: frees
 
 
 def _with(hidden: np.ndarray, more: list[int]) -> np.ndarray:
@@ -471,7 +476,6 @@ def _score_as_rounded(
     numbers of the answers, whole; a theme's (steps of 0) lie anywhere."""
     low, high = _as_rounded(total, base, places)
     step, least = np.where(steps > 0, steps, 1.0), MEANS[0] * base  # if all gave answer 1
-    of_answers = np.ceil((low - least) / step - 1e-6), np.floor((high - least) / step + 1e-6)
-    return tuple(
-        np.where(steps > 0, base + whole, any_) for whole, any_ in zip(of_answers, (low, high))
-    )
+    first = base + np.ceil((low - least) / step - 1e-6)
+    last = base + np.floor((high - least) / step + 1e-6)
+    return np.where(steps > 0, first, low), np.where(steps > 0, last, high)

@@ -165,7 +165,9 @@ class _Program:
         return float(-(cost @ x))
 
 
-def _model(rows, low: list[float], high: list[float], n_columns: int) -> highspy.Highs:
+def _model(
+    rows: list[tuple[list[int], list[float]]], low: list[float], high: list[float], n_columns: int
+) -> highspy.Highs:
     starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
     columns = np.concatenate([c for c, _ in rows]) if rows else np.empty(0, dtype=int)
     values = np.concatenate([v for _, v in rows]) if rows else np.empty(0)
@@ -179,6 +181,7 @@ def _model(rows, low: list[float], high: list[float], n_columns: int) -> highspy
     lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
     lp.a_matrix_.value_ = matrix.data
     model = highspy.Highs()
+    options: dict[str, bool | int | str]
     options = {"output_flag": False, "threads": 1, "simplex_strategy": 4, "presolve": "off"}
     for name, value in options.items():
         model.setOptionValue(name, value)

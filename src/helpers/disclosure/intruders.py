@@ -185,7 +185,7 @@ class Attack:
     def inside(self, hidden: np.ndarray, cells: np.ndarray) -> np.ndarray:
         """The tables found that move hidden cells alone, as columns of these cells."""
         rows = [k for k, moved in enumerate(self.moved) if hidden[moved].all()]
-        return self.space[np.ix_(rows, cells)]
+        return self.space[np.ix_(np.array(rows, dtype=int), cells)]
 
     def give_up(self, intruder: Intruder, cell: int) -> None:
         """Nothing that may be hidden widens this interval as far as promised: asked for no more."""
@@ -203,7 +203,11 @@ class Attack:
         asked[self.out_of_reach.get((intruder.name, intruder.about), [])] = False
         proofs = self.proofs.setdefault((intruder.name, intruder.about), {})
         return np.array(
-            [c for c in np.flatnonzero(asked) if c not in proofs or not hidden[proofs[c]].all()],
+            [
+                c
+                for c in np.flatnonzero(asked).tolist()
+                if c not in proofs or not hidden[proofs[c]].all()
+            ],
             dtype=int,
         )
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -52,7 +53,7 @@ class Publication:
     missing: tuple[str, ...]
     tables: dict[str, str]
     digests: dict[str, str]  # file name → SHA-256, of the tables and of what they were made from
-    rules: dict[str, object]  # `rules_of` the round they were made by
+    rules: dict[str, Any]  # `rules_of` the round they were made by
     previous: str = ""  # SHA-256 of the record before it
 
     @property
@@ -92,7 +93,7 @@ class Publication:
         return frozenset(cells[CELL].itertuples(index=False, name=None))
 
 
-def rules_of(round_: Round) -> dict[str, object]:
+def rules_of(round_: Round) -> dict[str, Any]:
     """What numbers are made by and told with, one entry a value: `disclosure.min_answers` → 5. The round's
     RULES, questions and themes with their words, rules of target groups, municipalities' own questions."""
     return dict(

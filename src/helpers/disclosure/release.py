@@ -7,7 +7,7 @@ everything is rounded before it is stored.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -75,6 +75,13 @@ class Release:
     drivers: pd.DataFrame
     protection: Protection | None = None
     comparability: pd.DataFrame = field(default_factory=empty)
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """`protection.cells` of a release that was made from estimates."""
+        if self.protection is None:
+            raise AssertionError("numbers that stand fast were protected when they were made")
+        return self.protection.cells
 
 
 def release(
@@ -214,7 +221,7 @@ def blank_hidden(results: pd.DataFrame) -> pd.DataFrame:
     return results.astype({"n": "Int64"})
 
 
-def printing_order(round_: Round):
+def printing_order(round_: Round) -> Callable[[pd.Series], pd.Series]:
     """Sort key: municipalities in the round's order, `national` last; the rest by rule of printing."""
     ranks = {c: i for i, c in enumerate([*round_.settings.participants, NATIONAL])}
     labels = round_.category_labels()

@@ -81,7 +81,7 @@ def release_again(
     else:
         hidden_before = frozenset().union(*(p.hidden for p in publications))
         made = release(found, round_, hidden_before=hidden_before)
-        cells = made.protection.cells
+        cells = made.cells
         hidden = hidden_cells(cells)
         if any(_of(hidden, p, now) != _of(p.hidden, p, now) for p in publications):
             why = "other groups would be hidden than then, and both together would tell what is hidden"
@@ -217,10 +217,8 @@ def _standing_fast(
         notes.append(
             f"{names}: published beside the numbers that stand fast; the country's do not hold them."
         )
-        today = {
-            "estimates": found.estimates, "counts": found.counts,
-            "covariances": found.covariances, "answers": answers,
-        }  # fmt: skip
+        today = {name: getattr(found, name) for name in state if name != "answers"}
+        today["answers"] = answers
         state = {name: _joined(then, today[name], new) for name, then in state.items()}
         joined = replace(
             found, **{n: t for n, t in state.items() if n != "answers"}, expected=NO_EXPECTED
@@ -232,7 +230,7 @@ def _standing_fast(
             apart=frozenset({*before.apart, *had, *new}),
         )
         tables = {n: _joined(t, getattr(made, n), new) for n, t in tables.items()}
-        cells = _joined(cells, made.protection.cells, new)
+        cells = _joined(cells, made.cells, new)
     frozen = replace(found, **{n: t for n, t in state.items() if n != "answers"})
     released = Release(**{name: t.reset_index(drop=True) for name, t in tables.items()})
     released.response.attrs[COUNTRY] = list(before.country)

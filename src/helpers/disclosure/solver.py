@@ -40,7 +40,7 @@ class System:
         lp.a_matrix_.index_ = self.relations.indices
         lp.a_matrix_.value_ = self.relations.data
         self.model = highspy.Highs()
-        options = {
+        options: dict[str, bool | int | str] = {
             "output_flag": False,
             "threads": 1,
             "presolve": "off",
@@ -65,6 +65,8 @@ class System:
             return None
         largest = objective @ x
         for _ in range(OTHER_CORNERS):
+            if x is None:  # not found, though there is one
+                break
             whole = np.round(x)
             is_whole = (abs(x - whole) < WHOLE).all() and self._holds(whole)
             if is_whole and objective @ whole >= largest - WHOLE:

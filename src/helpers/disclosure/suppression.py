@@ -206,7 +206,7 @@ def _table(
     """Cells in sorted order, what each item counts there, and how they add up."""
     asked = by_item[_asked(by_item)]
     wide = asked.pivot(index="item", columns=CELL, values="n").sort_index(axis=1)
-    keys = [tuple(map(str, key)) for key in wide.columns]
+    keys = [(str(m), str(b), str(c)) for m, b, c in wide.columns]
     n = wide.to_numpy(dtype=float)
     lines = _lines(keys, areas)
     for total, parts in lines:

@@ -103,7 +103,8 @@ class _System:
             else:
                 hidden[tuple(cell)] = status
         place = {cell: i for i, cell in enumerate(sorted(hidden))}
-        rows, columns, signs, right = [], [], [], []
+        rows, columns, signs = [], [], []
+        right: list[int] = []
         for total, parts in sums_of(tuple(sorted([*value, *hidden])), areas):
             terms = [(total, -1), *((part, 1) for part in parts)]
             unknown = [(place[cell], sign) for cell, sign in terms if cell in place]
@@ -211,6 +212,8 @@ class _Search:
         if lowest is None:
             return np.inf, np.inf
         highest = self.find(unit, low)
+        if highest is None:
+            raise AssertionError("a table fits, so one of them has the highest count")
         return lowest[cell], highest[cell]
 
     def glance(self) -> bool:
@@ -347,7 +350,7 @@ def _knowing_size(
         if breakdown != WHOLE or system.areas.by_code[place].kind != MUNICIPALITY:
             continue
         inside_small = np.array([few[whole] and cell[0] == place for cell in system.cells])
-        asked = np.flatnonzero(few & (np.arange(len(few)) != whole))
+        asked = np.flatnonzero(few & (np.arange(len(few)) != whole)).tolist()
         sizes, n_tables = np.unique(known[:, whole], return_counts=True)
         size = sizes[n_tables.argmax()]
         low, high = np.zeros(len(few)), np.full(len(few), float(MOST))

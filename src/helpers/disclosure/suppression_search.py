@@ -82,7 +82,7 @@ def _by_municipality(table: Table, effort: int) -> tuple[np.ndarray, float]:
     hidden, bound = table.primary.copy(), 0.0
     own = table.primary & table.of_municipality
     places, n_primary = np.unique(table.place[own], return_counts=True)
-    like = {key[1:]: [] for key in table.keys}
+    like: dict[tuple[str, str], list[int]] = {key[1:]: [] for key in table.keys}
     for i, key in enumerate(table.keys):
         like[key[1:]].append(i)
     for place in places[np.lexsort([places, -n_primary])]:

@@ -150,8 +150,8 @@ def calibrate(respondents: pd.DataFrame, frame: pd.DataFrame, rules: Weighting) 
         return _rake(respondents, frame, [_whole(respondents, frame, c) for c in MAIN], rules)
     wholes, margins = [], []
     for column, within in ((AGE, STRATUM), (GENDER, STRATUM), (AGE, ""), (GENDER, "")):
-        answers = answers_by_cell(respondents, frame, column, within)
-        whole, margin = joined(answers, column, within, rules.min_margin_answers)
+        by_cell = answers_by_cell(respondents, frame, column, within)
+        whole, margin = joined(by_cell, column, within, rules.min_margin_answers)
         wholes.append(whole)
         margins.append(margin)
     trouble = ""

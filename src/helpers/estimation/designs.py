@@ -91,16 +91,24 @@ class Design:
     def _indicator(self) -> np.ndarray:
         return np.eye(self.n_strata)[self.strata]
 
+    @property
+    def _calibrated(self) -> tuple[np.ndarray, np.ndarray]:
+        """Base weights and calibration columns of a design that has them."""
+        if self.base is None or self.calibration is None:
+            raise AssertionError("residuals of a design without calibration need no projection")
+        return self.base, self.calibration
+
     @cached_property
     def _projection(self) -> np.ndarray:
         """Base-weighted least-squares coefficients of a column on the calibration columns."""
-        root = np.sqrt(self.base)
-        return np.linalg.pinv(self.calibration * root[:, None]) * root
+        base, columns = self._calibrated
+        root = np.sqrt(base)
+        return np.linalg.pinv(columns * root[:, None]) * root
 
     @cached_property
     def _leverage(self) -> np.ndarray:
         """h of each respondent on the calibration columns."""
-        return np.einsum("ij,ji->i", self.calibration, self._projection)
+        return np.einsum("ij,ji->i", self._calibrated[1], self._projection)
 
     def residuals(self, z: np.ndarray) -> np.ndarray:
         """Columns u with u'u the covariance matrix of the weighted totals Σ w·z.

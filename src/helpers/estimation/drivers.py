@@ -102,17 +102,28 @@ def relative_importance(
     share = lmg / lmg.sum(axis=1, keepdims=True)
     low, high = np.quantile(share[1:], [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
     columns = ([themes[i] for i in kept], share[0], low, high, mean[kept])
+    constant = [str(t) for i, t in enumerate(themes) if i not in kept]
+    table = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+    return Drivers(table, float(r_squared[0]), n, _special(constant, tied))
+
+
+def _special(constant: list[str], tied: bool) -> str:
+    """`constant`: themes without variation."""
     notes = []
-    if len(kept) < len(themes):
-        constant = ", ".join(str(t) for i, t in enumerate(themes) if i not in kept)
-        notes.append(f"Uden forskelle i svarene og derfor ikke med: {constant}.")
+    if constant:
+        notes.append(f"Uden forskelle i svarene og derfor ikke med: {', '.join(constant)}.")
     if tied:
         notes.append("Mindst ét tema er givet ved de andre; de deler betydningen mellem sig.")
-    table = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
-    return Drivers(table, float(r_squared[0]), n, " ".join(notes))
+    return " ".join(notes)
 
 
-def _correlations(z, weight, groups, replicates, rng) -> np.ndarray:
+def _correlations(
+    z: np.ndarray,
+    weight: np.ndarray,
+    groups: np.ndarray,
+    replicates: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Weighted correlation matrices of the data (first) and of each draw where all columns vary.
 
     The cross-products of (1, z) add up stratum by stratum: only one stratum's counts in memory."""
@@ -156,7 +167,9 @@ def _lmg(correlation: np.ndarray, tied: bool) -> tuple[np.ndarray, np.ndarray]:
     return np.maximum(lmg, 0), r_squared[-1]  # below 0 by rounding only
 
 
-def _checked(scores, overall, weight, strata) -> np.ndarray:
+def _checked(
+    scores: pd.DataFrame, overall: str, weight: np.ndarray, strata: np.ndarray
+) -> np.ndarray:
     """The weights as floats, once all input has been found good."""
     where, n = "drivers", len(scores)
     same = "Take scores, weights and strata from the same rows of one table"

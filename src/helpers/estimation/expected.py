@@ -67,6 +67,7 @@ def expected_results(
     x, names = _model_matrix(answered)
     y, w = answered[item].to_numpy(float), answered["weight"].to_numpy(float)
     numbers = pd.Index(codes).get_indexer(answered["municipality"])
+    rows = [np.flatnonzero(numbers == k) for k in range(len(codes))]
     fit = sm.WLS(_swept(y[:, None], w, numbers)[:, 0], _swept(x, w, numbers), weights=w).fit(
         cov_type="cluster", cov_kwds={"groups": numbers}
     )
@@ -74,18 +75,12 @@ def expected_results(
     residual = y - x @ beta
 
     sums = _residual_sums(scores, designs, item, residual, confidence)
-    national = add_up(sums, confidence, "national")
-    ends = (float(residual.min()), float(residual.max()))
-    national = _plain(with_intervals(national.drop(columns="municipality"), confidence, ends))
-    table = compare(
-        sums, national.assign(municipality="national"), overlap=True, confidence=confidence
-    )
-    of_place = np.array([np.average(x[numbers == k], axis=0, weights=w[numbers == k])
-                         for k in range(len(codes))])  # fmt: skip
+    table = _less_all(sums, residual, confidence)
+    of_place = np.array([np.average(x[at], axis=0, weights=w[at]) for at in rows])
     apart = of_place - np.average(x, axis=0, weights=w)
     se = np.sqrt(table["se"] ** 2 + np.einsum("ij,jk,ik->i", apart, covariance, apart))
     half = stats.t.ppf(0.5 + confidence / 2, table["df"]) * se
-    own = [np.average(y[numbers == k], weights=w[numbers == k]) for k in range(len(codes))]
+    own = [np.average(y[at], weights=w[at]) for at in rows]
     table = table.assign(
         reference=EXPECTED,
         own=own,
@@ -102,6 +97,15 @@ def expected_results(
         np.sqrt(np.average((residual - np.average(residual, weights=w)) ** 2, weights=w))
     )
     return Expected(table, coefficients, spread, "")
+
+
+def _less_all(sums: pd.DataFrame, residual: np.ndarray, confidence: float) -> pd.DataFrame:
+    """Mean residual of each municipality less that of all together."""
+    national = add_up(sums, confidence, "national")
+    ends = (float(residual.min()), float(residual.max()))
+    national = _plain(with_intervals(national.drop(columns="municipality"), confidence, ends))
+    national = national.assign(municipality="national")
+    return compare(sums, national, overlap=True, confidence=confidence)
 
 
 def _model_matrix(answered: pd.DataFrame) -> tuple[np.ndarray, list[tuple[str, str, str]]]:

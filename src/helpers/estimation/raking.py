@@ -243,60 +243,59 @@ def _check_input(
     names: list[str],
     levels: list[list],
 ) -> None:
-    problems = []
     if not codes or not len(codes) == len(totals) == len(names):
         what = f"{len(codes)} codes, {len(totals)} totals, {len(names)} names"
         raise WeightError("raking", what, "one of each per margin", "Give every margin its three.")
     if start.size == 0:
         raise WeightError("raking", "there are no respondents", "at least one", "Wait for answers.")
+    problems = list(_faults_of_start(start))
+    for name, code, total, named in zip(names, codes, totals, levels):
+        problems += _faults_of_margin(f"raking, {name}", code, total, named, len(start))
+    if problems := problems or list(_faults_of_sums(names, totals)):
+        raise WeightError(problems=problems)
+
+
+def _faults_of_start(start: np.ndarray) -> Iterator[Problem]:
     if not (start.min() > 0 and start.max() < np.inf):
         bad = int((~(np.isfinite(start) & (start > 0))).sum())
-        problems.append(
-            Problem(
-                "raking, start weights",
-                f"{bad} are missing, zero, negative or infinite",
-                "positive numbers",
-                "Check the design weights and the non-response adjustment.",
-            )
+        yield Problem(
+            "raking, start weights",
+            f"{bad} are missing, zero, negative or infinite",
+            "positive numbers",
+            "Check the design weights and the non-response adjustment.",
         )
-    for name, code, total, named in zip(names, codes, totals, levels):
-        if len(code) != len(start):
-            what = f"{len(code)} codes for {len(start)} respondents"
-            problems.append(Problem(f"raking, {name}", what, "a code a respondent", "Align them."))
-        elif code.dtype.kind not in "iu":
-            what = f"codes are {code.dtype}, not whole numbers"
-            problems.append(
-                Problem(f"raking, {name}", what, f"0 … {len(total) - 1}", "Number the levels.")
-            )
-        elif not _within(code, len(total)):
-            bad = int(((code < 0) | (code >= len(total))).sum())
-            problems.append(
-                Problem(
-                    f"raking, {name}",
-                    f"{bad} respondents have a missing or unknown level",
-                    f"levels numbered 0 … {len(total) - 1}",
-                    "Give each respondent a level of the margin.",
-                )
-            )
-        for level in np.flatnonzero(~(np.isfinite(total) & (total >= 0))):
-            what = f"the total of level »{named[level]}« is missing, negative or infinite"
-            problems.append(
-                Problem(f"raking, {name}", what, "a number of persons", "Mend the margin.")
-            )
-    if not problems:
-        sums = [float(t.sum()) for t in totals]
-        if max(sums) - min(sums) > SUM_TOLERANCE * max(sums):
-            what = ", ".join(f"{n} {s:.10g}" for n, s in zip(names, sums))
-            problems.append(
-                Problem(
-                    "raking",
-                    f"margins have different sums: {what}",
-                    "margins of one population",
-                    "Count all margins on the same persons.",
-                )
-            )
-    if problems:
-        raise WeightError(problems=problems)
+
+
+def _faults_of_margin(
+    where: str, code: np.ndarray, total: np.ndarray, named: list, n_respondents: int
+) -> Iterator[Problem]:
+    numbered = f"0 … {len(total) - 1}"
+    if len(code) != n_respondents:
+        what = f"{len(code)} codes for {n_respondents} respondents"
+        yield Problem(where, what, "a code a respondent", "Align them.")
+    elif code.dtype.kind not in "iu":
+        what = f"codes are {code.dtype}, not whole numbers"
+        yield Problem(where, what, numbered, "Number the levels.")
+    elif not _within(code, len(total)):
+        bad = int(((code < 0) | (code >= len(total))).sum())
+        what = f"{bad} respondents have a missing or unknown level"
+        remedy = "Give each respondent a level of the margin."
+        yield Problem(where, what, f"levels numbered {numbered}", remedy)
+    for level in np.flatnonzero(~(np.isfinite(total) & (total >= 0))):
+        what = f"the total of level »{named[level]}« is missing, negative or infinite"
+        yield Problem(where, what, "a number of persons", "Mend the margin.")
+
+
+def _faults_of_sums(names: list[str], totals: list[np.ndarray]) -> Iterator[Problem]:
+    sums = [float(t.sum()) for t in totals]
+    if max(sums) - min(sums) > SUM_TOLERANCE * max(sums):
+        what = ", ".join(f"{n} {s:.10g}" for n, s in zip(names, sums))
+        yield Problem(
+            "raking",
+            f"margins have different sums: {what}",
+            "margins of one population",
+            "Count all margins on the same persons.",
+        )
 
 
 def _within(code: np.ndarray, size: int) -> bool:

@@ -14,7 +14,7 @@ from itertools import combinations
 from helpers.common import style
 from helpers.common.vocabulary import NOT_JUDGED, OVER
 from helpers.released.captions import Labelled
-from helpers.released.numbers import Number
+from helpers.released.numbers import Number, known
 from helpers.released.published import Published
 
 
@@ -38,7 +38,7 @@ def extremes(rows: Sequence[Labelled]) -> Ends | None:
     An end holds every category whose interval overlaps that of the outermost one; a category may
     belong to both.
     """
-    shown = sorted((r for r in rows if r[1].shown), key=lambda r: -r[1].value)
+    shown = sorted((r for r in rows if r[1].shown), key=lambda r: -known(r[1].value))
     if len(shown) < 2 or not _lies_above(shown[0][1], shown[-1][1]):
         return None
     highest = [r for r in shown if not _lies_above(shown[0][1], r[1])]
@@ -60,17 +60,17 @@ def group_extremes(
     """The groups with the highest and the lowest overall satisfaction, or the verdicts of all pairs where
     no two differ surely and notably. `rows`: category, label, number. A group that cannot be told
     apart from an end shares it."""
-    shown = sorted((r for r in rows if r[2].shown), key=lambda r: -r[2].value)
+    shown = sorted((r for r in rows if r[2].shown), key=lambda r: -known(r[2].value))
     pairs = {
         (a, b): published.between(code, published.overall, breakdown, a[0], b[0])
         for a, b in combinations(shown, 2)
     }
-    apart = {pair: d.value for pair, d in pairs.items() if d.verdict == OVER}
+    apart = {pair: known(d.value) for pair, d in pairs.items() if d.verdict == OVER}
     if not apart:
         return [d.verdict or NOT_JUDGED for d in pairs.values()]
     first, last = shown[0], shown[-1]
     if (first, last) not in apart:
-        a, b = max(apart, key=apart.get)
+        a, b = max(apart, key=lambda pair: apart[pair])
         return Ends([a[1:]], [b[1:]], outermost=False)
     highest = [r[1:] for r in shown if (first, r) not in apart]
     lowest = [r[1:] for r in shown if (r, last) not in apart]

@@ -14,7 +14,7 @@ from helpers.common.vocabulary import NATIONAL, OVER
 from helpers.released import verdicts
 from helpers.released.captions import Labelled, listed, reasons
 from helpers.released.ends import Ends, extremes, group_extremes, too_close
-from helpers.released.numbers import Difference, Number, ResponseGroup
+from helpers.released.numbers import Difference, Number, ResponseGroup, known
 from helpers.released.own_numbers import SPLIT, OwnNumbers
 
 NAMED_STATISTICS = (
@@ -87,7 +87,7 @@ def split_headline(o: OwnNumbers) -> str:
 def questions_headline(o: OwnNumbers, title: str, items: Sequence[str]) -> str:
     """Shares that answer positively (4–5): the two ends where they can be told apart, else a range."""
     rows = [(f"»{o.label(i)}«", o.of(i, "share_satisfied")) for i in items]
-    shown = sorted((r for r in rows if r[1].shown), key=lambda r: -r[1].value)
+    shown = sorted((r for r in rows if r[1].shown), key=lambda r: -known(r[1].value))
     if not shown:
         whose = "" if o.code == NATIONAL else " for kommunen"
         return f"{title}: svarene kan ikke vises{whose} ({reasons(x for _, x in rows)})"
@@ -95,7 +95,7 @@ def questions_headline(o: OwnNumbers, title: str, items: Sequence[str]) -> str:
     if len(shown) == 1:
         return f"{title}: {style.percent(best[1].value)} svarer positivt på {best[0]}"
     if extremes(rows) is None:
-        low, high = style.number(100 * worst[1].value), style.number(100 * best[1].value)
+        low, high = (style.number(100 * known(x.value)) for _, x in (worst, best))
         span = f"{high}\u00a0%" if low == high else f"mellem {low} og {high}\u00a0%"
         return f"{title}: {span} svarer positivt"
     return (
@@ -211,7 +211,7 @@ def differences_headline(o: OwnNumbers, compared: Sequence[Difference]) -> str:
         return f"Sammenligningen med de øvrige kommuner kan ikke vises: {why}"
     notable = [d for d in compared if d.notable]
     if not notable:
-        found = [d.verdict for d in compared]
+        found = [known(d.verdict) for d in compared]
         return verdicts.none_notable(found, verdicts.DIFFERENCE, "til de øvrige kommuner")
     whole = [d for d in notable if d.breakdown == "all"]
     means = [d for d in whole if d.statistic == "mean"]
@@ -227,7 +227,7 @@ def differences_headline(o: OwnNumbers, compared: Sequence[Difference]) -> str:
         return f"Kommunen ligger {word} de øvrige kommuner på {_few(above or below)}"
     if whole:
         return "Fordelingen af svar adskiller sig fra de øvrige kommuner, gennemsnittene gør ikke"
-    found = [d.verdict for d in compared if d.breakdown == "all"]
+    found = [known(d.verdict) for d in compared if d.breakdown == "all"]
     start = verdicts.none_notable(found, verdicts.DIFFERENCE, "samlet set")
     return f"{start} – men enkelte grupper adskiller sig"
 
@@ -258,23 +258,24 @@ def response_headline(o: OwnNumbers) -> str:
 def response_groups_headline(groups: Sequence[Sequence[tuple[str, ResponseGroup]]]) -> str:
     """`groups`: the shown categories of each breakdown. The widest gap that chance does not explain
     (binomial, as strict as intervals that do not overlap) is named, and only within one breakdown."""
-    rates = [g.response_rate for shown in groups for _, g in shown]
+    rates = [known(g.response_rate) for shown in groups for _, g in shown]
     if len(rates) < 2:
         return "Svarprocenten kan ikke vises for de enkelte grupper"
     ends = []
     for shown in groups:
         if len(shown) > 1:
-            (low_name, low), *_, (high_name, high) = sorted(shown, key=lambda r: r[1].response_rate)
+            by_rate = sorted(shown, key=lambda r: known(r[1].response_rate))
+            (low_name, low), *_, (high_name, high) = by_rate
             spread = 1.96 * (_rate_error(low) + _rate_error(high))
-            gap = high.response_rate - low.response_rate
-            if gap > spread:
-                ends.append((gap, high_name, high.response_rate, low_name, low.response_rate))
+            x, y = known(high.response_rate), known(low.response_rate)
+            if x - y > spread:
+                ends.append((x - y, high_name, x, low_name, y))
     if not ends:
-        low, high = style.number(100 * min(rates)), style.number(100 * max(rates))
-        if low == high:
-            return f"Svarprocenten er {high}\u00a0% i alle grupper"
+        least, most = (style.number(100 * rate) for rate in (min(rates), max(rates)))
+        if least == most:
+            return f"Svarprocenten er {most}\u00a0% i alle grupper"
         return (
-            f"Svarprocenten ligger mellem {low} og {high}\u00a0% i grupperne; "
+            f"Svarprocenten ligger mellem {least} og {most}\u00a0% i grupperne; "
             "forskellene kan være tilfældige"
         )
     _, a, x, b, y = max(ends)
@@ -285,4 +286,5 @@ def response_groups_headline(groups: Sequence[Sequence[tuple[str, ResponseGroup]
 
 
 def _rate_error(group: ResponseGroup) -> float:
-    return (group.response_rate * (1 - group.response_rate) / group.invited) ** 0.5
+    rate = known(group.response_rate)
+    return (rate * (1 - rate) / known(group.invited)) ** 0.5

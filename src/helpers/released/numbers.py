@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -18,7 +18,15 @@ from helpers.released import verdicts
 
 SHOWN = "shown"
 SHOWN_WORD = "vist"
+T = TypeVar("T")
 _OTHER_SIDE = {OVER: UNDER, UNDER: OVER}
+
+
+def known(value: T | None) -> T:
+    """What a number has because it is shown."""
+    if value is None:
+        raise ValueError("a number that is not shown has no value")
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +99,7 @@ class Difference(Number):
     @property
     def said(self) -> str:
         """The verdict in words, or why there is no difference."""
-        return verdicts.words_of(self.reference)[self.verdict] if self.shown else self.words
+        return verdicts.words_of(self.reference)[known(self.verdict)] if self.shown else self.words
 
     @property
     def said_in_cell(self) -> str:
@@ -99,11 +107,10 @@ class Difference(Number):
 
     def turned(self) -> Difference:
         """Other less own."""
-        back = {name: None if v is None else -v for name, v in (
-            ("value", self.value), ("low", self.high), ("high", self.low),
-        )}  # fmt: skip
-        verdict = _OTHER_SIDE.get(self.verdict, self.verdict)
-        return replace(self, own=self.other, other=self.own, verdict=verdict, **back)
+        value, low, high = (None if x is None else -x for x in (self.value, self.high, self.low))
+        verdict = None if self.verdict is None else _OTHER_SIDE.get(self.verdict, self.verdict)
+        back = replace(self, value=value, low=low, high=high, verdict=verdict)
+        return replace(back, own=self.other, other=self.own)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from helpers.common.errors import SurveyError
 from helpers.common.vocabulary import NATIONAL
 from helpers.estimation.comparisons import OTHERS
 from helpers.parameters.params import BREAKDOWN_LABELS
-from helpers.released.numbers import Difference, Number, ResponseGroup
+from helpers.released.numbers import Difference, Number, ResponseGroup, known
 from helpers.released.published import Published
 
 OTHERS_LABEL = "De øvrige kommuner"
@@ -106,7 +106,7 @@ class OwnNumbers:
         found = [
             d for d in self.all_against_others if d.statistic in statistics and d.item not in alone
         ]
-        return sorted(found, key=lambda d: (-abs(d.value), d.breakdown, d.category, d.item))
+        return sorted(found, key=lambda d: (-abs(known(d.value)), d.breakdown, d.category, d.item))
 
     def response(self, breakdown: str = "all", category: str = "all") -> ResponseGroup:
         return self.published.responded(self.code, breakdown, category)

@@ -296,10 +296,9 @@ def load_published(
         )
     response = pd.read_parquet(folder / FILES["response"])
     _require_participants(round_, response, folder)
-    wanted = None if only is None else [[("municipality", "in", [only, NATIONAL])]]
-    if only == NATIONAL:
-        wanted.append([("breakdown", "==", "all")])
-    of = None if only is None else wanted[:1]
+    of: list[list[tuple]] | None
+    of = None if only is None else [[("municipality", "in", [only, NATIONAL])]]
+    wanted = [*of, [("breakdown", "==", "all")]] if of and only == NATIONAL else of
     return Published(
         round=round_,
         results=pd.read_parquet(folder / FILES["results"], filters=wanted),

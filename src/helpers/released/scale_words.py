@@ -74,8 +74,8 @@ def themes_rule(round_: Round) -> str:
     if len(found) > 1:
         return "grænserne ligger midt mellem skalaens utilfredse, neutrale og tilfredse svar"
     [(low, high)] = found
-    low, high = (style.number(x, 1 if round(x, 1) == x else 2) for x in (low, high))
-    return f"fra {high} er tilfreds, til og med {low} er utilfreds"
+    ends = [style.number(x, 1 if round(x, 1) == x else 2) for x in (low, high)]
+    return f"fra {ends[1]} er tilfreds, til og med {ends[0]} er utilfreds"
 
 
 def means_rule(round_: Round, code: str | None = None) -> str:
