@@ -92,10 +92,12 @@ def latest_answers(
     several = several.drop_duplicates(["key", *(c for c in content if c != "submitted_at")])
     several = several[several.duplicated("key", keep=False)].sort_values(["key", "file", "row"])
     conflicts = [
-        Conflict(str(own["municipality"].iloc[0]),
-                 tuple(f"{f}, row {r}" for f, r in zip(own["file"], own["row"])))
+        Conflict(
+            str(own["municipality"].iloc[0]),
+            tuple(f"{f}, row {r}" for f, r in zip(own["file"], own["row"])),
+        )
         for _, own in several.groupby("key")
-    ]  # fmt: skip
+    ]
     chosen = chosen[["municipality", "key", *content]].reset_index(drop=True)
     return chosen, sorted(conflicts, key=lambda c: (c.municipality, c.rows))
 

@@ -8,7 +8,7 @@ and in whichever order they came.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -42,6 +42,9 @@ _OFFSET = r"(?:Z|[+-]\d\d(?::?\d\d)?)$"  # a time that says how far it is from U
 SHOWN_FILES = 5
 WITHOUT = "without"  # columns of free text that an export does not have
 _FIVE = frozenset(range(1, 7))  # of a local question that nobody in the round asks
+NO_SAMPLE = "keys belong to no drawn sample"
+NO_KEY = "rows have no key"
+OF_OTHERS = "keys belong to other municipalities"
 _MEND = "Mend the export or ask for it again, then take it in again."
 
 
@@ -191,38 +194,43 @@ def check_export(
         if row not in left_out and was[row] is None:
             whose = named or (code.get(row) if isinstance(code.get(row), str) else ROUND_LEVEL)
             problems.setdefault(whose, []).append(problem)
-
-    def refuse(chosen: pd.Series, what: str, expected: str, remedy: str) -> None:
-        if chosen.any():
-            told = f"{int(chosen.sum())} {what} ({row_spans(chosen.index[chosen])})"
-            problems.setdefault(named, []).append(
-                Problem(redacted_file_name(path.name), told, expected, remedy)
-            )
-
-    skip = f"leave such rows out with `survey collect {round_.id} FILE --skip-unknown`"
     keyless = table["key"] == ""
-    refuse(
-        code.isna() & was.isna() & ~keyless,
-        "keys belong to no drawn sample",
-        "keys from the round's own letters",
-        f"Take out the rows, put back the sample that the letters were made from, or {skip}.",
-    )
-    refuse(
-        keyless,
-        "rows have no key",
-        "the key of the citizen's link in each row",
-        f"Ask for the export again, or {skip}.",
-    )
-    refuse(
-        code.notna() & (code != named) & (named in participants),
-        "keys belong to other municipalities",
-        f"keys of {named}",
-        "Rename the file if it holds several municipalities, or take out the rows.",
-    )
+    refused = {
+        NO_SAMPLE: code.isna() & was.isna() & ~keyless,
+        NO_KEY: keyless,
+        OF_OTHERS: code.notna() & (code != named) & (named in participants),
+    }
+    for problem in _faults_of_keys(path, refused, round_, named):
+        problems.setdefault(named, []).append(problem)
     rows = table.assign(
         municipality=code, left=was, file=redacted_file_name(path.name), row=table.index
     )
     return Checked(rows, problems, left_out, without)
+
+
+def _faults_of_keys(
+    path: Path, refused: Mapping[str, pd.Series], round_: Round, named: str
+) -> Iterator[Problem]:
+    """`refused`: what is wrong → mask of the rows; `named`: the municipality of the file's name."""
+    skip = f"leave such rows out with `survey collect {round_.id} FILE --skip-unknown`"
+    wanted = {
+        NO_SAMPLE: (
+            "keys from the round's own letters",
+            f"Take out the rows, put back the sample that the letters were made from, or {skip}.",
+        ),
+        NO_KEY: (
+            "the key of the citizen's link in each row",
+            f"Ask for the export again, or {skip}.",
+        ),
+        OF_OTHERS: (
+            f"keys of {named}",
+            "Rename the file if it holds several municipalities, or take out the rows.",
+        ),
+    }
+    for what, chosen in refused.items():
+        if chosen.any():
+            told = f"{int(chosen.sum())} {what} ({row_spans(chosen.index[chosen])})"
+            yield Problem(redacted_file_name(path.name), told, *wanted[what])
 
 
 def _of_other_scales(
@@ -298,28 +306,7 @@ def read_export(path: Path, asked: ExportColumns) -> tuple[pd.DataFrame, list[tu
     Raises ResponseError where columns are missing, or one that nobody asked for holds something.
     """
     sheet, headings = sheet_of_export(path)
-    missing = [c for c in asked.common if c not in headings]
-    if missing:
-        raise ResponseError(
-            sheet.where(path), f"columns are missing: {', '.join(missing)}", remedy=_MEND
-        )
-    twice = sorted({c for c in headings if c and headings.count(c) > 1})
-    if twice:
-        raise ResponseError(
-            sheet.where(path), f"columns stand twice: {', '.join(twice)}", remedy=_MEND
-        )
-    width = len(headings)
-    cells = [list(r[:width]) + [""] * (width - len(r)) for r in sheet.rows[1:]]
-    raw = pd.DataFrame(cells, columns=headings, index=range(2, len(cells) + 2), dtype=object)
-    keyed = [text != "" for text in _texts(raw, "key")]
-    raw = raw[[k or any(str(c).strip() for c in row) for k, row in zip(keyed, cells)]]
-    if odd := [c for c in asked.unknown(headings) if any(_texts(raw, c))]:
-        raise ResponseError(
-            sheet.where(path),
-            f"columns are unknown: {', '.join(odd)}",
-            ", ".join(asked.names),
-            _MEND,
-        )
+    raw = _cells_of(sheet, path, headings, asked)
     found: list[tuple[Problem, int]] = []
     told: set[tuple[int, str]] = set()
 
@@ -353,6 +340,24 @@ def read_export(path: Path, asked: ExportColumns) -> tuple[pd.DataFrame, list[tu
     for column in asked.texts:
         table[column] = pd.array([" ".join(t.split()) for t in _texts(raw, column)], dtype="str")
     return table, found
+
+
+def _cells_of(sheet: Sheet, path: Path, headings: list[str], asked: ExportColumns) -> pd.DataFrame:
+    """The rows that hold something, as they stand; once the columns have been found good."""
+    where = sheet.where(path)
+    if missing := [c for c in asked.common if c not in headings]:
+        raise ResponseError(where, f"columns are missing: {', '.join(missing)}", remedy=_MEND)
+    if twice := sorted({c for c in headings if c and headings.count(c) > 1}):
+        raise ResponseError(where, f"columns stand twice: {', '.join(twice)}", remedy=_MEND)
+    width = len(headings)
+    cells = [list(r[:width]) + [""] * (width - len(r)) for r in sheet.rows[1:]]
+    raw = pd.DataFrame(cells, columns=headings, index=range(2, len(cells) + 2), dtype=object)
+    keyed = [text != "" for text in _texts(raw, "key")]
+    raw = raw[[k or any(str(c).strip() for c in row) for k, row in zip(keyed, cells)]]
+    if odd := [c for c in asked.unknown(headings) if any(_texts(raw, c))]:
+        what = f"columns are unknown: {', '.join(odd)}"
+        raise ResponseError(where, what, ", ".join(asked.names), _MEND)
+    return raw
 
 
 def _danish_time(texts: pd.Series) -> pd.Series:
