@@ -31,9 +31,11 @@ def write_book(development: Development, path: Path) -> None:
         )
         formats = make_formats(book)
         sheets = [
-            _overall(development), _themes(development), _every_number(development),
+            _overall(development),
+            _themes(development),
+            _every_number(development),
             _breaks(development),
-        ]  # fmt: skip
+        ]
         write_read_me(book, formats, _read_me(development, sheets))
         for sheet in sheets:
             write_table(book, formats, sheet)
@@ -50,14 +52,26 @@ def _read_me(development: Development, sheets: list[Sheet]) -> list[tuple[str, s
     lines += [
         ("", ""),
         ("Sådan læses tallene", ""),
-        ("Ændring", "Den senere rundes tal minus den tidligeres, som runden selv har beregnet den. Landets "
-                    "ændring er regnet for de kommuner, der deltog begge gange."),
-        ("Vurdering", "»Steget« og »faldet« står kun, hvor ændringen er både sikker og stor nok til at nævne."),
-        ("Ikke beregnet", "Temaet er det samme, men den senere runde har ikke beregnet en ændring. Det er "
-                          "ikke sagt, om forskellen er sikker."),
-        ("Brud", "Målgrupperne er afgrænset på en anden måde end før, eller temaet er ændret. Hvad der er "
-                 "ændret, står på arket »Brud«."),
-    ]  # fmt: skip
+        (
+            "Ændring",
+            "Den senere rundes tal minus den tidligeres, som runden selv har beregnet den. Landets "
+            "ændring er regnet for de kommuner, der deltog begge gange.",
+        ),
+        (
+            "Vurdering",
+            "»Steget« og »faldet« står kun, hvor ændringen er både sikker og stor nok til at nævne.",
+        ),
+        (
+            "Ikke beregnet",
+            "Temaet er det samme, men den senere runde har ikke beregnet en ændring. Det er "
+            "ikke sagt, om forskellen er sikker.",
+        ),
+        (
+            "Brud",
+            "Målgrupperne er afgrænset på en anden måde end før, eller temaet er ændret. Hvad der er "
+            "ændret, står på arket »Brud«.",
+        ),
+    ]
     return lines
 
 
@@ -118,13 +132,31 @@ def _every_number(development: Development) -> Sheet:
             series = development.series(code, line)
             for point in series.points:
                 step = series.step_to(point.round_id)
-                rows.append([
-                    "" if code == NATIONAL else code, development.name(code), line.label,
-                    development.title(point.round_id),
-                    *((point.value, point.low, point.high, point.n) if point.shown else (point.words,) * 4),
-                    *((development.title(step.before), step.difference, step.low, step.high,
-                       style.capital(step.verdict), step.why or None) if step else (None,) * 6),
-                ])  # fmt: skip
+                rows.append(
+                    [
+                        "" if code == NATIONAL else code,
+                        development.name(code),
+                        line.label,
+                        development.title(point.round_id),
+                        *(
+                            (point.value, point.low, point.high, point.n)
+                            if point.shown
+                            else (point.words,) * 4
+                        ),
+                        *(
+                            (
+                                development.title(step.before),
+                                step.difference,
+                                step.low,
+                                step.high,
+                                style.capital(step.verdict),
+                                step.why or None,
+                            )
+                            if step
+                            else (None,) * 6
+                        ),
+                    ]
+                )
     about = "En række pr. område, tema og runde, med grænser, antal svar og ændringen siden sidst."
     return Sheet("Alle tal", about, columns, rows, frozen_columns=3)
 

@@ -92,21 +92,29 @@ def chart(series: Series, days: Sequence[dt.date], scale: Scale) -> Markup:
         parts.append(
             f'<line class="grid" x1="{left - 4}" x2="{right + 12}" y1="{y:.1f}" y2="{y:.1f}"/>'
         )
-        parts.append(f'<text class="axis" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">'
-                     f"{style.number(value, 1)}</text>")  # fmt: skip
+        parts.append(
+            f'<text class="axis" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">'
+            f"{style.number(value, 1)}</text>"
+        )
     inside = (left + 22, right - 12)
     for day, x in zip(days, _xs(days, inside)):
-        parts.append(f'<text class="axis" x="{x:.1f}" y="{height - 14}" text-anchor="middle">'
-                     f"{month(day)}</text>")  # fmt: skip
+        parts.append(
+            f'<text class="axis" x="{x:.1f}" y="{height - 14}" text-anchor="middle">'
+            f"{month(day)}</text>"
+        )
     spots = _spots(series, days, scale, inside, (top, bottom))
     parts += _between(series, spots, (top - 8, bottom), 2.2, words=True)
     for point, (x, y) in spots.items():
         if point.low is not None and point.high is not None:
             ends = [scale.place(e, top, bottom) for e in (point.low, point.high)]
-            parts.append(f'<line class="interval" x1="{x:.1f}" x2="{x:.1f}" y1="{ends[0]:.1f}" '
-                         f'y2="{ends[1]:.1f}"/>')  # fmt: skip
-        parts.append(f'<text class="value" x="{x:.1f}" y="{_above(point, y, scale, top, bottom):.1f}" '
-                     f'text-anchor="middle">{style.number(point.value, 2)}</text>')  # fmt: skip
+            parts.append(
+                f'<line class="interval" x1="{x:.1f}" x2="{x:.1f}" y1="{ends[0]:.1f}" '
+                f'y2="{ends[1]:.1f}"/>'
+            )
+        parts.append(
+            f'<text class="value" x="{x:.1f}" y="{_above(point, y, scale, top, bottom):.1f}" '
+            f'text-anchor="middle">{style.number(point.value, 2)}</text>'
+        )
     return _svg(width, height, parts + _dots(spots, 4))
 
 
@@ -149,8 +157,10 @@ def _between(
         (x1, y1), (x2, y2) = at[step.before], at[step.now]
         if step.comparable:
             dash = "" if step.computed else f' stroke-dasharray="{2 * width:g} {1.6 * width:g}"'
-            parts.append(f'<line class="line" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
-                         f'stroke-width="{width:g}"{dash}/>')  # fmt: skip
+            parts.append(
+                f'<line class="line" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
+                f'stroke-width="{width:g}"{dash}/>'
+            )
         if step.broken:
             parts += _mark((x1 + x2) / 2, upright, words)
     return parts

@@ -30,8 +30,6 @@ def page(development: Development) -> str:
     themes = [
         [development.series(m.code, x) for x in development.lines] for m in development.places
     ]
-    wide, narrow = Scale.over(country, intervals=True), Scale.over(overall, intervals=False)
-    within = Scale.over([s for of in themes for s in of], intervals=False)
     calendar = development.latest.round.settings.calendar
     return environment.get_template("udvikling.html").render(
         css=Markup(theme.css_variables() + theme.font_faces()),
@@ -46,35 +44,55 @@ def page(development: Development) -> str:
         several=len(development.rounds) > 1,
         confidence=style.percent(development.latest.round.settings.comparison.confidence),
         overall=development.overall.label,
-        country=[
-            {
-                "label": s.line.label,
-                "finding": caption(development, s),
-                "chart": chart(s, dates, wide),
-                **_cells(development, s),
-            }
-            for s in country
-        ],
+        country=_country(development, country, dates),
         common=_common(development),
-        places=[
-            {
-                "name": m.name,
-                "code": m.code,
-                "region": m.region,
-                "spark": sparkline(of_all, dates, narrow),
-                **_cells(development, of_all),
-                "themes": [
-                    {"label": s.line.label, "spark": sparkline(s, dates, within)}
-                    | _cells(development, s)
-                    for s in of_themes
-                ],
-            }
-            for m, of_all, of_themes in zip(development.places, overall, themes)
-        ],
+        places=_places(development, overall, themes, dates),
         not_computed=any(
             s.verdict == NOT_COMPUTED for of in [country, *themes] for x in of for s in x.steps
         ),
     )
+
+
+def _country(
+    development: Development, lines: list[Series], dates: list[dt.date]
+) -> list[dict[str, object]]:
+    """A chart a theme, with the same axis."""
+    scale = Scale.over(lines, intervals=True)
+    return [
+        {
+            "label": s.line.label,
+            "finding": caption(development, s),
+            "chart": chart(s, dates, scale),
+            **_cells(development, s),
+        }
+        for s in lines
+    ]
+
+
+def _places(
+    development: Development,
+    overall: list[Series],
+    themes: list[list[Series]],
+    dates: list[dt.date],
+) -> list[dict[str, object]]:
+    """A row a municipality, with its themes below it."""
+    scale = Scale.over(overall, intervals=False)
+    of_themes = Scale.over([s for of in themes for s in of], intervals=False)
+    return [
+        {
+            "name": m.name,
+            "code": m.code,
+            "region": m.region,
+            "spark": sparkline(whole, dates, scale),
+            **_cells(development, whole),
+            "themes": [
+                {"label": s.line.label, "spark": sparkline(s, dates, of_themes)}
+                | _cells(development, s)
+                for s in lines
+            ],
+        }
+        for m, whole, lines in zip(development.places, overall, themes)
+    ]
 
 
 def _span(dates: list[dt.date]) -> str:

@@ -271,9 +271,11 @@ def load_development(root: Path, wanted: Sequence[str] = ()) -> Held:
     ids = list(dict.fromkeys(wanted)) or held_rounds(root)
     if not ids:
         raise TooEarlyError(
-            str(root / "build"), "holds no released round", "one at least",
+            str(root / "build"),
+            "holds no released round",
+            "one at least",
             "Run `survey run ROUND --stage release` first.",
-        )  # fmt: skip
+        )
     problems = _not_held(root, ids)
     rounds = {}
     for round_id in [] if problems else ids:
@@ -287,9 +289,11 @@ def load_development(root: Path, wanted: Sequence[str] = ()) -> Held:
     simulated = [r for r in rounds if r not in real]
     if wanted and real and simulated:
         raise SurveyError(
-            "the rounds", f"{', '.join(simulated)} is simulated, {', '.join(real)} is not",
-            "real rounds only, or simulated ones only", "Leave out the others.",
-        )  # fmt: skip
+            "the rounds",
+            f"{', '.join(simulated)} is simulated, {', '.join(real)} is not",
+            "real rounds only, or simulated ones only",
+            "Leave out the others.",
+        )
     chosen = real or simulated
     notes = tuple(f"Left out: {r} is simulated." for r in simulated if real)
     notes += () if wanted else tuple(_half_held(root))
@@ -309,8 +313,10 @@ def _not_held(root: Path, ids: Sequence[str]) -> list[Problem]:
         elif _missing(root, round_id):
             problems.append(
                 Problem(
-                    str(root / "build" / round_id), "has no release", "the tables of a finished release",
+                    str(root / "build" / round_id),
+                    "has no release",
+                    "the tables of a finished release",
                     f"Run `survey run {round_id} --stage release`, or leave the round out.",
                 )
-            )  # fmt: skip
+            )
     return problems
