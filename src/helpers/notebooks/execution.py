@@ -116,8 +116,10 @@ def read_source(path: Path) -> nbformat.NotebookNode:
         if cell.cell_type == "code" and any("tags:" in h and "parameters" in h for h in head):
             cell.metadata["tags"] = ["parameters"]
     notebook.metadata["kernelspec"] = {
-        "name": "python3", "display_name": "Python 3", "language": "python",
-    }  # fmt: skip
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
     return notebook
 
 
@@ -160,10 +162,6 @@ def execute(
     check_parameters(source, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
     failed = output.with_suffix(".failed.ipynb")
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's notice is no news
-    os.environ[MEMORY_VARIABLE] = str(limits.kernel_memory_mb)
-    logging.getLogger("papermill").setLevel(logging.ERROR)
-    manager = type("Limited", (LocalKernelManager,), {"seconds": limits.notebook_seconds})
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         as_notebook = source
@@ -171,19 +169,7 @@ def execute(
             as_notebook = Path(scratch) / f"{source.stem}.ipynb"
             nbformat.write(read_source(source), as_notebook)
         try:
-            with closed_vault():  # notebooks have no business with who somebody is
-                papermill.execute_notebook(
-                    as_notebook,
-                    failed,
-                    parameters=parameters,
-                    kernel_name=KERNEL,
-                    progress_bar=False,
-                    request_save_on_cell_execute=False,  # twice a cell is seconds a notebook
-                    cwd=str(PROJECT),
-                    kernel_manager_class=manager,
-                    extra_arguments=KERNEL_OPTIONS,
-                    shutdown_kernel="immediate",  # its files are closed, all it told has come
-                )
+            _run_cells(as_notebook, failed, parameters, limits)
         except PapermillExecutionError as e:
             if e.ename in OUT_OF_MEMORY:
                 raise _no_memory(source, limits) from e
@@ -194,17 +180,42 @@ def execute(
             ) from e
         except (DeadKernelError, ZygoteDied) as e:
             if time.monotonic() - began >= limits.notebook_seconds:
-                raise SurveyError(
-                    source.name,
-                    f"did not end within {limits.notebook_seconds} seconds",
-                    "a notebook that ends within the round's `limits.notebook_seconds`",
-                    "Raise the limit if it only needs longer, then run again.",
-                ) from e
+                raise _too_slow(source, limits) from e
             raise _no_memory(source, limits) from e
         finally:
             ensure_event_loop().close()  # this thread's, with the timer of the limit
     put_in_place(failed, output)
     return output
+
+
+def _run_cells(source: Path, output: Path, parameters: dict[str, str], limits: Limits) -> None:
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's notice is no news
+    os.environ[MEMORY_VARIABLE] = str(limits.kernel_memory_mb)
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    with closed_vault():  # notebooks have no business with who somebody is
+        papermill.execute_notebook(
+            source,
+            output,
+            parameters=parameters,
+            kernel_name=KERNEL,
+            progress_bar=False,
+            request_save_on_cell_execute=False,  # twice a cell is seconds a notebook
+            cwd=str(PROJECT),
+            kernel_manager_class=type(
+                "Limited", (LocalKernelManager,), {"seconds": limits.notebook_seconds}
+            ),
+            extra_arguments=KERNEL_OPTIONS,
+            shutdown_kernel="immediate",  # its files are closed, all it told has come
+        )
+
+
+def _too_slow(source: Path, limits: Limits) -> SurveyError:
+    return SurveyError(
+        source.name,
+        f"did not end within {limits.notebook_seconds} seconds",
+        "a notebook that ends within the round's `limits.notebook_seconds`",
+        "Raise the limit if it only needs longer, then run again.",
+    )
 
 
 def _no_memory(source: Path, limits: Limits) -> SurveyError:
