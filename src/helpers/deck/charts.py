@@ -93,9 +93,16 @@ def means_chart(
     """Clustered bars on the scale 1–5, from 1; the first category on top. The page has the legend:
     a chart's own runs backwards in LibreOffice when its categories read from the top."""
     chart = _chart(
-        slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
-        MEAN_FORMAT, MEAN_DECIMALS,
-    )  # fmt: skip
+        slide,
+        spot,
+        box,
+        XL_CHART_TYPE.BAR_CLUSTERED,
+        categories,
+        series,
+        alt,
+        MEAN_FORMAT,
+        MEAN_DECIMALS,
+    )
     plot = chart.plots[0]
     plot.gap_width, plot.overlap = 55, -4
     _data_labels(plot, MEAN_FORMAT, XL_LABEL_POSITION.OUTSIDE_END)
@@ -122,9 +129,16 @@ def shares_chart(
 ):
     """Stacked bars to 100 %; each category's shares are all there or the category is left out."""
     chart = _chart(
-        slide, spot, box, XL_CHART_TYPE.BAR_STACKED_100, categories, series, alt,
-        SHARE_FORMAT, SHARE_DECIMALS,
-    )  # fmt: skip
+        slide,
+        spot,
+        box,
+        XL_CHART_TYPE.BAR_STACKED_100,
+        categories,
+        series,
+        alt,
+        SHARE_FORMAT,
+        SHARE_DECIMALS,
+    )
     plot = chart.plots[0]
     plot.gap_width, plot.overlap = 45, 100
     smallest = SMALLEST_LABEL / (box.width * (1 - label_share))
@@ -154,9 +168,16 @@ def rate_chart(
 ):
     """Clustered bars of shares from 0 %."""
     chart = _chart(
-        slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
-        SHARE_FORMAT, SHARE_DECIMALS,
-    )  # fmt: skip
+        slide,
+        spot,
+        box,
+        XL_CHART_TYPE.BAR_CLUSTERED,
+        categories,
+        series,
+        alt,
+        SHARE_FORMAT,
+        SHARE_DECIMALS,
+    )
     plot = chart.plots[0]
     plot.gap_width, plot.overlap = 40, 0
     _data_labels(plot, SHARE_FORMAT, XL_LABEL_POSITION.OUTSIDE_END)
@@ -186,9 +207,16 @@ def difference_chart(
     number_format = '+0;"−"0' if shares else '[$-406]+0.00;[$-406]"−"0.00'
     series = [Series(name, tuple(values), style.OWN)]
     chart = _chart(
-        slide, spot, box, XL_CHART_TYPE.BAR_CLUSTERED, categories, series, alt,
-        number_format, POINT_DECIMALS if shares else MEAN_DECIMALS,
-    )  # fmt: skip
+        slide,
+        spot,
+        box,
+        XL_CHART_TYPE.BAR_CLUSTERED,
+        categories,
+        series,
+        alt,
+        number_format,
+        POINT_DECIMALS if shares else MEAN_DECIMALS,
+    )
     plot = chart.plots[0]
     plot.gap_width = 40
     _data_labels(plot, number_format, XL_LABEL_POSITION.OUTSIDE_END)
@@ -291,12 +319,15 @@ def _finish(chart, box: Box, label_share: float, *, legend: bool, axis_room: flo
     area = space.chart.plotArea
     for old in area.findall("{*}layout"):
         area.remove(old)
-    area.insert(0, parse_xml(
-        f'<c:layout {_C}><c:manualLayout><c:layoutTarget val="inner"/><c:xMode val="edge"/>'
-        f'<c:yMode val="edge"/><c:x val="{label_share:.4f}"/><c:y val="{top:.4f}"/>'
-        f'<c:w val="{0.985 - label_share:.4f}"/><c:h val="{height:.4f}"/></c:manualLayout>'
-        "</c:layout>"
-    ))  # fmt: skip
+    area.insert(
+        0,
+        parse_xml(
+            f'<c:layout {_C}><c:manualLayout><c:layoutTarget val="inner"/><c:xMode val="edge"/>'
+            f'<c:yMode val="edge"/><c:x val="{label_share:.4f}"/><c:y val="{top:.4f}"/>'
+            f'<c:w val="{0.985 - label_share:.4f}"/><c:h val="{height:.4f}"/></c:manualLayout>'
+            "</c:layout>"
+        ),
+    )
     after = space.find("{*}date1904")
     language = parse_xml(f'<c:lang {_C} val="da-DK"/>')
     if after is None:

@@ -51,14 +51,17 @@ def strongest_page(deck, o: OwnNumbers) -> None:
     k = min(AT_EACH_END, len(ranked) // 2)
     high, low = ranked[:k], ranked[len(ranked) - k :]
     page = add_page(
-        deck, TWO, "Stærkest og svagest", findings.strongest_headline(
+        deck,
+        TWO,
+        "Stærkest og svagest",
+        findings.strongest_headline(
             [(name, x) for name, _, x in high], [(name, x) for name, _, x in low]
         ),
         source=captions.source(o, [x for _, _, x in [*high, *low]]),
         note=captions.hidden_note([(name, x) for name, _, x in asked]),
         speaker="De spørgsmål, der har højest og lavest gennemsnit. Nabopladser på listen kan skyldes "
         f"tilfældigheder. {WEIGHTED}",
-    )  # fmt: skip
+    )
     if not k:
         # one shown question alone has no end; then nothing may be hidden
         why = captions.reasons(x for *_, x in asked)
@@ -84,12 +87,15 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
     places = [(short.get(c, label), o.overall, breakdown, c) for c, label in groups]
     own = own_rows(o, places)
     page = add_page(
-        deck, TWO, "Målgrupper", findings.groups_headline(o, breakdown, "målgrupperne"),
+        deck,
+        TWO,
+        "Målgrupper",
+        findings.groups_headline(o, breakdown, "målgrupperne"),
         source=captions.source(o, [x for _, x in own]),
         note=captions.hidden_note(hidden_rows(o, places), "målgrupper"),
         speaker="Målgrupperne er dannet ud fra ydelse og varighed efter samme regler i alle kommuner. "
         f"{WEIGHTED} {BETWEEN_GROUPS}",
-    )  # fmt: skip
+    )
     wide = 5.0
     add_text(
         page, Box(LEFT, TOP, wide, 0.3), ["Samlet tilfredshed, gennemsnit"], size=14, bold=True
@@ -122,13 +128,15 @@ def background_page(deck, o: OwnNumbers) -> None:
     own = [row for b in panels for row in own_rows(o, places[b])]
     hidden = [row for b in panels for row in hidden_rows(o, places[b])]
     page = add_page(
-        deck, ONE, "Køn, alder og varighed: samlet tilfredshed, gennemsnit 1–5",
+        deck,
+        ONE,
+        "Køn, alder og varighed: samlet tilfredshed, gennemsnit 1–5",
         findings.background_headline(o),
         source=captions.source(o, [x for _, x in own]),
         note=captions.hidden_note(hidden, "grupper"),
         speaker="Køn og alder er læst af kommunens udtræk, varighed er uger på den nuværende ydelse. "
         f"{WEIGHTED} {BETWEEN_GROUPS}",
-    )  # fmt: skip
+    )
     gap, charts = 0.3, []
     width = (WIDTH - gap * (len(panels) - 1)) / len(panels)
     for i, breakdown in enumerate(panels):
@@ -163,17 +171,18 @@ def differences_page(deck, o: OwnNumbers) -> None:
     note = f"Yderligere {style.number(more)} forskelle står i resultater.xlsx. " if more else ""
     one_chart = bool(means) != bool(shares)
     page = add_page(
-        deck, ONE if one_chart else TWO, "Hvor adskiller kommunen sig?",
+        deck,
+        ONE if one_chart else TWO,
+        "Hvor adskiller kommunen sig?",
         findings.differences_headline(o, compared),
         source=captions.source(o),
         note=note + (demands if notable else ""),
         speaker=f"Kommunen sammenlignes med »{OTHERS_LABEL}«, som den ikke selv indgår i. {demands}",
-    )  # fmt: skip
+    )
     if not notable:
         _nothing_differs(page, o, compared, demands)
         return
-    halves = 2 if means and shares else 1
-    width = HALF if halves == 2 else WIDTH
+    halved = bool(means and shares)
     for position, (found, heading, is_share) in enumerate(
         part
         for part in (
@@ -182,21 +191,39 @@ def differences_page(deck, o: OwnNumbers) -> None:
         )
         if part[0]
     ):
-        left = LEFT + position * (HALF + 0.4)
-        add_text(page, Box(left, TOP, width, 0.3), [heading], size=14, bold=True)
         chosen = found[:DIFFERENCES_SHOWN]
-        room = min(HEIGHT - 0.4, 0.3 + 0.55 * len(chosen))
-        names = [_difference_label(o, d) for d in chosen]
-        values = [100 * d.value if is_share else d.value for d in chosen]
-        decimals = 0 if is_share else 2
-        alt = f"Søjler, {heading.lower()}, {o.name} minus {OTHERS_LABEL.lower()}: " + "; ".join(
-            f"{n} {style.signed(v, decimals)}" for n, v in zip(names, values)
-        )
-        difference_chart(
-            page, position + 1, Box(left, TOP + 0.38, width, room), names, values,
-            f"{o.name} minus {OTHERS_LABEL.lower()}", alt + ".", shares=is_share,
-            label_share=0.5 if halves == 2 else 0.4,
-        )  # fmt: skip
+        _largest_differences(page, o, position, heading, chosen, halved=halved, shares=is_share)
+
+
+def _largest_differences(
+    page,
+    o: OwnNumbers,
+    position: int,
+    heading: str,
+    chosen: Sequence[Difference],
+    *,
+    halved: bool,
+    shares: bool,
+) -> None:
+    left, width = LEFT + position * (HALF + 0.4), HALF if halved else WIDTH
+    add_text(page, Box(left, TOP, width, 0.3), [heading], size=14, bold=True)
+    room = min(HEIGHT - 0.4, 0.3 + 0.55 * len(chosen))
+    names = [_difference_label(o, d) for d in chosen]
+    values = [100 * d.value if shares else d.value for d in chosen]
+    decimals = 0 if shares else 2
+    what = f"{o.name} minus {OTHERS_LABEL.lower()}"
+    listed = "; ".join(f"{n} {style.signed(v, decimals)}" for n, v in zip(names, values))
+    difference_chart(
+        page,
+        position + 1,
+        Box(left, TOP + 0.38, width, room),
+        names,
+        values,
+        what,
+        f"Søjler, {heading.lower()}, {what}: {listed}.",
+        shares=shares,
+        label_share=0.5 if halved else 0.4,
+    )
 
 
 def _difference_label(o: OwnNumbers, d: Difference) -> str:
@@ -209,9 +236,7 @@ def _difference_label(o: OwnNumbers, d: Difference) -> str:
     return label + tail.get(d.statistic, "")
 
 
-def _nothing_differs(
-    page, o: OwnNumbers, compared: Sequence[Difference], demands: str
-) -> None:  # fmt: skip
+def _nothing_differs(page, o: OwnNumbers, compared: Sequence[Difference], demands: str) -> None:
     judged = [d for d in compared if d.judged]
     text = holder(page, 2)
     text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
@@ -248,7 +273,6 @@ def local_pages(deck, o: OwnNumbers) -> None:
 
 def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: bool) -> None:
     items = o.local_questions if with_questions else []
-    shares = {i: [o.of(i, s) for s in o.options(i)] for i in items}
     visible = [i for i in items if distribution_of(o, i).shown]
     categories = findings.group_labels(o, breakdown) if breakdown else []
     answers = [(o.label(i), distribution_of(o, i)) for i in items]
@@ -263,26 +287,19 @@ def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: b
     )
     both = bool(items and breakdown)
     page = add_page(
-        deck, TWO if both else ONE, "Lokale spørgsmål og grupper", headline,
+        deck,
+        TWO if both else ONE,
+        "Lokale spørgsmål og grupper",
+        headline,
         source=captions.source(o, [*(o.of(i) for i in items), *(x for _, x in groups)]),
         note=note,
         speaker="Lokale spørgsmål og baggrundsoplysninger findes kun i denne kommune og kan derfor "
         f"ikke sammenlignes med andre. {WEIGHTED}",
-    )  # fmt: skip
+    )
     width = HALF if both else WIDTH
-    box = Box(LEFT, TOP + 0.38, width, HEIGHT - 0.38)
     if items:
         add_text(page, Box(LEFT, TOP, width, 0.3), ["Kommunens egne spørgsmål"], size=14, bold=True)
-        asked = {q.id: q for q in o.local.questions}
-        for scale in dict.fromkeys(asked[i].scale for i in visible):
-            ids = [i for i in visible if asked[i].scale == scale]
-            part = Box(LEFT, box.top, width, box.height * len(ids) / len(visible))
-            distribution_chart(
-                page, 1 if ids[0] == visible[0] else None, part, [asked[i].wording for i in ids],
-                [[x.value for x in shares[i]] for i in ids], o.answer_scales[ids[0]].labels,
-                narrow=both,
-            )  # fmt: skip
-            box = Box(box.left, box.top + part.height, box.width, box.height)
+        _local_questions_charts(page, o, visible, width, narrow=both)
         if not visible:
             why = captions.reasons(x for _, x in answers)
             put_text(page, 1, [f"Svarene kan ikke vises: {why}."])
@@ -291,6 +308,27 @@ def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: b
         heading = f"{o.breakdown_label(breakdown)}: temaer, gennemsnit 1–5"
         add_text(page, Box(left, TOP, width, 0.3), [heading], size=14, bold=True)
         _local_groups_chart(page, 2 if both else 1, left, width, o, breakdown, categories, heading)
+
+
+def _local_questions_charts(
+    page, o: OwnNumbers, items: Sequence[str], width: float, *, narrow: bool
+) -> None:
+    """A chart a scale, below each other."""
+    asked = {q.id: q for q in o.local.questions}
+    top, height = TOP + 0.38, HEIGHT - 0.38
+    for scale in dict.fromkeys(asked[i].scale for i in items):
+        ids = [i for i in items if asked[i].scale == scale]
+        part = Box(LEFT, top, width, height * len(ids) / len(items))
+        distribution_chart(
+            page,
+            1 if ids[0] == items[0] else None,
+            part,
+            [asked[i].wording for i in ids],
+            [[o.of(i, s).value for s in o.options(i)] for i in ids],
+            o.answer_scales[ids[0]].labels,
+            narrow=narrow,
+        )
+        top += part.height
 
 
 def _local_groups_chart(page, idx, left, width, o, breakdown, categories, heading) -> None:

@@ -19,6 +19,7 @@ from helpers.deck.page import (
 )
 from helpers.deck.slides import alt_text
 from helpers.released import captions, findings
+from helpers.released.numbers import ResponseGroup
 from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
 from helpers.released.reading import reading_guide
 from helpers.released.scale_words import means_rule
@@ -27,11 +28,14 @@ from helpers.released.scale_words import means_rule
 def round_page(deck, o: OwnNumbers) -> None:
     collection, response = o.round.settings.calendar.collection, o.response()
     page = add_page(
-        deck, TWO, "Undersøgelsen kort", findings.response_headline(o),
+        deck,
+        TWO,
+        "Undersøgelsen kort",
+        findings.response_headline(o),
         source=captions.source(o, weighted=False),
         speaker="Svarprocenten er antal svar delt med antal inviterede. "
         "Andelen af svar i de enkelte grupper vises sidst i præsentationen.",
-    )  # fmt: skip
+    )
     shown, why = response.shown, response.words
     cards = (
         (style.number(response.invited) if shown else why, "inviterede borgere"),
@@ -43,16 +47,20 @@ def round_page(deck, o: OwnNumbers) -> None:
     groups = captions.listed([g.label.lower() for g in o.round.rules.groups])
     text = holder(page, 2)
     text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
-    put_text(page, 2, [
-        f"**Hvem:** borgere i et forløb i jobcentret: {groups}.",
-        f"**Hvornår:** svarene er indsamlet {captions.days(collection.start, collection.end)}.",
-        f"**Hvad:** {len(o.questions)} spørgsmål i {len(o.themes)} temaer, besvaret på en skala fra "
-        f"1 til 5, hvor 5 er mest positivt.{means_rule(o.round)}",
-        f"**Sammenligning:** »{OTHERS_LABEL}« er alle deltagende kommuner undtagen kommunen selv. "
-        f"»{NATIONAL_LABEL}« er {captions.with_results(o.n_municipalities)}.",
-        f"**Skjulte tal:** resultater med færre end {o.round.settings.disclosure.min_answers} svar "
-        "vises ikke, og heller ikke tal, som de kunne regnes ud af. Hvor et tal mangler, står hvorfor.",
-    ])  # fmt: skip
+    put_text(
+        page,
+        2,
+        [
+            f"**Hvem:** borgere i et forløb i jobcentret: {groups}.",
+            f"**Hvornår:** svarene er indsamlet {captions.days(collection.start, collection.end)}.",
+            f"**Hvad:** {len(o.questions)} spørgsmål i {len(o.themes)} temaer, besvaret på en skala fra "
+            f"1 til 5, hvor 5 er mest positivt.{means_rule(o.round)}",
+            f"**Sammenligning:** »{OTHERS_LABEL}« er alle deltagende kommuner undtagen kommunen selv. "
+            f"»{NATIONAL_LABEL}« er {captions.with_results(o.n_municipalities)}.",
+            f"**Skjulte tal:** resultater med færre end {o.round.settings.disclosure.min_answers} svar "
+            "vises ikke, og heller ikke tal, som de kunne regnes ud af. Hvor et tal mangler, står hvorfor.",
+        ],
+    )
 
 
 def response_page(deck, o: OwnNumbers) -> None:
@@ -64,28 +72,19 @@ def response_page(deck, o: OwnNumbers) -> None:
         groups.append([(label, g) for label, g in named if g.shown])
         hidden += [(label, g) for label, g in named if not g.shown]
     rows = [(label, g.response_rate) for shown in groups for label, g in shown]
-    whole = o.response()
     page = add_page(
-        deck, TWO, "Svarprocent og metode", findings.response_groups_headline(groups),
+        deck,
+        TWO,
+        "Svarprocent og metode",
+        findings.response_groups_headline(groups),
         source=captions.source(o, weighted=False),
         note=captions.hidden_note(hidden, "grupper"),
         speaker="Designeffekten (Kish) siger, hvor meget vægtene udvander antallet af svar: det "
         "effektive antal er antal svar delt med designeffekten.",
-    )  # fmt: skip
+    )
     text = holder(page, 2)
     text.left, text.top, text.width, text.height = map(Inches, (7.6, TOP, 5.13, HEIGHT))
-    lines = [
-        "**Stikprøve:** udtrukket tilfældigt inden for hver målgruppe; små kommuner og små grupper "
-        "er overrepræsenteret eller spurgt fuldt ud.",
-        "**Vægte:** retter op for stikprøven og for, hvem der svarer, efter målgruppe, køn og alder.",
-        "**Bortfald:** vægtene kan ikke rette op for, at de, der ikke svarer, kan mene noget andet.",
-    ]
-    if whole.effective_n is not None:
-        lines.append(
-            f"**Præcision:** designeffekt {style.number(whole.design_effect, 2)}; svarene er lige så "
-            f"præcise som {style.number(whole.effective_n)} svar fra en simpel tilfældig stikprøve."
-        )
-    put_text(page, 2, lines, size=14)
+    put_text(page, 2, _method_lines(o.response()), size=14)
     if not rows:
         why = captions.reasons(g for _, g in hidden)
         put_text(page, 1, [f"Svarprocenten kan ikke vises for de enkelte grupper: {why}."])
@@ -98,12 +97,30 @@ def response_page(deck, o: OwnNumbers) -> None:
     rate_chart(page, 1, Box(LEFT, TOP + 0.35, 6.6, height), names, series, alt)
 
 
+def _method_lines(whole: ResponseGroup) -> list[str]:
+    lines = [
+        "**Stikprøve:** udtrukket tilfældigt inden for hver målgruppe; små kommuner og små grupper "
+        "er overrepræsenteret eller spurgt fuldt ud.",
+        "**Vægte:** retter op for stikprøven og for, hvem der svarer, efter målgruppe, køn og alder.",
+        "**Bortfald:** vægtene kan ikke rette op for, at de, der ikke svarer, kan mene noget andet.",
+    ]
+    if whole.effective_n is not None:
+        lines.append(
+            f"**Præcision:** designeffekt {style.number(whole.design_effect, 2)}; svarene er lige så "
+            f"præcise som {style.number(whole.effective_n)} svar fra en simpel tilfældig stikprøve."
+        )
+    return lines
+
+
 def reading_page(deck, o: OwnNumbers) -> None:
     page = add_page(
-        deck, TWO, "Metode", "Sådan læses tallene",
+        deck,
+        TWO,
+        "Metode",
+        "Sådan læses tallene",
         source=captions.source(o),
         speaker="Metoden er beskrevet fuldt i metodenotatet.",
-    )  # fmt: skip
+    )
     lines = [f"**{term}:** {text}" for term, text in reading_guide(o)]
     middle = (len(lines) + 1) // 2
     put_text(page, 1, lines[:middle], size=16, gap=10)

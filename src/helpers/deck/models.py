@@ -51,12 +51,15 @@ def development_page(deck, o: OwnNumbers) -> None:
     notes = [f"Brud i tidsserien: {mark}"] if (mark := published.trends.mark(before)) else []
     notes += _not_followed(o, before)
     page = add_page(
-        deck, ONE, "Udviklingen siden sidst", what_changed(published, o.code),
+        deck,
+        ONE,
+        "Udviklingen siden sidst",
+        what_changed(published, o.code),
         source=captions.source(o, [o.of(t) for t in o.themes]),
         note=" ".join(notes),
         speaker="Runderne sammenlignes på det, de har fælles, og en ændring nævnes kun, når den er både "
         f"sikker og nævneværdig. {WEIGHTED}",
-    )  # fmt: skip
+    )
     names = [label for label, _ in shown]
     series = [
         Series(style.capital(o.round.settings.title), tuple(d.own for _, d in shown), style.OWN),
@@ -99,11 +102,14 @@ def expected_page(deck, o: OwnNumbers) -> None:
     if not d.shown:
         return
     page = add_page(
-        deck, TWO, "Ud fra borgernes sammensætning", expected_headline(d),
+        deck,
+        TWO,
+        "Ud fra borgernes sammensætning",
+        expected_headline(d),
         source=captions.source(o, [o.of(o.overall)]),
         speaker="Det forventede resultat er regnet af alle kommuners svar ud fra målgruppe, køn, alder og "
         "varighed. Der kan være andre forskelle på borgerne, som udtrækket ikke kender.",
-    )  # fmt: skip
+    )
     cards = (
         (style.number(d.own, 2), "samlet tilfredshed", style.OWN),
         (style.number(d.other, 2), "forventet med kommunens borgere", style.COUNTRY),
@@ -133,10 +139,13 @@ def drivers_page(deck, o: OwnNumbers) -> None:
         return
     names = [o.label(t) for t in rows["theme"]]
     page = add_page(
-        deck, TWO, "Hvad hænger sammen med tilfredsheden?", drivers_headline(rows, o.item_labels),
+        deck,
+        TWO,
+        "Hvad hænger sammen med tilfredsheden?",
+        drivers_headline(rows, o.item_labels),
         source=f"{captions.source(o)} n\u00a0=\u00a0{style.number(int(rows['n'].iloc[0]))}.",
         speaker=CAUSE_WARNING,
-    )  # fmt: skip
+    )
     heading = "Andel af sammenhængen med samlet tilfredshed"
     add_text(page, Box(LEFT, TOP, HALF, 0.3), [heading], size=14, bold=True)
     series = [Series(heading, tuple(rows["importance"]), style.OWN)]

@@ -224,10 +224,13 @@ def _underline(cell) -> None:
     properties = cell._tc.get_or_add_tcPr()
     for place, side in enumerate(("lnL", "lnR", "lnT")):
         properties.insert(place, parse_xml(f'<a:{side} {_A} w="0"><a:noFill/></a:{side}>'))
-    properties.insert(3, parse_xml(
-        f'<a:lnB {_A} w="6350"><a:solidFill>'
-        f'<a:srgbClr val="{style.LIGHT_GREY.lstrip("#")}"/></a:solidFill></a:lnB>'
-    ))  # fmt: skip
+    properties.insert(
+        3,
+        parse_xml(
+            f'<a:lnB {_A} w="6350"><a:solidFill>'
+            f'<a:srgbClr val="{style.LIGHT_GREY.lstrip("#")}"/></a:solidFill></a:lnB>'
+        ),
+    )
 
 
 def add_legend(page, box: Box, entries: Sequence[tuple[str, str]]) -> None:

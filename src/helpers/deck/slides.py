@@ -71,9 +71,15 @@ def mean_bars(o: OwnNumbers, places: Sequence[Place]) -> tuple[list[str], list[S
 
 
 def draw_means(
-    page, spot: int | Box, box: Box, o: OwnNumbers, places: Sequence[Place], what: str, *,
+    page,
+    spot: int | Box,
+    box: Box,
+    o: OwnNumbers,
+    places: Sequence[Place],
+    what: str,
+    *,
     label_share: float,
-) -> list[Series]:  # fmt: skip
+) -> list[Series]:
     """A chart of means, or the words that there is none; gives what was drawn, for the legend."""
     categories, series = mean_bars(o, places)
     if not series:
@@ -143,13 +149,16 @@ def title_page(deck, o: OwnNumbers) -> None:
 def overall_page(deck, o: OwnNumbers) -> None:
     own, country, others = o.of(o.overall), o.national(o.overall), o.others(o.overall)
     page = add_page(
-        deck, ONE, "Det samlede billede", findings.overall_headline(o),
+        deck,
+        ONE,
+        "Det samlede billede",
+        findings.overall_headline(o),
         source=captions.source(o, [own]),
         note=captions.hidden_note(
             [(o.name, own), (OTHERS_LABEL, others), (NATIONAL_LABEL, country)]
         ),
         speaker=f"Spørgsmålet lyder: »{_wording(o, o.overall)}« {WEIGHTED}",
-    )  # fmt: skip
+    )
     cards = (
         (own, o.name, style.OWN),
         (others, OTHERS_LABEL, style.OTHERS),
@@ -158,8 +167,12 @@ def overall_page(deck, o: OwnNumbers) -> None:
     for i, (number, caption, colour) in enumerate(cards):
         figure = style.number(number.value, 2) if number.shown else number.words
         add_card(page, Box(LEFT + i * 4.13, TOP, 3.87, 1.35), figure, caption, colour=colour)
-    add_text(page, Box(LEFT, 3.3, WIDTH, 0.3),
-             ["Samlet tilfredshed: gennemsnit ovenfor (1–5), fordeling af svar nedenfor"], size=14)  # fmt: skip
+    add_text(
+        page,
+        Box(LEFT, 3.3, WIDTH, 0.3),
+        ["Samlet tilfredshed: gennemsnit ovenfor (1–5), fordeling af svar nedenfor"],
+        size=14,
+    )
     rows = [(o.name, [o.of(o.overall, s).value for s in SPLIT])]
     rows.append((OTHERS_LABEL, _others_split(o)))
     rows.append((NATIONAL_LABEL, [o.national(o.overall, s).value for s in SPLIT]))
@@ -203,13 +216,16 @@ def themes_page(deck, o: OwnNumbers) -> None:
     places = [(o.label(t), t, "all", "all") for t in o.themes]
     own = own_rows(o, places)
     page = add_page(
-        deck, ONE, "Temaer: gennemsnit 1–5", findings.themes_headline(o),
+        deck,
+        ONE,
+        "Temaer: gennemsnit 1–5",
+        findings.themes_headline(o),
         source=captions.source(o, [x for _, x in own]),
         note=captions.hidden_note(hidden_rows(o, places), "temaer"),
         speaker="Et temas tal er gennemsnittet af borgernes egne gennemsnit over temaets spørgsmål; "
         f"mindst halvdelen skal være besvaret. {WEIGHTED} Højest og lavest fremhæves kun, når "
         "intervallerne ikke overlapper.",
-    )  # fmt: skip
+    )
     box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - 0.35)
     what = "gennemsnit 1–5 for hvert tema"
     series = draw_means(page, 1, box, o, places, what, label_share=0.2)
@@ -221,12 +237,17 @@ def split_page(deck, o: OwnNumbers) -> None:
     visible = any(x.shown for _, x in own)
     country = [t for t in o.themes if o.national(t, "share_satisfied").shown]
     page = add_page(
-        deck, ONE, "Temaer: tilfredse, hverken eller og utilfredse", findings.split_headline(o),
+        deck,
+        ONE,
+        "Temaer: tilfredse, hverken eller og utilfredse",
+        findings.split_headline(o),
         source=captions.source(o, [x for _, x in own]),
-        note=captions.hidden_note(own, "temaer") if visible else _country_note(o, own, bool(country)),
+        note=captions.hidden_note(own, "temaer")
+        if visible
+        else _country_note(o, own, bool(country)),
         speaker=f"Tilfredse, hverken eller og utilfredse: {kinds_rule(o.round)}. For et tema regnes på "
         f"borgerens gennemsnit over temaets spørgsmål. {WEIGHTED}",
-    )  # fmt: skip
+    )
     get = o.of if visible else o.national
     rows = [(o.label(t), [get(t, s).value for s in SPLIT]) for t in o.themes]
     _split_chart(page, o, rows, AREA, "tema", captions.reasons(x for _, x in own))
@@ -264,12 +285,15 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
     drawn = visible or [i for i in items if _distribution(o, o.national, i)]
     note = captions.hidden_note(own) if visible else _country_note(o, own, bool(drawn))
     page = add_page(
-        deck, ONE, title, findings.questions_headline(o, title, items),
+        deck,
+        ONE,
+        title,
+        findings.questions_headline(o, title, items),
         source=captions.source(o, [o.of(i) for i in items]),
         note=" ".join(p for p in (means_note(o, visible), note) if p),
         speaker=f"Tilfredse, hverken eller og utilfredse: {kinds_rule(o.round)}. {WEIGHTED} Andelen, der "
         "svarer »ved ikke«, er regnet af alle, der har svaret på spørgsmålet.",
-    )  # fmt: skip
+    )
     if not drawn:
         put_text(page, 1, [f"Svarene kan ikke vises: {captions.reasons(x for _, x in own)}."])
     by_scale = [(s, list(ids)) for s, ids in groupby(drawn, key=lambda i: asked[i].scale)]
@@ -278,9 +302,13 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
         height = 0.42 + min(room / len(drawn), TALLEST_BAR) * len(ids)
         labels = o.round.scale(scale).labels
         distribution_chart(
-            page, 1 if position == 0 else None, Box(LEFT, top, WIDTH, height),
-            [asked[i].wording for i in ids], [_distribution(o, get, i) for i in ids], labels,
-        )  # fmt: skip
+            page,
+            1 if position == 0 else None,
+            Box(LEFT, top, WIDTH, height),
+            [asked[i].wording for i in ids],
+            [_distribution(o, get, i) for i in ids],
+            labels,
+        )
         top += height
 
 
