@@ -24,7 +24,10 @@ def questions_by_group(published: Published, breakdown: str) -> Markdown:
     """A row a question: its mean in each group of the country."""
     labels, groups = published.round.item_labels(), published.round.category_labels()[breakdown]
     rows = [
-        [labels[q], *(mean(published.number(NATIONAL, q, breakdown=breakdown, category=c)) for c in groups)]
+        [
+            labels[q],
+            *(mean(published.number(NATIONAL, q, breakdown=breakdown, category=c)) for c in groups),
+        ]
         for q in published.question_items
-    ]  # fmt: skip
+    ]
     return with_note(published, markdown_table(["Spørgsmål", *groups.values()], rows))

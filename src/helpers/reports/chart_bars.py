@@ -75,9 +75,14 @@ def _stack(
         if share >= LABEL_FROM:
             dark = style.is_dark(colour)
             ax.text(
-                x, y, style.number(100 * share), ha="center", va="center",
-                fontsize=8, color="white" if dark else style.INK,
-            )  # fmt: skip
+                x,
+                y,
+                style.number(100 * share),
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if dark else style.INK,
+            )
     ax.axvline(0, color=style.INK, linewidth=0.7, zorder=0)
     _share_axis(ax, starts.min(), ends.max())
 
@@ -109,9 +114,14 @@ def _bar_legend(ax: Axes, entries: Sequence[tuple[str, str]], below: float = 0) 
         h for first in range(across) for h in handles[first::across]
     ]  # as they are filled
     ax.figure.legend(
-        handles=in_columns, loc="upper center", ncols=across, frameon=False,
-        handlelength=1.1, handletextpad=0.5, columnspacing=1.1,
-    )  # fmt: skip
+        handles=in_columns,
+        loc="upper center",
+        ncols=across,
+        frameon=False,
+        handlelength=1.1,
+        handletextpad=0.5,
+        columnspacing=1.1,
+    )
     make_room(ax, top=LEGEND + (lines - 1) * LEGEND_LINE + below)
 
 
@@ -144,8 +154,15 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
         unsure.append(style.percent(share.value) if share.shown else share.words.replace(" ", "\n"))
     _stack(ax, bars, _values_of(drawn), looks, 0.68, (neutral[0] - 1, neutral[-1]))
     right_of_rows(ax, bars, unsure, [style.GREY] * len(bars), ["normal"] * len(bars))
-    ax.annotate("ved ikke", (1, 1), xycoords="axes fraction", xytext=(ROW_GAP, 3),
-                textcoords="offset points", color=style.GREY, fontsize=8)  # fmt: skip
+    ax.annotate(
+        "ved ikke",
+        (1, 1),
+        xycoords="axes fraction",
+        xytext=(ROW_GAP, 3),
+        textcoords="offset points",
+        color=style.GREY,
+        fontsize=8,
+    )
     make_room(ax, right=ROW_GAP + text_width("ved ikke"))
     _bar_legend(ax, list(zip(scale.labels.values(), looks)), ABOVE)
     source_of(fig, published, [shares[0] for shares in drawn])

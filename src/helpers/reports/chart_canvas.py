@@ -147,9 +147,14 @@ def above(ax: Axes, x: float, text: str) -> None:
     low, high = ax.get_xlim()
     left = (x - low) / (high - low) > 0.8  # no room to the right
     ax.annotate(
-        text, (x, 1), xycoords=("data", "axes fraction"), xytext=(-4 if left else 4, 3),
-        textcoords="offset points", ha="right" if left else "left", color=style.ACCENT,
-    )  # fmt: skip
+        text,
+        (x, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(-4 if left else 4, 3),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        color=style.ACCENT,
+    )
     make_room(ax, top=ABOVE)
 
 

@@ -14,6 +14,7 @@ from helpers.common.style import capital
 from helpers.common.vocabulary import NOT_JUDGED
 from helpers.estimation.comparisons import EXPECTED
 from helpers.released import verdicts
+from helpers.released.numbers import Difference
 from helpers.released.published import Published
 from helpers.reports.chart_canvas import (
     PAD,
@@ -51,10 +52,36 @@ def expected(published: Published) -> Figure:
     z = stats.norm.ppf(0.5 + published.round.settings.comparison.confidence / 2)
     half = np.array([(d.high - d.low) / 2 for d in found])
     difference = np.array([d.value for d in found])
-    warning, control = (stats.norm.ppf(0.5 + p / 2) / z for p in (WARNING_LIMIT, CONTROL_LIMIT))
+    warning, control = (
+        float(stats.norm.ppf(0.5 + p / 2) / z) for p in (WARNING_LIMIT, CONTROL_LIMIT)
+    )
     fig, ax = canvas(0, 3.9)
     widest, narrowest = float(half.max()) * 1.1, float(half.min()) / 1.1
-    x = np.geomspace(narrowest, widest, 100)
+    _control_limits(ax, np.geomspace(narrowest, widest, 100), warning, control)
+    _municipalities(ax, found, half, difference)
+    ticks = even_ticks(float(max(np.abs(difference).max(), control * widest)))
+    ax.set_ylim(ticks[0], ticks[-1])
+    _y_axis(ax, ticks, [style.signed(v, 2) for v in ticks], "Faktisk minus forventet")
+    ax.set_xscale("log")
+    ax.set_xlim(widest, narrowest)
+    shown = [u for u in UNCERTAINTIES if narrowest <= u <= widest]
+    x_axis(
+        ax,
+        shown,
+        [style.number(u, 2) for u in shown],
+        "Usikkerhed på kommunens tal (± skalapoint); de mest sikre til højre",
+        grid=False,
+    )
+    ax.minorticks_off()
+    ax.grid(axis="y", color=style.TINT, linewidth=1)
+    ax.set_axisbelow(True)
+    legend_above(ax, 2, x=0.45, lines=2)
+    write_source(fig, published, f"Vægtede tal. {len(found)} kommuner.")
+    return fig
+
+
+def _control_limits(ax: Axes, x: np.ndarray, warning: float, control: float) -> None:
+    """Both pairs as lines through 0; `warning`, `control`: their slopes."""
     for slope, line, label in (
         (warning, (0, (4, 3)), f"{style.percent(WARNING_LIMIT)}-grænse"),
         (control, "-", f"{style.percent(CONTROL_LIMIT, 1)}-grænse"),
@@ -62,6 +89,12 @@ def expected(published: Published) -> Figure:
         ax.plot(x, slope * x, color=style.GREY, linewidth=1, linestyle=line, label=label)
         ax.plot(x, -slope * x, color=style.GREY, linewidth=1, linestyle=line)
     ax.axhline(0, color=style.INK, linewidth=0.8)
+
+
+def _municipalities(
+    ax: Axes, found: Sequence[Difference], half: np.ndarray, difference: np.ndarray
+) -> None:
+    """A point each, by the release's verdict; `half`: half the interval."""
     notable, judged = (np.array([getattr(d, of) for d in found]) for of in ("notable", "judged"))
     for chosen, colour, label in (
         (notable, style.OWN, "Sikker og nævneværdig forskel"),
@@ -70,24 +103,17 @@ def expected(published: Published) -> Figure:
     ):
         if not chosen.any():
             continue
-        ax.plot(half[chosen], difference[chosen], "o", color=colour, markersize=6, label=label,
-                markeredgecolor=style.GREY, markeredgewidth=0.5, linestyle="none")  # fmt: skip
-    ticks = even_ticks(float(max(np.abs(difference).max(), control * widest)))
-    ax.set_ylim(ticks[0], ticks[-1])
-    _y_axis(ax, ticks, [style.signed(v, 2) for v in ticks], "Faktisk minus forventet")
-    ax.set_xscale("log")
-    ax.set_xlim(widest, narrowest)
-    shown = [u for u in UNCERTAINTIES if narrowest <= u <= widest]
-    x_axis(
-        ax, shown, [style.number(u, 2) for u in shown],
-        "Usikkerhed på kommunens tal (± skalapoint); de mest sikre til højre", grid=False,
-    )  # fmt: skip
-    ax.minorticks_off()
-    ax.grid(axis="y", color=style.TINT, linewidth=1)
-    ax.set_axisbelow(True)
-    legend_above(ax, 2, x=0.45, lines=2)
-    write_source(fig, published, f"Vægtede tal. {len(found)} kommuner.")
-    return fig
+        ax.plot(
+            half[chosen],
+            difference[chosen],
+            "o",
+            color=colour,
+            markersize=6,
+            label=label,
+            markeredgecolor=style.GREY,
+            markeredgewidth=0.5,
+            linestyle="none",
+        )
 
 
 def priorities(published: Published, code: str) -> Figure:
@@ -120,9 +146,12 @@ def priorities(published: Published, code: str) -> Figure:
         )
     xticks = [t for t in ax.get_xticks() if ax.get_xlim()[0] <= t <= ax.get_xlim()[1]]
     x_axis(
-        ax, xticks, [style.number(t, 1) for t in xticks], "Temaets gennemsnit på skalaen 1–5",
+        ax,
+        xticks,
+        [style.number(t, 1) for t in xticks],
+        "Temaets gennemsnit på skalaen 1–5",
         grid=False,
-    )  # fmt: skip
+    )
     yticks = np.arange(0, ax.get_ylim()[1], 0.1)
     _y_axis(ax, yticks, [style.percent(t) for t in yticks], "Andel af sammenhængen")
     _label_points(ax, [labels[t] for t in rows["theme"]], x, y)
@@ -149,9 +178,15 @@ def _label_points(ax: Axes, names: list[str], x: np.ndarray, y: np.ndarray) -> N
         in_the_way &= np.abs(y - y[i]) < NEAR * height
         left = bool(in_the_way.any())
         ax.annotate(
-            name, (x[i], y[i]), xytext=(-BESIDE if left else BESIDE, 0), textcoords="offset points",
-            ha="right" if left else "left", va="center", fontweight="bold", fontsize=TEXT,
-        )  # fmt: skip
+            name,
+            (x[i], y[i]),
+            xytext=(-BESIDE if left else BESIDE, 0),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="center",
+            fontweight="bold",
+            fontsize=TEXT,
+        )
         if not left:
             widest = (to_edge - PAD - BESIDE - text_width(name, "bold")) / ((x[i] - low) / width)
             make_room(ax, right=to_edge - PAD - widest)

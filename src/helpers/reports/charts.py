@@ -63,8 +63,15 @@ __all__ = [
 
 
 def _dots(
-    ax: Axes, places, numbers: Sequence[Number], colour: str, marker: str, label: str, *, interval=True
-) -> None:  # fmt: skip
+    ax: Axes,
+    places,
+    numbers: Sequence[Number],
+    colour: str,
+    marker: str,
+    label: str,
+    *,
+    interval=True,
+) -> None:
     """Those that are shown as dots with whiskers."""
     drawn = [(y, number) for y, number in zip(places, numbers) if number.shown]
     if not drawn:
@@ -73,9 +80,16 @@ def _dots(
     if interval:
         _whiskers(ax, ys, [number for _, number in drawn], colour)
     ax.plot(
-        [number.value for _, number in drawn], ys, marker, color=colour, markersize=6,
-        linestyle="none", markeredgecolor="white", markeredgewidth=0.6, label=label,
-    )  # fmt: skip
+        [number.value for _, number in drawn],
+        ys,
+        marker,
+        color=colour,
+        markersize=6,
+        linestyle="none",
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+        label=label,
+    )
 
 
 def _whiskers(ax: Axes, places, numbers: Sequence[Number], colours, alpha: float = 0.8) -> None:
@@ -242,8 +256,14 @@ def _differences(
     for colour in dict.fromkeys(colours):
         found = [(d.value, y) for y, d, c in drawn if c == colour]
         filled = "white" if colour == style.GREY else colour
-        ax.plot(*np.reshape(found, (-1, 2)).T, "o", color=colour, markersize=6.5,
-                markerfacecolor=filled, linestyle="none")  # fmt: skip
+        ax.plot(
+            *np.reshape(found, (-1, 2)).T,
+            "o",
+            color=colour,
+            markersize=6.5,
+            markerfacecolor=filled,
+            linestyle="none",
+        )
     right_of_rows(ax, places, [_in_words(d) for d in rows], colours, ["normal"] * len(rows))
     ticks = even_ticks(max(map(abs, _values(compared))))
     ax.set_xlim(ticks[0], ticks[-1])

@@ -61,17 +61,22 @@ def results(
     t = published.results
     areas = list(areas) or list(dict.fromkeys((code, NATIONAL)))
     kept = t[
-        t["municipality"].isin(areas) & t["item"].isin(list(items)) & (t["breakdown"] == breakdown)
-        & t["statistic"].isin(list(statistics)) & (t["weighting"] == "weighted")
-    ]  # fmt: skip
+        t["municipality"].isin(areas)
+        & t["item"].isin(list(items))
+        & (t["breakdown"] == breakdown)
+        & t["statistic"].isin(list(statistics))
+        & (t["weighting"] == "weighted")
+    ]
     of = None if code == NATIONAL else code
     labels, names = published.round.item_labels(of), published.round.category_labels(of)
     called = statistic_labels(published.round, of)
     columns = ["municipality", "category", "item", "statistic"]
     rows = [
         [
-            _area(published, area), published.round.breakdown_label(breakdown, of),
-            names[breakdown].get(category, category), labels.get(item, item),
+            _area(published, area),
+            published.round.breakdown_label(breakdown, of),
+            names[breakdown].get(category, category),
+            labels.get(item, item),
             called[statistic],
             *(_shares(values, 3) if statistic.startswith("share") else values),
             status,
@@ -79,7 +84,7 @@ def results(
         for (area, category, item, statistic), (*values, status) in zip(
             rows_of(kept, columns), _values(kept)
         )
-    ]  # fmt: skip
+    ]
     return _link(HEAD, rows, f"{items[0]}-{breakdown}")
 
 

@@ -60,10 +60,18 @@ def heat_map(
     fig = Figure(figsize=(7.6, height + 0.6))
     ax = fig.add_axes((0.24, 0.5 / (height + 0.6), 0.75, height / (height + 0.6)))
     sns.heatmap(
-        grid, vmin=limits[0], vmax=limits[1], cmap=colours, ax=ax, linewidths=1, cbar=False, fmt="",
-        annot=grid.map(lambda v: "" if pd.isna(v) else text(v)), annot_kws={"fontsize": 8},
+        grid,
+        vmin=limits[0],
+        vmax=limits[1],
+        cmap=colours,
+        ax=ax,
+        linewidths=1,
+        cbar=False,
+        fmt="",
+        annot=grid.map(lambda v: "" if pd.isna(v) else text(v)),
+        annot_kws={"fontsize": 8},
         yticklabels=[labels["target_group"][g] for g in groups],
-    )  # fmt: skip
+    )
     ax.set(facecolor=house.TINT, xlabel="", ylabel="")
     ax.tick_params(labelsize=8, rotation=0)
     return fig

@@ -111,10 +111,14 @@ def differences_table(published: Published, code: str) -> Markdown | None:
     items = [*published.theme_items, *(q.id for q in file.questions)]
     pairs = [(g, *two) for g in file.background for two in combinations(g.categories, 2)]
     rows = [
-        [f"{g.categories[a]} – {g.categories[b]}", labels[item],
-         *_difference(published, code, f"local:{g.id}", a, b, item)]
-        for g, a, b in pairs for item in items
-    ]  # fmt: skip
+        [
+            f"{g.categories[a]} – {g.categories[b]}",
+            labels[item],
+            *_difference(published, code, f"local:{g.id}", a, b, item),
+        ]
+        for g, a, b in pairs
+        for item in items
+    ]
     if not rows:
         return None
     headings = ["Grupper", "Tema eller spørgsmål", "Forskel (95 %)", "p-værdi", "Vurdering"]

@@ -75,9 +75,11 @@ def national_groups(published: Published, breakdown: str, groups: str) -> str:
     (a, x), (b, y) = high[0], low[-1]
     first, last = capital(findings.people(breakdown, a)), findings.people(breakdown, b, short=True)
     alone = len(high) == len(low) == 1
-    most, least = ("er mest tilfredse", "mindst") if alone else (
-        "hører til de mest tilfredse", "til de mindst tilfredse"
-    )  # fmt: skip
+    most, least = (
+        ("er mest tilfredse", "mindst")
+        if alone
+        else ("hører til de mest tilfredse", "til de mindst tilfredse")
+    )
     return (
         f"{first} {most} ({style.number(x.value, 2)}), {last} {least} ({style.number(y.value, 2)})"
     )
