@@ -64,20 +64,35 @@ def _look() -> dict[str, Any]:
         "aria": False,  # the figure has its own words, and the table the numbers
         "view": alt.ViewConfig(stroke=None),
         "axis": alt.AxisConfig(
-            labelFontSize=13, titleFontSize=13, titleFontWeight="normal", labelColor=style.INK,
-            titleColor=style.GREY, gridColor=style.TINT, domainColor=style.LIGHT_GREY,
+            labelFontSize=13,
+            titleFontSize=13,
+            titleFontWeight="normal",
+            labelColor=style.INK,
+            titleColor=style.GREY,
+            gridColor=style.TINT,
+            domainColor=style.LIGHT_GREY,
             tickColor=style.LIGHT_GREY,
         ),
         "legend": alt.LegendConfig(
-            orient="top", title=None, labelFontSize=13, symbolSize=110, labelLimit=320, columns=3,
+            orient="top",
+            title=None,
+            labelFontSize=13,
+            symbolSize=110,
+            labelLimit=320,
+            columns=3,
             labelColor=style.INK,
         ),
         "title": alt.TitleConfig(
-            anchor="start", fontSize=15, subtitleFontSize=13, subtitleColor=style.GREY, offset=10,
-            frame="bounds", **text,
+            anchor="start",
+            fontSize=15,
+            subtitleFontSize=13,
+            subtitleColor=style.GREY,
+            offset=10,
+            frame="bounds",
+            **text,
         ),
         "lineBreak": "\n",
-    }  # fmt: skip
+    }
 
 
 def _areas(channel: type, values: list[str], **more) -> Any:
@@ -126,12 +141,14 @@ def _means() -> alt.LayerChart:
 def _diverging(colours: list[str]) -> alt.LayerChart:
     """Answers about the middle: negative to the left, positive to the right; *ved ikke* apart."""
     x = alt.X(
-        "start:Q", title="Procent af svar uden »ved ikke«",
+        "start:Q",
+        title="Procent af svar uden »ved ikke«",
         scale=alt.Scale(domain=REACH, nice=False),
         axis=alt.Axis(
-            labelExpr="datum.value > 1 ? '' : format(abs(datum.value) * 100, '.0f')", values=_QUARTERS
+            labelExpr="datum.value > 1 ? '' : format(abs(datum.value) * 100, '.0f')",
+            values=_QUARTERS,
         ),
-    )  # fmt: skip
+    )
     base = alt.Chart(_ROWS).encode(y=_LABELS)
     bars = base.mark_bar(height={"band": 0.68}).encode(
         x=x,
@@ -166,9 +183,12 @@ def _diverging(colours: list[str]) -> alt.LayerChart:
 def _development() -> alt.LayerChart:
     """Means from round to round, own beside the country, with intervals."""
     x = alt.X(
-        "round:N", sort=None, title=None,
-        scale=alt.Scale(domain=DOMAIN), axis=alt.Axis(labelAngle=0, labelLimit=200),
-    )  # fmt: skip
+        "round:N",
+        sort=None,
+        title=None,
+        scale=alt.Scale(domain=DOMAIN),
+        axis=alt.Axis(labelAngle=0, labelLimit=200),
+    )
     y = _mean(alt.Y, "value")
     colour = _areas(alt.Color, [style.OWN, style.COUNTRY])
     stroke = _areas(alt.Stroke, [style.OWN, style.COUNTRY])
@@ -230,18 +250,31 @@ def _map() -> alt.LayerChart:
     return alt.layer(tiles, names, marks).properties(height=MAP_HEIGHT)
 
 
+def _list_tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("name:N", title="Kommune"),
+        alt.Tooltip("value:Q", title="Gennemsnit", format=".2f"),
+        alt.Tooltip("low:Q", title="Fra", format=".2f"),
+        alt.Tooltip("high:Q", title="Til", format=".2f"),
+        alt.Tooltip("word:N", title="Mod de øvrige"),
+    ]
+
+
 def _list() -> alt.LayerChart:
     """Every municipality's mean with its interval; behind it what chance alone would give about the
     mean of all: within 1.96 and within 3.09 standard errors of the municipality's own number."""
     y = alt.Y(
-        "name:N", sort=None,
+        "name:N",
+        sort=None,
         axis=alt.Axis(title=None, labelLimit=170, domain=False, ticks=False, labelPadding=6),
-    )  # fmt: skip
+    )
     base = alt.Chart(_ROWS).encode(y=y)
     limits = base.transform_calculate(
-        a="datum.all - datum.half * 3.09 / 1.96", b="datum.all + datum.half * 3.09 / 1.96",
-        c="datum.all - datum.half", d="datum.all + datum.half",
-    )  # fmt: skip
+        a="datum.all - datum.half * 3.09 / 1.96",
+        b="datum.all + datum.half * 3.09 / 1.96",
+        c="datum.all - datum.half",
+        d="datum.all + datum.half",
+    )
     outer = limits.mark_bar(color=style.TINT, height={"band": 0.95}).encode(
         x=_mean(alt.X, "a", orient="top"), x2="b:Q"
     )
@@ -260,13 +293,7 @@ def _list() -> alt.LayerChart:
         x=_mean(alt.X, "value", orient="top"),
         color=colour,
         shape=alt.Shape("word:N", scale=alt.Scale(domain=list(kinds), range=shapes)),
-        tooltip=[
-            alt.Tooltip("name:N", title="Kommune"),
-            alt.Tooltip("value:Q", title="Gennemsnit", format=".2f"),
-            alt.Tooltip("low:Q", title="Fra", format=".2f"),
-            alt.Tooltip("high:Q", title="Til", format=".2f"),
-            alt.Tooltip("word:N", title="Mod de øvrige"),
-        ],
+        tooltip=_list_tooltip(),
     )
     middle = base.mark_tick(color=style.INK, thickness=1, size=21).encode(
         x=_mean(alt.X, "all", orient="top")

@@ -68,10 +68,13 @@ def national(published: Published, tiles: Mapping[str, Tile]) -> dict[str, Any]:
     document = _head(published, NATIONAL_LABEL)
     document["rounds"] = [
         _round(
-            published, names | {NATIONAL: NATIONAL_LABEL}, MEASURES_OF_COUNTRY, None,
+            published,
+            names | {NATIONAL: NATIONAL_LABEL},
+            MEASURES_OF_COUNTRY,
+            None,
             weightings=WEIGHTINGS[:1],
         )
-    ]  # fmt: skip
+    ]
     document["places"] = [
         {
             "code": m.code,
@@ -117,13 +120,7 @@ def _round(
     items = _items(published, code)
     breakdowns = [b for b in labels if b in {"all", *GROUPINGS} or b.startswith("local:")]
     two_way = list(round_.two_way_breakdowns) if code else []
-    groups = [(b, c) for b in breakdowns for c in labels[b]]
-    groups += [
-        (pair, f"{a}:{b}")
-        for pair in two_way
-        for a in labels[pair.split(":")[0]]
-        for b in labels[pair.split(":")[1]]
-    ]
+    groups = _groups(labels, breakdowns, two_way)
     return {
         "id": round_.id,
         "title": round_.settings.title,
@@ -156,6 +153,18 @@ def _round(
             published.results, list(areas), groups, [i["id"] for i in items], measures, weightings
         ),
     }
+
+
+def _groups(
+    labels: Mapping[str, Mapping[str, str]], breakdowns: Sequence[str], two_way: Sequence[str]
+) -> list[tuple[str, str]]:
+    groups = [(b, c) for b in breakdowns for c in labels[b]]
+    return groups + [
+        (pair, f"{a}:{b}")
+        for pair in two_way
+        for a in labels[pair.split(":")[0]]
+        for b in labels[pair.split(":")[1]]
+    ]
 
 
 def _measures(published: Published, code: str) -> tuple[str, ...]:
@@ -253,9 +262,11 @@ def _against(published: Published, now: dict[str, Any], code: str) -> list[list[
     }
     t = published.results
     own = t[
-        (t["municipality"] == code) & (t["statistic"] == "mean") & (t["weighting"] == "weighted")
+        (t["municipality"] == code)
+        & (t["statistic"] == "mean")
+        & (t["weighting"] == "weighted")
         & (t["status"] == SHOWN)
-    ]  # fmt: skip
+    ]
     for breakdown, category, item in rows_of(own, ["breakdown", "category", "item"]):
         if (breakdown, category, item) not in found:
             where = {"breakdown": breakdown, "category": category}
