@@ -43,17 +43,19 @@ def load(published: Published, url: str) -> dict[str, int]:
     # `from None`: the driver's own words may hold the address's password
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError, TypeError) as e:
         raise ParameterError(
-            "--to", f"this address cannot be used: {_words(e, url)}",
+            "--to",
+            f"this address cannot be used: {_words(e, url)}",
             "an address as SQLAlchemy knows it, such as sqlite:///survey.db or "
             "postgresql+psycopg://user@host/database, with @ : / of a password as %40 %3A %2F",
             "Correct the address, or install its driver (`pip install psycopg[binary]`).",
-        ) from None  # fmt: skip
+        ) from None
     except (SQLAlchemyError, OSError) as e:
         raise SurveyError(
-            "--to", f"the database refused: {_words(e.__cause__ or e, url)}",
+            "--to",
+            f"the database refused: {_words(e.__cause__ or e, url)}",
             "a database that can be reached and written; @ : / of a password stand as %40 %3A %2F",
             "Nothing was changed. Mend it, then load again.",
-        ) from None  # fmt: skip
+        ) from None
     return {name: table.num_rows for name, table in tables.items()}
 
 

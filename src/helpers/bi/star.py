@@ -45,9 +45,11 @@ _PLACE = {
     "question_key": (_TEXT, "theme or question"),
 }
 _TO_DIMENSIONS = {
-    "round_key": "dim_round", "municipality_key": "dim_municipality", "group_key": "dim_group",
+    "round_key": "dim_round",
+    "municipality_key": "dim_municipality",
+    "group_key": "dim_group",
     "question_key": "dim_question",
-}  # fmt: skip
+}
 
 TABLES = {
     "dim_round": Table(

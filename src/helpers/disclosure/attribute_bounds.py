@@ -46,8 +46,13 @@ def relations_of(measure: Measure) -> tuple[_Relation, ...]:
         kinds = (SATISFIED, NEUTRAL, DISSATISFIED)
         return (
             (FROM_TOP, kinds, (0, top - high, top - low), (top - high, top - low, top - bottom)),
-            (FROM_BOTTOM, kinds, (high - bottom, low - bottom, 0), (top - bottom, high - bottom, low - bottom)),
-        )  # fmt: skip
+            (
+                FROM_BOTTOM,
+                kinds,
+                (high - bottom, low - bottom, 0),
+                (top - bottom, high - bottom, low - bottom),
+            ),
+        )
 
     def summed(total: int, options: Sequence[int], weights: Sequence[float]) -> _Relation:
         return total, [OPTIONS_FROM + k - 1 for k in options], weights, weights

@@ -350,10 +350,13 @@ class AttributeDisclosure:
         empty = np.empty((0, *low[:, 0].shape))
         beyond = [np.stack(a, axis=1) if a else np.moveaxis(empty, 0, 1) for a in (lows, highs)]
         return _Region(
-            np.array(sorted(cells)), at, (beyond[0], beyond[1]),
-            np.array(puts, dtype=bool).reshape(len(puts), len(items)), np.array(like, dtype=int),
+            np.array(sorted(cells)),
+            at,
+            (beyond[0], beyond[1]),
+            np.array(puts, dtype=bool).reshape(len(puts), len(items)),
+            np.array(like, dtype=int),
             _families(lines),
-        )  # fmt: skip
+        )
 
 
 def _wherever(frees: Callable[[list[int]], bool]) -> Callable[[set[int]], Callable]:

@@ -182,6 +182,10 @@ def _small_words(small: Mapping[Cell, int], round_: Round, least: int) -> str:
     return f"some group of {names} would differ by fewer than {least} answers"
 
 
+def _estimates_as(found: RoundEstimates, state: dict[str, pd.DataFrame]) -> RoundEstimates:
+    return replace(found, **{name: t for name, t in state.items() if name != "answers"})
+
+
 def _standing_fast(
     found: RoundEstimates,
     answers: pd.DataFrame,
@@ -220,18 +224,12 @@ def _standing_fast(
         today = {name: getattr(found, name) for name in state if name != "answers"}
         today["answers"] = answers
         state = {name: _joined(then, today[name], new) for name, then in state.items()}
-        joined = replace(
-            found, **{n: t for n, t in state.items() if n != "answers"}, expected=NO_EXPECTED
-        )
-        made = release(
-            joined,
-            round_,
-            hidden_before=hidden_cells(cells),
-            apart=frozenset({*before.apart, *had, *new}),
-        )
+        joined = replace(_estimates_as(found, state), expected=NO_EXPECTED)
+        apart = frozenset({*before.apart, *had, *new})
+        made = release(joined, round_, hidden_before=hidden_cells(cells), apart=apart)
         tables = {n: _joined(t, getattr(made, n), new) for n, t in tables.items()}
         cells = _joined(cells, made.cells, new)
-    frozen = replace(found, **{n: t for n, t in state.items() if n != "answers"})
+    frozen = _estimates_as(found, state)
     released = Release(**{name: t.reset_index(drop=True) for name, t in tables.items()})
     released.response.attrs[COUNTRY] = list(before.country)
     return Again(released, tuple(notes), frozen, state["answers"], cells, before.country)

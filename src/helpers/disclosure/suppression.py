@@ -150,9 +150,15 @@ def _suppression(by_item: pd.DataFrame, table: Table, found: Found) -> Suppressi
     status = np.select([~asked, ~is_hidden, few], [NOT_ASKED, SHOWN, FEW], SECONDARY)
     optimal = found.cost <= found.bound + 1e-6
     return Suppression(
-        cells.assign(status=status), found.cost, found.bound, optimal,
-        _note(found.cost, found.bound, optimal), _loss(table, found.hidden), table, found,
-    )  # fmt: skip
+        cells.assign(status=status),
+        found.cost,
+        found.bound,
+        optimal,
+        _note(found.cost, found.bound, optimal),
+        _loss(table, found.hidden),
+        table,
+        found,
+    )
 
 
 def _note(cost: float, bound: float, optimal: bool) -> str:

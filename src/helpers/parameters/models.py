@@ -209,9 +209,15 @@ class LocalFile(Model):
 
 
 ExtractField = Literal[
-    "cpr", "name", "benefit", "spell_start",
-    "latest_conversation", "course_closed", "phone", "passive",
-]  # fmt: skip
+    "cpr",
+    "name",
+    "benefit",
+    "spell_start",
+    "latest_conversation",
+    "course_closed",
+    "phone",
+    "passive",
+]
 EXTRACT_FIELDS: tuple[str, ...] = get_args(ExtractField)  # what every extract holds
 
 

@@ -51,8 +51,9 @@ def participants_given(round_: Round, given: object, where: str = "--only") -> l
     Raises ParameterError, which names the nearest, where one is unknown or takes no part, or none is
     named.
     """
-    return codes_given(given, round_.participants, round_.municipalities, where,
-                       f"takes no part in {round_.id}")  # fmt: skip
+    return codes_given(
+        given, round_.participants, round_.municipalities, where, f"takes no part in {round_.id}"
+    )
 
 
 def participant_given(round_: Round, given: object, where: str = "municipality") -> Municipality:

@@ -40,9 +40,11 @@ def municipality_problems(table: Table[Municipality]) -> Iterator[Problem]:
             rare, usual = sorted((one, other), key=regions.count)
             line = next(n for n, m in table.lines if m.region == rare)
             yield Problem(
-                table.at(line), f"region »{rare}« is nearly »{usual}«", "one spelling",
+                table.at(line),
+                f"region »{rare}« is nearly »{usual}«",
+                "one spelling",
                 f"Did you mean »{usual}«?",
-            )  # fmt: skip
+            )
 
 
 def rule_problems(rules: Table[Rule], groups: Table[TargetGroup]) -> Iterator[Problem]:
@@ -118,17 +120,20 @@ def scale_problems(table: Table[ScaleLabel]) -> Iterator[Problem]:
         for told in scale_troubles(labels, kinds.get(name)):
             what, _, remedy = told.partition("; ")
             yield Problem(
-                table.at(line), f"scale »{name}«: {what}", "answers from 1 on, and Ved ikke behind them",
+                table.at(line),
+                f"scale »{name}«: {what}",
+                "answers from 1 on, and Ved ikke behind them",
                 f"{remedy[:1].upper()}{remedy[1:]}" or "Correct it.",
-            )  # fmt: skip
+            )
     for name, labels in scales.items():
         other = upside_down(labels, scales)
         if other is not None and name < other:
             yield Problem(
-                str(table.path), f"scale »{name}« is »{other}« upside down",
+                str(table.path),
+                f"scale »{name}« is »{other}« upside down",
                 "1 the most negative answer, the last before Ved ikke the most positive",
                 "Turn the labels round.",
-            )  # fmt: skip
+            )
 
 
 def scales_of(table: Table[ScaleLabel]) -> dict[str, dict[int, str]]:
@@ -195,9 +200,11 @@ def _relied_on(questions: Table[Question], themes: Table[Theme]) -> Iterator[Pro
     for line, theme in themes.lines:
         if theme.id not in filled:
             yield Problem(
-                themes.at(line), f"the theme »{theme.id}« has no question", "one or more",
+                themes.at(line),
+                f"the theme »{theme.id}« has no question",
+                "one or more",
                 f"Name it at a question of {questions.path.name}, or remove the row.",
-            )  # fmt: skip
+            )
 
 
 def same_key(where: str, kind: str, meant: Iterable[tuple[str, object]]) -> Iterator[Problem]:
@@ -208,9 +215,11 @@ def same_key(where: str, kind: str, meant: Iterable[tuple[str, object]]) -> Iter
         key = normalise(text)
         if not key:
             yield Problem(
-                where, f"{kind} »{text}« has no letter or digit, and would be read as empty",
-                "letters or digits", "Write it in words.",
-            )  # fmt: skip
+                where,
+                f"{kind} »{text}« has no letter or digit, and would be read as empty",
+                "letters or digits",
+                "Write it in words.",
+            )
             continue
         other, its_meaning = first.setdefault(key, (text, meaning))
         if its_meaning != meaning:

@@ -296,8 +296,10 @@ class Fieldwork(Model):
     # what an extra contact brings, as a multiple of what the last planned reminder brought among those
     # who had not answered by then: the house's assumptions, until a round has tried
     yield_of_channel: dict[Channel, Annotated[Number, Field(ge=0)]] = {
-        "reminder": 0.6, "sms": 0.8, "telephone": 2.0,
-    }  # fmt: skip
+        "reminder": 0.6,
+        "sms": 0.8,
+        "telephone": 2.0,
+    }
     # a municipality whose groups' response rates spread so that R = 0.80 counts as so many missing answers
     likeness_answers: Annotated[Number, Field(ge=0)] = 20
     smallest_gain_answers: Annotated[Number, Field(ge=0)] = (

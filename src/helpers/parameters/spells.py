@@ -75,7 +75,7 @@ def _out_of_line(lines: Sequence[tuple[int, Rule]]) -> Iterator[tuple[int, str, 
         least, most = rule.least_spell, rule.most_spell
         if end is None or end > least:
             both = [e for e in (end, most) if e is not None]
-            what = f"{benefit} {_english(least, min(both, default=None), unit)} has two rules (the other in line {end_line})"  # fmt: skip
+            what = f"{benefit} {_english(least, min(both, default=None), unit)} has two rules (the other in line {end_line})"
             remedy = f"Let most_spell of line {end_line} be {least}, or correct least_spell here."
             if least == begin:
                 remedy = "Keep one, or correct the spells of one."

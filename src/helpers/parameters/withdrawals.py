@@ -116,7 +116,7 @@ def rejoined(
         if any(w is b for b in back)
         else w
         for w in rows
-    )  # fmt: skip
+    )
 
 
 def withdrawals_text(withdrawals: Iterable[Withdrawal]) -> str:

@@ -25,15 +25,21 @@ from helpers.received.sheets import TEXT_ENDINGS, WORKBOOK_ENDINGS
 
 ENDINGS = WORKBOOK_ENDINGS | TEXT_ENDINGS  # of extracts and exports
 _DATA, _BUILD = "data/{round}", "build/{round}"
-SAMPLE = (f"{_DATA}/sample/{{code}}.parquet", f"{_DATA}/sample/{{code}}-frame.parquet",
-          f"{_DATA}/sample/replaced/{{code}}-*", f"{_DATA}/sample/kept/{{code}}.json")  # fmt: skip
+SAMPLE = (
+    f"{_DATA}/sample/{{code}}.parquet",
+    f"{_DATA}/sample/{{code}}-frame.parquet",
+    f"{_DATA}/sample/replaced/{{code}}-*",
+    f"{_DATA}/sample/kept/{{code}}.json",
+)
 REPORT = (*STEPS["report"].makes, f"{_BUILD}/{{folder}}/**", f"{_DATA}/delivery/{{folder}}.zip")
 ESTIMATES = STEPS["analyse"].makes
 ANSWERS = (f"{_DATA}/responses/{{code}}.parquet", f"{_DATA}/texts/{{code}}.xlsx")
 INTAKE = (*STEPS["intake"].makes, *(p for p in STEPS["plan"].makes if p not in SAMPLE))
 OTHER = (  # of one that is out
-    f"{_DATA}/notebooks/{{code}}-*", f"{_BUILD}/skabeloner/{{code}}-*", f"{_BUILD}/spoergeskema/{{code}}-*",
-)  # fmt: skip
+    f"{_DATA}/notebooks/{{code}}-*",
+    f"{_BUILD}/skabeloner/{{code}}-*",
+    f"{_BUILD}/spoergeskema/{{code}}-*",
+)
 FROZEN_BY = (f"{_DATA}/sendout/{{code}}/*", f"{_DATA}/responses/{{code}}*")
 RELEASED = ("release", "national", "star", "index")  # steps of the whole round
 PER_MUNICIPALITY = {  # kind of result → the steps whose record goes with it

@@ -240,10 +240,11 @@ class Workers:
             )
         except (OSError, ValueError, TimeoutError) as e:
             raise ParameterError(
-                "--scheduler", f"no scheduler answers at »{self.scheduler}« ({type(e).__name__})",
+                "--scheduler",
+                f"no scheduler answers at »{self.scheduler}« ({type(e).__name__})",
                 "the address that `dask scheduler` tells, as tcp://host:8786",
                 "Start it and its workers, or leave --scheduler out.",
-            ) from e  # fmt: skip
+            ) from e
         lock = Lock(self.what)
         if not lock.acquire(timeout=f"{PATIENCE_SECONDS}s"):
             raise in_use(self.what, f" through {self.scheduler}")
@@ -320,9 +321,11 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
 def _error(future: Future) -> BaseException:
     error = future.exception() if future.status == "error" else None
     return error or SurveyError(
-        "scheduler", "gave up the task or went away", "a scheduler that lives until the run ends",
+        "scheduler",
+        "gave up the task or went away",
+        "a scheduler that lives until the run ends",
         "Run again: what is done stays done.",
-    )  # fmt: skip
+    )
 
 
 def cause(error: BaseException) -> str:

@@ -168,8 +168,11 @@ class Snapshot:
         parameters |= (
             {n: d for n, d in record.parameters.items() if n in step.told} if more is None else more
         )
-        parameters = {n: d for n, d in parameters.items()
-                      if n in record.parameters or n.split(".")[0] not in step.by_name}  # fmt: skip
+        parameters = {
+            n: d
+            for n, d in parameters.items()
+            if n in record.parameters or n.split(".")[0] not in step.by_name
+        }
         changed = _differing(record.parameters, parameters)
         if changed:
             reasons.append(f"parameters changed: {', '.join(changed)}")

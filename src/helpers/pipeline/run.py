@@ -234,9 +234,10 @@ class _Run:
         if not self.round_looked_at and self.snapshot.names((PRINTS,), ""):
             self._once("intake-record")  # no sample is drawn of citizens who are in two extracts
         taken_in = [
-            c for c in self._well(self.codes)
+            c
+            for c in self._well(self.codes)
             if f"data/{self.round.id}/population/{c}.parquet" in self.snapshot.signatures
-        ]  # fmt: skip
+        ]
         for code in self._well(self.codes):
             if code not in taken_in:  # told at once, without a notebook that fails
                 remedy = f"Run `survey run {self.round.id} --stage intake` first."
@@ -358,10 +359,12 @@ class _Run:
         """All but the municipalities whose identities were deleted, and no new extract has come since."""
         data, forgotten = f"data/{self.round.id}", forgotten_codes(self.store, self.round.id)
         return [
-            c for c in self.codes
-            if c not in forgotten or self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
+            c
+            for c in self.codes
+            if c not in forgotten
+            or self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
             or f"{data}/population/{c}.parquet" not in self.snapshot.signatures
-        ]  # fmt: skip
+        ]
 
     def _well(self, codes: list[str]) -> list[str]:
         return [c for c in codes if c not in self.summary.failed]

@@ -97,8 +97,13 @@ def _imports(statement: ast.Import | ast.ImportFrom) -> Iterator[Part]:
     for alias, name in _named(statement):
         one = ast.ImportFrom(name.module, [ast.alias(name.name, alias)], 0)
         whole = name.name == WHOLE  # `import a.b` binds a, `from a import *` nobody knows what
-        yield Part(frozenset({alias} if alias else ()), digest_of([ast.dump(one)]), None if whole else name,
-                   frozenset({name} if whole else ()), *[frozenset()] * 3)  # fmt: skip
+        yield Part(
+            frozenset({alias} if alias else ()),
+            digest_of([ast.dump(one)]),
+            None if whole else name,
+            frozenset({name} if whole else ()),
+            *[frozenset()] * 3,
+        )
 
 
 def _named(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Name]]:

@@ -274,8 +274,10 @@ def parameter_digests(step: Step, round_: Round, code: str) -> dict[str, str]:
 def _by_name(round_: Round) -> dict[str, Any]:
     """Each layout and each rule set, and in which encodings and with which delimiters a text file is
     tried, which comes of all layouts together."""
-    tried = [list(dict.fromkeys(e for f in round_.formats for e in f.encodings)),
-             list(dict.fromkeys(f.delimiter for f in round_.formats))]  # fmt: skip
+    tried = [
+        list(dict.fromkeys(e for f in round_.formats for e in f.encodings)),
+        list(dict.fromkeys(f.delimiter for f in round_.formats)),
+    ]
     return (
         {f"layouts.{f.layout}": f for f in round_.formats}
         | {f"rule_sets.{name}": rules for name, rules in round_.rule_sets.items()}

@@ -67,9 +67,10 @@ class Comparability:
     def same_item(self, before: str, item: str) -> str | None:
         """The earlier round's question or theme that is the same, whomever it was put to."""
         rows = self.table[
-            (self.table["reference"] == ROUND + before) & (self.table["item"] == item)
+            (self.table["reference"] == ROUND + before)
+            & (self.table["item"] == item)
             & (self.table["earlier_item"] != "")
-        ]  # fmt: skip
+        ]
         return str(rows["earlier_item"].iloc[0]) if len(rows) else None
 
     def municipalities(self, before: str) -> int:

@@ -46,7 +46,11 @@ def _row(o: OwnNumbers, before: str, breakdown: str, category: str, item: str) -
         limits = [style.NOT_SHOWN[style.NO_INTERVAL] if v is None else v for v in (d.low, d.high)]
         numbers = [d.other, d.own, d.value, *limits, d.said]
     return [
-        capital(o.round.earlier_titles[before]), o.breakdown_label(breakdown),
-        o.category_label(breakdown, category), o.label(item), *numbers,
-        FOLLOWED if trend.comparable else BROKEN, trend.note or None,
-    ]  # fmt: skip
+        capital(o.round.earlier_titles[before]),
+        o.breakdown_label(breakdown),
+        o.category_label(breakdown, category),
+        o.label(item),
+        *numbers,
+        FOLLOWED if trend.comparable else BROKEN,
+        trend.note or None,
+    ]

@@ -84,9 +84,11 @@ def meanings(o: OwnNumbers) -> dict[str, str]:
 def dictionary_sheet(o: OwnNumbers, sheets: Sequence[Sheet]) -> Sheet:
     """A row a column of any sheet."""
     columns = (
-        Column("Kolonne", 38), Column("Betydning", 70, wrap=True), Column("Enhed", 26),
+        Column("Kolonne", 38),
+        Column("Betydning", 70, wrap=True),
+        Column("Enhed", 26),
         Column("Ark", 50, wrap=True),
-    )  # fmt: skip
+    )
     found: dict[tuple[str, str], list[str]] = {}
     for sheet in sheets:
         for column in sheet.columns:
@@ -102,8 +104,11 @@ def dictionary_sheet(o: OwnNumbers, sheets: Sequence[Sheet]) -> Sheet:
 def meaning_of(o: OwnNumbers, head: str) -> str:
     """»Norddjurs Kommune: gennemsnit« → the mean, of the municipality. Raises KeyError for a head that
     nobody has explained."""
-    areas = {o.name: "i kommunen", OTHERS_LABEL: "i de øvrige kommuner",
-             NATIONAL_LABEL: "i alle deltagende kommuner"}  # fmt: skip
+    areas = {
+        o.name: "i kommunen",
+        OTHERS_LABEL: "i de øvrige kommuner",
+        NATIONAL_LABEL: "i alle deltagende kommuner",
+    }
     if head in areas:
         return "kommunens eget tal"
     known = meanings(o)

@@ -43,12 +43,16 @@ def differences_sheet(o: OwnNumbers) -> Sheet:
         kinds = ["mean" if is_mean else "share"] * 2
         kinds += ["difference" if is_mean else "share_difference"] * 3
         values = (d.own, d.other, d.value, d.low, d.high)
-        rows.append([
-            _reference(o, d.reference, d.breakdown), *words_of(d.breakdown, d.category, d.item),
-            called[d.statistic],
-            *(IMPOSSIBLE if v is None else (v, kind) for v, kind in zip(values, kinds)),
-            d.said if d.p is None else d.p, d.said,
-        ])  # fmt: skip
+        rows.append(
+            [
+                _reference(o, d.reference, d.breakdown),
+                *words_of(d.breakdown, d.category, d.item),
+                called[d.statistic],
+                *(IMPOSSIBLE if v is None else (v, kind) for v, kind in zip(values, kinds)),
+                d.said if d.p is None else d.p,
+                d.said,
+            ]
+        )
     about = (
         "Alle sammenligninger, hvor begge tal vises, med usikkerhed; forskelle mellem andele er i "
         "procentpoint."
@@ -155,10 +159,13 @@ def _all_rows(
     for (area, *place), told in together.items():
         answers = {s: n for s, (_, n, _) in told.items()}
         yield [
-            areas[area], *words_of(*place), answers.get("mean"), answers.get("share_dont_know"),
+            areas[area],
+            *words_of(*place),
+            answers.get("mean"),
+            answers.get("share_dont_know"),
             *(cell for s in measures for cell in (told[s][0] if s in told else [None] * 4)),
             _together({s: status for s, (_, _, status) in told.items()}, called),
-        ]  # fmt: skip
+        ]
 
 
 def _together(statuses: dict[str, str], called: Mapping[str, str]) -> str:

@@ -82,14 +82,21 @@ def overview_sheet(o: OwnNumbers) -> Sheet:
     rows: list[list[Cell]] = []
     for theme in o.themes:
         own, against = o.of(theme), o.against_others(theme)
-        rows.append([
-            o.label(theme), _cell(own), *_limits(own), _others(o, theme), _cell(o.national(theme)),
-            _cell(against), against.said,
-            *(_cell(o.of(theme, s)) for s in SPLIT),
-            _others(o, theme, "share_satisfied"),
-            *(_cell(o.national(theme, s)) for s in SPLIT),
-            _n(own),
-        ])  # fmt: skip
+        rows.append(
+            [
+                o.label(theme),
+                _cell(own),
+                *_limits(own),
+                _others(o, theme),
+                _cell(o.national(theme)),
+                _cell(against),
+                against.said,
+                *(_cell(o.of(theme, s)) for s in SPLIT),
+                _others(o, theme, "share_satisfied"),
+                *(_cell(o.national(theme, s)) for s in SPLIT),
+                _n(own),
+            ]
+        )
     about = (
         "Temaerne og den samlede tilfredshed ved siden af de øvrige kommuner og alle deltagende."
     )
@@ -121,15 +128,24 @@ def questions_sheet(o: OwnNumbers) -> Sheet:
     rows: list[list[Cell]] = []
     for q in o.round.questionnaire.scaled:
         answers = [_cell(o.of(q.id, s)) for s in o.options(q.id)]
-        rows.append([
-            q.order, q.wording, o.label(q.theme),
-            *(_cell(o.of(q.id, s)) for s in ("mean", *SPLIT)),
-            *answers, *[None] * (max(points) - len(answers)), _cell(o.of(q.id, "share_dont_know")),
-            _n(o.of(q.id)), _others(o, q.id), _cell(o.national(q.id)),
-        ])  # fmt: skip
+        rows.append(
+            [
+                q.order,
+                q.wording,
+                o.label(q.theme),
+                *(_cell(o.of(q.id, s)) for s in ("mean", *SPLIT)),
+                *answers,
+                *[None] * (max(points) - len(answers)),
+                _cell(o.of(q.id, "share_dont_know")),
+                _n(o.of(q.id)),
+                _others(o, q.id),
+                _cell(o.national(q.id)),
+            ]
+        )
     about = "Hvert spørgsmål: gennemsnit, tilfredse, svarfordeling, ved ikke og antal svar."
-    return Sheet("Spørgsmål", about, columns, rows, f"Spørgsmål: {o.name}", WEIGHTED_NOTE,
-                 frozen_columns=2)  # fmt: skip
+    return Sheet(
+        "Spørgsmål", about, columns, rows, f"Spørgsmål: {o.name}", WEIGHTED_NOTE, frozen_columns=2
+    )
 
 
 def _group_columns(first: Sequence[Column]) -> tuple[Column, ...]:
@@ -149,11 +165,14 @@ def _group_columns(first: Sequence[Column]) -> tuple[Column, ...]:
 def _group_row(o: OwnNumbers, item: str, breakdown: str, category: str) -> list[Cell]:
     own = o.of(item, "mean", breakdown, category)
     return [
-        o.label(item), _cell(own), *_limits(own),
+        o.label(item),
+        _cell(own),
+        *_limits(own),
         *(_cell(o.of(item, s, breakdown, category)) for s in SPLIT),
-        _n(own), _others(o, item, "mean", breakdown, category),
+        _n(own),
+        _others(o, item, "mean", breakdown, category),
         _cell(o.national(item, "mean", breakdown, category)),
-    ]  # fmt: skip
+    ]
 
 
 def grouping_sheet(o: OwnNumbers, breakdown: str) -> Sheet:
