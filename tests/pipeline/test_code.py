@@ -106,7 +106,7 @@ def _targets(statement: ast.stmt) -> list[str]:
         ("notebooks/kernels.py", "IMPORTED", NOTEBOOKS),
         ("sampling/plan.py", "make_plan", {"plan"}),
         ("extracts/plausibility.py", "judge", {"intake"}),
-        ("extracts/round_findings.py", "beside_others", {"intake-record"}),
+        ("extracts/round_findings.py", "compare_extracts", {"intake-record"}),
         ("answers/latest.py", "counting", {"collect"}),
         ("pipeline/round_steps.py", "passed_over", {"collect"}),
         ("pipeline/round_steps.py", "release_round", {"release"}),

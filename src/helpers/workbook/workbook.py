@@ -43,6 +43,7 @@ _FORMATS = {
 }
 TOTALS = ("count", "price")  # kinds that have a row of sums, as `total_count`
 _READ_ME_WIDTHS = (30, 110)
+WORDS_OF_SHEETS = (style.NOT_JUDGED, style.NOT_COMMON, style.NO_EARLIER)  # beside those of every product
 MISSING_NAMED = 10  # more municipalities without results are counted, not named
 
 
@@ -108,7 +109,7 @@ def read_me(o: OwnNumbers, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
     lines += [("", ""), ("Sådan læses tallene", "")]
     lines += [(style.capital(term), style.capital(text)) for term, text in reading_guide(o)]
     lines += [
-        *((term, style.capital(text)) for term, text in marks(o, [style.NOT_JUDGED])),
+        *((term, style.capital(text)) for term, text in marks(o, WORDS_OF_SHEETS)),
         (
             "Nedre og øvre grænse",
             f"Med {style.percent(rules.comparison.confidence)} sikkerhed ligger tallet for alle borgere i "
