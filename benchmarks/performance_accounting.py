@@ -156,7 +156,7 @@ def noting_profile(folder: Path, cells: Path) -> Path:
     """An IPYTHONDIR whose kernels note in `cells`, a file each, when a cell began and its CPU."""
     startup = folder / "profile_default" / "startup"
     startup.mkdir(parents=True)
-    (startup / "00-received/cells.py").write_text(STARTUP.format(folder=str(cells)))
+    (startup / "00-cells.py").write_text(STARTUP.format(folder=str(cells)))
     return folder
 
 

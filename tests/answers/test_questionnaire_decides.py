@@ -27,6 +27,7 @@ from helpers.common.vocabulary import NATIONAL
 from helpers.estimation.estimates import variables_of
 from helpers.parameters.models import LocalFile, Question, Questionnaire, Theme
 from helpers.parameters.params import load_round
+from helpers.parameters.scales import Scale
 from helpers.pipeline.run import run_round
 from helpers.preparation.frame import load_frame
 from helpers.preparation.questionnaire import questionnaire_document
@@ -181,7 +182,8 @@ def test_a_scale_says_which_answers_are_satisfied(root, kinds, told):
             load_round(root, "demo")
         assert told in str(caught.value)
     else:
-        measure = load_round(root, "demo").scale("fire").measure
+        questionnaire = load_round(root, "demo").questionnaire
+        measure = Scale.of(questionnaire.scales["fire"], questionnaire.kinds["fire"]).measure
         assert [measure.options_of(k) for k in ("dissatisfied", "neutral", "satisfied")] == [
             (1,),
             (2, 3),

@@ -124,7 +124,7 @@ def check_dashboard(published: Published, code: str, path: Path) -> None:
     assert found == expected(published.comparisons, **where)
     since = {
         (area, f"round:{before}", *place, "mean"): word
-        for before, area, *place, _, word, _ in document["since"]
+        for before, area, *place, _, word in document["since"]
     }
     changes = {}
     for before in published.earlier_rounds:

@@ -118,8 +118,8 @@ MISSING = {
         "spørgsmålet eller gruppen er ikke ens i de to runder.",
     ),
     NO_EARLIER: Missing(
-        "ingen ændring at vise",
-        "ingen ændring at vise",
+        "ændringen kan ikke vises",
+        "ændringen kan ikke vises",
         "den tidligere runde har intet vist tal, eller et af tallene hviler på for få svar.",
     ),
     NO_INTERVAL: Missing("uden interval", "uden interval", "tallets usikkerhed kan ikke beregnes."),

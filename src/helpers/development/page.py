@@ -121,7 +121,7 @@ def caption(development: Development, series: Series) -> str:
     """What a country's chart shows to be so: the change to the latest round in words."""
     step = series.step_to(development.ids[-1])
     if step is None:
-        return "Ingen ændring at vise" if series.shown else "Ingen tal kan vises"
+        return "Ændringen kan ikke vises" if series.shown else "Ingen tal kan vises"
     before = development.title(step.before)
     if not step.comparable:
         return f"Kan ikke sammenlignes med {before}"

@@ -17,7 +17,7 @@ NO_NOTABLE = "ingen sikker og nævneværdig"
 WHERE_JUDGED = ", hvor det kan vurderes"
 
 
-def _words(over: str, under: str, noun: str = DIFFERENCE) -> dict[str, str]:
+def _words(over: str, under: str, noun: str) -> dict[str, str]:
     return {
         OVER: over,
         UNDER: under,
@@ -27,19 +27,18 @@ def _words(over: str, under: str, noun: str = DIFFERENCE) -> dict[str, str]:
     }
 
 
-_BESIDE, _APART = _words("over", "under"), _words("højere", "lavere")
-_WORDS = {
-    OTHERS: _BESIDE,
-    NATIONAL: _BESIDE,
-    EXPECTED: _APART,
-    GROUP.rstrip(":"): _APART,
-    ROUND.rstrip(":"): _words("steget", "faldet", CHANGE),
+_SIDES = {  # kind of reference → what is above it, below it, and what a difference from it is called
+    OTHERS: ("over", "under", DIFFERENCE),
+    NATIONAL: ("over", "under", DIFFERENCE),
+    EXPECTED: ("højere", "lavere", DIFFERENCE),
+    GROUP.rstrip(":"): ("højere", "lavere", DIFFERENCE),
+    ROUND.rstrip(":"): ("steget", "faldet", CHANGE),
 }
 
 
 def words_of(reference: str) -> dict[str, str]:
     """Verdict → what is said of a difference from `reference` (a value of the column of that name)."""
-    return _WORDS[reference.split(":")[0]]
+    return _words(*_SIDES[reference.split(":")[0]])
 
 
 def none_notable(verdicts: Sequence[str], noun: str, where: str) -> str:

@@ -43,7 +43,11 @@ _FORMATS = {
 }
 TOTALS = ("count", "price")  # kinds that have a row of sums, as `total_count`
 _READ_ME_WIDTHS = (30, 110)
-WORDS_OF_SHEETS = (style.NOT_JUDGED, style.NOT_COMMON, style.NO_EARLIER)  # beside those of every product
+WORDS_OF_SHEETS = (
+    style.NOT_JUDGED,
+    style.NOT_COMMON,
+    style.NO_EARLIER,
+)  # beside those of every product
 MISSING_NAMED = 10  # more municipalities without results are counted, not named
 
 
