@@ -335,6 +335,7 @@ def test_a_publication_never_vanishes(released, round_2024, lost):
 def test_a_changed_record_of_a_publication_is_found(released, round_2024):
     released(COUNTS)
     published(released, round_2024)
+    released(COUNTS)
     mark = released.paths.published / "001" / "publication.json"
     mark.write_text(mark.read_text("utf-8").replace('"0707"', '"0825"'), "utf-8")
     with pytest.raises(SurveyError, match="record of a publication is missing or has changed"):

@@ -218,8 +218,6 @@ def publish(
         "previous": next(reversed(_marks(paths).values()), ""),
     }
     write_text(folder / MARK, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-    state = paths.release_state / "state.json"
-    write_text(state, json.dumps(record | {"published": _marks(paths)}, indent=1) + "\n")
     return _read(folder), True
 
 
