@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.common.areas import Areas
-from helpers.disclosure.attribute_disclosure import SUMS, AttributeDisclosure, _families, _fewest
+from helpers.disclosure.attribute_disclosure import SUMS, AttributeDisclosure, _fewest
+from helpers.disclosure.attribute_lines import families_of
 from helpers.disclosure.protection import Protection, _counts, protect
 from helpers.disclosure.suppression import CELL, SHOWN, adds_up, suppress_items
 from helpers.disclosure.suppression_audit import audit_items
@@ -321,7 +322,7 @@ def test_looked_at_by_itself_a_part_leaves_no_more_open_than_the_whole(data):
 
 def test_a_cell_that_is_total_and_part_keeps_what_either_line_tells():
     """1 = 3 + 4 narrows 1; that it is a part of 0 in the same family does not widen it again."""
-    (family,) = _families([(0, [1, 2]), (1, [3, 4])])
+    (family,) = families_of([(0, [1, 2]), (1, [3, 4])])
     low, high = np.zeros((5, 1)), np.full((5, 1), 9.0)
     low[3:], high[3:] = [[2.0], [1.0]], [[2.0], [3.0]]
     family.narrow(low, high, np.ones((5, 1), dtype=bool))

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from helpers.disclosure import protection
+from helpers.disclosure.bases import with_bases
 from helpers.disclosure.protection import protect
-from helpers.disclosure.release import _drivers, preview, release, with_bases
+from helpers.disclosure.release import _drivers, preview, release
 from helpers.disclosure.suppression import CELL as GROUP_CELL
 from helpers.disclosure.suppression import SHOWN, suppress_items
 from helpers.disclosure.suppression_audit import audit_items

@@ -15,7 +15,7 @@ from test_disclosure import counted, estimates
 from helpers.answers.digests import answer_digests, answers_that_differ
 from helpers.common.errors import ParameterError, SurveyError, TooEarlyError
 from helpers.common.paths import Paths
-from helpers.disclosure.publications import STATE, publications, publish, write_state
+from helpers.disclosure.publications import STATE, publications, publish, rules_of, write_state
 from helpers.disclosure.release import release, write_release
 from helpers.disclosure.release_again import release_again
 from helpers.estimation.round_estimates import RoundEstimates
@@ -332,6 +332,20 @@ def test_a_publication_never_vanishes(released, round_2024, lost):
         publications(released.paths)
 
 
+def test_each_record_holds_the_one_before_it(released, round_2024):
+    """Also where what the latest release was made from is gone."""
+    released(COUNTS)
+    published(released, round_2024)
+    released({**COUNTS, "0825": [30, 31, 32, 33, 34]})
+    published(released, round_2024)
+    shutil.rmtree(released.paths.release_state)
+    assert [one.number for one in publications(released.paths)] == [1, 2]
+    mark = released.paths.published / "001" / "publication.json"
+    mark.write_text(mark.read_text("utf-8").replace('"publish"', '"deliver"'), "utf-8")
+    with pytest.raises(SurveyError, match="record of a publication is missing or has changed"):
+        publications(released.paths)
+
+
 def test_a_changed_record_of_a_publication_is_found(released, round_2024):
     released(COUNTS)
     published(released, round_2024)
@@ -340,6 +354,29 @@ def test_a_changed_record_of_a_publication_is_found(released, round_2024):
     mark.write_text(mark.read_text("utf-8").replace('"0707"', '"0825"'), "utf-8")
     with pytest.raises(SurveyError, match="record of a publication is missing or has changed"):
         released(COUNTS)
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"number": 1}', "[]"])
+def test_a_record_that_is_cut_off_or_of_another_version_is_refused(released, round_2024, text):
+    released(COUNTS)
+    published(released, round_2024)
+    (released.paths.published / "001" / "publication.json").write_text(text, "utf-8")
+    with pytest.raises(SurveyError, match="record of a publication is missing or has changed"):
+        publications(released.paths)
+
+
+def test_both_rules_of_a_benefit_that_is_split_by_spell_are_kept(round_2024):
+    first, *rest = round_2024.rules.rules
+    split = [
+        first.model_copy(update={"least_spell": 8, "most_spell": 26}),
+        first.model_copy(update={"least_spell": 26, "most_spell": None}),
+    ]
+    rules = round_2024.rules.model_copy(update={"rules": (*split, *rest)})
+    of_split = rules_of(round_2024.model_copy(update={"rule_sets": {rules.id: rules}}))
+    found = [
+        v for name, v in of_split.items() if first.benefit_type in name and "least_spell" in name
+    ]
+    assert {8, 26} <= set(found)
 
 
 def test_another_question_than_was_published_is_refused(released, round_2024):

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+import pandas as pd
+
 from helpers.common.vocabulary import NATIONAL
 
 COUNTRY, REGION, GROUP, MUNICIPALITY = "country", "region", "group", "municipality"
@@ -61,6 +63,17 @@ class Areas:
                 for above in self._above(area):
                     found[above].append(area.code)
         return {code: tuple(parts) for code, parts in found.items()}
+
+    def added_up(self, table: pd.DataFrame, key: list[str], *, min_count: int = 0) -> pd.DataFrame:
+        """The numbers of a table with `municipality`, added up: a row an area that others add up to × key."""
+        found = [
+            table[table["municipality"].isin(parts)]
+            .groupby(key, sort=False, as_index=False)
+            .sum(numeric_only=True, min_count=min_count)
+            .assign(municipality=code)
+            for code, parts in self.sums.items()
+        ]
+        return pd.concat(found, ignore_index=True) if found else table.iloc[:0]
 
     def _above(self, area: Area) -> set[str]:
         of_parents = (self._above(self.by_code[parent]) for parent in area.parents)

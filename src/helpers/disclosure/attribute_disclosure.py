@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -22,13 +22,13 @@ from helpers.common.areas import Areas
 from helpers.disclosure.attribute_bounds import (
     COUNTED,
     KINDS,
-    NO_LIMIT,
     SCORE,
     Bounds,
     N,
     narrow_in_cells,
     nothing_known,
 )
+from helpers.disclosure.attribute_lines import Region, families_of
 from helpers.disclosure.attribute_programs import Programs
 from helpers.disclosure.intruders import Table
 from helpers.disclosure.suppression import CELL, Key, adds_up
@@ -121,9 +121,9 @@ class AttributeDisclosure:
             known = measures.get(place, common)
             own = [
                 m
-                if disclosed
+                if has_options
                 else replace(m, points=0)  # without options it is known as a theme is
-                for item, other, disclosed in zip(items, usual, self.has_options)
+                for item, other, has_options in zip(items, usual, self.has_options)
                 for m in [known.get(item, other)]
             ]
             numbers = [found.setdefault(m, len(found)) for m in own]
@@ -145,8 +145,8 @@ class AttributeDisclosure:
         for at, chosen in enumerate(self.counted, start=COUNTED.start):
             least, most = _as_rounded(chosen, n, decimals.share)
             least, most = np.ceil(least - 1e-6), np.floor(most + 1e-6)
-            disclosed = with_shares & ~np.isnan(chosen)
-            low[at][disclosed], high[at][disclosed] = least[disclosed], most[disclosed]
+            printed = with_shares & ~np.isnan(chosen)
+            low[at][printed], high[at][printed] = least[printed], most[printed]
         return low, high
 
     def to_hide(self, hidden: np.ndarray) -> np.ndarray:
@@ -270,7 +270,7 @@ class AttributeDisclosure:
         raise AssertionError("with everything hidden nothing is told")
 
     def _frees(
-        self, hidden: np.ndarray, cell: int, items: np.ndarray, region: _Region, more: list[int]
+        self, hidden: np.ndarray, cell: int, items: np.ndarray, region: Region, more: list[int]
     ) -> bool:
         """Whether the cell is not told where `more` is hidden too."""
         at = region.at[cell]
@@ -283,7 +283,7 @@ class AttributeDisclosure:
         items = np.arange(self.n.shape[1])
         return self._narrowed(hidden, items, self._everywhere)
 
-    def _narrowed(self, hidden: np.ndarray, items: np.ndarray, region: _Region) -> Bounds:
+    def _narrowed(self, hidden: np.ndarray, items: np.ndarray, region: Region) -> Bounds:
         """As `bounds`, for these items and the cells of a region."""
         cells = region.cells
         put = ~np.isnan(self.n[np.ix_(cells, items)])  # one municipality's item has no country
@@ -297,7 +297,7 @@ class AttributeDisclosure:
             np.ascontiguousarray(np.concatenate([a, b], axis=1))
             for a, b in zip((low, high), region.beyond)
         )
-        disclosed = np.tile(np.concatenate([put, region.put_beyond]), len(low))
+        is_put = np.tile(np.concatenate([put, region.put_beyond]), len(low))
         shape = (low.shape[1], -1)
         kinds = np.concatenate([self.measure_of[cells], self.measure_of[region.beyond_as]])[
             :, items
@@ -310,14 +310,14 @@ class AttributeDisclosure:
             narrow_in_cells(low, high, places)
             flat = [np.ascontiguousarray(np.moveaxis(a, 0, 1)).reshape(shape) for a in (low, high)]
             for family in region.families:
-                family.narrow(flat[0], flat[1], disclosed)
+                family.narrow(flat[0], flat[1], is_put)
             for a, of in zip((low, high), flat):
                 a[:] = np.moveaxis(of.reshape(low.shape[1], low.shape[0], -1), 1, 0)
             if (abs(before[0] - low) < 1e-6).all() and (abs(before[1] - high) < 1e-6).all():
                 break
         return low[:, : len(cells)], high[:, : len(cells)]
 
-    def _region(self, cells: set[int], known: Bounds, items: np.ndarray) -> _Region:
+    def _region(self, cells: set[int], known: Bounds, items: np.ndarray) -> Region:
         """These cells with all lines that hold any; what is beyond them as it is known."""
         at = {c: i for i, c in enumerate(sorted(cells))}
         put = ~np.isnan(self.n[:, items])
@@ -349,13 +349,13 @@ class AttributeDisclosure:
             lines.append((at[total] if total in at else sum_of([total], total), inside))
         empty = np.empty((0, *low[:, 0].shape))
         beyond = [np.stack(a, axis=1) if a else np.moveaxis(empty, 0, 1) for a in (lows, highs)]
-        return _Region(
+        return Region(
             np.array(sorted(cells)),
             at,
             (beyond[0], beyond[1]),
             np.array(puts, dtype=bool).reshape(len(puts), len(items)),
             np.array(like, dtype=int),
-            _families(lines),
+            families_of(lines),
         )
 
 
@@ -386,83 +386,11 @@ def _fewest(cells: list[int], enough: Callable[[list[int]], bool]) -> list[int]:
     return needed
 
 
-@dataclass(frozen=True)
-class _Region:
-    """Cells looked at by themselves. `at`: place of each; `beyond`: bounds of what their lines hold
-    besides, a column a sum of other cells or what is in no category; `put_beyond`: the items that these
-    were asked; `beyond_as`: the cell that each is measured as; `families`: of lines, by the places of cells and columns."""
-
-    cells: np.ndarray
-    at: dict[int, int]
-    beyond: Bounds
-    put_beyond: np.ndarray
-    beyond_as: np.ndarray
-    families: list[_Family]
-
-
-@dataclass(frozen=True)
-class _Family:
-    """Lines of which no two have a cell in the same role: `totals` of the lines, all their `parts` one
-    line after the other, where each line `starts`, and the line `of` each part."""
-
-    totals: np.ndarray
-    parts: np.ndarray
-    starts: np.ndarray
-    of: np.ndarray
-
-    def narrow(self, low: np.ndarray, high: np.ndarray, disclosed: np.ndarray) -> None:
-        """A total is its parts' sum, a part the total less the others."""
-        lows, highs = low[self.parts], high[self.parts]
-        least, most = (np.add.reduceat(a, self.starts, axis=0) for a in (lows, highs))
-        known = disclosed[self.totals]
-        least_whole = np.maximum(low[self.totals], least)
-        most_whole = np.minimum(high[self.totals], most)
-        low[self.totals] = np.where(known, least_whole, low[self.totals])
-        high[self.totals] = np.where(known, most_whole, high[self.totals])
-        spare_up, spare_down = (most - least_whole)[self.of], (most_whole - least)[self.of]
-        known = known[self.of]
-        # read again: a part here may be a total too, which has just been narrowed
-        low[self.parts] = np.maximum(low[self.parts], np.where(known, highs - spare_up, 0.0))
-        high[self.parts] = np.minimum(
-            high[self.parts], np.where(known, lows + spare_down, NO_LIMIT)
-        )
-
-
-def _families(lines: list[tuple[int, list[int]]]) -> list[_Family]:
-    """The lines in as few families as it takes, each cell a total once and a part once."""
-    families: list[list[tuple[int, list[int]]]] = []
-    taken: list[tuple[set[int], set[int]]] = []  # of each family, as totals and as parts
-    for total, parts in lines:
-        free = (i for i, (t, p) in enumerate(taken) if total not in t and p.isdisjoint(parts))
-        family = next(free, len(families))
-        if family == len(families):
-            families.append([])
-            taken.append((set(), set()))
-        families[family].append((total, parts))
-        taken[family][0].add(total)
-        taken[family][1].update(parts)
-    return [
-        _Family(
-            np.array([total for total, _ in members]),
-            np.concatenate([parts for _, parts in members]),
-            np.cumsum([0, *(len(parts) for _, parts in members[:-1])]),
-            np.repeat(np.arange(len(members)), [len(parts) for _, parts in members]),
-        )
-        for members in families
-    ]
-
-
 def _with_sums(counts: pd.DataFrame, areas: Areas) -> pd.DataFrame:
     """With the sums over municipalities of all that is not of one alone."""
     common, key = counts[adds_up(counts)], ["breakdown", "category", "item"]
-    sums = [
-        common[common["municipality"].isin(parts)]
-        .groupby(key, as_index=False)[["n", *SUMS, *options_in(counts)]]
-        .sum(min_count=1)
-        .assign(municipality=code)
-        for code, parts in areas.sums.items()
-    ]
-    return pd.concat([counts, *sums], ignore_index=True)
+    numbers = common[["municipality", *key, "n", *SUMS, *options_in(counts)]]
+    return pd.concat([counts, areas.added_up(numbers, key, min_count=1)], ignore_index=True)
 
 
 def _as_rounded(total: np.ndarray, base: np.ndarray, places: int) -> Bounds:

@@ -54,7 +54,7 @@ class Publication:
     tables: dict[str, str]
     digests: dict[str, str]  # file name → SHA-256, of the tables and of what they were made from
     rules: dict[str, Any]  # `rules_of` the round they were made by
-    previous: str = ""  # SHA-256 of the record before it
+    previous: str  # SHA-256 of the record before it
 
     @property
     def municipalities(self) -> tuple[str, ...]:
@@ -108,7 +108,11 @@ def rules_of(round_: Round) -> dict[str, Any]:
 
 def _values(name: str, value: object) -> Iterator[tuple[str, object]]:
     if isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
-        value = {str(v.get("id") or v.get("benefit_type") or i): v for i, v in enumerate(value)}
+        ids = [str(v.get("id") or v.get("benefit_type") or "") for v in value]
+        names = [
+            f"{i}#{ids[:at].count(i) + 1}" if ids.count(i) > 1 else i for at, i in enumerate(ids)
+        ]
+        value = dict(zip(names, value))
     if isinstance(value, dict):
         for key, below in value.items():
             yield from _values(f"{name}.{key}".lstrip("."), below)
@@ -230,20 +234,22 @@ def publications(paths: Paths) -> list[Publication]:
     known = json.loads(state.read_text("utf-8")).get("published", {}) if state.is_file() else {}
     wanted = {f"{n + 1:03}" for n in range(len(folders))} | known.keys()
     wrong = [n for n in sorted(wanted) if n not in marks or known.get(n, marks[n]) != marks[n]]
-    found = [_read(folder) for folder in folders if folder.name in marks]
-    before = ""
-    for one in found:
-        if one.previous != before:
-            wrong.append(f"{one.number - 1:03}")
-        before = marks[one.folder.name]
     if wrong:
-        raise SurveyError(
-            str(paths.published / wrong[0] / MARK),
-            "the record of a publication is missing or has changed",
-            "what has left the house, as it was recorded",
-            "Put the folder back from a copy; nothing was released.",
-        )
+        raise _not_as_recorded(paths.published / wrong[0])
+    found = [_read(folder) for folder in folders]
+    for before, one in zip(["", *marks.values()], found):
+        if one.previous != before:
+            raise _not_as_recorded(paths.published / f"{max(one.number - 1, 1):03}")
     return found
+
+
+def _not_as_recorded(folder: Path) -> SurveyError:
+    return SurveyError(
+        str(folder / MARK),
+        "the record of a publication is missing or has changed",
+        "what has left the house, as it was recorded by this version",
+        "Put the folder back from a copy; nothing was released.",
+    )
 
 
 def _marks(paths: Paths) -> dict[str, str]:
@@ -257,10 +263,13 @@ def last_publication(paths: Paths) -> Publication | None:
 
 
 def _read(folder: Path) -> Publication:
-    content = json.loads((folder / MARK).read_text("utf-8"))
-    for name in ("country", "apart", "missing"):
-        content[name] = tuple(content[name])
-    return Publication(folder, **content)
+    try:
+        content = json.loads((folder / MARK).read_text("utf-8"))
+        for name in ("country", "apart", "missing"):
+            content[name] = tuple(content[name])
+        return Publication(folder, **content)
+    except (ValueError, KeyError, TypeError):  # cut off, or of another version
+        raise _not_as_recorded(folder) from None
 
 
 def _digests(paths: Paths) -> dict[str, str]:

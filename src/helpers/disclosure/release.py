@@ -18,9 +18,11 @@ from helpers.common.areas import Areas
 from helpers.common.paths import Paths, write_atomically
 from helpers.common.spreadsheets import inert_frame
 from helpers.common.vocabulary import COUNTRY, FILES, NATIONAL
-from helpers.disclosure.protection import RESPONSE, Protection, primary_status, protect
+from helpers.disclosure.bases import with_bases
+from helpers.disclosure.protection import Protection, primary_status, protect
+from helpers.disclosure.response_rates import response_table
 from helpers.disclosure.suppression import CELL as GROUP_CELL
-from helpers.disclosure.suppression import FEW, SECONDARY, SHOWN, Key, adds_up
+from helpers.disclosure.suppression import SHOWN, Key, adds_up
 from helpers.estimation.comparability import common_part, comparability, empty
 from helpers.estimation.comparisons import (
     EXPECTED,
@@ -33,9 +35,7 @@ from helpers.estimation.comparisons import (
 )
 from helpers.estimation.estimates import (
     COMPARED,
-    DONT_KNOW,
     KEYS,
-    SPLIT,
     SUMS,
     add_up,
     with_intervals,
@@ -43,7 +43,6 @@ from helpers.estimation.estimates import (
 from helpers.estimation.round_estimates import DRIVER_COLUMNS, RoundEstimates
 from helpers.estimation.trends import changes
 from helpers.parameters.params import Decimals, Round
-from helpers.parameters.round_settings import Disclosure
 
 RELEASED_COLUMNS = [
     "municipality", "breakdown", "category", "item", "statistic", "weighting",
@@ -127,7 +126,7 @@ def release(
         Release(
             results,
             comparisons,
-            _response(found, cells, least, areas),
+            response_table(found, cells, least, areas),
             _drivers(found.drivers, cells, round_.questionnaire.overall),
             protection,
             _comparability(found, comparisons, round_),
@@ -136,40 +135,6 @@ def release(
     )
     released.response.attrs[COUNTRY] = codes
     return released
-
-
-def with_bases(results: pd.DataFrame, rules: Disclosure) -> pd.Series:
-    """The status of each row, with what rests on too few answers for its statistic: shares under
-    `shares_from`, unweighted values under `unweighted_from`. A group's base is the smallest n of its
-    items, so that this too is one answer for all items."""
-    asked = results["n"].where((results["status"] == SHOWN) & (results["statistic"] == "mean"))
-    base = asked.groupby([results[c] for c in GROUP_CELL]).transform("min")
-    few = (results["statistic"] != "mean") & (base < rules.shares_from)
-    few |= (results["weighting"] == "unweighted") & (base < rules.unweighted_from)
-    shown = results["status"] == SHOWN
-    status = results["status"].mask(few & shown, FEW)
-    return status.mask(shown & ~few & _locates_answers(results, rules.min_answers), SECONDARY)
-
-
-def _locates_answers(results: pd.DataFrame, least: int) -> pd.Series:
-    """Shares of groups that tell where a rare answer was given: an option or kind that one to four of a
-    municipality chose is in one category of each breakdown, and who is in all of them may be one person.
-    So such a question's shares are shown for the whole alone (its kinds, where an option is rare and no kind
-    is). Of *ved ikke* a group's number follows from two bases exactly: it is given for the whole alone."""
-    groups = (results["breakdown"] != "all") & results["statistic"].str.startswith("share_")
-    unsure = results["statistic"] == DONT_KNOW
-    of_kind = results["statistic"].isin(SPLIT)
-    raw = results[~groups & (results["weighting"] == "unweighted")]
-    rare = raw[(raw["y"] > 0.5) & (raw["y"] < least - 0.5) & (raw["statistic"] != "mean")]
-    place = ["municipality", "item"]
-    here = pd.MultiIndex.from_frame(results[place])
-    in_kinds = here.isin(pd.MultiIndex.from_frame(rare.loc[rare["statistic"].isin(SPLIT), place]))
-    in_options = here.isin(pd.MultiIndex.from_frame(rare[place]))
-    return groups & (
-        (of_kind & in_kinds)
-        | (~of_kind & in_options)
-        | (unsure & (results["municipality"] != NATIONAL))
-    )
 
 
 def rounded(released: Release, decimals: Decimals) -> Release:
@@ -257,7 +222,7 @@ def _comparisons(
     parts = [_against_others(common, sums[NATIONAL], rules.confidence, inside)]
     if len(found.covariances):
         place = ["breakdown", "category", "other", "item", "statistic"]
-        pairs = _summed(found.covariances[adds_up(found.covariances)], place, areas)
+        pairs = areas.added_up(found.covariances[adds_up(found.covariances)], place)
         pairs = pd.concat([found.covariances, pairs])
         parts.append(compare_groups(estimates, pairs, rules.confidence))
     if len(found.expected.municipalities):
@@ -371,79 +336,6 @@ def _drivers(drivers: pd.DataFrame, cells: pd.DataFrame, overall: str) -> pd.Dat
     ]
     shown = drivers.loc[~np.array(bad, dtype=bool), DRIVER_COLUMNS]
     return shown.astype({"municipality": "str", "theme": "str"}).reset_index(drop=True)
-
-
-def _response(found: RoundEstimates, cells: pd.DataFrame, least: int, areas: Areas) -> pd.DataFrame:
-    """Population, invited, answers and rates per group, hidden where the group's results are.
-
-    On `all` also AAPOR's rates, Kish's design effect and the R-indicator. A rate that would show that
-    one to four citizens broke off, or answered in part, is not given.
-    """
-    counts = found.counts
-    numbers = ["population", "invited", "answers"]
-    outcomes = ["complete", "partial", "break_off", "no_contact"]
-    sums = [*numbers, *outcomes, "weight_sum", "weight_squares"]
-    together = _summed(
-        counts[["municipality", "breakdown", "category", *sums]], ["breakdown", "category"], areas
-    )
-    r = found.r_indicator
-    if r is not None:
-        whole = (together["municipality"] == NATIONAL) & (together["breakdown"] == "all")
-        together.loc[whole, ["r_indicator", "r_low", "r_high"]] = [r.value, r.ci_low, r.ci_high]
-    table = pd.concat([counts, together], ignore_index=True)
-    # Kish: effective number (Σw)²/Σw², design effect n·Σw²/(Σw)²
-    squares = table["weight_squares"].where(table["breakdown"] == "all")
-    table["effective_n"] = table["weight_sum"] ** 2 / squares
-    table["design_effect"] = table["answers"] / table["effective_n"]
-    hidden = cells[cells["item"].eq(RESPONSE) & cells["status"].isin([FEW, SECONDARY])]
-    marks = hidden.set_index(GROUP_CELL)["status"]
-    table["status"] = marks.reindex(pd.MultiIndex.from_frame(table[GROUP_CELL])).to_numpy()
-    small = table[numbers].min(axis=1) < least  # of a municipality without any answer
-    table["status"] = table["status"].fillna(pd.Series(np.where(small, FEW, SHOWN)))
-    invited = table["invited"].where(table["invited"] > 0)
-    table["response_rate"] = table["answers"] / invited
-    releasable = _rates_releasable(table, least, areas)
-    reached = table["answers"] + table["break_off"]
-    table["rr1"] = (table["complete"] / invited).where(releasable)
-    table["cooperation_rate"] = (table["answers"] / reached).where(releasable)
-    table["contact_rate"] = (reached / invited).where(releasable)
-    shown = table["status"] == SHOWN
-    rates = ["response_rate", "rr1", "cooperation_rate", "contact_rate"]
-    quality = ["design_effect", "effective_n", "r_indicator", "r_low", "r_high"]
-    for column in [*numbers, *rates, *quality]:
-        table[column] = table[column].where(shown)
-    table[numbers] = table[numbers].astype("Int64")
-    columns = ["municipality", "breakdown", "category", *numbers, *rates, *quality, "status"]
-    return table[columns].reset_index(drop=True)
-
-
-def _summed(table: pd.DataFrame, key: list[str], areas: Areas) -> pd.DataFrame:
-    """The numbers of a table added up over the municipalities of each area that is a sum."""
-    return pd.concat(
-        [
-            table[table["municipality"].isin(parts)]
-            .groupby(key, sort=False, as_index=False)
-            .sum(numeric_only=True)
-            .assign(municipality=code)
-            for code, parts in areas.sums.items()
-        ]
-    )
-
-
-def _rates_releasable(table: pd.DataFrame, least: int, areas: Areas) -> pd.Series:
-    """Rows of `all` whose AAPOR rates do not tell of one to four persons; an area's that
-    others add up to only where the municipalities left out of it, together, do not either and are no
-    single one."""
-    outcomes = table[["partial", "break_off"]].fillna(0)
-    enough = (outcomes == 0) | (outcomes >= least)
-    whole = table["breakdown"] == "all"
-    releasable = enough.all(axis=1) & (table["status"] == SHOWN) & whole
-    for code, parts in areas.sums.items():
-        left_out = outcomes[whole & ~releasable & table["municipality"].isin(parts)]
-        together = left_out.sum()
-        if len(left_out) == 1 or not ((together == 0) | (together >= least)).all():
-            releasable &= table["municipality"] != code
-    return releasable
 
 
 def write_release(paths: Paths, released: Release) -> None:

@@ -188,16 +188,9 @@ def _with_sums(counts: pd.DataFrame, areas: Areas) -> pd.DataFrame:
             where = " · ".join(str(v) for v in rows.iloc[0][[*CELL, "item"]])
             raise SuppressionError(where, what, "one count of answers a cell, 0 or more")
     table["n"] = table["n"].astype("int64")
-    place = ["breakdown", "category", "item"]
     common = table[_asked(table) & adds_up(table)]
-    sums = [
-        common[common["municipality"].isin(parts)]
-        .groupby(place, as_index=False, sort=False)["n"]
-        .sum()
-        .assign(municipality=code)[list(table.columns)]
-        for code, parts in areas.sums.items()
-    ]
-    return pd.concat([table, *sums], ignore_index=True)
+    sums = areas.added_up(common, ["breakdown", "category", "item"])
+    return pd.concat([table, sums[table.columns]], ignore_index=True)
 
 
 def _asked(by_item: pd.DataFrame) -> np.ndarray:

@@ -18,13 +18,13 @@ import pandas as pd
 from helpers.common.paths import write_atomically
 from helpers.common.spreadsheets import inert_frame
 from helpers.common.vocabulary import NATIONAL
+from helpers.disclosure.bases import with_bases
 from helpers.disclosure.release import (
     CELL,
     RELEASED_COLUMNS,
     blank_hidden,
     printing_order,
     round_values,
-    with_bases,
 )
 from helpers.disclosure.suppression import FEW, NOT_ASKED, SECONDARY, SHOWN, adds_up
 from helpers.estimation.estimates import KEYS, SUMS, with_intervals
