@@ -74,26 +74,34 @@ def _option_text(parameter: Any) -> str:
 # ---------------------------------------------------------------------------------------- house
 
 
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, package) of every import of the house that is made when the program runs."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for_types = {
+        id(node)
+        for test in ast.walk(tree)
+        if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
+        for node in ast.walk(test)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in for_types:
+            names = [f"{node.module}.{a.name}" for a in node.names]
+        elif isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        else:
+            continue
+        yield from ((node.lineno, n.split(".")[1]) for n in names if n.startswith("helpers."))
+
+
 def uses() -> dict[str, set[str]]:
     """Package → the packages that its modules import."""
-    found: dict[str, set[str]] = {p.parent.name: set() for p in PACKAGE.glob("*/__init__.py")}
-    found.pop("assets", None)
-    for path in PACKAGE.rglob("*.py"):
-        package = path.relative_to(PACKAGE).parts[0]
-        if package not in found:
-            continue
-        tree = ast.parse(path.read_text("utf-8"))
-        for_types = {
-            id(inside)
-            for test in ast.walk(tree)
-            if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
-            for inside in ast.walk(test)
-        }
-        for node in (n for n in ast.walk(tree) if id(n) not in for_types):
-            module = node.module if isinstance(node, ast.ImportFrom) else None
-            if module and module.startswith("helpers."):
-                found[package].add(module.split(".")[1])
-    return {package: (of - {package}) & found.keys() for package, of in found.items()}
+    packages = {p.parent.name for p in PACKAGE.glob("*/__init__.py")} - {"assets"}
+    modules = {p: p.relative_to(PACKAGE).parts[0] for p in PACKAGE.rglob("*.py")}
+    found: dict[str, set[str]] = {package: set() for package in packages}
+    for path, package in modules.items():
+        if package in packages:
+            found[package] |= {used for _, used in imports(path)} & packages - {package}
+    return found
 
 
 def house_picture() -> str:

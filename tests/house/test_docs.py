@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
+from docs_make import made
 
 from helpers.common.paths import PROJECT
 
@@ -19,10 +19,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 def test_commands_and_pictures_are_as_the_code_is():
-    spec = importlib.util.spec_from_file_location("docs_make", PROJECT / "docs" / "make.py")
-    docs = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(docs)
-    for path, text in docs.made().items():
+    for path, text in made().items():
         assert path.read_text("utf-8") == text, f"{path.name}: run `python docs/make.py`"
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docs_make import imports
 
 from helpers.common.paths import PACKAGE
 
@@ -19,25 +19,6 @@ ORDER = (
     "pipeline", "review", "rolling", "cli",
 )  # fmt: skip
 MODULES = [p for p in sorted(PACKAGE.rglob("*.py")) if "assets" not in p.parts]
-
-
-def imports(path: Path) -> Iterator[tuple[int, str]]:
-    """(line, package) of every import of the house that is made when the program runs."""
-    tree = ast.parse(path.read_text("utf-8"))
-    for_types = {
-        id(node)
-        for test in ast.walk(tree)
-        if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
-        for node in ast.walk(test)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and id(node) not in for_types:
-            names = [f"{node.module}.{a.name}" for a in node.names]
-        elif isinstance(node, ast.Import):
-            names = [a.name for a in node.names]
-        else:
-            continue
-        yield from ((node.lineno, n.split(".")[1]) for n in names if n.startswith("helpers."))
 
 
 def against_the_order(package: str, used: str) -> bool:
