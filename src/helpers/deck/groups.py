@@ -164,8 +164,7 @@ def differences_page(deck, o: OwnNumbers) -> None:
     demands = (
         f"En forskel vises kun, når den er statistisk sikker ({style.percent(rules.confidence)} "
         "sikkerhed, korrigeret for de mange sammenligninger) og mindst "
-        f"{style.number(rules.smallest_mean_difference, 1)} skalapoint eller "
-        f"{style.number(100 * rules.smallest_share_difference)} procentpoint."
+        f"{verdicts.least_notable(rules)}."
     )
     more = sum(max(len(found) - DIFFERENCES_SHOWN, 0) for found in (means, shares))
     note = f"Yderligere {style.number(more)} forskelle står i resultater.xlsx. " if more else ""

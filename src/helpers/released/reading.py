@@ -13,7 +13,7 @@ from helpers.estimation.comparisons import OTHERS
 from helpers.released.captions import country_stands_fast, with_results
 from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
 from helpers.released.scale_words import kinds_rule, means_rule, themes_rule
-from helpers.released.verdicts import words_of
+from helpers.released.verdicts import least_notable, words_of
 
 
 def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
@@ -48,8 +48,7 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
         (
             "Nævneværdige forskelle",
             f"er statistisk sikre ({confidence} sikkerhed, korrigeret for mange sammenligninger) og "
-            f"mindst {style.number(rules.comparison.smallest_mean_difference, 1)} skalapoint eller "
-            f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint. "
+            f"mindst {least_notable(rules.comparison)}. "
             f"En »{words_of(OTHERS)[SMALL]}« er sikker og mindre end det. Andre forskelle kan være "
             "tilfældige, og hvor svarene er for få, står det.",
         ),

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from helpers.common import style
 from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, SMALL, UNDER, UNSURE
 from helpers.estimation.comparisons import EXPECTED, GROUP, OTHERS, ROUND
+from helpers.parameters.params import Comparison
 
 CHANGE, DIFFERENCE = "ændring", "forskel"
 NO_NOTABLE = "ingen sikker og nævneværdig"
@@ -39,6 +40,12 @@ _SIDES = {  # kind of reference → what is above it, below it, and what a diffe
 def words_of(reference: str) -> dict[str, str]:
     """Verdict → what is said of a difference from `reference` (a value of the column of that name)."""
     return _words(*_SIDES[reference.split(":")[0]])
+
+
+def least_notable(rules: Comparison) -> str:
+    """How large a sure difference must be to be notable: »0,1 skalapoint eller 5 procentpoint«."""
+    mean = style.number(rules.smallest_mean_difference, 1)
+    return f"{mean} skalapoint eller {style.number(100 * rules.smallest_share_difference)} procentpoint"
 
 
 def none_notable(verdicts: Sequence[str], noun: str, where: str) -> str:

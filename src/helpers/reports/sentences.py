@@ -226,8 +226,7 @@ def word_list(published: Published) -> Markdown:
         ("Sikker forskel", "en forskel, som er for stor til at være tilfældig, også når der tages "
          "højde for de mange sammenligninger, i kommunens egen rapport og i lister over kommuner."),
         ("Nævneværdig forskel", "en sikker forskel på mindst "
-         f"{style.number(rules.comparison.smallest_mean_difference, 1)} skalapoint (for andele "
-         f"{style.number(100 * rules.comparison.smallest_share_difference)} procentpoint), der "
+         f"{verdicts.least_notable(rules.comparison)}, der "
          f"hviler på mindst {rules.comparison.min_answers} svar."),
         (capital(verdicts.words_of(OTHERS)[SMALL]), "en sikker forskel, der er mindre end det."),
     ]  # fmt: skip
@@ -274,7 +273,7 @@ def comparison_rule(published: Published) -> Markdown:
     return prose(
         "En forskel nævnes kun, når den er statistisk sikker, også når der tages højde for de mange "
         "sammenligninger, når den er mindst "
-        f"{style.number(rules.smallest_mean_difference, 1)} skalapoint, og når begge sider hviler på "
+        f"{verdicts.least_notable(rules)}, og når begge sider hviler på "
         f"mindst {rules.min_answers} svar."
     )
 
