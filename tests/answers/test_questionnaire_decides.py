@@ -97,7 +97,7 @@ def test_what_is_asked_is_what_is_kept_counted_and_reported(
         values = columns[c].get("values")
         export[c] = random.choice(values, n) if values else [f"{c} nr. {i}" for i in range(n)]
     export.to_csv(folder / "svar.csv", index=False)
-    kept, troubles = read_export(folder / "svar.csv", export_columns(round_))
+    kept, troubles, _ = read_export(folder / "svar.csv", export_columns(round_))
     assert troubles == [] and set(kept) == set(columns)
     assert (kept[asked].astype(str).to_numpy() == export[asked].astype(str).to_numpy()).all()
 

@@ -87,7 +87,7 @@ def test_merged_answers_and_lists_are_refused(tmp_path):
         made.active.append(row)
     made.active.merge_cells("D2:D3")
     made.save(tmp_path / "svar.xlsx")
-    _, found = read_export(tmp_path / "svar.xlsx", ASKED)
+    _, found, _ = read_export(tmp_path / "svar.xlsx", ASKED)
     assert [row for _, row in found] == [3] and "merged cell" in str(found[0][0])
 
     made = openpyxl.Workbook()
@@ -109,7 +109,7 @@ def test_answers_that_have_moved_a_column_are_refused(tmp_path):
     rows = [ANSWER, ANSWER[:5] + ANSWER[6:], [*ANSWER[:3], "5", *ANSWER[3:]]]
     path = tmp_path / "svar.csv"
     path.write_text("\n".join(";".join(r) for r in [EXPORT, *rows]), "utf-8")
-    _, found = read_export(path, ASKED)
+    _, found, _ = read_export(path, ASKED)
     assert [row for _, row in found] == [3, 4]
     assert "has 17 cells, the headings 18" in str(found[0][0])
 
@@ -260,7 +260,7 @@ def test_an_export_is_known_as_one_whatever_its_delimiter(planned):
         text = "\n".join(delimiter.join(r) for r in rows)
         export = planned.responses / "0825-svar.csv"
         export.write_text(text, "utf-8")
-        table, found = read_export(export, ASKED)
+        table, found, _ = read_export(export, ASKED)
         assert table["key"].tolist() == [key] and not found
         assert _may_hold(export, planned, "0825") and not _may_hold(export, planned, "0741")
 

@@ -169,7 +169,7 @@ def test_an_export_in_the_declared_columns_is_read(own, frame, tmp_path):
         writer = csv.DictWriter(file, [c["name"] for c in columns])
         writer.writeheader()
         writer.writerows(rows)
-    table, troubles = read_export(path, export_columns(own))
+    table, troubles, _ = read_export(path, export_columns(own))
     assert troubles == []
     assert set(table) == {c["name"] for c in columns}
     first = table.iloc[0]

@@ -376,7 +376,7 @@ def test_a_publication_of_before_the_verdicts_is_read_with_them(tmp_path):
     old.to_parquet(tmp_path / "comparisons.parquet")
     digest = hashlib.sha256((tmp_path / "comparisons.parquet").read_bytes()).hexdigest()
     published = Publication(
-        folder=tmp_path, number=1, published_on="2024-04-05", how="", country=CODES, apart=(), missing=(),
+        folder=tmp_path, number=1, previous="", published_on="2024-04-05", how="", country=CODES, apart=(), missing=(),
         tables={}, digests={"comparisons.parquet": digest}, rules={"comparison.confidence": 0.95},
     )  # fmt: skip
     table = published.table("comparisons")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,6 @@ from helpers.received.sheets import (
 ROUND_LEVEL = ""  # owner of troubles that belong to no single municipality
 _OFFSET = r"(?:Z|[+-]\d\d(?::?\d\d)?)$"  # a time that says how far it is from UTC
 SHOWN_FILES = 5
-WITHOUT = "without"  # columns of free text that an export does not have
 _FIVE = frozenset(range(1, 7))  # of a local question that nobody in the round asks
 NO_SAMPLE = "keys belong to no drawn sample"
 NO_KEY = "rows have no key"
@@ -178,7 +178,7 @@ def check_export(
     named = path.name[:4] if path.name[:4] in known else ROUND_LEVEL
     problems: dict[str, list[Problem]] = {}
     try:
-        table, found = read_export(path, export_columns(round_))
+        table, found, without = read_export(path, export_columns(round_))
     except SurveyError as e:
         return Checked(None, {named: list(e.problems)})
     code = pd.Series([owners.get(k) for k in table["key"]], index=table.index, dtype=object)
@@ -187,7 +187,6 @@ def check_export(
     unknown = frozenset(code.index[code.isna() & was.isna()])
     left_out = unknown if leave_out is None else unknown & leave_out
     kept = ~table.index.isin(left_out)
-    without = tuple(table.attrs[WITHOUT])
     table, code, was = table[kept], code[kept], was[kept]
     found += _of_other_scales(path, table, code, round_)
     for problem, row in found:
@@ -294,15 +293,24 @@ def sheet_of_export(path: Path) -> tuple[Sheet, list[str]]:
     )
 
 
+class Export(NamedTuple):
+    """`rows`: indexed by row number; `problems`: each with its row; `without`: columns of free text that
+    are not there."""
+
+    rows: pd.DataFrame
+    problems: list[tuple[Problem, int]]
+    without: tuple[str, ...]
+
+
 def _headings(sheet: Sheet) -> list[str]:
     return [str(c).strip().lower() for c in sheet.head[0]] if sheet.head else []
 
 
-def read_export(path: Path, asked: ExportColumns) -> tuple[pd.DataFrame, list[tuple[Problem, int]]]:
-    """One export → (table indexed by row number, troubles with their row).
+def read_export(path: Path, asked: ExportColumns) -> Export:
+    """One export: table indexed by row number, troubles with their row, what it lacks.
 
     Columns: key, status, submitted_at (datetime64), questions and local questions as Int8 (the scale's
-    values, NA = not answered), free texts; `attrs[WITHOUT]`: columns of free text that are not there.
+    values, NA = not answered), free texts.
     Raises ResponseError where columns are missing, or one that nobody asked for holds something.
     """
     sheet, headings = sheet_of_export(path)
@@ -336,10 +344,9 @@ def read_export(path: Path, asked: ExportColumns) -> tuple[pd.DataFrame, list[tu
         bad = ((texts != "") & ~good).to_numpy(bool)
         refuse(bad[places], column, f"is no answer from 1 to {max(allowed)}")
         table[column] = value.where(good).astype("Int8").array.take(places)
-    table.attrs[WITHOUT] = [c for c in asked.texts if c not in headings]
     for column in asked.texts:
         table[column] = pd.array([" ".join(t.split()) for t in _texts(raw, column)], dtype="str")
-    return table, found
+    return Export(table, found, tuple(c for c in asked.texts if c not in headings))
 
 
 def _cells_of(sheet: Sheet, path: Path, headings: list[str], asked: ExportColumns) -> pd.DataFrame:

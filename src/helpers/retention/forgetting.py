@@ -171,7 +171,7 @@ def _exports(
         if path in changes.written:
             continue
         try:
-            table, _ = read_export(path, asked_for)
+            table = read_export(path, asked_for).rows
         except SurveyError:
             if path.name[:4] not in codes and others:
                 raise _unreadable(path) from None

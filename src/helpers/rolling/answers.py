@@ -134,7 +134,7 @@ def _checked(
     path: Path, asked_for: ExportColumns, keys: pd.DataFrame, rolling: Rolling
 ) -> pd.DataFrame:
     """The export's rows without texts. Raises SurveyError with all that is wrong."""
-    table, found = read_export(path, asked_for)
+    table, found, _ = read_export(path, asked_for)
     problems = [problem for problem, _ in found]
     unknown = ~table["key"].isin(keys.index)
     named = path.name[:4] if path.name[:4] in rolling.settings.participants else None
