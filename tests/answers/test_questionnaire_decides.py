@@ -25,8 +25,8 @@ from helpers.common.errors import ParameterError
 from helpers.common.paths import PROJECT, Paths
 from helpers.common.vocabulary import NATIONAL
 from helpers.estimation.estimates import variables_of
-from helpers.parameters.models import LocalFile, Question, Questionnaire, Theme
 from helpers.parameters.params import load_round
+from helpers.parameters.questionnaires import LocalFile, Question, Questionnaire, Theme
 from helpers.parameters.scales import Scale
 from helpers.pipeline.run import run_round
 from helpers.preparation.frame import load_frame

@@ -16,16 +16,12 @@ from published_fixture import BIG, PLAIN, SMALL, make_published
 
 from helpers.common import style
 from helpers.common.errors import SurveyError
+from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL
 from helpers.deck.deck import write_deck
 from helpers.released import captions
 from helpers.released.ends import extremes
 from helpers.released.numbers import Number
-from helpers.released.own_numbers import (
-    NATIONAL_LABEL,
-    OTHERS_LABEL,
-    OwnNumbers,
-    official_name,
-)
+from helpers.released.own_numbers import OwnNumbers
 from helpers.released.reading import reading_guide
 
 
@@ -354,10 +350,12 @@ def test_lists_are_danish(names, text):
     assert captions.listed(names) == text
 
 
-def test_names_of_municipalities():
-    assert official_name("0707", "Norddjurs") == "Norddjurs Kommune"
-    assert official_name("0101", "København") == "Københavns Kommune"
-    assert official_name("0400", "Bornholm") == "Bornholms Regionskommune"
+def test_names_of_areas(published):
+    names = {c: m.official_name for c, m in published.round.municipalities.items()}
+    assert names["0707"] == published.area_name("0707") == "Norddjurs Kommune"
+    assert names["0101"] == "Københavns Kommune"
+    assert names["0400"] == "Bornholms Regionskommune"
+    assert published.area_name("national") == "Alle deltagende kommuner"
 
 
 def test_two_way_breakdowns_have_labels(published):

@@ -21,8 +21,8 @@ from helpers.dashboard import data as dashboard_data
 from helpers.deck.deck import write_deck
 from helpers.estimation.comparability import common_part, comparability
 from helpers.estimation.same_groups import group_fates
-from helpers.parameters.models import Rule, RuleSet, TargetGroup
 from helpers.parameters.params import load_round
+from helpers.parameters.rule_sets import Rule, RuleSet, TargetGroup
 from helpers.released.comparability import UNDECIDED, Comparability
 from helpers.reports import model_texts
 from helpers.workbook.workbook import write_workbook

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from helpers.extracts.classify import bands, classify, counts, regrouped
-from helpers.parameters.models import Rule, RuleSet, TargetGroup
+from helpers.parameters.rule_sets import Rule, RuleSet, TargetGroup
 
 REFERENCE = dt.date(2024, 2, 1)
 

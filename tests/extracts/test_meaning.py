@@ -21,8 +21,8 @@ from helpers.extracts.files import read_files
 from helpers.extracts.intake import with_age
 from helpers.fieldwork import contact_exceptions
 from helpers.identities.identities import send_out_list
-from helpers.parameters.models import LocalBackground
 from helpers.parameters.params import LocalFile, load_round
+from helpers.parameters.questionnaires import LocalBackground
 from helpers.preparation import signup_headings
 from helpers.received.cells import read_dates
 from helpers.received.sheet_choice import sheet_meant

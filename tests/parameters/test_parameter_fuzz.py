@@ -25,11 +25,13 @@ from helpers.cli.main import app
 from helpers.common.errors import ParameterError
 from helpers.common.paths import PROJECT
 from helpers.common.vocabulary import FILES
-from helpers.parameters import models as param_models
 from helpers.parameters.files import Source, read_yaml
-from helpers.parameters.models import Agreement, ExtractFormat, LayoutWords, LocalFile, ScaleLabel
+from helpers.parameters.layouts import ExtractFormat, LayoutWords
+from helpers.parameters.municipalities import Agreement, Municipality, Tile
 from helpers.parameters.params import load_layouts, load_round
+from helpers.parameters.questionnaires import LocalFile, Question, ScaleLabel, Theme
 from helpers.parameters.round_settings import Dated, RoundFile
+from helpers.parameters.rule_sets import Rule, TargetGroup
 from helpers.parameters.types import EXPECTED
 from helpers.parameters.words import sentence, told
 from helpers.preparation.frame import Frame
@@ -38,8 +40,8 @@ from helpers.rolling.settings import RollingFile, load_rolling
 
 MODELS = (
     RoundFile, RollingFile, Dated, LocalFile, ExtractFormat, LayoutWords, Frame, Agreement, ScaleLabel,
-    param_models.Municipality, param_models.Tile, param_models.Question, param_models.Theme,
-    param_models.Rule, param_models.TargetGroup,
+    Municipality, Tile, Question, Theme,
+    Rule, TargetGroup,
 )  # fmt: skip
 WRONG = (
     None, True, False, 0, -1, 3, 455, 10**30, 0.5, -0.5, 39.0, float("nan"), float("inf"), "", " ", "tre",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.parameters.models import LONGEST_SPELL, Rule
+from helpers.parameters.rule_sets import LONGEST_SPELL, Rule
 from helpers.parameters.spells import cover, spell_problems, spell_words, within
 from helpers.parameters.tables import Table
 

@@ -18,7 +18,6 @@ from helpers.cli.status import ROUND_STEPS
 from helpers.common.paths import PROJECT, Paths
 from helpers.parameters.params import load_round
 from helpers.pipeline.run import run_round
-from helpers.released.own_numbers import official_name
 
 ROUND = "2024-foraar"
 CODES = TAKE_PART[SIMULATED]
@@ -80,7 +79,7 @@ def test_each_municipality_has_its_files(finished):
         assert "Alle tal" in openpyxl.load_workbook(folder / "resultater.xlsx").sheetnames
         html = (folder / "rapport.html").read_text("utf-8")
         assert place.name in html
-        assert f" i {official_name(place.code, place.name)}</h1>" in html
+        assert f" i {place.official_name}</h1>" in html
         assert round_.settings.title in html
         assert not re.findall(r'(?:src|href)="https?://', html)
 

@@ -25,7 +25,7 @@ import helpers.preparation.text_similarity
 from helpers.common.errors import ParameterError
 from helpers.common.paths import PROJECT
 from helpers.extracts.extracts import read_extract
-from helpers.parameters.models import EXTRACT_FIELDS
+from helpers.parameters.layouts import EXTRACT_FIELDS
 from helpers.parameters.params import LocalFile, load_format, load_layouts, load_round
 from helpers.preparation.layout_columns import Column
 from helpers.preparation.layout_file import decisions, proposal_text, proposed_path, without_notes

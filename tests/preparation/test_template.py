@@ -14,7 +14,7 @@ from helpers.common.paths import Paths
 from helpers.common.store import Store
 from helpers.common.vocabulary import WHOLE_ROUND
 from helpers.extracts.extracts import read_extract
-from helpers.parameters.models import EXTRACT_FIELDS
+from helpers.parameters.layouts import EXTRACT_FIELDS
 from helpers.parameters.params import load_round
 from helpers.parameters.round_settings import Calendar
 from helpers.pipeline.index import write_manifest

@@ -17,8 +17,8 @@ import xlsxwriter
 
 from helpers.common.paths import Paths, write_atomically
 from helpers.common.plain_text import clean, packed_in
-from helpers.parameters.models import text_columns
 from helpers.parameters.params import Round
+from helpers.parameters.questionnaires import text_columns
 
 NAME_MARK, NUMBER_MARK, MAIL_MARK = "[navn fjernet]", "[nummer fjernet]", "[e-mail fjernet]"
 ADDRESS_MARK = "[adresse fjernet]"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from helpers.answers.export_columns import LOCAL_COLUMNS
-from helpers.parameters.models import text_columns
+from helpers.parameters.questionnaires import text_columns
 
 STATUSES = ("completed", "partial", "opened", "none")
 ANSWERED = ("completed", "partial")

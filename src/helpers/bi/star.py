@@ -14,11 +14,10 @@ from pyarrow import csv, parquet
 
 from helpers.common.paths import Paths, write_atomically
 from helpers.common.spreadsheets import inert_table
-from helpers.common.vocabulary import NATIONAL, VERDICTS
+from helpers.common.vocabulary import VERDICTS
 from helpers.estimation.comparisons import ROUND
 from helpers.parameters.params import Round
 from helpers.released.numbers import labels_of, statuses_of
-from helpers.released.own_numbers import NATIONAL_LABEL
 from helpers.released.published import Published, load_published
 from helpers.released.scale_words import statistic_labels
 from helpers.released.verdicts import words_of
@@ -66,6 +65,7 @@ TABLES = {
     "dim_municipality": Table(
         {
             "municipality_key": (_TEXT, "four-digit code, or national"),
+            "kind": (_TEXT, "municipality or country"),
             "name": (_TEXT, "name in Danish"),
             "region": (_TEXT, "region; empty for the country"),
             "population": (_WHOLE, "inhabitants; empty for the country"),
@@ -235,8 +235,13 @@ def _rounds(round_: Round) -> pd.DataFrame:
 
 
 def _municipalities(published: Published) -> pd.DataFrame:
-    rows = [(m.code, m.name, m.region, m.population) for m in published.municipalities]
-    rows.append((NATIONAL, NATIONAL_LABEL, None, None))
+    places = published.round.municipalities
+    rows = [
+        (a.code, a.kind, m.name, m.region, m.population)
+        if (m := places.get(a.code))
+        else (a.code, a.kind, published.area_name(a.code), None, None)
+        for a in published.areas.areas
+    ]
     table = pd.DataFrame(rows, columns=list(TABLES["dim_municipality"].columns))
     return table.astype({"population": "Int64"})
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import pandas as pd
 
@@ -75,6 +76,11 @@ class Areas:
         ]
         return pd.concat(found, ignore_index=True) if found else table.iloc[:0]
 
-    def _above(self, area: Area) -> set[str]:
+    def with_sums(self, code: str) -> tuple[str, ...]:
+        """The area and all that it is part of; one that is not there stands alone."""
+        area = self.by_code.get(code)
+        return (code, *(self._above(area) if area else ()))
+
+    def _above(self, area: Area) -> tuple[str, ...]:
         of_parents = (self._above(self.by_code[parent]) for parent in area.parents)
-        return {*area.parents}.union(*of_parents)
+        return tuple(dict.fromkeys((*area.parents, *chain.from_iterable(of_parents))))

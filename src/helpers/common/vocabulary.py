@@ -4,7 +4,9 @@ from __future__ import annotations
 
 WHOLE_ROUND = "runden"  # owner of steps and troubles that belong to no single municipality
 NATIONAL = "national"
-COUNTRY = "country"  # attribute of the response table: the codes that the country's numbers hold
+NATIONAL_LABEL = "Alle deltagende kommuner"  # the country, in reports
+OTHERS_LABEL = "De øvrige kommuner"
+IN_COUNTRY = "country"  # attribute of the response table: the codes that the country's numbers hold
 KEY = ("breakdown", "category", "item", "statistic", "weighting")
 # What is said of a difference: decided once (`estimation/comparisons.judge`), said in the words of
 # `released/verdicts.py`. Over and under are both sure and large enough to mention.

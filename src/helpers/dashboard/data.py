@@ -12,19 +12,13 @@ from typing import Any
 import pandas as pd
 
 from helpers.common import style
-from helpers.common.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL, OTHERS_LABEL
 from helpers.estimation.comparisons import OTHERS, ROUND
 from helpers.parameters.params import BREAKDOWN_LABELS, Tile
 from helpers.parameters.scales import NEUTRAL
 from helpers.released.comparability import UNDECIDED
 from helpers.released.numbers import SHOWN, plain, rows_of, statuses_of
-from helpers.released.own_numbers import (
-    GROUPINGS,
-    NATIONAL_LABEL,
-    OTHERS_LABEL,
-    SPLIT,
-    official_name,
-)
+from helpers.released.own_numbers import GROUPINGS, SPLIT
 from helpers.released.published import Published
 from helpers.released.scale_words import question_measures, split_labels
 from helpers.released.verdicts import words_of
@@ -43,9 +37,8 @@ ROW = (
 
 def municipal(published: Published, earlier: Sequence[Published], code: str) -> dict[str, Any]:
     """The document of one municipality beside the country, for this round and earlier ones."""
-    name = official_name(code, published.round.municipalities[code].name)
-    areas = {code: name, NATIONAL: NATIONAL_LABEL}
-    document = _head(published, name)
+    areas = {a: published.area_name(a) for a in published.areas.with_sums(code)}
+    document = _head(published, areas[code])
     document["rounds"] = [
         _round(
             p,
@@ -65,11 +58,11 @@ def national(published: Published, tiles: Mapping[str, Tile]) -> dict[str, Any]:
     """The document of all municipalities beside each other; `tiles`: where each lies on the map."""
     round_ = published.round
     names = {m.code: m.name for m in published.municipalities}
-    document = _head(published, NATIONAL_LABEL)
+    document = _head(published, published.area_name(NATIONAL))
     document["rounds"] = [
         _round(
             published,
-            names | {NATIONAL: NATIONAL_LABEL},
+            names | {NATIONAL: published.area_name(NATIONAL)},
             MEASURES_OF_COUNTRY,
             None,
             weightings=WEIGHTINGS[:1],
@@ -314,7 +307,7 @@ def _since(published: Published, code: str) -> list[list[Any]]:
     return [
         [earlier, area, d.breakdown, d.category, d.item, d.value, d.said]
         for earlier in published.earlier_rounds
-        for area in (code, NATIONAL)
+        for area in published.areas.with_sums(code)
         for d in published.differences(
             municipality=area, reference=ROUND + earlier, statistic="mean"
         )

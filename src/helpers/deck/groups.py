@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pptx.util import Inches
 
 from helpers.common import style
+from helpers.common.vocabulary import OTHERS_LABEL
 from helpers.deck.charts import Box, Series, difference_chart, means_chart
 from helpers.deck.page import (
     HEIGHT,
@@ -37,7 +38,7 @@ from helpers.deck.slides import (
 )
 from helpers.released import captions, findings, verdicts
 from helpers.released.numbers import Difference
-from helpers.released.own_numbers import GROUPINGS, OTHERS_LABEL, OwnNumbers
+from helpers.released.own_numbers import GROUPINGS, OwnNumbers
 
 AT_EACH_END = 5
 DIFFERENCES_SHOWN = 8

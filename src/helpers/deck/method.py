@@ -5,6 +5,7 @@ from __future__ import annotations
 from pptx.util import Inches
 
 from helpers.common import style
+from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL
 from helpers.deck.charts import Box, Series, rate_chart
 from helpers.deck.page import (
     HEIGHT,
@@ -20,7 +21,7 @@ from helpers.deck.page import (
 from helpers.deck.slides import alt_text
 from helpers.released import captions, findings
 from helpers.released.numbers import ResponseGroup
-from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+from helpers.released.own_numbers import OwnNumbers
 from helpers.released.reading import reading_guide
 from helpers.released.scale_words import means_rule
 

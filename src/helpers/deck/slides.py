@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from helpers.common import style
+from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL
 from helpers.deck.charts import SHARE_DECIMALS, Box, Series, means_chart, shares_chart
 from helpers.deck.page import (
     AREA,
@@ -25,12 +26,7 @@ from helpers.deck.page import (
 )
 from helpers.released import captions, findings
 from helpers.released.numbers import Number
-from helpers.released.own_numbers import (
-    NATIONAL_LABEL,
-    OTHERS_LABEL,
-    SPLIT,
-    OwnNumbers,
-)
+from helpers.released.own_numbers import SPLIT, OwnNumbers
 from helpers.released.scale_words import kinds_rule, question_measures, split_labels
 
 QUESTIONS_A_PAGE = 4

@@ -17,7 +17,6 @@ from helpers.common.errors import SurveyError
 from helpers.common.vocabulary import NATIONAL, NATIONAL_REPORT_FILES, REPORT_FILES
 from helpers.parameters.params import Municipality, Round
 from helpers.released.captions import SURVEY
-from helpers.released.own_numbers import official_name
 
 READ_ME = "LÆS MIG.txt"
 DATA_ENDINGS = frozenset({".parquet", ".csv"})  # tables of the round hold all municipalities
@@ -86,7 +85,7 @@ def read_me(round_: Round, place: Municipality, members: Iterable[str]) -> str:
     invented = ["Runden er simuleret: alle borgere og svar er opdigtede.", ""]
     lines = [
         SURVEY,
-        f"Resultater for {official_name(place.code, place.name)}, {round_.settings.title}",
+        f"Resultater for {place.official_name}, {round_.settings.title}",
         "",
         *(invented if round_.settings.simulated else []),
         f"Pakken indeholder kommunens egne resultater ({place.folder}) og landets ({NATIONAL}):",

@@ -17,12 +17,11 @@ from pathlib import Path
 
 from helpers.common import style
 from helpers.common.errors import Problem, SurveyError, TooEarlyError
-from helpers.common.vocabulary import FILES, NATIONAL
+from helpers.common.vocabulary import FILES, NATIONAL, NATIONAL_LABEL
 from helpers.estimation.comparability import OTHER_THEME, comparability
 from helpers.estimation.comparisons import ROUND
 from helpers.parameters.params import Municipality, load_round
 from helpers.released.comparability import Comparability
-from helpers.released.own_numbers import NATIONAL_LABEL
 from helpers.released.published import Published, load_published
 
 ABSENT = "deltog ikke"

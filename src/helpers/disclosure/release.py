@@ -17,7 +17,7 @@ import pandas as pd
 from helpers.common.areas import Areas
 from helpers.common.paths import Paths, write_atomically
 from helpers.common.spreadsheets import inert_frame
-from helpers.common.vocabulary import COUNTRY, FILES, NATIONAL
+from helpers.common.vocabulary import FILES, IN_COUNTRY, NATIONAL
 from helpers.disclosure.bases import with_bases
 from helpers.disclosure.protection import Protection, primary_status, protect
 from helpers.disclosure.response_rates import response_table
@@ -133,7 +133,7 @@ def release(
         ),
         rules.disclosure.decimals,
     )
-    released.response.attrs[COUNTRY] = codes
+    released.response.attrs[IN_COUNTRY] = codes
     return released
 
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from helpers.answers.digests import ANSWERS, PERSON, answers_that_differ
-from helpers.common.vocabulary import COUNTRY, FILES, NATIONAL
+from helpers.common.vocabulary import FILES, IN_COUNTRY, NATIONAL
 from helpers.disclosure.publications import STATE, Publication, require_same_rules
 from helpers.disclosure.release import Release, release
 from helpers.disclosure.suppression import Key, adds_up, hidden_cells
@@ -231,5 +231,5 @@ def _standing_fast(
         cells = _joined(cells, made.cells, new)
     frozen = _estimates_as(found, state)
     released = Release(**{name: t.reset_index(drop=True) for name, t in tables.items()})
-    released.response.attrs[COUNTRY] = list(before.country)
+    released.response.attrs[IN_COUNTRY] = list(before.country)
     return Again(released, tuple(notes), frozen, state["answers"], cells, before.country)

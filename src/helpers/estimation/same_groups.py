@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from helpers.parameters.models import RuleSet, TargetGroup
+from helpers.parameters.rule_sets import RuleSet, TargetGroup
 from helpers.parameters.spells import Cover, Span, cover, spell_words, within
 
 MOST_NAMED = 3  # benefit types in a reason; more are counted

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from helpers.common import style
 from helpers.fieldwork.mailing_kinds import Mailing
 from helpers.parameters.params import Round
-from helpers.released.own_numbers import official_name
 
 NAME, LINK = "navn", "link"
 OF_CITIZEN = (NAME, LINK)  # the others are the same in all letters of a municipality
@@ -38,7 +37,7 @@ def letter_day(round_: Round, mailing: Mailing, today: dt.date) -> dt.date:
 def values(round_: Round, code: str, mailing: Mailing, today: dt.date) -> Mapping[str, str]:
     """What stands in each field but name and link; empty where the round's file does not say."""
     settings = round_.settings
-    place = official_name(code, round_.municipalities[code].name)
+    place = round_.municipalities[code].official_name
     hotline, hours = settings.letters.hotline, settings.letters.hotline_hours
     open_ = f" ({hours})" if hours else ""
     if hotline:

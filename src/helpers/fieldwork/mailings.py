@@ -27,7 +27,6 @@ from helpers.fieldwork.mailing_kinds import MAILINGS, Mailing
 from helpers.fieldwork.recipients import Recipients, recipients_of
 from helpers.fieldwork.sealed import READ_ME, read_me, seal
 from helpers.parameters.params import Round
-from helpers.released.own_numbers import official_name
 
 SHEET = "Flettebrev"
 
@@ -148,7 +147,7 @@ def _members(
 ) -> tuple[Mapping[str, bytes], list[str]]:
     """File name → content, and what is missing among them."""
     fields = values(round_, code, mailing, now.date())
-    place = official_name(code, round_.municipalities[code].name)
+    place = round_.municipalities[code].official_name
     members = {mailing.workbook: text_workbook(to.digital, SHEET)}
     what = {mailing.workbook: "navn, CPR-nr. og link til brevfletning"}
     notes = []

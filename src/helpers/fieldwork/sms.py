@@ -18,7 +18,6 @@ from helpers.fieldwork.phone_numbers import mobile_numbers
 from helpers.fieldwork.recipients import has_answered, people_of_sample
 from helpers.fieldwork.sealed import READ_ME, forget_passphrases, listed_as, read_me, seal
 from helpers.parameters.params import Round
-from helpers.released.own_numbers import official_name
 
 WORKBOOK, PACKAGE = "sms.xlsx", "sms.zip"
 
@@ -98,7 +97,7 @@ def _written(
         forget_passphrases(paths, [listed_as(code, PACKAGE)])
         return None
     rows = pd.DataFrame({"Nummer": numbers.to_numpy(), "Tekst": text})
-    place = official_name(code, round_.municipalities[code].name)
+    place = round_.municipalities[code].official_name
     members = {
         WORKBOOK: text_workbook(rows, "SMS"),
         READ_ME: read_me(round_, place, [(WORKBOOK, "mobilnumre og tekst til SMS")]),

@@ -9,7 +9,6 @@ from helpers.common.errors import ParameterError, Problem
 from helpers.common.labels import hint
 from helpers.fieldwork import gsm7
 from helpers.parameters.params import Round
-from helpers.released.own_numbers import official_name
 
 PLACEHOLDERS = ("kommune", "hotline")  # nothing about the citizen, and no link
 
@@ -43,7 +42,7 @@ def sms_texts(round_: Round, codes: Iterable[str]) -> Mapping[str, str]:
         raise ParameterError(
             where,
             f"is too long for {len(long)} municipalities; {long[worst]} characters for "
-            f"{official_name(worst, round_.municipalities[worst].name)}",
+            f"{round_.municipalities[worst].official_name}",
             f"at most {gsm7.SEPTETS_MAX}, where € [ ] {{ }} ~ ^ \\ | count two",
             f"Make it {long[worst] - gsm7.SEPTETS_MAX} shorter.",
         )
@@ -86,6 +85,6 @@ def _of_template(where: str, template: str, round_: Round) -> list[Problem]:
 
 
 def _filled(template: str, round_: Round, code: str) -> str:
-    place = official_name(code, round_.municipalities[code].name)
+    place = round_.municipalities[code].official_name
     text = template.format(kommune=place, hotline=round_.settings.letters.hotline or "")
     return " ".join(text.split())

@@ -32,7 +32,6 @@ from helpers.notebooks.kernels import KERNEL, MEMORY_VARIABLE, Specs, ZygoteDied
 from helpers.notebooks.render import render
 from helpers.parameters.params import Round, load_tiles
 from helpers.parameters.round_settings import Limits
-from helpers.released.own_numbers import official_name
 from helpers.released.published import load_published
 from helpers.sampling.plan import read_decision
 
@@ -283,9 +282,7 @@ def report_notebook(paths: Paths, round_: Round, code: str) -> None:
         {"round": round_.id, "municipality": code},
         round_.settings.limits,
     )
-    typeset(
-        executed, paths.report_folder(place), round_, municipality=official_name(code, place.name)
-    )
+    typeset(executed, paths.report_folder(place), round_, municipality=place.official_name)
 
 
 def national_report(paths: Paths, round_: Round) -> None:

@@ -12,7 +12,7 @@ from itertools import combinations
 from helpers.common.errors import Problem
 from helpers.common.labels import heading_key, normalise
 from helpers.parameters.files import Source
-from helpers.parameters.models import EXTRACT_FIELDS, ExtractFormat, LayoutWords
+from helpers.parameters.layouts import EXTRACT_FIELDS, ExtractFormat, LayoutWords
 from helpers.parameters.relations import same_key
 
 PARTS = {"d": "day", "m": "month", "b": "month", "B": "month", "Y": "year", "y": "year"}

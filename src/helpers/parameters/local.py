@@ -9,14 +9,10 @@ from pathlib import Path
 from helpers.common.errors import Problem
 from helpers.common.labels import heading_key
 from helpers.parameters.files import Source
-from helpers.parameters.models import (
-    FREE_TEXT,
-    ExtractFormat,
-    LocalFile,
-    Questionnaire,
-    Round,
-)
+from helpers.parameters.layouts import ExtractFormat
+from helpers.parameters.questionnaires import FREE_TEXT, LocalFile, Questionnaire
 from helpers.parameters.relations import same_key
+from helpers.parameters.rounds import Round
 from helpers.parameters.scales import upside_down
 from helpers.parameters.tables import unknown
 

@@ -17,21 +17,10 @@ from pydantic import BaseModel
 from helpers.common.errors import ParameterError, Problem
 from helpers.parameters.files import Source, known_files
 from helpers.parameters.intake_decisions import IntakeDecision, by_municipality
+from helpers.parameters.layouts import ExtractFormat, LayoutWords
 from helpers.parameters.local import local_problems, stray_files
-from helpers.parameters.models import (
-    BREAKDOWN_LABELS,
-    Agreement,
-    EarlierRound,
-    ExtractFormat,
-    LayoutWords,
-    LocalFile,
-    Municipality,
-    Questionnaire,
-    Round,
-    Rule,
-    RuleSet,
-    Tile,
-)
+from helpers.parameters.municipalities import Agreement, Municipality, Tile
+from helpers.parameters.questionnaires import LocalFile, Questionnaire
 from helpers.parameters.relations import coverage_problems
 from helpers.parameters.round_settings import (
     AgeLimits,
@@ -42,6 +31,8 @@ from helpers.parameters.round_settings import (
     Sampling,
     Weighting,
 )
+from helpers.parameters.rounds import BREAKDOWN_LABELS, EarlierRound, Round
+from helpers.parameters.rule_sets import Rule, RuleSet
 from helpers.parameters.sets import (
     _load_questionnaire,
     layout_files,

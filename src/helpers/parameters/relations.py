@@ -13,18 +13,10 @@ from pathlib import Path
 
 from helpers.common.errors import Problem
 from helpers.common.labels import normalise
-from helpers.parameters.models import (
-    FREE_TEXT,
-    OVERALL,
-    ExtractFormat,
-    Municipality,
-    Question,
-    Rule,
-    RuleSet,
-    ScaleLabel,
-    TargetGroup,
-    Theme,
-)
+from helpers.parameters.layouts import ExtractFormat
+from helpers.parameters.municipalities import Municipality
+from helpers.parameters.questionnaires import FREE_TEXT, OVERALL, Question, ScaleLabel, Theme
+from helpers.parameters.rule_sets import Rule, RuleSet, TargetGroup
 from helpers.parameters.scales import scale_troubles, upside_down
 from helpers.parameters.spells import spell_problems
 from helpers.parameters.tables import Table, stands_twice, unknown

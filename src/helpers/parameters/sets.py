@@ -12,20 +12,10 @@ from pydantic import BaseModel
 from helpers.common.errors import ParameterError, Problem
 from helpers.parameters.files import Source, read_yaml
 from helpers.parameters.format_rules import ambiguous_problems, format_problems, words_problems
+from helpers.parameters.layouts import ExtractFormat, LayoutWords
 from helpers.parameters.local import stray_files
-from helpers.parameters.models import (
-    ExtractFormat,
-    LayoutWords,
-    Municipality,
-    Question,
-    Questionnaire,
-    Rule,
-    RuleSet,
-    ScaleLabel,
-    TargetGroup,
-    Theme,
-    Tile,
-)
+from helpers.parameters.municipalities import Municipality, Tile
+from helpers.parameters.questionnaires import Question, Questionnaire, ScaleLabel, Theme
 from helpers.parameters.relations import (
     group_problems,
     kinds_of,
@@ -35,6 +25,7 @@ from helpers.parameters.relations import (
     scale_problems,
     scales_of,
 )
+from helpers.parameters.rule_sets import Rule, RuleSet, TargetGroup
 from helpers.parameters.tables import Table, read_table, stands_twice, unknown
 from helpers.parameters.words import build
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from helpers.common.errors import Problem
 from helpers.common.labels import normalise
-from helpers.parameters.models import Rule
+from helpers.parameters.rule_sets import Rule
 from helpers.parameters.tables import Table
 
 UNITS = {"weeks": ("uge", "uger"), "months": ("måned", "måneder")}

@@ -29,8 +29,8 @@ from helpers.disclosure.release_again import Again, release_again
 from helpers.estimation.round_estimates import RoundEstimates, gather
 from helpers.identities.identities import known_persons
 from helpers.identities.vault_key import VaultError
-from helpers.parameters.models import text_columns
 from helpers.parameters.params import Round
+from helpers.parameters.questionnaires import text_columns
 from helpers.scan.persons import Persons
 from helpers.scan.scan import scan_for
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpers.common.vocabulary import FILES
-from helpers.parameters.models import EarlierRound, LocalFile, Questionnaire, Round
+from helpers.parameters.questionnaires import LocalFile, Questionnaire
+from helpers.parameters.rounds import EarlierRound, Round
 
 STAGES = ("intake", "plan", "analyse", "release", "report", "national")
 

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from helpers.common.errors import ParameterError, Problem
-from helpers.parameters.models import Question
 from helpers.parameters.params import Questionnaire, read_parameters
+from helpers.parameters.questionnaires import Question
 from helpers.parameters.round_settings import Model
 from helpers.parameters.scales import KINDS
 from helpers.parameters.types import Whole, Words

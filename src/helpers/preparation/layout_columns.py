@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from helpers.common.errors import ParameterError
 from helpers.extracts.cpr import parse_cpr
 from helpers.extracts.tables import Found, rows_of_persons
-from helpers.parameters.models import EXTRACT_FIELDS
+from helpers.parameters.layouts import EXTRACT_FIELDS
 from helpers.parameters.params import ExtractFormat, LayoutWords
 from helpers.preparation.text_similarity import Benefits, plain, similarity
 from helpers.received.cells import as_text, cell_key, normalise, read_dates

@@ -12,8 +12,8 @@ from great_tables import GT
 from IPython.display import Markdown
 
 from helpers.common.markdown_text import literal, prose, trusted
-from helpers.parameters.models import LocalBackground
 from helpers.parameters.params import Round
+from helpers.parameters.questionnaires import LocalBackground
 from helpers.released.captions import listed
 from helpers.released.findings import counted
 from helpers.reports.internal_parts import numbers, table

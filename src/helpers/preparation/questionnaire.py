@@ -22,11 +22,10 @@ from helpers.answers.export_columns import export_columns
 from helpers.answers.latest import STATUSES
 from helpers.common import style
 from helpers.common.paths import Paths, write_text
-from helpers.parameters.models import LocalQuestion, Question
 from helpers.parameters.params import Round
+from helpers.parameters.questionnaires import LocalQuestion, Question
 from helpers.parameters.scales import Scale
 from helpers.preparation.frame import Frame, Piped, piped_from
-from helpers.released.own_numbers import official_name
 
 FOLDER, COMMON = "spoergeskema", "faelles"
 SCHEMA = "spoergeskema.schema.json"
@@ -71,7 +70,7 @@ def questionnaire_document(round_: Round, frame: Frame, code: str | None = None)
     """The questionnaire of one municipality, or the common one, as the schema describes it."""
     rules, collection = round_.settings, round_.settings.calendar.collection
     place = round_.municipalities[code] if code else None
-    name = official_name(place.code, place.name) if place else None
+    name = place.official_name if place else None
     local = round_.local_for(code).questions if code else ()
     words = {
         "kommune": name or frame.municipality_in_common,

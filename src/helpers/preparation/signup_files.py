@@ -16,8 +16,8 @@ import yaml
 
 from helpers.common.errors import ParameterError, Problem
 from helpers.common.paths import Paths
-from helpers.parameters.models import LocalFile
 from helpers.parameters.params import Round
+from helpers.parameters.questionnaires import LocalFile
 from helpers.preparation.participants_block import with_participants, without_participants
 from helpers.preparation.signup_headings import HEADINGS
 from helpers.preparation.signup_sheet import SignUpRow

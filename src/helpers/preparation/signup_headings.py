@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process
 
 from helpers.common.errors import Problem
 from helpers.common.labels import heading_key
-from helpers.parameters.models import MAX_LOCAL_QUESTIONS
+from helpers.parameters.questionnaires import MAX_LOCAL_QUESTIONS
 from helpers.received.sheets import Sheet
 
 # what a column holds → headings it may have; the first is the one of the empty file

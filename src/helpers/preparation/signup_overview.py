@@ -14,7 +14,7 @@ import xlsxwriter
 
 from helpers.common import style
 from helpers.common.paths import Paths, write_private
-from helpers.parameters.models import Municipality
+from helpers.parameters.municipalities import Municipality
 from helpers.parameters.round_settings import PriceBand
 from helpers.preparation.signup import SignUps
 from helpers.preparation.signup_files import Agreement

@@ -17,9 +17,9 @@ import pandas as pd
 from helpers.common.errors import ExtractError, ParameterError, Problem
 from helpers.common.labels import heading_key
 from helpers.common.quoting import redacted_file_name
-from helpers.parameters.models import MAX_LOCAL_QUESTIONS
 from helpers.parameters.municipality_names import find_municipality
 from helpers.parameters.params import Municipality, Round
+from helpers.parameters.questionnaires import MAX_LOCAL_QUESTIONS
 from helpers.preparation.signup_headings import HEADINGS, Columns, column_of, read_headings
 from helpers.received.cells import read_dates
 from helpers.received.sheet_choice import sheet_meant

@@ -16,8 +16,8 @@ from xlsxwriter.utility import xl_col_to_name
 
 from helpers.common import style
 from helpers.common.paths import Paths, write_atomically
-from helpers.parameters.models import LocalBackground
 from helpers.parameters.params import ExtractFormat, Municipality, Round
+from helpers.parameters.questionnaires import LocalBackground
 from helpers.preparation.template_texts import (
     COLUMNS,
     DATA_SHEET,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from helpers.common import style
 from helpers.released.numbers import Number, ResponseGroup
-from helpers.released.own_numbers import OwnNumbers, official_name
+from helpers.released.own_numbers import OwnNumbers
 from helpers.released.published import Published
 
 SURVEY = "Borgerundersøgelse på beskæftigelsesområdet"
@@ -85,10 +85,8 @@ def country_stands_fast(published: Published) -> str:
     """Where the country's numbers hold others than those with results, because they stand fast as first
     published: who is not in them, and who still is. Empty else."""
     round_, have = published.round, {m.code for m in published.municipalities}
-    out = [official_name(m.code, m.name) for m in published.apart]
-    still = [
-        official_name(c, round_.municipalities[c].name) for c in published.country if c not in have
-    ]
+    out = [m.official_name for m in published.apart]
+    still = [round_.municipalities[c].official_name for c in published.country if c not in have]
     text = ""
     if out:
         text += (

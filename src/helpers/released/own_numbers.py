@@ -16,19 +16,8 @@ from helpers.parameters.params import BREAKDOWN_LABELS
 from helpers.released.numbers import Difference, Number, ResponseGroup, known
 from helpers.released.published import Published
 
-OTHERS_LABEL = "De øvrige kommuner"
-NATIONAL_LABEL = "Alle deltagende kommuner"
 SPLIT = ("share_satisfied", "share_neutral", "share_dissatisfied")
 GROUPINGS = ("target_group", "gender", "age_band", "duration_band")
-
-NOBODY = "0000"  # no municipality's code: the country has nothing local
-# The two municipalities whose name is not »<name> Kommune«.
-_NAMES = {"0101": "Københavns Kommune", "0400": "Bornholms Regionskommune"}
-
-
-def official_name(code: str, name: str) -> str:
-    """»Norddjurs Kommune«, »Københavns Kommune«, »Bornholms Regionskommune«."""
-    return _NAMES.get(code, f"{name} Kommune")
 
 
 class OwnNumbers:
@@ -47,24 +36,28 @@ class OwnNumbers:
                 f"Run `survey run {round_.id} --only {code} --stage release` first.",
             )
         self.published, self.round, self.code = published, round_, code
-        own = None if code == NATIONAL else code
-        self.name = official_name(own, round_.municipalities[own].name) if own else NATIONAL_LABEL
-        self.local = round_.local_for(own or NOBODY)
-        self.answer_scales = round_.answer_scales(own)
-        self.measures = round_.measures(own)
-        self.item_labels = round_.item_labels(own)
-        self.category_labels = round_.category_labels(own)
+        self.name = published.area_name(code)
+        self.local = round_.local_for(code)
+        self.answer_scales = round_.answer_scales(code)
+        self.measures = round_.measures(code)
+        self.item_labels = round_.item_labels(code)
+        self.category_labels = round_.category_labels(code)
         self.breakdown_labels = BREAKDOWN_LABELS | {
             f"local:{b.id}": b.label for b in self.local.background
         }
         self.n_municipalities = len(published.country)
         self.without_results = published.missing
 
+    @property
+    def areas(self) -> dict[str, str]:
+        """Its own area and those that it is read beside → name."""
+        return {a: self.published.area_name(a) for a in self.published.areas.with_sums(self.code)}
+
     @cached_property
     def rows(self) -> pd.DataFrame:
-        """The municipality's and the country's rows of `results`."""
+        """The area's rows of `results`, and those of the areas that it is read beside."""
         results = self.published.results
-        return results[results["municipality"].isin([self.code, NATIONAL])]
+        return results[results["municipality"].isin(self.areas)]
 
     # ------------------------------------------------------------------------------- numbers
 

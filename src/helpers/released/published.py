@@ -15,8 +15,9 @@ from typing import Any
 import pandas as pd
 
 from helpers.common import style
+from helpers.common.areas import Areas
 from helpers.common.errors import SurveyError, TooEarlyError
-from helpers.common.vocabulary import COUNTRY, FILES, KEY, NATIONAL
+from helpers.common.vocabulary import FILES, IN_COUNTRY, KEY, NATIONAL, NATIONAL_LABEL
 from helpers.estimation.comparability import empty
 from helpers.estimation.comparisons import GROUP, OTHERS, ROUND, strictest_p, with_verdicts
 from helpers.parameters.params import Municipality, Round, load_round
@@ -88,10 +89,20 @@ class Published:
         return tuple(m for m in self.round.participants if m.code in have)
 
     @cached_property
+    def areas(self) -> Areas:
+        """The areas with results: the municipalities in the round's order, and the country that each is
+        read beside."""
+        return _areas(self.response, self.round)
+
+    def area_name(self, area: str) -> str:
+        """In Danish: »Norddjurs Kommune«, »Alle deltagende kommuner«."""
+        return NATIONAL_LABEL if area == NATIONAL else self.round.municipalities[area].official_name
+
+    @cached_property
     def country(self) -> tuple[str, ...]:
         """The municipalities that the country's numbers hold: those with results, unless numbers stand
         fast from an earlier publication (`disclosure/release_again.py`)."""
-        codes = self.response.attrs.get(COUNTRY)
+        codes = self.response.attrs.get(IN_COUNTRY)
         return tuple(codes) if codes is not None else tuple(m.code for m in self.municipalities)
 
     @property
@@ -296,8 +307,9 @@ def load_published(
         )
     response = pd.read_parquet(folder / FILES["response"])
     _require_participants(round_, response, folder)
-    of: list[list[tuple]] | None
-    of = None if only is None else [[("municipality", "in", [only, NATIONAL])]]
+    of: list[list[tuple]] | None = None
+    if only is not None:
+        of = [[("municipality", "in", _areas(response, round_).with_sums(only))]]
     wanted = [*of, [("breakdown", "==", "all")]] if of and only == NATIONAL else of
     return Published(
         round=round_,
@@ -312,6 +324,11 @@ def load_published(
         if trends
         else empty(),
     )
+
+
+def _areas(response: pd.DataFrame, round_: Round) -> Areas:
+    have = set(response["municipality"])
+    return Areas.of([*(c for c in round_.settings.participants if c in have), NATIONAL])
 
 
 def _require_participants(round_: Round, response: pd.DataFrame, folder: Path) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from helpers.common import style
-from helpers.common.vocabulary import NATIONAL, SMALL
+from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL, SMALL
 from helpers.estimation.comparisons import OTHERS
 from helpers.released.captions import country_stands_fast, with_results
-from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+from helpers.released.own_numbers import OwnNumbers
 from helpers.released.scale_words import kinds_rule, means_rule, themes_rule
 from helpers.released.verdicts import least_notable, words_of
 
@@ -20,16 +20,15 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
     """(term, explanation) pairs, in the order a reader meets them."""
     rules = o.round.settings
     confidence = style.percent(rules.comparison.confidence)
-    own = None if o.code == NATIONAL else o.code
     return [
         (
             "Gennemsnit",
             "svarene er talt fra 1 (mest negativt) til 5 (mest positivt)."
-            + means_rule(o.round, own),
+            + means_rule(o.round, o.code),
         ),
         (
             "Tilfredse, hverken eller og utilfredse",
-            f"{kinds_rule(o.round, own)}. For et tema regnes på borgerens gennemsnit over temaets "
+            f"{kinds_rule(o.round, o.code)}. For et tema regnes på borgerens gennemsnit over temaets "
             f"spørgsmål: {themes_rule(o.round)}.",
         ),
         ("Ved ikke", "indgår hverken i gennemsnit eller andele, men vises for sig."),

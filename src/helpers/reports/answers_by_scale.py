@@ -12,7 +12,7 @@ from IPython.display import Markdown, display
 from helpers.common.markdown_text import heading, prose
 from helpers.common.style import capital, slug
 from helpers.common.vocabulary import DOCUMENT_CELL as CELL
-from helpers.parameters.models import Question
+from helpers.parameters.questionnaires import Question
 from helpers.parameters.scales import Scale
 from helpers.released.captions import listed
 from helpers.released.published import Published

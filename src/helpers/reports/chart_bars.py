@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from helpers.common import style
-from helpers.common.vocabulary import NATIONAL
 from helpers.parameters.scales import NEUTRAL, Measure
 from helpers.released.captions import reasons
 from helpers.released.numbers import Number
@@ -136,9 +135,8 @@ def _legend_columns(labels: Sequence[str], room: float) -> int:
 
 def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
     """Distribution of the answers to questions that share a scale; *ved ikke* stands apart."""
-    labels = published.round.item_labels(None if code == NATIONAL else code)
-    own = None if code == NATIONAL else code
-    scale = published.round.answer_scales(own)[items[0]]
+    labels = published.round.item_labels(code)
+    scale = published.round.answer_scales(code)[items[0]]
     looks, neutral = style.answer_colours(len(scale.labels)), scale.measure.options_of(NEUTRAL)
     fig, ax = canvas(len(items) * 1.05, 1.35)
     places = label_rows(ax, [labels[i] for i in items], 26)
@@ -175,9 +173,9 @@ def _values_of(rows: Sequence[Sequence[Number]]) -> np.ndarray:
 
 def split(published: Published, code: str, items: Sequence[str]) -> Figure:
     """Satisfied, neutral and dissatisfied per theme or question."""
-    labels = published.round.item_labels(None if code == NATIONAL else code)
+    labels = published.round.item_labels(code)
     rows = [(labels[i], {s: published.number(code, i, s) for s in SPLIT}) for i in items]
-    scales = published.round.answer_scales(None if code == NATIONAL else code)
+    scales = published.round.answer_scales(code)
     own = [scales[i].measure for i in items if i in scales]
     return _split(published, rows, own or question_measures(published.round))
 
@@ -186,7 +184,7 @@ def split_by_group(
     published: Published, code: str, breakdown: str, item: str | None = None
 ) -> Figure:
     """Satisfied, neutral and dissatisfied on one item by the categories of a breakdown."""
-    labels = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
+    labels = published.round.category_labels(code)[breakdown]
     item = item or published.overall
     rows = [
         (

@@ -14,11 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.common import style
-from helpers.common.vocabulary import NATIONAL, OVER, UNDER, UNSURE
+from helpers.common.vocabulary import NATIONAL, NATIONAL_LABEL, OVER, UNDER, UNSURE
 from helpers.estimation.comparisons import OTHERS, ROUND
 from helpers.released.captions import reasons
 from helpers.released.numbers import Difference, Number
-from helpers.released.own_numbers import NATIONAL_LABEL
 from helpers.released.published import Published
 from helpers.reports.chart_bars import likert, split, split_by_group
 from helpers.reports.chart_canvas import (
@@ -113,7 +112,7 @@ def _dots_canvas(rows: int, *, beside: bool) -> tuple[Figure, Axes]:
 
 def means_beside(published: Published, code: str, items: Sequence[str]) -> Figure:
     """Means of themes or questions with intervals; a municipality beside the others and all."""
-    labels = published.round.item_labels(None if code == NATIONAL else code)
+    labels = published.round.item_labels(code)
     own = [published.number(code, i) for i in items]
     if not any(r.shown for r in own):
         return no_data(f"Gennemsnittene kan ikke vises: {reasons(own)}.")
@@ -150,7 +149,7 @@ def _annotate(ax: Axes, places, numbers: Sequence[Number]) -> None:
 
 def groups(published: Published, code: str, breakdown: str, item: str | None = None) -> Figure:
     """Mean of one item by the categories of a breakdown; a municipality beside all."""
-    labels = published.round.category_labels(None if code == NATIONAL else code)[breakdown]
+    labels = published.round.category_labels(code)[breakdown]
     rows = [(label, breakdown, category) for category, label in labels.items()]
     item = item or published.overall
     return means_of_groups(published, code, rows, item, beside=code != NATIONAL)
@@ -246,7 +245,7 @@ def _differences(
     compared = [d for d in rows if d.shown]
     if not compared:
         return no_data(f"Sammenligningen kan ikke vises: {reasons(rows)}.")
-    labels = published.round.item_labels(None if code == NATIONAL else code)
+    labels = published.round.item_labels(code)
     fig, ax = canvas(len(items) * 0.8, 1.1)
     places = label_rows(ax, [labels[i] for i in items])
     ax.axvline(0, color=style.GREY, linewidth=1)

@@ -17,15 +17,9 @@ from IPython.display import Markdown
 from helpers.common import style
 from helpers.common.markdown_text import prose, trusted
 from helpers.common.spreadsheets import inert
-from helpers.common.vocabulary import NATIONAL
 from helpers.parameters.scales import MAX_POINTS
 from helpers.released.numbers import numbers_of, rows_of
-from helpers.released.own_numbers import (
-    GROUPINGS,
-    NATIONAL_LABEL,
-    SPLIT,
-    official_name,
-)
+from helpers.released.own_numbers import GROUPINGS, SPLIT
 from helpers.released.published import Published
 from helpers.released.scale_words import statistic_labels
 
@@ -57,9 +51,9 @@ def results(
     breakdown: str = "all",
     areas: Sequence[str] = (),
 ) -> Markdown:
-    """Link to the weighted numbers of `items` in the municipality and the country, or in `areas`."""
+    """Link to the weighted numbers of `items` in the area and those it is read beside, or in `areas`."""
     t = published.results
-    areas = list(areas) or list(dict.fromkeys((code, NATIONAL)))
+    areas = list(areas) or published.areas.with_sums(code)
     kept = t[
         t["municipality"].isin(areas)
         & t["item"].isin(list(items))
@@ -67,14 +61,13 @@ def results(
         & t["statistic"].isin(list(statistics))
         & (t["weighting"] == "weighted")
     ]
-    of = None if code == NATIONAL else code
-    labels, names = published.round.item_labels(of), published.round.category_labels(of)
-    called = statistic_labels(published.round, of)
+    labels, names = published.round.item_labels(code), published.round.category_labels(code)
+    called = statistic_labels(published.round, code)
     columns = ["municipality", "category", "item", "statistic"]
     rows = [
         [
-            _area(published, area),
-            published.round.breakdown_label(breakdown, of),
+            published.area_name(area),
+            published.round.breakdown_label(breakdown, code),
             names[breakdown].get(category, category),
             labels.get(item, item),
             called[statistic],
@@ -90,7 +83,7 @@ def results(
 
 def compared(published: Published, code: str, reference: str, items: Sequence[str]) -> Markdown:
     """Link to the differences of the municipality as a whole from `reference`."""
-    labels = published.round.item_labels(None if code == NATIONAL else code)
+    labels = published.round.item_labels(code)
     found = published.differences(
         municipality=code, reference=reference, breakdown="all", statistic="mean"
     )
@@ -138,7 +131,7 @@ def drivers(published: Published, code: str) -> Markdown:
 
 def response(published: Published, code: str) -> Markdown:
     """Link to citizens, invited and answers of every group."""
-    labels = published.round.category_labels(None if code == NATIONAL else code)
+    labels = published.round.category_labels(code)
     rows = []
     for breakdown in ("all", *GROUPINGS):
         for category, label in labels[breakdown].items():
@@ -157,12 +150,6 @@ def response(published: Published, code: str) -> Markdown:
         "Status",
     )
     return _link(head, rows, "svarprocent")
-
-
-def _area(published: Published, code: str) -> str:
-    if code == NATIONAL:
-        return NATIONAL_LABEL
-    return official_name(code, published.round.municipalities[code].name)
 
 
 def _values(table: pd.DataFrame) -> list[list[Cell]]:

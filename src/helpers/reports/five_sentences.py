@@ -11,7 +11,7 @@ from IPython.display import Markdown
 from helpers.common import style
 from helpers.common.markdown_text import bullets
 from helpers.common.style import capital, uncapital
-from helpers.common.vocabulary import NATIONAL, OVER, UNDER
+from helpers.common.vocabulary import OVER, UNDER
 from helpers.estimation.comparisons import ROUND
 from helpers.released import ends, findings, verdicts
 from helpers.released.captions import listed, reasons
@@ -102,7 +102,7 @@ def what_changed(published: Published, code: str) -> str:
         whole = published.trends.trend(before, published.overall)
         why = "" if whole.comparable else f" ({whole.note.removesuffix('.')})"
         return f"Resultaterne kan ikke sammenlignes med {title}{why}"
-    labels = published.round.item_labels(None if code == NATIONAL else code)
+    labels = published.round.item_labels(code)
     parts = []
     for verdict in (OVER, UNDER):
         found = [i for i, d in rows.items() if d.verdict == verdict]

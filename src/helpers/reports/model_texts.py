@@ -212,7 +212,7 @@ def response_quality(published: Published, code: str) -> Markdown:
     whole = published.responded(code)
     if not whole.shown:
         return prose(f"Det kan ikke vises, om svarene ligner borgerne: {whole.words}.")
-    labels = published.round.category_labels(None if code == NATIONAL else code)
+    labels = published.round.category_labels(code)
     gaps = []
     for breakdown, categories in labels.items():
         for category, label in categories.items():

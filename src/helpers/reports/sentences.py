@@ -15,10 +15,9 @@ from helpers.common.markdown_text import Markup, bullets, literal, markdown_tabl
 from helpers.common.style import capital
 from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, SMALL, UNDER, UNSURE
 from helpers.estimation.comparisons import OTHERS
-from helpers.parameters.params import Municipality
 from helpers.released import ends, findings, verdicts
 from helpers.released.captions import country_stands_fast, listed, reasons, with_results
-from helpers.released.own_numbers import OwnNumbers, official_name
+from helpers.released.own_numbers import OwnNumbers
 from helpers.released.published import Published
 from helpers.released.scale_words import kinds_rule, means_rule, themes_rule
 from helpers.reports.five_sentences import what_changed
@@ -39,7 +38,7 @@ def _confidence(published: Published) -> str:
 
 def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdown:
     """The questions with the highest and the lowest means, as two short lists."""
-    labels = published.round.item_labels(None if code == NATIONAL else code)
+    labels = published.round.item_labels(code)
     rows = [(labels[q], published.number(code, q)) for q in published.question_items]
     shown = [(name, number.value) for name, number in rows if number.shown]
     if len(shown) < 2 * count:
@@ -203,13 +202,9 @@ def participants(published: Published) -> Markdown:
         "Det er ikke hele landet: kommuner, der ikke deltager, indgår ikke."
     )
     if published.missing:
-        names = listed([_name(m) for m in published.missing])
+        names = listed([m.official_name for m in published.missing])
         text += f" Følgende tilmeldte har ingen resultater og indgår ikke: {names}."
     return prose(text + country_stands_fast(published))
-
-
-def _name(place: Municipality) -> str:
-    return official_name(place.code, place.name)
 
 
 def word_list(published: Published) -> Markdown:

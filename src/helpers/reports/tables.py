@@ -12,12 +12,12 @@ from IPython.display import Markdown
 
 from helpers.common import style
 from helpers.common.markdown_text import Markup, literal, markdown_table, prose, trusted
-from helpers.common.vocabulary import NATIONAL
-from helpers.parameters.models import Round
+from helpers.common.vocabulary import NATIONAL, NATIONAL_LABEL
+from helpers.parameters.rounds import Round
 from helpers.released import verdicts
 from helpers.released.captions import reasons
 from helpers.released.numbers import Number, ResponseGroup
-from helpers.released.own_numbers import GROUPINGS, NATIONAL_LABEL
+from helpers.released.own_numbers import GROUPINGS
 from helpers.released.published import Published
 
 
@@ -75,7 +75,7 @@ def _n(number: Number) -> str:
 
 
 def _labels(published: Published, code: str) -> dict[str, str]:
-    return published.round.item_labels(None if code == NATIONAL else code)
+    return published.round.item_labels(code)
 
 
 BESIDE = ["Kommunen (95 %)", "De øvrige", "Alle", "Mod de øvrige", "Svar"]
@@ -188,11 +188,11 @@ def groups_beside(published: Published, code: str) -> Markdown:
 
 
 def _categories(published: Published, code: str, breakdown: str) -> dict[str, str]:
-    return published.round.category_labels(None if code == NATIONAL else code)[breakdown]
+    return published.round.category_labels(code)[breakdown]
 
 
 def _heading(published: Published, code: str, breakdown: str) -> str:
-    return published.round.breakdown_label(breakdown, None if code == NATIONAL else code)
+    return published.round.breakdown_label(breakdown, code)
 
 
 def group_split(published: Published, code: str, breakdown: str) -> Markdown:

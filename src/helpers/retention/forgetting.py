@@ -26,8 +26,8 @@ from helpers.common.paths import Paths, write_private
 from helpers.common.quoting import blanked, redacted_file_name, redacted_headings
 from helpers.common.store import Store
 from helpers.fieldwork.hotline import without_keys
-from helpers.parameters.models import text_columns
 from helpers.parameters.params import Round
+from helpers.parameters.questionnaires import text_columns
 from helpers.received.sheets import read_kept_table
 
 KEY_BYTES = 16  # 128 bits, as the keys had

@@ -25,7 +25,7 @@ from helpers.common.errors import Problem, SurveyError
 from helpers.common.paths import write_atomically, write_text
 from helpers.common.quoting import redacted_file_name
 from helpers.fieldwork.sealed import forget_passphrases, listed_as
-from helpers.parameters.models import text_columns
+from helpers.parameters.questionnaires import text_columns
 from helpers.rolling.month import ASKED, INVITATION, SAMPLE, delivered
 from helpers.rolling.months import name
 from helpers.rolling.places import Places

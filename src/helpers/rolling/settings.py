@@ -15,7 +15,6 @@ from pydantic import Field, ValidationError, model_validator
 
 from helpers.common.errors import ParameterError, Problem
 from helpers.parameters.files import known_files
-from helpers.parameters.models import Round
 from helpers.parameters.params import read_settings, with_references
 from helpers.parameters.round_settings import (
     AgeLimits,
@@ -30,6 +29,7 @@ from helpers.parameters.round_settings import (
     Sampling,
     Weighting,
 )
+from helpers.parameters.rounds import Round
 from helpers.parameters.types import (
     MONTH_PATTERN,
     Code,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from helpers.common.style import capital
+from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL
 from helpers.released.captions import listed
-from helpers.released.own_numbers import NATIONAL_LABEL, OTHERS_LABEL, OwnNumbers
+from helpers.released.own_numbers import OwnNumbers
 from helpers.released.scale_words import SPLIT_WORDS, kind_of, question_measures, split_labels
 from helpers.workbook.sheets import Cell, Column, Sheet
 

@@ -7,14 +7,9 @@ from functools import cache, partial
 
 from helpers.common import style
 from helpers.common.style import capital
-from helpers.common.vocabulary import NATIONAL
+from helpers.common.vocabulary import NATIONAL, NATIONAL_LABEL, OTHERS_LABEL
 from helpers.released.numbers import SHOWN_WORD, Number, ResponseGroup, numbers_of, rows_of
-from helpers.released.own_numbers import (
-    GROUPINGS,
-    NATIONAL_LABEL,
-    OTHERS_LABEL,
-    OwnNumbers,
-)
+from helpers.released.own_numbers import GROUPINGS, OwnNumbers
 from helpers.released.scale_words import statistic_labels
 from helpers.workbook.sheets import Cell, Column, Sheet
 
@@ -140,7 +135,7 @@ def all_numbers_sheet(o: OwnNumbers) -> Sheet:
 def _all_rows(
     o: OwnNumbers, measures: Sequence[str], called: Mapping[str, str]
 ) -> Iterator[list[Cell]]:
-    areas = {o.code: o.name, NATIONAL: NATIONAL_LABEL}
+    areas = o.areas
     keys = ["municipality", "breakdown", "category", "item", "statistic"]
     unweighted, weighted = (o.rows[o.rows["weighting"] == w] for w in ("unweighted", "weighted"))
     beside = dict(zip(rows_of(unweighted, keys), numbers_of(unweighted)))

@@ -6,13 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from helpers.common import style
+from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL
 from helpers.released.numbers import Number
-from helpers.released.own_numbers import (
-    NATIONAL_LABEL,
-    OTHERS_LABEL,
-    SPLIT,
-    OwnNumbers,
-)
+from helpers.released.own_numbers import SPLIT, OwnNumbers
 
 SHEET_NAMES = {
     "target_group": "Målgruppe",
