@@ -33,7 +33,7 @@ from helpers.parameters.questionnaires import LocalFile, Question, ScaleLabel, T
 from helpers.parameters.round_settings import Dated, RoundFile
 from helpers.parameters.rule_sets import Rule, TargetGroup
 from helpers.parameters.types import EXPECTED
-from helpers.parameters.words import sentence, told
+from helpers.parameters.words import sentence, validation_problems
 from helpers.preparation.frame import Frame
 from helpers.preparation.layout_file import proposed_path
 from helpers.rolling.settings import RollingFile, load_rolling
@@ -160,7 +160,7 @@ def test_a_wrong_value_in_every_field_is_told_in_our_words(model):
             try:
                 model.model_validate(content)
             except pydantic.ValidationError as e:
-                for problem in told(e, model, Source(path, content, source.node)):
+                for problem in validation_problems(e, model, Source(path, content, source.node)):
                     assert problem.what and problem.remedy and ", line " in problem.where
                     in_our_words(str(problem))
                 refused += 1

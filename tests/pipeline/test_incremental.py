@@ -293,7 +293,7 @@ module, _, name = step.function.partition(":")
 round_ = load_round(root, "demo")
 function = getattr(import_module(module), name)
 sitecustomize.begin()
-function(Paths(root, "demo"), round_, *code, **({"failed": []} if step.told else {}))
+function(Paths(root, "demo"), round_, *code, **({"failed": []} if step.arguments else {}))
 sys.setprofile(None)
 """
 

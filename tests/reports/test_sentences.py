@@ -145,8 +145,8 @@ def test_the_rules_are_those_of_the_round(published):
 
 @pytest.mark.parametrize("code", [NATIONAL, BIG])
 def test_what_the_numbers_leave_out_is_told_with_its_terms_in_bold(published, code):
-    points = sentences.not_told(published, code).data.splitlines()
+    points = sentences.limitations(published, code).data.splitlines()
     assert len(points) == 6 and all(p.startswith("- **") and ":** " in p for p in points)
     assert "af svarene" in points[0] and "»" in points[0]
-    nobody = sentences.not_told(hidden(published, code), code).data.splitlines()
+    nobody = sentences.limitations(hidden(published, code), code).data.splitlines()
     assert nobody[0].endswith("udfyldes ikke.")

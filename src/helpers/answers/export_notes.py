@@ -31,8 +31,8 @@ def notes_on(
 ) -> list[str]:
     """A sentence a file and kind of oddity. `rows`: of all exports, as `check_export` gives them; what
     stands in several exports alike is told of the first. `spans`: as `answer_times.known_times`."""
-    told = [c for c in rows if c not in ("file", "row")]
-    rows = rows.sort_values(["file", "row"]).drop_duplicates(told)
+    columns = [c for c in rows if c not in ("file", "row")]
+    rows = rows.sort_values(["file", "row"]).drop_duplicates(columns)
     return [
         *_odd_times(rows, spans, by),
         *_local_answers_not_asked(rows, round_),

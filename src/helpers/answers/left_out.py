@@ -26,19 +26,19 @@ def digest_of(content: bytes) -> str:
 def read_left_out(paths: Paths) -> dict[str, frozenset[int]]:
     """Digest of an export → its rows that are left out. Raises ResponseError where the record cannot be
     read."""
-    return {digest: frozenset(told["rows"]) for digest, told in _read(paths).items()}
+    return {digest: frozenset(entry["rows"]) for digest, entry in _read(paths).items()}
 
 
 def leave_out(paths: Paths, decided: dict[str, tuple[str, frozenset[int]]], today: dt.date) -> None:
     """Add a decision a file: digest → name and rows. What was decided before stays."""
-    told = _read(paths)
+    record = _read(paths)
     for digest, (name, rows) in decided.items():
-        before = told.get(digest, {"rows": []})
+        before = record.get(digest, {"rows": []})
         if rows - set(before["rows"]):
             all_rows = sorted(rows.union(before["rows"]))
-            told[digest] = {"file": name, "decided_on": today.isoformat(), "rows": all_rows}
+            record[digest] = {"file": name, "decided_on": today.isoformat(), "rows": all_rows}
     if decided:
-        write_text(_path(paths), json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+        write_text(_path(paths), json.dumps(record, ensure_ascii=False, indent=1) + "\n")
 
 
 def _path(paths: Paths) -> Path:
@@ -50,9 +50,9 @@ def _read(paths: Paths) -> dict[str, dict]:
     if not path.is_file():
         return {}
     try:
-        told = json.loads(path.read_text("utf-8"))
-        if all(isinstance(row, int) for entry in told.values() for row in entry["rows"]):
-            return told
+        record = json.loads(path.read_text("utf-8"))
+        if all(isinstance(row, int) for entry in record.values() for row in entry["rows"]):
+            return record
     except (ValueError, AttributeError, KeyError, TypeError):
         pass
     raise ResponseError(

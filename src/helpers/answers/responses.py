@@ -78,25 +78,25 @@ def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collec
     """
     owners, problems = key_owners(paths, round_)
     spans, unread = answer_spans(paths, round_, today)
-    for code, told in unread.items():
-        problems.setdefault(code, []).extend(told)
+    for code, of_one in unread.items():
+        problems.setdefault(code, []).extend(of_one)
     decided, left = read_left_out(paths), keys_asked_before(paths, round_)
     tables, left_out, without = [], [], []
     for path in export_files(paths):
         rows = decided.get(digest_of(path.read_bytes())) if decided else None
         checked = check_export(path, round_, owners, rows or frozenset(), left)
-        for whose, told in checked.problems.items():
-            problems.setdefault(whose, []).extend(told)
+        for whose, of_one in checked.problems.items():
+            problems.setdefault(whose, []).extend(of_one)
         if checked.rows is not None:
             tables.append(checked.rows)
         if checked.left_out:
             left_out.append(f"{redacted_file_name(path.name)} ({row_spans(checked.left_out)})")
         if checked.without:
             without.append(f"{redacted_file_name(path.name)} ({', '.join(checked.without)})")
-    errors = {code: ResponseError(problems=told) for code, told in problems.items()}
+    errors = {code: ResponseError(problems=of_one) for code, of_one in problems.items()}
     ours = {ROUND_LEVEL, *round_.settings.participants}
     of_others = {code: errors.pop(code) for code in [*errors] if code not in ours}
-    notes = [_told_left_out(left_out)] if left_out else []
+    notes = [_left_out_note(left_out)] if left_out else []
     if without:
         notes.append(
             _listed("Columns of free text that are asked are not there, so no texts", without)
@@ -121,7 +121,7 @@ def collect(paths: Paths, round_: Round, today: dt.date | None = None) -> Collec
     return Collected(answers, errors, tuple(conflicts), tuple(notes), gone, of_others)
 
 
-def _told_left_out(files: list[str]) -> str:
+def _left_out_note(files: list[str]) -> str:
     return _listed("Rows whose key belongs to no drawn sample are left out, as decided", files)
 
 
@@ -228,8 +228,8 @@ def _faults_of_keys(
     }
     for what, chosen in refused.items():
         if chosen.any():
-            told = f"{int(chosen.sum())} {what} ({row_spans(chosen.index[chosen])})"
-            yield Problem(redacted_file_name(path.name), told, *wanted[what])
+            finding = f"{int(chosen.sum())} {what} ({row_spans(chosen.index[chosen])})"
+            yield Problem(redacted_file_name(path.name), finding, *wanted[what])
 
 
 def _of_other_scales(
@@ -316,18 +316,18 @@ def read_export(path: Path, asked: ExportColumns) -> Export:
     sheet, headings = sheet_of_export(path)
     raw = _cells_of(sheet, path, headings, asked)
     found: list[tuple[Problem, int]] = []
-    told: set[tuple[int, str]] = set()
+    reported: set[tuple[int, str]] = set()
 
     def refuse(bad: np.ndarray, column: str, what: str) -> None:
         for row in raw.index[bad]:
-            if (row, column) in told:
+            if (row, column) in reported:
                 continue
             where = f"{sheet.where(path)}, row {row}, column »{column}«"
             found.append((Problem(where, what, remedy=_MEND), row))
 
     lost = sheet.lost_cells(path, [i for i, c in enumerate(headings) if c in asked.names])
     found += [(fault, fault.place.row) for fault in [*sheet.odd_rows(path), *lost]]
-    told |= {(fault.place.row, headings[fault.place.cells[0][1] - 1]) for fault in lost}
+    reported |= {(fault.place.row, headings[fault.place.cells[0][1] - 1]) for fault in lost}
     table = pd.DataFrame({"key": _texts(raw, "key")}, index=raw.index, dtype="str")
     table["status"] = pd.array([t.lower() for t in _texts(raw, "status")], dtype="str")
     refuse(~table["status"].isin(STATUSES), "status", f"is none of {', '.join(STATUSES)}")
@@ -373,10 +373,10 @@ def _danish_time(texts: pd.Series) -> pd.Series:
     plain = texts.where((texts != "") & ~abroad)
     times = pd.to_datetime(plain, errors="coerce", format="ISO8601").astype("datetime64[s]")
     if abroad.any():
-        told = pd.to_datetime(texts[abroad], errors="coerce", format="ISO8601", utc=True)
-        near = told.where(told.dt.year.between(1900, 2100))  # 9999-12-31 cannot be moved
+        parsed = pd.to_datetime(texts[abroad], errors="coerce", format="ISO8601", utc=True)
+        near = parsed.where(parsed.dt.year.between(1900, 2100))  # 9999-12-31 cannot be moved
         moved = near.dt.tz_convert(DENMARK).dt.tz_localize(None).astype("datetime64[s]")
-        far = told.where(told.dt.year >= 1).dt.tz_localize(None)
+        far = parsed.where(parsed.dt.year >= 1).dt.tz_localize(None)
         moved = moved.fillna(far.astype("datetime64[s]"))
         times = moved.reindex(times.index).fillna(times)
     return times

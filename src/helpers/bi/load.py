@@ -61,8 +61,8 @@ def load(published: Published, url: str) -> dict[str, int]:
 
 def _words(error: BaseException, url: str) -> str:
     """The first line of what was said, where it holds no part of the password."""
-    told = str(error).strip().splitlines()
-    return without_secrets(told[0] if told else type(error).__name__, url)
+    lines = str(error).strip().splitlines()
+    return without_secrets(lines[0] if lines else type(error).__name__, url)
 
 
 def metadata() -> sa.MetaData:

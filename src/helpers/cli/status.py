@@ -20,7 +20,7 @@ from helpers.common.quoting import blanked
 from helpers.common.store import Store, by_folder, matching
 from helpers.common.vocabulary import WHOLE_ROUND
 from helpers.parameters.params import Round
-from helpers.parameters.withdrawals import told
+from helpers.parameters.withdrawals import withdrawal_in_words
 from helpers.pipeline.records import Snapshot
 from helpers.pipeline.steps import PARAMETERS, STEPS
 
@@ -94,7 +94,7 @@ def _left(snapshot: Snapshot, round_: Round) -> Iterator[str]:
     names = {code: place.name for code, place in round_.municipalities.items()}
     for code, withdrawal in round_.withdrawn.items():
         count = f"; answers of {passed[code]} citizens passed over" if passed.get(code) else ""
-        yield f"Withdrawn: {told(withdrawal, names)}{count}"
+        yield f"Withdrawn: {withdrawal_in_words(withdrawal, names)}{count}"
     for code in sorted(passed.keys() - round_.withdrawn.keys()):
         again = "drawn again" if code in round_.settings.participants else "takes no part any more"
         yield f"{code} {names[code]}, {again}: answers of {passed[code]} citizens passed over"

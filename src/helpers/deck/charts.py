@@ -90,7 +90,7 @@ def means_chart(
     *,
     label_share: float = 0.3,
 ):
-    """Clustered bars on the scale 1–5, from 1; the first category on top. The page has the legend:
+    """Clustered bars on the scale 1–5, from 1; the first category on top. The slide has the legend:
     a chart's own runs backwards in LibreOffice when its categories read from the top."""
     chart = _chart(
         slide,

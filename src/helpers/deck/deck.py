@@ -22,7 +22,7 @@ from helpers.deck.groups import (
 )
 from helpers.deck.method import reading_page, response_page, round_page
 from helpers.deck.models import development_page, drivers_page, expected_page
-from helpers.deck.page import open_template, remove_empty
+from helpers.deck.slide_parts import open_template, remove_empty
 from helpers.deck.slides import (
     overall_page,
     question_groups,
@@ -42,7 +42,7 @@ def write_deck(published: Published, code: str, path: Path, template: Path | Non
     """Write the deck of municipality `code`; what lay at `path` stays until the new one is whole.
 
     `template`: the municipality's own, made from the house's. Raises SurveyError where the
-    municipality has no released results, ParameterError where the template lacks what pages need.
+    municipality has no released results, ParameterError where the template lacks what slides need.
     """
     o = OwnNumbers(published, code)
     deck = open_template(template)
@@ -63,8 +63,8 @@ def write_deck(published: Published, code: str, path: Path, template: Path | Non
     local_pages(deck, o)
     response_page(deck, o)
     reading_page(deck, o)
-    for page in deck.slides:
-        remove_empty(page)
+    for slide in deck.slides:
+        remove_empty(slide)
 
     made = dt.datetime.combine(o.round.settings.calendar.reporting.end, dt.time())
     properties = deck.core_properties

@@ -9,7 +9,7 @@ from pptx.util import Inches
 from helpers.common import style
 from helpers.common.vocabulary import OTHERS_LABEL
 from helpers.deck.charts import Box, Series, difference_chart, means_chart
-from helpers.deck.page import (
+from helpers.deck.slide_parts import (
     HEIGHT,
     LEFT,
     ONE,
@@ -18,7 +18,7 @@ from helpers.deck.page import (
     WIDTH,
     add_card,
     add_legend,
-    add_page,
+    add_slide,
     add_table,
     add_text,
     holder,
@@ -51,7 +51,7 @@ def strongest_page(deck, o: OwnNumbers) -> None:
     ranked = sorted((r for r in asked if r[2].shown), key=lambda r: (-r[2].value, r[1]))
     k = min(AT_EACH_END, len(ranked) // 2)
     high, low = ranked[:k], ranked[len(ranked) - k :]
-    page = add_page(
+    slide = add_slide(
         deck,
         TWO,
         "Stærkest og svagest",
@@ -66,19 +66,19 @@ def strongest_page(deck, o: OwnNumbers) -> None:
     if not k:
         # one shown question alone has no end; then nothing may be hidden
         why = captions.reasons(x for *_, x in asked)
-        put_text(page, 1, [f"Spørgsmålene kan ikke vises for kommunen: {why}."])
+        put_text(slide, 1, [f"Spørgsmålene kan ikke vises for kommunen: {why}."])
         return
     charts = []
     for idx, (heading, chosen) in enumerate(
         (("Højeste gennemsnit", high), ("Laveste gennemsnit", low)), start=1
     ):
         left = LEFT + (idx - 1) * (HALF + 0.4)
-        add_text(page, Box(left, TOP + 0.38, HALF, 0.3), [heading], size=14, bold=True)
+        add_text(slide, Box(left, TOP + 0.38, HALF, 0.3), [heading], size=14, bold=True)
         places = [(name, i, "all", "all") for name, i, _ in chosen]
         box = Box(left, TOP + 0.7, HALF, HEIGHT - 0.7)
         what = f"{heading.lower()} 1–5"
-        charts.append(draw_means(page, idx, box, o, places, what, label_share=0.36))
-    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries(charts))
+        charts.append(draw_means(slide, idx, box, o, places, what, label_share=0.36))
+    add_legend(slide, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries(charts))
 
 
 def target_groups_page(deck, o: OwnNumbers) -> None:
@@ -87,7 +87,7 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
     short = {g.id: g.short for g in o.round.rules.groups}
     places = [(short.get(c, label), o.overall, breakdown, c) for c, label in groups]
     own = own_rows(o, places)
-    page = add_page(
+    slide = add_slide(
         deck,
         TWO,
         "Målgrupper",
@@ -99,12 +99,12 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
     )
     wide = 5.0
     add_text(
-        page, Box(LEFT, TOP, wide, 0.3), ["Samlet tilfredshed, gennemsnit"], size=14, bold=True
+        slide, Box(LEFT, TOP, wide, 0.3), ["Samlet tilfredshed, gennemsnit"], size=14, bold=True
     )
     box = Box(LEFT, TOP + 0.85, wide, HEIGHT - 0.85)
     what = "samlet tilfredshed 1–5 efter målgruppe"
-    series = draw_means(page, 1, box, o, places, what, label_share=0.36)
-    add_legend(page, Box(LEFT, TOP + 0.33, wide, 0.48), drawn_entries([series]))
+    series = draw_means(slide, 1, box, o, places, what, label_share=0.36)
+    add_legend(slide, Box(LEFT, TOP + 0.33, wide, 0.48), drawn_entries([series]))
     themes = [t for t in o.themes if t != o.overall]
     rows = [[o.name, *(o.label(t) for t in themes)]]
     for category, label in groups:
@@ -114,11 +114,11 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
             + [style.number(x.value, 2) if x.shown else x.words for x in cells]
         )
     left, width = LEFT + wide + 0.3, WIDTH - wide - 0.3
-    add_text(page, Box(left, TOP, width, 0.3), ["Temaerne, gennemsnit"], size=14, bold=True)
+    add_text(slide, Box(left, TOP, width, 0.3), ["Temaerne, gennemsnit"], size=14, bold=True)
     first = 1.65
     table = Box(left, TOP + 0.4, width, min(HEIGHT - 0.5, 0.62 * len(rows)))
     widths = [first, *[(width - first) / len(themes)] * len(themes)]
-    add_table(page, table, rows, widths, f"Gennemsnit for hvert tema og hver målgruppe, {o.name}")
+    add_table(slide, table, rows, widths, f"Gennemsnit for hvert tema og hver målgruppe, {o.name}")
 
 
 def background_page(deck, o: OwnNumbers) -> None:
@@ -128,7 +128,7 @@ def background_page(deck, o: OwnNumbers) -> None:
     }
     own = [row for b in panels for row in own_rows(o, places[b])]
     hidden = [row for b in panels for row in hidden_rows(o, places[b])]
-    page = add_page(
+    slide = add_slide(
         deck,
         ONE,
         "Køn, alder og varighed: samlet tilfredshed, gennemsnit 1–5",
@@ -143,14 +143,14 @@ def background_page(deck, o: OwnNumbers) -> None:
     for i, breakdown in enumerate(panels):
         left = LEFT + i * (width + gap)
         heading = o.breakdown_label(breakdown)
-        add_text(page, Box(left, TOP + 0.38, width, 0.3), [heading], size=14, bold=True)
+        add_text(slide, Box(left, TOP + 0.38, width, 0.3), [heading], size=14, bold=True)
         # bars as thick in every panel: 0.34 inches of each chart are its axis
         share = len(places[breakdown]) / max(len(p) for p in places.values())
         box = Box(left, TOP + 0.7, width, 0.34 + share * (HEIGHT - 1.04))
         what = f"samlet tilfredshed 1–5 efter {heading.lower()}"
         spot = 1 if i == 0 else box
-        charts.append(draw_means(page, spot, box, o, places[breakdown], what, label_share=0.37))
-    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries(charts))
+        charts.append(draw_means(slide, spot, box, o, places[breakdown], what, label_share=0.37))
+    add_legend(slide, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries(charts))
 
 
 def differences_page(deck, o: OwnNumbers) -> None:
@@ -170,7 +170,7 @@ def differences_page(deck, o: OwnNumbers) -> None:
     more = sum(max(len(found) - DIFFERENCES_SHOWN, 0) for found in (means, shares))
     note = f"Yderligere {style.number(more)} forskelle står i resultater.xlsx. " if more else ""
     one_chart = bool(means) != bool(shares)
-    page = add_page(
+    slide = add_slide(
         deck,
         ONE if one_chart else TWO,
         "Hvor adskiller kommunen sig?",
@@ -180,7 +180,7 @@ def differences_page(deck, o: OwnNumbers) -> None:
         speaker=f"Kommunen sammenlignes med »{OTHERS_LABEL}«, som den ikke selv indgår i. {demands}",
     )
     if not notable:
-        _nothing_differs(page, o, compared, demands)
+        _nothing_differs(slide, o, compared, demands)
         return
     halved = bool(means and shares)
     for position, (found, heading, is_share) in enumerate(
@@ -192,11 +192,11 @@ def differences_page(deck, o: OwnNumbers) -> None:
         if part[0]
     ):
         chosen = found[:DIFFERENCES_SHOWN]
-        _largest_differences(page, o, position, heading, chosen, halved=halved, shares=is_share)
+        _largest_differences(slide, o, position, heading, chosen, halved=halved, shares=is_share)
 
 
 def _largest_differences(
-    page,
+    slide,
     o: OwnNumbers,
     position: int,
     heading: str,
@@ -206,7 +206,7 @@ def _largest_differences(
     shares: bool,
 ) -> None:
     left, width = LEFT + position * (HALF + 0.4), HALF if halved else WIDTH
-    add_text(page, Box(left, TOP, width, 0.3), [heading], size=14, bold=True)
+    add_text(slide, Box(left, TOP, width, 0.3), [heading], size=14, bold=True)
     room = min(HEIGHT - 0.4, 0.3 + 0.55 * len(chosen))
     names = [_difference_label(o, d) for d in chosen]
     values = [100 * d.value if shares else d.value for d in chosen]
@@ -214,7 +214,7 @@ def _largest_differences(
     what = f"{o.name} minus {OTHERS_LABEL.lower()}"
     listed = "; ".join(f"{n} {style.signed(v, decimals)}" for n, v in zip(names, values))
     difference_chart(
-        page,
+        slide,
         position + 1,
         Box(left, TOP + 0.38, width, room),
         names,
@@ -236,14 +236,14 @@ def _difference_label(o: OwnNumbers, d: Difference) -> str:
     return label + tail.get(d.statistic, "")
 
 
-def _nothing_differs(page, o: OwnNumbers, compared: Sequence[Difference], demands: str) -> None:
+def _nothing_differs(slide, o: OwnNumbers, compared: Sequence[Difference], demands: str) -> None:
     judged = [d for d in compared if d.judged]
-    text = holder(page, 2)
+    text = holder(slide, 2)
     text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
     add_card(
-        page, Box(LEFT, TOP, 3.6, 1.35), style.number(len(judged)), "sammenligninger er vurderet"
+        slide, Box(LEFT, TOP, 3.6, 1.35), style.number(len(judged)), "sammenligninger er vurderet"
     )
-    add_card(page, Box(LEFT, TOP + 1.5, 3.6, 1.35), "0", "nævneværdige forskelle")
+    add_card(slide, Box(LEFT, TOP + 1.5, 3.6, 1.35), "0", "nævneværdige forskelle")
     if not compared:
         why = captions.reasons(o.against_others(t) for t in o.themes)
         paragraphs = [f"Kommunen kan ikke sammenlignes med de øvrige kommuner: {why}."]
@@ -254,7 +254,7 @@ def _nothing_differs(page, o: OwnNumbers, compared: Sequence[Difference], demand
             "Det betyder ikke, at kommunen er præcis som de øvrige, men at tallene ikke giver "
             "grundlag for at sige, at den er anderledes."
         )
-    put_text(page, 2, [*paragraphs, demands], size=18, gap=12)
+    put_text(slide, 2, [*paragraphs, demands], size=18, gap=12)
 
 
 def _none_notable(compared: Sequence[Difference]) -> str:
@@ -263,7 +263,7 @@ def _none_notable(compared: Sequence[Difference]) -> str:
 
 
 def local_pages(deck, o: OwnNumbers) -> None:
-    """Local questions beside the first local grouping; further groupings have their own pages."""
+    """Local questions beside the first local grouping; further groupings have their own slides."""
     groupings = o.local_breakdowns
     if not o.local_questions and not groupings:
         return
@@ -286,7 +286,7 @@ def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: b
         p for p in (means_note(o, visible), captions.hidden_note(answers + groups)) if p
     )
     both = bool(items and breakdown)
-    page = add_page(
+    slide = add_slide(
         deck,
         TWO if both else ONE,
         "Lokale spørgsmål og grupper",
@@ -298,20 +298,22 @@ def _local_page(deck, o: OwnNumbers, breakdown: str | None, *, with_questions: b
     )
     width = HALF if both else WIDTH
     if items:
-        add_text(page, Box(LEFT, TOP, width, 0.3), ["Kommunens egne spørgsmål"], size=14, bold=True)
-        _local_questions_charts(page, o, visible, width, narrow=both)
+        add_text(
+            slide, Box(LEFT, TOP, width, 0.3), ["Kommunens egne spørgsmål"], size=14, bold=True
+        )
+        _local_questions_charts(slide, o, visible, width, narrow=both)
         if not visible:
             why = captions.reasons(x for _, x in answers)
-            put_text(page, 1, [f"Svarene kan ikke vises: {why}."])
+            put_text(slide, 1, [f"Svarene kan ikke vises: {why}."])
     if breakdown:
         left = LEFT + HALF + 0.4 if both else LEFT
         heading = f"{o.breakdown_label(breakdown)}: temaer, gennemsnit 1–5"
-        add_text(page, Box(left, TOP, width, 0.3), [heading], size=14, bold=True)
-        _local_groups_chart(page, 2 if both else 1, left, width, o, breakdown, categories, heading)
+        add_text(slide, Box(left, TOP, width, 0.3), [heading], size=14, bold=True)
+        _local_groups_chart(slide, 2 if both else 1, left, width, o, breakdown, categories, heading)
 
 
 def _local_questions_charts(
-    page, o: OwnNumbers, items: Sequence[str], width: float, *, narrow: bool
+    slide, o: OwnNumbers, items: Sequence[str], width: float, *, narrow: bool
 ) -> None:
     """A chart a scale, below each other."""
     asked = {q.id: q for q in o.local.questions}
@@ -320,7 +322,7 @@ def _local_questions_charts(
         ids = [i for i in items if asked[i].scale == scale]
         part = Box(LEFT, top, width, height * len(ids) / len(items))
         distribution_chart(
-            page,
+            slide,
             1 if ids[0] == items[0] else None,
             part,
             [asked[i].wording for i in ids],
@@ -331,7 +333,7 @@ def _local_questions_charts(
         top += part.height
 
 
-def _local_groups_chart(page, idx, left, width, o, breakdown, categories, heading) -> None:
+def _local_groups_chart(slide, idx, left, width, o, breakdown, categories, heading) -> None:
     series = [
         Series(label, tuple(o.of(t, "mean", breakdown, c).value for t in o.themes), colour)
         for (c, label), colour in zip(categories, GROUP_COLOURS * len(categories))
@@ -341,10 +343,10 @@ def _local_groups_chart(page, idx, left, width, o, breakdown, categories, headin
         why = captions.reasons(
             o.of(t, "mean", breakdown, c) for t in o.themes for c, _ in categories
         )
-        put_text(page, idx, [f"Grupperne kan ikke vises: {why}."])
+        put_text(slide, idx, [f"Grupperne kan ikke vises: {why}."])
         return
     names = [o.label(t) for t in o.themes]
     alt = alt_text(f"Søjler, {heading}", names, series, shares=False)
-    add_legend(page, Box(left, TOP + 0.38, width, 0.25), [(s.name, s.colour) for s in series])
+    add_legend(slide, Box(left, TOP + 0.38, width, 0.25), [(s.name, s.colour) for s in series])
     box = Box(left, TOP + 0.75, width, HEIGHT - 0.75)
-    means_chart(page, idx, box, names, series, alt, label_share=0.36)
+    means_chart(slide, idx, box, names, series, alt, label_share=0.36)

@@ -1,4 +1,4 @@
-"""The deck's pages about the survey itself: the round in short, who answered, how to read it."""
+"""The deck's slides about the survey itself: the round in short, who answered, how to read it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pptx.util import Inches
 from helpers.common import style
 from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL
 from helpers.deck.charts import Box, Series, rate_chart
-from helpers.deck.page import (
+from helpers.deck.slide_parts import (
     HEIGHT,
     LEFT,
     TOP,
     TWO,
     add_card,
-    add_page,
+    add_slide,
     add_text,
     holder,
     put_text,
@@ -28,7 +28,7 @@ from helpers.released.scale_words import means_rule
 
 def round_page(deck, o: OwnNumbers) -> None:
     collection, response = o.round.settings.calendar.collection, o.response()
-    page = add_page(
+    slide = add_slide(
         deck,
         TWO,
         "Undersøgelsen kort",
@@ -44,12 +44,12 @@ def round_page(deck, o: OwnNumbers) -> None:
         (style.percent(response.response_rate, 1) if shown else why, "svarprocent"),
     )
     for i, (figure, caption) in enumerate(cards):
-        add_card(page, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption)
+        add_card(slide, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption)
     groups = captions.listed([g.label.lower() for g in o.round.rules.groups])
-    text = holder(page, 2)
+    text = holder(slide, 2)
     text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
     put_text(
-        page,
+        slide,
         2,
         [
             f"**Hvem:** borgere i et forløb i jobcentret: {groups}.",
@@ -73,7 +73,7 @@ def response_page(deck, o: OwnNumbers) -> None:
         groups.append([(label, g) for label, g in named if g.shown])
         hidden += [(label, g) for label, g in named if not g.shown]
     rows = [(label, g.response_rate) for shown in groups for label, g in shown]
-    page = add_page(
+    slide = add_slide(
         deck,
         TWO,
         "Svarprocent og metode",
@@ -83,19 +83,19 @@ def response_page(deck, o: OwnNumbers) -> None:
         speaker="Designeffekten (Kish) siger, hvor meget vægtene udvander antallet af svar: det "
         "effektive antal er antal svar delt med designeffekten.",
     )
-    text = holder(page, 2)
+    text = holder(slide, 2)
     text.left, text.top, text.width, text.height = map(Inches, (7.6, TOP, 5.13, HEIGHT))
-    put_text(page, 2, _method_lines(o.response()), size=14)
+    put_text(slide, 2, _method_lines(o.response()), size=14)
     if not rows:
         why = captions.reasons(g for _, g in hidden)
-        put_text(page, 1, [f"Svarprocenten kan ikke vises for de enkelte grupper: {why}."])
+        put_text(slide, 1, [f"Svarprocenten kan ikke vises for de enkelte grupper: {why}."])
         return
-    add_text(page, Box(LEFT, TOP, 6.6, 0.3), ["Svarprocent i hver gruppe"], size=14, bold=True)
+    add_text(slide, Box(LEFT, TOP, 6.6, 0.3), ["Svarprocent i hver gruppe"], size=14, bold=True)
     series = [Series("Svarprocent", tuple(rate for _, rate in rows), style.OWN)]
     names = [label for label, _ in rows]
     alt = alt_text("Søjler, andel af de inviterede, der har svaret", names, series, shares=True)
     height = min(HEIGHT - 0.35, 0.5 * len(rows) + 0.1)
-    rate_chart(page, 1, Box(LEFT, TOP + 0.35, 6.6, height), names, series, alt)
+    rate_chart(slide, 1, Box(LEFT, TOP + 0.35, 6.6, height), names, series, alt)
 
 
 def _method_lines(whole: ResponseGroup) -> list[str]:
@@ -114,7 +114,7 @@ def _method_lines(whole: ResponseGroup) -> list[str]:
 
 
 def reading_page(deck, o: OwnNumbers) -> None:
-    page = add_page(
+    slide = add_slide(
         deck,
         TWO,
         "Metode",
@@ -124,5 +124,5 @@ def reading_page(deck, o: OwnNumbers) -> None:
     )
     lines = [f"**{term}:** {text}" for term, text in reading_guide(o)]
     middle = (len(lines) + 1) // 2
-    put_text(page, 1, lines[:middle], size=16, gap=10)
-    put_text(page, 2, lines[middle:], size=16, gap=10)
+    put_text(slide, 1, lines[:middle], size=16, gap=10)
+    put_text(slide, 2, lines[middle:], size=16, gap=10)

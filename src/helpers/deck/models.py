@@ -1,4 +1,4 @@
-"""The deck's pages on what models and earlier rounds say: development, expected result, importance."""
+"""The deck's slides on what models and earlier rounds say: development, expected result, importance."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pptx.util import Inches
 
 from helpers.common import style
 from helpers.deck.charts import Box, Series, means_chart, rate_chart
-from helpers.deck.page import (
+from helpers.deck.slide_parts import (
     HEIGHT,
     LEFT,
     ONE,
@@ -15,7 +15,7 @@ from helpers.deck.page import (
     WIDTH,
     add_card,
     add_legend,
-    add_page,
+    add_slide,
     add_text,
     holder,
     put_text,
@@ -37,7 +37,7 @@ NOTE_LINES, NOTE_CHARACTERS, NOTE_LINE = (
 
 
 def development_page(deck, o: OwnNumbers) -> None:
-    """Themes before and now; no page where there is no earlier round to compare with."""
+    """Themes before and now; no slide where there is no earlier round to compare with."""
     published = o.published
     if not published.earlier_rounds:
         return
@@ -50,7 +50,7 @@ def development_page(deck, o: OwnNumbers) -> None:
         return
     notes = [f"Brud i tidsserien: {mark}"] if (mark := published.trends.mark(before)) else []
     notes += _not_followed(o, before)
-    page = add_page(
+    slide = add_slide(
         deck,
         ONE,
         "Udviklingen siden sidst",
@@ -68,22 +68,22 @@ def development_page(deck, o: OwnNumbers) -> None:
     alt = alt_text(
         "Søjler, temaernes gennemsnit 1–5 nu og i forrige runde", names, series, shares=False
     )
-    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries([series]))
+    add_legend(slide, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries([series]))
     lines = -(-len(" ".join(notes)) // NOTE_CHARACTERS)
     room = 0.35 + NOTE_LINE * max(
         0, lines - NOTE_LINES
     )  # a longer note grows upwards, into the chart
     box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - room)
-    means_chart(page, 1, box, names, series, alt, label_share=0.2)
+    means_chart(slide, 1, box, names, series, alt, label_share=0.2)
 
 
 def _broken_page(deck, o: OwnNumbers, before: str) -> None:
-    """Why nothing can be followed, where the release says so; no page where numbers are hidden alone."""
+    """Why nothing can be followed, where the release says so; no slide where numbers are hidden alone."""
     if o.published.trends.trend(before, o.published.overall).comparable:
         return
     headline = what_changed(o.published, o.code)
-    page = add_page(deck, ONE, "Udviklingen siden sidst", headline, source="", speaker=headline)
-    put_text(page, 1, [f"Brud i tidsserien: {o.published.trends.mark(before)}"])
+    slide = add_slide(deck, ONE, "Udviklingen siden sidst", headline, source="", speaker=headline)
+    put_text(slide, 1, [f"Brud i tidsserien: {o.published.trends.mark(before)}"])
 
 
 def _not_followed(o: OwnNumbers, before: str) -> list[str]:
@@ -97,11 +97,11 @@ def _not_followed(o: OwnNumbers, before: str) -> list[str]:
 
 
 def expected_page(deck, o: OwnNumbers) -> None:
-    """Actual beside expected overall satisfaction; no page where the release has none."""
+    """Actual beside expected overall satisfaction; no slide where the release has none."""
     d = o.published.compared(o.code, EXPECTED, o.overall)
     if not d.shown:
         return
-    page = add_page(
+    slide = add_slide(
         deck,
         TWO,
         "Ud fra borgernes sammensætning",
@@ -116,7 +116,7 @@ def expected_page(deck, o: OwnNumbers) -> None:
         (style.signed(d.value, 2), "forskel", style.INK),
     )
     for i, (figure, caption, colour) in enumerate(cards):
-        add_card(page, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption, colour=colour)
+        add_card(slide, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption, colour=colour)
     low, high = style.signed(d.low, 2), style.signed(d.high, 2)
     level = style.percent(o.round.settings.comparison.confidence)
     lines = [
@@ -126,19 +126,19 @@ def expected_page(deck, o: OwnNumbers) -> None:
         "En forskel er ikke et bevis for god eller dårlig indsats: der kan være andre forskelle på "
         "borgerne, end dem udtrækket kender.",
     ]
-    text = holder(page, 2)
+    text = holder(slide, 2)
     text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
-    put_text(page, 2, lines, size=18, gap=12)
+    put_text(slide, 2, lines, size=18, gap=12)
 
 
 def drivers_page(deck, o: OwnNumbers) -> None:
-    """How closely each theme goes with overall satisfaction; no page where there is no model."""
+    """How closely each theme goes with overall satisfaction; no slide where there is no model."""
     d = o.published.drivers
     rows = d[d["municipality"] == o.code].sort_values("importance", ascending=False)
     if rows.empty:
         return
     names = [o.label(t) for t in rows["theme"]]
-    page = add_page(
+    slide = add_slide(
         deck,
         TWO,
         "Hvad hænger sammen med tilfredsheden?",
@@ -147,11 +147,11 @@ def drivers_page(deck, o: OwnNumbers) -> None:
         speaker=CAUSE_WARNING,
     )
     heading = "Andel af sammenhængen med samlet tilfredshed"
-    add_text(page, Box(LEFT, TOP, HALF, 0.3), [heading], size=14, bold=True)
+    add_text(slide, Box(LEFT, TOP, HALF, 0.3), [heading], size=14, bold=True)
     series = [Series(heading, tuple(rows["importance"]), style.OWN)]
     alt = alt_text(f"Søjler, {heading.lower()}", names, series, shares=True)
     height = min(HEIGHT - 0.4, 0.4 + 0.7 * len(names))
-    rate_chart(page, 1, Box(LEFT, TOP + 0.38, HALF, height), names, series, alt)
+    rate_chart(slide, 1, Box(LEFT, TOP + 0.38, HALF, height), names, series, alt)
     lines = [
         f"**{name}:** gennemsnit {style.number(mean, 2)}; andelen ligger mellem {style.percent(low)} og "
         f"{style.percent(high)}"
@@ -159,4 +159,4 @@ def drivers_page(deck, o: OwnNumbers) -> None:
             names, rows["performance"], rows["ci_low"], rows["ci_high"]
         )
     ]
-    put_text(page, 2, [*lines, CAUSE_WARNING], size=16, gap=9)
+    put_text(slide, 2, [*lines, CAUSE_WARNING], size=16, gap=9)

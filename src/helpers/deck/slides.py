@@ -8,7 +8,7 @@ from itertools import groupby
 from helpers.common import style
 from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL
 from helpers.deck.charts import SHARE_DECIMALS, Box, Series, means_chart, shares_chart
-from helpers.deck.page import (
+from helpers.deck.slide_parts import (
     AREA,
     HEIGHT,
     LEFT,
@@ -18,7 +18,7 @@ from helpers.deck.page import (
     WIDTH,
     add_card,
     add_legend,
-    add_page,
+    add_slide,
     add_text,
     holder,
     put_text,
@@ -67,7 +67,7 @@ def mean_bars(o: OwnNumbers, places: Sequence[Place]) -> tuple[list[str], list[S
 
 
 def draw_means(
-    page,
+    slide,
     spot: int | Box,
     box: Box,
     o: OwnNumbers,
@@ -80,10 +80,10 @@ def draw_means(
     categories, series = mean_bars(o, places)
     if not series:
         why = captions.reasons(x for _, x in own_rows(o, places))
-        add_text(page, box, [f"Kan ikke vises: {why}."])
+        add_text(slide, box, [f"Kan ikke vises: {why}."])
         return []
     alt = alt_text(f"Søjler, {what}", categories, series, shares=False)
-    means_chart(page, spot, box, categories, series, alt, label_share=label_share)
+    means_chart(slide, spot, box, categories, series, alt, label_share=label_share)
     return series
 
 
@@ -122,21 +122,21 @@ def hidden_rows(o: OwnNumbers, places: Sequence[Place]) -> list[tuple[str, Numbe
     return rows
 
 
-# ---------------------------------------------------------------------------------------- pages
+# ---------------------------------------------------------------------------------------- slides
 
 
 def title_page(deck, o: OwnNumbers) -> None:
-    page = deck.slides.add_slide(deck.slide_layouts[TITLE])
-    write(page.shapes.title.text_frame, [captions.SURVEY])
-    write(holder(page, 1).text_frame, [f"Resultater for {o.name}, {o.round.settings.title}"])
+    slide = deck.slides.add_slide(deck.slide_layouts[TITLE])
+    write(slide.shapes.title.text_frame, [captions.SURVEY])
+    write(holder(slide, 1).text_frame, [f"Resultater for {o.name}, {o.round.settings.title}"])
     published_on = style.date(o.round.settings.calendar.reporting.end)
     simulated = (
         " · Simulerede data: alle borgere og svar er opdigtede"
         if o.round.settings.simulated
         else ""
     )
-    write(holder(page, 13).text_frame, [f"{published_on}{simulated}"])
-    page.notes_slide.notes_text_frame.text = (
+    write(holder(slide, 13).text_frame, [f"{published_on}{simulated}"])
+    slide.notes_slide.notes_text_frame.text = (
         "Alle diagrammer kan redigeres: højreklik på et diagram og vælg »Rediger data«. "
         "Tallene findes også i resultater.xlsx."
     )
@@ -144,7 +144,7 @@ def title_page(deck, o: OwnNumbers) -> None:
 
 def overall_page(deck, o: OwnNumbers) -> None:
     own, country, others = o.of(o.overall), o.national(o.overall), o.others(o.overall)
-    page = add_page(
+    slide = add_slide(
         deck,
         ONE,
         "Det samlede billede",
@@ -162,9 +162,9 @@ def overall_page(deck, o: OwnNumbers) -> None:
     )
     for i, (number, caption, colour) in enumerate(cards):
         figure = style.number(number.value, 2) if number.shown else number.words
-        add_card(page, Box(LEFT + i * 4.13, TOP, 3.87, 1.35), figure, caption, colour=colour)
+        add_card(slide, Box(LEFT + i * 4.13, TOP, 3.87, 1.35), figure, caption, colour=colour)
     add_text(
-        page,
+        slide,
         Box(LEFT, 3.3, WIDTH, 0.3),
         ["Samlet tilfredshed: gennemsnit ovenfor (1–5), fordeling af svar nedenfor"],
         size=14,
@@ -173,7 +173,7 @@ def overall_page(deck, o: OwnNumbers) -> None:
     rows.append((OTHERS_LABEL, _others_split(o)))
     rows.append((NATIONAL_LABEL, [o.national(o.overall, s).value for s in SPLIT]))
     why = captions.reasons([own, others, country])
-    _split_chart(page, o, rows, Box(LEFT, 3.65, WIDTH, 2.65), "Samlet tilfredshed", why)
+    _split_chart(slide, o, rows, Box(LEFT, 3.65, WIDTH, 2.65), "Samlet tilfredshed", why)
 
 
 def _others_split(o: OwnNumbers) -> list[float | None]:
@@ -190,13 +190,13 @@ def _wording(o: OwnNumbers, theme: str) -> str:
 
 
 def _split_chart(
-    page, o: OwnNumbers, rows: Sequence[tuple[str, list]], box: Box, what: str, why: str
+    slide, o: OwnNumbers, rows: Sequence[tuple[str, list]], box: Box, what: str, why: str
 ) -> None:
     """Rows (label, satisfied, neutral, dissatisfied); a row with a hidden share is left out. `why`
     none may be left."""
     kept = [(label, shares) for label, shares in rows if None not in shares]
     if not kept:
-        put_text(page, 1, [f"Fordelingen kan ikke vises: {why}."])
+        put_text(slide, 1, [f"Fordelingen kan ikke vises: {why}."])
         return
     categories = [label for label, _ in kept]
     names = list(split_labels(question_measures(o.round)).values())
@@ -205,13 +205,13 @@ def _split_chart(
         for i, colour in enumerate(SPLIT_COLOURS)
     ]
     alt = alt_text(f"Stablede søjler, {what}: andel", categories, series, shares=True)
-    shares_chart(page, 1, box, categories, series, alt, label_share=0.2)
+    shares_chart(slide, 1, box, categories, series, alt, label_share=0.2)
 
 
 def themes_page(deck, o: OwnNumbers) -> None:
     places = [(o.label(t), t, "all", "all") for t in o.themes]
     own = own_rows(o, places)
-    page = add_page(
+    slide = add_slide(
         deck,
         ONE,
         "Temaer: gennemsnit 1–5",
@@ -224,15 +224,15 @@ def themes_page(deck, o: OwnNumbers) -> None:
     )
     box = Box(LEFT, TOP + 0.35, WIDTH, HEIGHT - 0.35)
     what = "gennemsnit 1–5 for hvert tema"
-    series = draw_means(page, 1, box, o, places, what, label_share=0.2)
-    add_legend(page, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries([series]))
+    series = draw_means(slide, 1, box, o, places, what, label_share=0.2)
+    add_legend(slide, Box(LEFT, TOP, WIDTH, 0.25), drawn_entries([series]))
 
 
 def split_page(deck, o: OwnNumbers) -> None:
     own = [(o.label(t), o.of(t, "share_satisfied")) for t in o.themes]
     visible = any(x.shown for _, x in own)
     country = [t for t in o.themes if o.national(t, "share_satisfied").shown]
-    page = add_page(
+    slide = add_slide(
         deck,
         ONE,
         "Temaer: tilfredse, hverken eller og utilfredse",
@@ -246,7 +246,7 @@ def split_page(deck, o: OwnNumbers) -> None:
     )
     get = o.of if visible else o.national
     rows = [(o.label(t), [get(t, s).value for s in SPLIT]) for t in o.themes]
-    _split_chart(page, o, rows, AREA, "tema", captions.reasons(x for _, x in own))
+    _split_chart(slide, o, rows, AREA, "tema", captions.reasons(x for _, x in own))
 
 
 def _country_note(o: OwnNumbers, own: Sequence[tuple[str, Number]], drawn: bool) -> str:
@@ -258,7 +258,7 @@ def _country_note(o: OwnNumbers, own: Sequence[tuple[str, Number]], drawn: bool)
 
 
 def question_groups(o: OwnNumbers) -> list[tuple[str, list[str]]]:
-    """(title, questions) for each page: whole themes in order, at most four questions together."""
+    """(title, questions) for each slide: whole themes in order, at most four questions together."""
     groups: list[tuple[list[str], list[str]]] = []
     for theme in o.themes:
         items = [q.id for q in o.round.questionnaire.theme_questions(theme)]
@@ -273,14 +273,14 @@ def question_groups(o: OwnNumbers) -> list[tuple[str, list[str]]]:
 
 
 def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> None:
-    """Distribution of answers; each scale of the page has a chart with a legend of its own."""
+    """Distribution of answers; each scale of the slide has a chart with a legend of its own."""
     asked = {q.id: q for q in o.round.questionnaire.scaled}
     own = [(o.label(i), distribution_of(o, i)) for i in items]
     visible = [i for (_, x), i in zip(own, items) if x.shown]
     get = o.of if visible else o.national
     drawn = visible or [i for i in items if _distribution(o, o.national, i)]
     note = captions.hidden_note(own) if visible else _country_note(o, own, bool(drawn))
-    page = add_page(
+    slide = add_slide(
         deck,
         ONE,
         title,
@@ -291,14 +291,14 @@ def questions_page(deck, o: OwnNumbers, title: str, items: Sequence[str]) -> Non
         "svarer »ved ikke«, er regnet af alle, der har svaret på spørgsmålet.",
     )
     if not drawn:
-        put_text(page, 1, [f"Svarene kan ikke vises: {captions.reasons(x for _, x in own)}."])
+        put_text(slide, 1, [f"Svarene kan ikke vises: {captions.reasons(x for _, x in own)}."])
     by_scale = [(s, list(ids)) for s, ids in groupby(drawn, key=lambda i: asked[i].scale)]
     top, room = TOP, HEIGHT - 0.42 * len(by_scale)
     for position, (scale, ids) in enumerate(by_scale):
         height = 0.42 + min(room / len(drawn), TALLEST_BAR) * len(ids)
         labels = o.round.scale(scale).labels
         distribution_chart(
-            page,
+            slide,
             1 if position == 0 else None,
             Box(LEFT, top, WIDTH, height),
             [asked[i].wording for i in ids],
@@ -321,10 +321,10 @@ def _distribution(o: OwnNumbers, get, item: str) -> list[float] | None:
 
 
 def distribution_chart(
-    page, idx: int | None, box: Box, names, shares, labels, *, narrow: bool = False
+    slide, idx: int | None, box: Box, names, shares, labels, *, narrow: bool = False
 ) -> None:
     """Answers to some questions on one scale. A narrow chart has its legend, which would not
-    fit, set above by the page."""
+    fit, set above by the slide."""
     series = [
         Series(label, tuple(s[k - 1] for s in shares), colour)
         for (k, label), colour in zip(labels.items(), style.answer_colours(len(labels)))
@@ -332,10 +332,10 @@ def distribution_chart(
     alt = alt_text("Stablede søjler, fordeling af svar", names, series, shares=True)
     if narrow:
         add_legend(
-            page, Box(box.left, box.top, box.width, 0.45), [(s.name, s.colour) for s in series]
+            slide, Box(box.left, box.top, box.width, 0.45), [(s.name, s.colour) for s in series]
         )
         box = Box(box.left, box.top + 0.5, box.width, box.height - 0.5)
-    shares_chart(page, idx or box, box, names, series, alt, label_share=0.4, legend=not narrow)
+    shares_chart(slide, idx or box, box, names, series, alt, label_share=0.4, legend=not narrow)
 
 
 def means_note(o: OwnNumbers, items: Sequence[str]) -> str:

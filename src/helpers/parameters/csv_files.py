@@ -42,9 +42,9 @@ def read_csv(
             given = {k: _clean(v) for k, v in zip(headings, cells)}
             rows.append((line, {k: v for k, v in given.items() if v}))
         else:
-            told = f"has {len(cells)} fields, the first line has {len(headings)} headings"
+            finding = f"has {len(cells)} fields, the first line has {len(headings)} headings"
             remedy = "Add or remove a comma; a text with a comma stands in double quotes."
-            problems.append(Problem(f"{path}, line {line}", told, "one field a heading", remedy))
+            problems.append(Problem(f"{path}, line {line}", finding, "one field a heading", remedy))
     return rows
 
 
@@ -61,19 +61,19 @@ def _records(path: Path, text: str, problems: list[Problem]) -> list[tuple[int, 
     try:
         for cells in reader:
             if any("\n" in c or "\r" in c for c in cells):
-                told = f"a quote is opened here and not closed before line {reader.line_num}"
-                problems.append(Problem(f"{path}, line {start}", told, expected, remedy))
+                finding = f"a quote is opened here and not closed before line {reader.line_num}"
+                problems.append(Problem(f"{path}, line {start}", finding, expected, remedy))
                 return None
             if any(_clean(c) for c in cells):
                 records.append((start, cells))
             start = reader.line_num + 1
     except csv.Error as e:
-        told = "a double quote stands where none can stand"
+        finding = "a double quote stands where none can stand"
         if "end of data" in str(e):
-            told = "a double quote is opened here and not closed"
+            finding = "a double quote is opened here and not closed"
         elif "field larger" in str(e):
-            told = "a field is too long"
-        problems.append(Problem(f"{path}, line {start}", told, expected, remedy))
+            finding = "a field is too long"
+        problems.append(Problem(f"{path}, line {start}", finding, expected, remedy))
         return None
     return records
 
@@ -85,20 +85,20 @@ def _parted_otherwise(
     lines = text.splitlines()
     number = next((i for i, line in enumerate(lines) if _clean(line)), 0)
     first = lines[number] if lines else ""
-    told = next(
+    finding = next(
         (SEPARATORS[sign] for sign in SEPARATORS if sign in first and "," not in first), None
     )
-    if told:
+    if finding:
         problems.append(
             Problem(
                 f"{path}, line {number + 1}",
-                f"the fields are parted by {told}",
+                f"the fields are parted by {finding}",
                 f"commas: {','.join(columns)}",
                 "Open the file in a text editor, put commas in their place and texts that hold a comma "
                 "in double quotes, and see that codes have four digits, as 0825.",
             )
         )
-    return told is not None
+    return finding is not None
 
 
 def _header_problems(

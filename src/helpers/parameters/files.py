@@ -140,9 +140,9 @@ def read_yaml(path: Path, problems: list[Problem]) -> Source | None:
         problems.append(_no_yaml(path, text, e))
         return None
     except (RecursionError, *_UNREADABLE):
-        told = "its brackets, or its tags (!!), do not fit what they hold"
+        finding = "its brackets, or its tags (!!), do not fit what they hold"
         problems.append(
-            Problem(str(path), told, "`key: value` lines", "Mend them, then run again.")
+            Problem(str(path), finding, "`key: value` lines", "Mend them, then run again.")
         )
         return None
     problems += [
@@ -150,8 +150,8 @@ def read_yaml(path: Path, problems: list[Problem]) -> Source | None:
         for line, what, expected, remedy in loader.troubles
     ]
     if not isinstance(content, dict):
-        told = "is empty" if content is None else "holds no keys"
-        problems.append(Problem(str(path), told, "`key: value` lines", "Fill in the file."))
+        finding = "is empty" if content is None else "holds no keys"
+        problems.append(Problem(str(path), finding, "`key: value` lines", "Fill in the file."))
         return None
     return Source(path, content, node)
 
@@ -202,14 +202,14 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
                 continue
             if key in seen:
                 first = seen[key].start_mark.line + 1
-                told = f"key »{key_node.value}« stands twice (first in line {first})"
-                self._tell(key_node, told, remedy="Keep one of them.")
+                finding = f"key »{key_node.value}« stands twice (first in line {first})"
+                self._tell(key_node, finding, remedy="Keep one of them.")
                 continue
             seen[key] = key_node
             if node.flow_style and isinstance(key, int) and _left_empty(value_node):
-                told = f"»{key}« stands alone between commas"
+                finding = f"»{key}« stands alone between commas"
                 self._tell(
-                    key_node, told, "a decimal point, as 0.25, and no comma", "Write the point."
+                    key_node, finding, "a decimal point, as 0.25, and no comma", "Write the point."
                 )
                 continue
             pairs.append((key_node, value_node))
@@ -238,30 +238,30 @@ def shortened(text: str) -> str:
 def _no_yaml(path: Path, text: str, error: yaml.YAMLError) -> Problem:
     """What most often is wrong with YAML that cannot be read at all, in words."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    told = str(getattr(error, "problem", "") or getattr(error, "reason", "") or "")
+    finding = str(getattr(error, "problem", "") or getattr(error, "reason", "") or "")
     lines = text.splitlines()
     number = mark.line if mark else _line_of_control(text)
     number = min(number, max(len(lines) - 1, 0))
     line = lines[number] if lines else ""
     where = f"{path}, line {number + 1}"
-    if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in told or "\\x09" in told:
+    if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in finding or "\\x09" in finding:
         return Problem(where, "is indented by a tab", "spaces", "Put spaces in place of the tab.")
     context = str(getattr(error, "context", ""))
-    if "mapping values" in told:
+    if "mapping values" in finding:
         what = "holds a colon too many, or the line above it holds none"
         expected = "one `key: value` a line, texts with a colon in quotes"
-    elif "quoted" in told or "quoted" in context:
+    elif "quoted" in finding or "quoted" in context:
         what, expected = "opens a quote that is not closed", "a text between two quotes"
-    elif "document" in told and line.startswith(("---", "...")):
+    elif "document" in finding and line.startswith(("---", "...")):
         what, expected = "begins a second document (---)", "one"
-    elif "cannot start" in told:
+    elif "cannot start" in finding:
         what, expected = "holds a text that begins with @, ` or %", "such a text in quotes"
-    elif "flow" in context or "','" in told:
+    elif "flow" in context or "','" in finding:
         what = "opens a bracket that is not closed, or lacks a comma"
         expected = "[a, b] or {a: 1, b: 2}"
-    elif "':'" in told:
+    elif "':'" in finding:
         what, expected = "has no colon behind its key", "`key: value`"
-    elif any(word in told for word in ("anchor", "alias", "tag", "constructor")):
+    elif any(word in finding for word in ("anchor", "alias", "tag", "constructor")):
         what, expected = "holds a text that begins with &, * or !", "such a text in quotes"
     elif any(map(_unprintable, line)):
         what, expected = "holds a sign that cannot be printed", "letters, digits and signs"

@@ -39,8 +39,8 @@ def format_problems(source: Source, layout: ExtractFormat) -> Iterator[Problem]:
     yield from date_form_problems(source, "date_forms", layout.date_forms)
     for one, other in combinations(layout.date_forms, 2):
         if _read_otherwise(one, other) or _read_otherwise(other, one):
-            told = f"»{one}« and »{other}« read the same text as different days"
-            yield Problem(source.at("date_forms"), told, "one of them", "Take one out.")
+            finding = f"»{one}« and »{other}« read the same text as different days"
+            yield Problem(source.at("date_forms"), finding, "one of them", "Take one out.")
 
 
 def _heading_problems(source: Source, layout: ExtractFormat) -> Iterator[Problem]:
@@ -53,15 +53,15 @@ def _heading_problems(source: Source, layout: ExtractFormat) -> Iterator[Problem
     )
     for heading, count in named.items():
         if count > 1:
-            told = f"heading »{heading}« stands for {count} fields"
-            yield Problem(source.at("columns"), told, "one", "Take it out of the others.")
+            finding = f"heading »{heading}« stands for {count} fields"
+            yield Problem(source.at("columns"), finding, "one", "Take it out of the others.")
 
 
 def _word_problems(source: Source, layout: ExtractFormat) -> Iterator[Problem]:
     yes, no = ({normalise(w) for w in words} for words in (layout.yes_words, layout.no_words))
     if both := (yes & no) - {""}:
-        told = f"{', '.join(sorted(both))} means both yes and no"
-        yield Problem(source.at("no_words"), told, "one", "Take one out.")
+        finding = f"{', '.join(sorted(both))} means both yes and no"
+        yield Problem(source.at("no_words"), finding, "one", "Take one out.")
     for key in ("yes_words", "no_words"):
         yield from same_key(source.at(key), "the word", [(w, key) for w in getattr(layout, key)])
 
@@ -72,8 +72,10 @@ def ambiguous_problems(
     """Other layouts that a file in this one would fit as well, or the other way round."""
     for other in others:
         if other.layout == layout.layout:
-            told = f"layout »{other.layout}« is known already"
-            yield Problem(source.at("layout"), told, "a name of its own", "Give it another name.")
+            finding = f"layout »{other.layout}« is known already"
+            yield Problem(
+                source.at("layout"), finding, "a name of its own", "Give it another name."
+            )
         elif _covers(layout, other) or _covers(other, layout):
             yield Problem(
                 source.at("columns"),
@@ -100,8 +102,8 @@ def encoding_problems(source: Source, encodings: tuple[str, ...]) -> Iterator[Pr
             yield Problem(where, f"»{encoding}« is no encoding", expected, "Correct it.")
     utf = [encoding.casefold().startswith("utf") for encoding in encodings]
     if utf != sorted(utf, reverse=True):
-        told = "a UTF encoding stands behind another, which reads any file"
-        yield Problem(where, told, "UTF first", "Put it first.")
+        finding = "a UTF encoding stands behind another, which reads any file"
+        yield Problem(where, finding, "UTF first", "Put it first.")
 
 
 def date_form_problems(source: Source, key: str, forms: tuple[str, ...]) -> Iterator[Problem]:
@@ -117,8 +119,8 @@ def date_form_problems(source: Source, key: str, forms: tuple[str, ...]) -> Iter
             remedy = "Write %m for the month: %M is minutes." if minutes else "Add what it lacks."
             yield Problem(where, f"»{form}« lacks day, month or year", expected, remedy)
         elif strange:
-            told = f"»{form}« holds {', '.join(strange)}, which stands for nothing here"
-            yield Problem(where, told, expected, "Take it out.")
+            finding = f"»{form}« holds {', '.join(strange)}, which stands for nothing here"
+            yield Problem(where, finding, expected, "Take it out.")
         elif twice := [part for part, count in parts.items() if count > 1]:
             yield Problem(where, f"»{form}« holds the {twice[0]} twice", expected, "Take one out.")
 
@@ -143,5 +145,5 @@ def words_problems(source: Source, words: LayoutWords) -> Iterator[Problem]:
     yes = {normalise(w) for w in (*words.yes_words, *words.more_yes_words)}
     no = {normalise(w) for w in (*words.no_words, *words.more_no_words)}
     if both := yes & no:
-        told = f"{', '.join(sorted(both))} means both yes and no"
-        yield Problem(source.at("no_words"), told, "one", "Take one out.")
+        finding = f"{', '.join(sorted(both))} means both yes and no"
+        yield Problem(source.at("no_words"), finding, "one", "Take one out.")

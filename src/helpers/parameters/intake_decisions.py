@@ -66,8 +66,11 @@ def by_municipality(
             hint = f"Did you mean »{near[0]}«?" if near else "Correct it, or remove the line."
             problems.append(Problem(where, "unknown finding", f"one of {', '.join(TAKES)}", hint))
         elif one.decision != TAKES[one.finding]:
-            told, expected = f"»{one.decision}« is no decision about it", f"»{TAKES[one.finding]}«"
-            problems.append(Problem(where, told, expected, "Correct it."))
+            finding, expected = (
+                f"»{one.decision}« is no decision about it",
+                f"»{TAKES[one.finding]}«",
+            )
+            problems.append(Problem(where, finding, expected, "Correct it."))
         elif (one.finding, one.file) in lines:
             problems.append(
                 Problem(where, "stands twice for the same file", "one line", "Keep one.")

@@ -45,10 +45,10 @@ def local_problems(
         where = source.at("background", i, "column")
         key = heading_key(background.column)
         if not key or key in taken:
-            told = f"»{background.column}« has no letter or digit"
+            finding = f"»{background.column}« has no letter or digit"
             if key:
-                told = f"»{background.column}« is a column of the layout {taken[key]}"
-            yield Problem(where, told, "a heading of its own", "Rename the column.")
+                finding = f"»{background.column}« is a column of the layout {taken[key]}"
+            yield Problem(where, finding, "a heading of its own", "Rename the column.")
         texts = [(text, name) for name, text in background.categories.items()]
         yield from same_key(source.at("background", i, "categories"), "the category", texts)
 
@@ -84,9 +84,9 @@ def stray_files(folder: Path, ending: str) -> Iterator[Problem]:
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         odd = path.suffix.casefold() in TABLES and path.suffix != ending
         if path.is_file() and odd and not path.name.startswith((".", "~$")):
-            told = "is read by nothing"
+            finding = "is read by nothing"
             yield Problem(
-                str(path), told, f"a file that ends with {ending}", "Rename or remove it."
+                str(path), finding, f"a file that ends with {ending}", "Rename or remove it."
             )
 
 

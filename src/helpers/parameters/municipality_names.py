@@ -78,11 +78,11 @@ def codes_given(
     for word in words:
         if meant := _octal(word, allowed):
             either = [meant, *filter(None, [municipalities.get(f"{word}".zfill(CODE_DIGITS))])]
-            told = (
+            finding = (
                 f"{word} without quotes may be {' or '.join(f'{m.code} {m.name}' for m in either)}"
             )
             remedy = f"Put it in quotes, as '{meant.code}'."
-            problems.append(Problem(where, told, "a code in quotes, as '0707'", remedy))
+            problems.append(Problem(where, finding, "a code in quotes, as '0707'", remedy))
             continue
         found, remedy = _named(word, allowed, municipalities)
         if found is not None and found.code in allowed:
@@ -90,8 +90,8 @@ def codes_given(
             continue
         shown = str(word).strip()
         shown = shown.zfill(CODE_DIGITS) if shown.isdecimal() else shown
-        told = f"{shown} {trouble}" + (f" ({found.name})" if found else "")
-        problems.append(Problem(where, told, "a code or name, as 0707 or Norddjurs", remedy))
+        finding = f"{shown} {trouble}" + (f" ({found.name})" if found else "")
+        problems.append(Problem(where, finding, "a code or name, as 0707 or Norddjurs", remedy))
     if not words:
         problems.append(
             Problem(where, "names no municipality", "a code or name, as 0707 or Norddjurs")

@@ -107,8 +107,8 @@ def latest_round(root: Path) -> str:
     last = max((r.reference_date for r in real.values()), default=None)
     latest = [name for name, r in real.items() if r.reference_date == last]
     if len(latest) != 1:
-        told = f"{' and '.join(latest)} have the same date" if latest else "holds no round"
-        raise ParameterError(str(folder), told, "one latest round", "Name the round.")
+        finding = f"{' and '.join(latest)} have the same date" if latest else "holds no round"
+        raise ParameterError(str(folder), finding, "one latest round", "Name the round.")
     return latest[0]
 
 
@@ -133,8 +133,8 @@ def load_round(root: Path, round_id: str, *, before_sign_up: bool = False) -> Ro
             )
         )
     if source and settings and settings.round != round_id:
-        told, remedy = f"is »{settings.round}«", "Rename the file or the round."
-        problems.append(Problem(source.at("round"), told, f"»{round_id}«, as the file", remedy))
+        finding, remedy = f"is »{settings.round}«", "Rename the file or the round."
+        problems.append(Problem(source.at("round"), finding, f"»{round_id}«, as the file", remedy))
     ends = settings.period.end if settings else None
     return with_references(root, path, source, settings, problems, agreements_until=ends)
 
@@ -266,9 +266,11 @@ def _questionnaire_of(
         return None
     found = _load_questionnaire(folder, name, problems)
     if found and settings and settings.responses.min_questions_answered > len(found.scaled):
-        told = f"is {settings.responses.min_questions_answered}, but {len(found.scaled)} are asked"
+        finding = (
+            f"is {settings.responses.min_questions_answered}, but {len(found.scaled)} are asked"
+        )
         where = source.at("responses", "min_questions_answered")
-        problems.append(Problem(where, told, f"{len(found.scaled)} at most", "Correct it."))
+        problems.append(Problem(where, finding, f"{len(found.scaled)} at most", "Correct it."))
     return found
 
 
@@ -305,9 +307,11 @@ def _earlier_settings(
             continue
         found[name] = earlier
         if earlier.reference_date >= day_after:
-            told = f"{name} ({earlier.reference_date}) does not lie before {after} ({day_after})"
+            finding = f"{name} ({earlier.reference_date}) does not lie before {after} ({day_after})"
             remedy = "Put them in order, or take out what is no earlier round."
-            problems.append(Problem(where, told, "the latest first, all before this one", remedy))
+            problems.append(
+                Problem(where, finding, "the latest first, all before this one", remedy)
+            )
         after, day_after = name, earlier.reference_date
     return list(found.values())
 
@@ -329,8 +333,8 @@ def _load_agreements(
         if known and a.municipality not in known:
             problems.append(unknown(table.at(line), "municipality", a.municipality, sorted(known)))
         if a.signed and until and a.signed > until:
-            told = f"signed {a.signed}, after the round ended ({until})"
-            problems.append(Problem(table.at(line), told, "a day before", "Mend the date."))
+            finding = f"signed {a.signed}, after the round ended ({until})"
+            problems.append(Problem(table.at(line), finding, "a day before", "Mend the date."))
     return {a.municipality: a.signed for a in table.rows if a.signed}
 
 

@@ -109,8 +109,8 @@ def scale_problems(table: Table[ScaleLabel]) -> Iterator[Problem]:
     scales, kinds = scales_of(table), kinds_of(table)
     for name, labels in scales.items() if table.whole else ():
         line = max(n for n, s in table.lines if s.scale == name)
-        for told in scale_troubles(labels, kinds.get(name)):
-            what, _, remedy = told.partition("; ")
+        for finding in scale_troubles(labels, kinds.get(name)):
+            what, _, remedy = finding.partition("; ")
             yield Problem(
                 table.at(line),
                 f"scale »{name}«: {what}",
@@ -163,8 +163,8 @@ def questionnaire_problems(
         if q.is_scaled and not q.theme:
             yield Problem(where, "has a scale, but no theme", "a theme", "Name its theme.")
         if not q.is_scaled and q.theme:
-            told = f"is free text, and stands in the theme »{q.theme}«"
-            yield Problem(where, told, "a scale, or no theme", "Correct the scale or the theme.")
+            finding = f"is free text, and stands in the theme »{q.theme}«"
+            yield Problem(where, finding, "a scale, or no theme", "Correct the scale or the theme.")
     if questions.whole and themes.whole:
         yield from _relied_on(questions, themes)
 
@@ -178,8 +178,8 @@ def _relied_on(questions: Table[Question], themes: Table[Theme]) -> Iterator[Pro
     """The theme that reports call overall satisfaction is there; no theme is without questions."""
     overall = [t.id for t in themes.rows if t.role]
     if len(overall) > 1:
-        told = f"{' and '.join(overall)} all have the role overall"
-        yield Problem(str(themes.path), told, "one theme that reports begin with", "Correct it.")
+        finding = f"{' and '.join(overall)} all have the role overall"
+        yield Problem(str(themes.path), finding, "one theme that reports begin with", "Correct it.")
     if not overall and OVERALL not in {t.id for t in themes.rows}:
         yield Problem(
             str(themes.path),

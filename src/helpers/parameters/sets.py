@@ -75,14 +75,17 @@ def tile_table(root: Path, places: Table[Municipality], problems: list[Problem])
     problems += stands_twice(table, "code", lambda t: t.code)
     if table.whole and places.whole:
         for code in sorted({m.code for m in places.rows} ^ {t.code for t in table.rows}):
-            told, expected = f"municipality {code}", "a row for each municipality, and for no other"
-            problems.append(Problem(str(table.path), told, expected, "Mend the file."))
+            finding, expected = (
+                f"municipality {code}",
+                "a row for each municipality, and for no other",
+            )
+            problems.append(Problem(str(table.path), finding, expected, "Mend the file."))
     taken: dict[tuple[int, int], str] = {}
     for line, tile in table.lines:
         other = taken.setdefault((tile.column, tile.row), tile.code)
         if other != tile.code:
-            told = f"{tile.code} lies where {other} lies"
-            problems.append(Problem(table.at(line), told, "a tile each", "Move one."))
+            finding = f"{tile.code} lies where {other} lies"
+            problems.append(Problem(table.at(line), finding, "a tile each", "Move one."))
     return table
 
 

@@ -58,8 +58,8 @@ def stands_twice(table: Table[M], what: str, of: Callable[[M], Hashable]) -> Ite
     for line, row in table.lines:
         value = of(row)
         if value is not None and first.setdefault(value, line) != line:
-            told = f"{what} »{value}« stands twice (first in line {first[value]})"
-            yield Problem(table.at(line), told, "once", "Keep one, or correct it.")
+            finding = f"{what} »{value}« stands twice (first in line {first[value]})"
+            yield Problem(table.at(line), finding, "once", "Keep one, or correct it.")
 
 
 def unknown(where: str, kind: str, name: str, known: Iterable[str]) -> Problem:

@@ -128,7 +128,7 @@ def withdrawals_text(withdrawals: Iterable[Withdrawal]) -> str:
     return text.getvalue()
 
 
-def told(withdrawal: Withdrawal, names: Mapping[str, str]) -> str:
+def withdrawal_in_words(withdrawal: Withdrawal, names: Mapping[str, str]) -> str:
     """»0825 Læsø withdrew on 2024-03-01: the reason«."""
     w = withdrawal
     return (

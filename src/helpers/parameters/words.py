@@ -58,13 +58,15 @@ def build(
     try:
         return model.model_validate(content)
     except ValidationError as e:
-        problems += told(e, model, source)
+        problems += validation_problems(e, model, source)
     except RecursionError:
         problems.append(Problem(source.at(), "a text stands for itself (&, *)", remedy=CORRECT))
     return None
 
 
-def told(error: ValidationError, model: type[BaseModel], source: Source | Row) -> list[Problem]:
+def validation_problems(
+    error: ValidationError, model: type[BaseModel], source: Source | Row
+) -> list[Problem]:
     """Every fault of `error` as a problem: place, what, what is expected, remedy."""
     problems = []
     for fault in error.errors(include_url=False):

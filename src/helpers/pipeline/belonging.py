@@ -116,21 +116,21 @@ def _of_municipality(
     data = f"data/{round_.id}"
     if code not in round_.settings.participants:
         out = round_.withdrawn.get(code)
-        told = f"it withdrew on {out.withdrawn_on}" if out else "it takes no part any more"
-        return told, (INTAKE, ANSWERS, ESTIMATES, REPORT, OTHER)  # its sample tells its keys
+        reason = f"it withdrew on {out.withdrawn_on}" if out else "it takes no part any more"
+        return reason, (INTAKE, ANSWERS, ESTIMATES, REPORT, OTHER)  # its sample tells its keys
     if ("intake", code) in records and not _tables(snapshot, f"{data}/extracts/{code}*"):
         held = f"{data}/vault/{code}" in snapshot.signatures
         if held or code not in forgotten:
-            told = "its extract has been taken out"
+            reason = "its extract has been taken out"
             if snapshot.names(FROZEN_BY, code):
-                return told, (ESTIMATES, REPORT)
-            return told, (INTAKE, SAMPLE, ANSWERS, ESTIMATES, REPORT)
+                return reason, (ESTIMATES, REPORT)
+            return reason, (INTAKE, SAMPLE, ANSWERS, ESTIMATES, REPORT)
     if ("analyse", code) in records:
-        told = "its answers have been taken out"
+        reason = "its answers have been taken out"
         if ("collect", WHOLE_ROUND) in records and not _tables(snapshot, f"{data}/responses/*"):
-            return told, (ANSWERS, ESTIMATES, REPORT)
+            return reason, (ANSWERS, ESTIMATES, REPORT)
         if f"{data}/responses/{code}.parquet" not in snapshot.signatures:
-            return told, (ESTIMATES, REPORT)
+            return reason, (ESTIMATES, REPORT)
     release = records.get(("release", WHOLE_ROUND))
     if release and code not in release.found["municipalities"] and ("report", code) in records:
         return "the release has no results of it", (REPORT,)
@@ -157,7 +157,7 @@ def take_out(snapshot: Snapshot) -> list[str]:
     The snapshot sees what is left. Where a package for delivery goes, its passphrase goes too.
     """
     store, round_ = snapshot.store, snapshot.round
-    told = []
+    notes = []
     found = leaving(snapshot)
     for one in found:
         for name in one.names:
@@ -165,12 +165,12 @@ def take_out(snapshot: Snapshot) -> list[str]:
         _tidy(store, round_, one)
         results = [n for n in one.names if "/records/" not in n]
         if results:
-            told.append(
+            notes.append(
                 f"Left the round: {_whose(round_, one.code)}, for {one.why} ({_what(results)})."
             )
     if found:
         snapshot.look()
-    return told
+    return notes
 
 
 def _whose(round_: Round, code: str) -> str:

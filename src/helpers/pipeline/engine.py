@@ -69,7 +69,7 @@ class Task:
 class Done:
     """How a task went: what it told, and its record; without one the step runs again next time."""
 
-    told: StepOutcome
+    outcome: StepOutcome
     record: Record | None
 
 
@@ -100,12 +100,12 @@ def perform(task: Task) -> Done:
         os.environ[REDRAW_VARIABLE] = "1" if task.redraw else "0"
         os.environ[KEEP_VARIABLE] = task.keep
         try:
-            told = _call(task, root)
+            outcome = _call(task, root)
         except SurveyError:
             if mirror:  # a refused file has left a line in what the step brings up to date
                 mirror.put_back(_carried(task, root))
             raise
-        return Done(told, _recorded(task, told, root, mirror))
+        return Done(outcome, _recorded(task, outcome, root, mirror))
 
 
 def _has_code_of(task: Task) -> bool:
@@ -127,7 +127,7 @@ def _call(task: Task, root: Path) -> StepOutcome:
     return function(Paths(root, task.round.id), task.round, *own, **task.arguments) or StepOutcome()
 
 
-def _recorded(task: Task, told: StepOutcome, root: Path, mirror: Mirror | None) -> Record | None:
+def _recorded(task: Task, outcome: StepOutcome, root: Path, mirror: Mirror | None) -> Record | None:
     here = Store(str(root))
     patterns = list(filled(task.step.makes, task.round, task.code))
     made = here.find(patterns)
@@ -136,30 +136,32 @@ def _recorded(task: Task, told: StepOutcome, root: Path, mirror: Mirror | None) 
         mirror.put_back([*made, *_carried(task, root)])
         for name in set(matching(by_folder(task.files), patterns)) - made.keys():
             task.store.remove(name)
-    if told.failures or not _has_code_of(task):  # changed while it ran: nobody knows what made it
+    if outcome.failures or not _has_code_of(
+        task
+    ):  # changed while it ran: nobody knows what made it
         return None
     record = Record(
         task.package,
         task.code_digests,
         task.libraries,
-        _used(task, told),
+        _used(task, outcome),
         task.inputs,
         outputs,
         {n: s for n, s in task.files.items() if n in task.inputs}
         | {n: mirror.held[n] if mirror else made[n] for n in made},
-        list(told.notes),
-        told.found,
+        list(outcome.notes),
+        outcome.found,
     )
     task.store.write_text(record_name(task.step, task.round.id, task.code), record.as_text())
     return record
 
 
-def _used(task: Task, told: StepOutcome) -> dict[str, str]:
+def _used(task: Task, outcome: StepOutcome) -> dict[str, str]:
     """The parameters that made the result: of those that stand by name, the ones that the step found
     use for, where it tells them."""
     unused = {
         f"{kind}.{name}"
-        for kind, used in told.found.get("used", {}).items()
+        for kind, used in outcome.found.get("used", {}).items()
         for name in (n.partition(".")[2] for n in task.parameters if n.startswith(f"{kind}."))
         if name not in used
     }

@@ -48,8 +48,8 @@ class Record:
 def library_digest() -> str:
     """Of the interpreter's version, the versions of all installed packages, and whether Quarto is there."""
     installed = {p.name for entry in sys.path for p in Path(entry).glob("*.dist-info")}
-    told = [platform.python_version(), str(bool(shutil.which("quarto"))), *sorted(installed)]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+    versions = [platform.python_version(), str(bool(shutil.which("quarto"))), *sorted(installed)]
+    return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:16]
 
 
 def record_name(step: Step, round_id: str, code: str) -> str:
@@ -166,7 +166,9 @@ class Snapshot:
             reasons.append("library versions changed")
         parameters = parameter_digests(step, self.round, code)
         parameters |= (
-            {n: d for n, d in record.parameters.items() if n in step.told} if more is None else more
+            {n: d for n, d in record.parameters.items() if n in step.arguments}
+            if more is None
+            else more
         )
         parameters = {
             n: d

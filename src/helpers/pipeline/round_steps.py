@@ -76,20 +76,20 @@ def collect_answers(paths: Paths, round_: Round) -> StepOutcome:
 
 def passed_over(round_: Round, collected: Collected) -> tuple[str, ...]:
     """Answers of citizens who are asked no more, and exports of municipalities that are out, in words."""
-    told = []
+    notes = []
     for code, count in sorted(collected.left.items()):
         place = f"{code} {round_.municipalities[code].name}"
         citizens = "1 citizen" if count == 1 else f"{count} citizens"
         takes_part = code in round_.settings.participants
         why = "in its sample no more" if takes_part else "which takes no part any more"
         of = f"{citizens} {why}" if takes_part else f"{citizens} of {place}, {why}"
-        told.append(f"Passed over: answers of {of}{f' ({place})' if takes_part else ''}.")
-    told += [
+        notes.append(f"Passed over: answers of {of}{f' ({place})' if takes_part else ''}.")
+    notes += [
         f"Passed over, for {code} {round_.municipalities[code].name} takes no part any more: "
         f"{error.problems[0]}"
         for code, error in sorted(collected.of_others.items())
     ]
-    return tuple(told)
+    return tuple(notes)
 
 
 def _contradiction(code: str, conflicts: list[list[str]]) -> str:

@@ -224,21 +224,21 @@ class _Run:
         self._once("intake-record")
         self.round_looked_at = True
         step = STEPS["intake"]
-        left = [c for c in self._well(codes) if self.snapshot.why_stale(step, c)]
+        left = [c for c in self._not_failed(codes) if self.snapshot.why_stale(step, c)]
         if left:
             self._each({"intake": left}, counted=False)
             self._once("intake-record")
-        self.under_way["intake"].done = len(self._well(codes))
+        self.under_way["intake"].done = len(self._not_failed(codes))
 
     def plan(self) -> None:
         if not self.round_looked_at and self.snapshot.names((PRINTS,), ""):
             self._once("intake-record")  # no sample is drawn of citizens who are in two extracts
         taken_in = [
             c
-            for c in self._well(self.codes)
+            for c in self._not_failed(self.codes)
             if f"data/{self.round.id}/population/{c}.parquet" in self.snapshot.signatures
         ]
-        for code in self._well(self.codes):
+        for code in self._not_failed(self.codes):
             if code not in taken_in:  # told at once, without a notebook that fails
                 remedy = f"Run `survey run {self.round.id} --stage intake` first."
                 self._fail(code, "plan", f"Nothing has been taken in of {code} yet. {remedy}")
@@ -246,7 +246,7 @@ class _Run:
         with self._stage("plan", len(codes)):
             self._each({"plan": codes})
         kept = f"data/{self.round.id}/sample/kept/{{}}.json".format
-        for code in self._well(list(self.keep)):
+        for code in self._not_failed(list(self.keep)):
             if kept(code) not in self.snapshot.signatures:
                 self.summary.notes.append(
                     f"{code} {self.round.municipalities[code].name}: nothing was to be decided, for its "
@@ -267,7 +267,7 @@ class _Run:
                 f"Letters, if not made yet: `survey sendout {self.round.id}`."
             )
             return
-        codes = self._well(self.codes)
+        codes = self._not_failed(self.codes)
         with self._stage("analyse", len(codes)):
             self._once(COLLECT)
             if COLLECT not in self.found:
@@ -275,7 +275,7 @@ class _Run:
             self.leave()
             answers = self.snapshot.names((f"data/{self.round.id}/responses/????.parquet",), "")
             answered = {Path(name).stem for name in answers}
-            codes = self._well(codes)
+            codes = self._not_failed(codes)
             silent = [c for c in codes if c not in answered]
             if silent:
                 names = ", ".join(f"{c} {self.round.municipalities[c].name}" for c in silent)
@@ -312,7 +312,7 @@ class _Run:
         """The country's report and the municipalities' at the same time, the longest first."""
         every = {
             "national": [WHOLE_ROUND],
-            "report": self._well([c for c in self.codes if c in have]),
+            "report": self._not_failed([c for c in self.codes if c in have]),
         }
         wanted: dict[str, Sequence[str]] = {n: codes for n, codes in every.items() if n in stages}
         if not wanted:
@@ -366,7 +366,7 @@ class _Run:
             or f"{data}/population/{c}.parquet" not in self.snapshot.signatures
         ]
 
-    def _well(self, codes: list[str]) -> list[str]:
+    def _not_failed(self, codes: list[str]) -> list[str]:
         return [c for c in codes if c not in self.summary.failed]
 
     # --------------------------------------------------------------------------------- machinery
@@ -404,8 +404,8 @@ class _Run:
                 self.summary.unchanged[step.stage] = before + len(current)
                 for code in current:
                     self._count(step.stage, code, unchanged=True)
-        for task, came in self.workers.perform(tasks):
-            failed = self._keep(task, task.step.stage, came)
+        for task, done in self.workers.perform(tasks):
+            failed = self._keep(task, task.step.stage, done)
             if counted:
                 self._count(task.step.stage, task.code, failed=failed)
         if tasks:
@@ -432,17 +432,17 @@ class _Run:
             self.snapshot.package,
         )
 
-    def _keep(self, task: Task, stage: str, came: Done | BaseException) -> bool:
+    def _keep(self, task: Task, stage: str, done: Done | BaseException) -> bool:
         """Take note of how a task went; True where it failed."""
-        if isinstance(came, BaseException):
-            self._fail(task.code, stage, cause(came))
+        if isinstance(done, BaseException):
+            self._fail(task.code, stage, cause(done))
             return True
-        self._tell(task.step, came.told.notes, came.told.found)
-        for code, told in came.told.failures.items():
+        self._tell(task.step, done.outcome.notes, done.outcome.found)
+        for code, message in done.outcome.failures.items():
             if code in self.codes or code == WHOLE_ROUND:
-                self._fail(code, stage, told)
-        if came.record is not None:
-            self.snapshot.keep((task.step.name, task.code), came.record)
+                self._fail(code, stage, message)
+        if done.record is not None:
+            self.snapshot.keep((task.step.name, task.code), done.record)
         return False
 
     def _remember(self, step: Step, code: str) -> None:
@@ -460,8 +460,8 @@ class _Run:
         if step.whole_round:
             self.found[step.name] = found
 
-    def _fail(self, code: str, stage: str, told: str) -> None:
-        failure = Failure(code, stage, told)
+    def _fail(self, code: str, stage: str, message: str) -> None:
+        failure = Failure(code, stage, message)
         if failure not in self.summary.failures:
             self.summary.failures.append(failure)
 

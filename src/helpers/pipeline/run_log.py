@@ -60,11 +60,11 @@ def _keep(store: Store, round_id: str, line: dict, summary: Summary) -> None:
 
 def _line(begun: dt.datetime, outcome: str, stages: Sequence[str], summary: Summary) -> dict:
     """`done`, `unchanged`, `failed`: municipalities (or 1, the whole round) made, left and failed."""
-    told = {}
+    by_stage = {}
     for stage, seconds in summary.seconds.items():
         unchanged = summary.unchanged.get(stage, 0)
         failed = {f.municipality for f in summary.failures if f.stage == stage}
-        told[stage] = {
+        by_stage[stage] = {
             "seconds": round(seconds, 2),
             "done": max(0, summary.done.get(stage, 0) - unchanged),
             "unchanged": unchanged,
@@ -76,7 +76,7 @@ def _line(begun: dt.datetime, outcome: str, stages: Sequence[str], summary: Summ
         "ended": ended.isoformat(timespec="seconds"),
         "outcome": outcome,
         "asked": list(stages),
-        "stages": told,
+        "stages": by_stage,
         "version": f"{_version()}+{package_digest()}",
     }
 

@@ -48,7 +48,7 @@ class Step:
     `apart`. `makes`: its results. `needs`: files it looks at besides. `carries`: files it brings up to
     date, judged by being there. `blind_to`: parameters that cannot change the result. `by_name`: those of
     which it uses some, each under its own name; one that is new to it is none that made its result.
-    `told`: names of arguments that the run gives it.
+    `arguments`: names of arguments that the run gives it.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Step:
     carries: tuple[str, ...] = ()
     blind_to: frozenset[str] = frozenset()
     by_name: frozenset[str] = frozenset()
-    told: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     whole_round: bool = False
 
 
@@ -212,7 +212,7 @@ STEPS = {
             "index", "national", "helpers.pipeline.index:write_index_and_manifest",
             reads=(f"{_BUILD}/**",),
             makes=(f"{_BUILD}/index.html", f"{_BUILD}/manifest.json"),
-            told=("failed",),
+            arguments=("failed",),
             blind_to=frozenset(NOT_SINCE_COLLECTION),
             whole_round=True,
         ),

@@ -85,12 +85,12 @@ def load_frame(root: Path, questionnaire: Questionnaire) -> Frame:
     problems = [
         Problem(
             f"{root / 'params/questionnaires' / questionnaire.id}.csv, question {q.id}",
-            told,
+            finding,
             "a free text behind the question of overall satisfaction, with a placeholder of frame.yml",
             f"Move it, or write its wording without »{found}«, or add {found} to `piped` of {path}.",
         )
         for q in questionnaire.questions
-        for found, told in _piped_troubles(q, frame, questionnaire)
+        for found, finding in _piped_troubles(q, frame, questionnaire)
     ]
     if problems:
         raise ParameterError(problems=problems)

@@ -58,12 +58,12 @@ def statistic_labels(round_: Round, code: str | None = None) -> dict[str, str]:
 def kinds_rule(round_: Round, code: str | None = None) -> str:
     """»svar 4–5, 3 og 1–2«; of several scales each with its number of answers."""
     measures = question_measures(round_, code)
-    told = [
+    phrases = [
         f"svar {listed([span(m.options_of(kind_of(s))) for s in SPLIT_WORDS])}" for m in measures
     ]
     if len(measures) == 1:
-        return told[0]
-    return "; ".join(f"{t} af {_COUNTED[m.points]}" for t, m in zip(told, measures))
+        return phrases[0]
+    return "; ".join(f"{t} af {_COUNTED[m.points]}" for t, m in zip(phrases, measures))
 
 
 def themes_rule(round_: Round) -> str:

@@ -74,8 +74,10 @@ def response_conclusion(analysis: Analysis) -> Markdown:
     o = outcome_rates(analysis.asked)
     rates = {"RR1": o.rr1, "RR2": o.rr2, "RR2, designvægtet": o.rr2_weighted, "COOP2": o.coop2,
              "CON1": o.con1}  # fmt: skip
-    told = ", ".join(f"{name} {house.percent(v, 1)}" for name, v in rates.items() if v == v)
-    return prose(f"{told}. {conclusion(analysis.r_indicator, o.rr2, None)}")
+    rates_in_words = ", ".join(
+        f"{name} {house.percent(v, 1)}" for name, v in rates.items() if v == v
+    )
+    return prose(f"{rates_in_words}. {conclusion(analysis.r_indicator, o.rr2, None)}")
 
 
 def propensity_sentence(propensity: Propensity) -> Markdown:

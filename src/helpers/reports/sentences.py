@@ -273,7 +273,7 @@ def comparison_rule(published: Published) -> Markdown:
     )
 
 
-def not_told(published: Published, code: str) -> Markdown:
+def limitations(published: Published, code: str) -> Markdown:
     """What the numbers leave out, as a list: in the country's report and in the municipalities'."""
     o, least = (
         OwnNumbers(published, code),

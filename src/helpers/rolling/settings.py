@@ -40,7 +40,7 @@ from helpers.parameters.types import (
     Whole,
     Words,
 )
-from helpers.parameters.words import told as validation_problems
+from helpers.parameters.words import validation_problems
 from helpers.rolling.months import add_months, parse_month
 
 MONTHS_A_YEAR = 12

@@ -101,13 +101,13 @@ def _check_strata(
     problems = []
     for group, people in population.items():
         if not (np.isfinite(people) and people >= 0 and float(people).is_integer()):
-            told = f"{people} persons in {group}"
-            problems.append(Problem("allocation", told, "a whole number", "Run intake again."))
+            finding = f"{people} persons in {group}"
+            problems.append(Problem("allocation", finding, "a whole number", "Run intake again."))
         rate = expected_response.get(group, np.nan)
         if not 0 < rate <= 1:
-            told = f"{group} has the expected response {rate}"
+            finding = f"{group} has the expected response {rate}"
             remedy = "Add it to sampling.expected_response of the round."
-            problems.append(Problem("allocation", told, "a share in (0, 1]", remedy))
+            problems.append(Problem("allocation", finding, "a share in (0, 1]", remedy))
     if not (np.isfinite(size) and size >= 0 and float(size).is_integer()):
         problems.append(Problem("allocation", f"a sample of {size}", "a whole number"))
     if problems:

@@ -71,9 +71,9 @@ def meanings(o: OwnNumbers) -> dict[str, str]:
     for statistic, label in split_labels(measures).items():
         kind = SPLIT_WORDS[statistic]
         of = [listed([str(k) for k in m.options_of(kind_of(statistic))]) for m in measures]
-        answers = [f"{'svarene' if ' og ' in told else 'svaret'} {told}" for told in of]
+        answers = [f"{'svarene' if ' og ' in phrase else 'svaret'} {phrase}" for phrase in of]
         if len(measures) > 1:
-            answers = [f"{told} af {m.points}" for told, m in zip(answers, measures)]
+            answers = [f"{phrase} af {m.points}" for phrase, m in zip(answers, measures)]
         found[kind] = found[f"andel {label.lower()}"] = f"vægtet andel af {'; '.join(answers)}"
     for k in range(1, max(m.points for m in measures) + 1):
         answer = f"vægtet andel af svaret {k}"

@@ -151,15 +151,15 @@ def _all_rows(
         ]
         of_place = together.setdefault(key[:4], {})
         of_place[key[4]] = cells, number.n, _status(number, other)
-    for (area, *place), told in together.items():
-        answers = {s: n for s, (_, n, _) in told.items()}
+    for (area, *place), numbers in together.items():
+        answers = {s: n for s, (_, n, _) in numbers.items()}
         yield [
             areas[area],
             *words_of(*place),
             answers.get("mean"),
             answers.get("share_dont_know"),
-            *(cell for s in measures for cell in (told[s][0] if s in told else [None] * 4)),
-            _together({s: status for s, (_, _, status) in told.items()}, called),
+            *(cell for s in measures for cell in (numbers[s][0] if s in numbers else [None] * 4)),
+            _together({s: status for s, (_, _, status) in numbers.items()}, called),
         ]
 
 

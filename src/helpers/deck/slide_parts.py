@@ -1,4 +1,4 @@
-"""A deck's pages: the template's layouts filled with headline, text, cards, tables and notes."""
+"""A deck's slides: the template's layouts filled with headline, text, cards, tables and notes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REMEDY = (
 _A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 
 
-_NEEDED = {  # layout → placeholders that pages fill
+_NEEDED = {  # layout → placeholders that slides fill
     TITLE: {0, 1, 13},
     ONE: {0, 1, NOTE, SOURCE, KICKER},
     TWO: {0, 1, 2, NOTE, SOURCE, KICKER},
@@ -78,37 +78,37 @@ def _problems(deck, name: str) -> Iterator[Problem]:
             yield Problem(name, what, f"those of »{title}«", _REMEDY)
 
 
-def add_page(
+def add_slide(
     deck, layout: int, kicker: str, headline: str, *, source: str, note: str = "", speaker: str
 ):
-    """A content page; its placeholders 1 (and 2) are still empty."""
-    page = deck.slides.add_slide(deck.slide_layouts[layout])
-    write(page.shapes.title.text_frame, [headline])
+    """A content slide; its placeholders 1 (and 2) are still empty."""
+    slide = deck.slides.add_slide(deck.slide_layouts[layout])
+    write(slide.shapes.title.text_frame, [headline])
     texts = {KICKER: kicker, NOTE: note, SOURCE: source}
-    for place in page.placeholders:
+    for place in slide.placeholders:
         if text := texts.get(place.placeholder_format.idx):
             write(place.text_frame, [text])
-    _number(page, deck.slide_layouts[layout])
-    page.notes_slide.notes_text_frame.text = speaker
-    return page
+    _number(slide, deck.slide_layouts[layout])
+    slide.notes_slide.notes_text_frame.text = speaker
+    return slide
 
 
-def _number(page, layout) -> None:
+def _number(slide, layout) -> None:
     """python-pptx leaves the slide number on the layout; a slide shows it only with its own."""
     for shape in layout.placeholders:
         if shape.placeholder_format.idx == NUMBER:
             element = copy.deepcopy(shape._element)
-            page.shapes._spTree.append(element)
-            element.nvSpPr.cNvPr.set("id", str(len(page.shapes) + 1))  # the tree itself is 1
+            slide.shapes._spTree.append(element)
+            element.nvSpPr.cNvPr.set("id", str(len(slide.shapes) + 1))  # the tree itself is 1
 
 
-def holder(page, idx: int):
-    return page.placeholders[idx]
+def holder(slide, idx: int):
+    return slide.placeholders[idx]
 
 
-def remove_empty(page) -> None:
+def remove_empty(slide) -> None:
     """An empty placeholder would show its prompt to whoever edits the deck."""
-    for shape in list(page.placeholders):
+    for shape in list(slide.placeholders):
         if shape.has_text_frame and not shape.text_frame.text:
             shape._element.getparent().remove(shape._element)
 
@@ -133,7 +133,7 @@ def write(frame, paragraphs: Sequence[str], *, size: float | None = None, gap: f
 
 
 def add_text(
-    page,
+    slide,
     box: Box,
     paragraphs: Sequence[str],
     *,
@@ -144,7 +144,7 @@ def add_text(
     align=PP_ALIGN.LEFT,
     anchor=MSO_ANCHOR.TOP,
 ):
-    shape = page.shapes.add_textbox(*_inches(box))
+    shape = slide.shapes.add_textbox(*_inches(box))
     frame = shape.text_frame
     frame.word_wrap = True
     frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
@@ -160,15 +160,15 @@ def add_text(
 
 
 def put_text(
-    page, idx: int, paragraphs: Sequence[str], *, size: float = 16, gap: float = 9
+    slide, idx: int, paragraphs: Sequence[str], *, size: float = 16, gap: float = 9
 ) -> None:
     """Text in a content placeholder."""
-    write(holder(page, idx).text_frame, paragraphs, size=size, gap=gap)
+    write(holder(slide, idx).text_frame, paragraphs, size=size, gap=gap)
 
 
-def add_card(page, box: Box, figure: str, caption: str, *, colour: str = style.TEAL) -> None:
+def add_card(slide, box: Box, figure: str, caption: str, *, colour: str = style.TEAL) -> None:
     """A key figure: one big number (or a mark, set smaller) above what it is."""
-    card = page.shapes.add_shape(MSO_SHAPE.RECTANGLE, *_inches(box))
+    card = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, *_inches(box))
     card.fill.solid()
     paint(card.fill.fore_color, style.TINT)
     card.line.fill.background()
@@ -189,10 +189,10 @@ def add_card(page, box: Box, figure: str, caption: str, *, colour: str = style.T
 
 
 def add_table(
-    page, box: Box, rows: Sequence[Sequence[str]], widths: Sequence[float], alt: str
+    slide, box: Box, rows: Sequence[Sequence[str]], widths: Sequence[float], alt: str
 ) -> None:
     """A table whose first row is its head; marks of hidden numbers are set in grey italics."""
-    frame = page.shapes.add_table(len(rows), len(rows[0]), *_inches(box))
+    frame = slide.shapes.add_table(len(rows), len(rows[0]), *_inches(box))
     frame._element.nvGraphicFramePr.cNvPr.set("descr", alt)
     table = frame.table
     table.horz_banding = False
@@ -233,9 +233,9 @@ def _underline(cell) -> None:
     )
 
 
-def add_legend(page, box: Box, entries: Sequence[tuple[str, str]]) -> None:
-    """A coloured square before each name; one legend serves all charts of a page."""
-    shape = add_text(page, box, [" "], size=12)
+def add_legend(slide, box: Box, entries: Sequence[tuple[str, str]]) -> None:
+    """A coloured square before each name; one legend serves all charts of a slide."""
+    shape = add_text(slide, box, [" "], size=12)
     paragraph = shape.text_frame.paragraphs[0]
     paragraph._p.remove(paragraph.runs[0]._r)
     for name, colour in entries:
