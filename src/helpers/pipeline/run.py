@@ -17,13 +17,18 @@ from typing import TYPE_CHECKING
 
 from helpers.common.lock import locked
 from helpers.common.paths import close_data
-from helpers.common.quoting import blanked, redacted_file_name
 from helpers.common.store import Store
 from helpers.common.vocabulary import WHOLE_ROUND
 from helpers.parameters.municipality_names import participants_given
 from helpers.parameters.params import Round
-from helpers.pipeline.belonging import ENDINGS, codes_with_traces, forgotten_codes, take_out
+from helpers.pipeline.belonging import take_out
 from helpers.pipeline.engine import Done, Task, Workers, cause
+from helpers.pipeline.received_files import (
+    exports,
+    folder_named,
+    notes_on_extracts,
+    with_identities,
+)
 from helpers.pipeline.records import Snapshot, record_name
 from helpers.pipeline.run_log import logged
 from helpers.pipeline.steps import STAGES, STEPS, Step, parameter_digests
@@ -171,7 +176,9 @@ class _Run:
         told before work begins."""
         from helpers.identities.vault_key import VaultError, key_of_round
 
-        if self.workers.scheduler or not self._stale("intake", self._kept()):
+        if self.workers.scheduler or not self._stale(
+            "intake", with_identities(self.snapshot, self.codes)
+        ):
             return True  # remote workers have it, or nobody needs it
         try:
             key_of_round(self.round.settings, self.store.folder or Path.cwd())
@@ -181,42 +188,18 @@ class _Run:
         return True
 
     def intake(self) -> None:
-        forgotten = set(self.codes) - set(self._kept())
+        codes = with_identities(self.snapshot, self.codes)
+        forgotten = set(self.codes) - set(codes)
         if forgotten:
             self.summary.notes.append(
                 f"Identities of {len(forgotten)} municipalities have been deleted; intake leaves "
                 "them as they are."
             )
-        codes = self._kept()
         with self._stage("intake", len(codes)):
             if codes:
                 self._each({"intake": codes})
                 self._beside_each_other(codes)
-        self._tell_those_out()
-        strays = self._strays()
-        if strays:
-            self.summary.notes.append(
-                f"Passed over in {self._where('extracts')}: {', '.join(strays)}. The names begin with "
-                "no participant's code; rename them, or add the municipality to the round."
-            )
-
-    def _tell_those_out(self) -> None:
-        """Of whom something lies here that takes no part any more: what is left to be done."""
-        known, data = self.round.settings.participants, f"data/{self.round.id}"
-        for code in sorted(codes_with_traces(self.snapshot) - set(known)):
-            place = f"{code} {self.round.municipalities[code].name}"
-            sealed = (f"{data}/extracts/{code}*", f"{data}/vault/{code}")
-            if code in self.round.withdrawn:
-                if self.snapshot.names(sealed, code):
-                    self.summary.notes.append(
-                        f"{place} has withdrawn, and its identities lie here still: "
-                        f"`survey forget {self.round.id} --municipality {code}` deletes them."
-                    )
-            elif self.snapshot.names((f"{data}/sample/{code}.parquet", sealed[1]), code):
-                self.summary.notes.append(
-                    f"{place} takes no part any more, and nothing says why: record it with `survey "
-                    f"participants {self.round.id} --withdraw {code} --reason TEXT`."
-                )
+        self.summary.notes += notes_on_extracts(self.snapshot)
 
     def _beside_each_other(self, codes: list[str]) -> None:
         """Look at the extracts beside each other. Whom a municipality leaves to others is taken out by its
@@ -255,15 +238,15 @@ class _Run:
 
     def collect(self) -> None:
         """Answers shared out to the municipalities, without analysing them."""
-        if self._exports():
+        if exports(self.snapshot):
             self._once(COLLECT)
             self.leave()
 
     def analyse(self) -> None:
-        if not self._exports():
+        if not exports(self.snapshot):
             self.summary.waiting.append(
                 f"Answers: put the survey tool's exports (.csv or .xlsx) into "
-                f"{self._where('responses')}, then run `survey run {self.round.id}` again. "
+                f"{folder_named(self.store, self.round.id, 'responses')}, then run `survey run {self.round.id}` again. "
                 f"Letters, if not made yet: `survey sendout {self.round.id}`."
             )
             return
@@ -332,44 +315,10 @@ class _Run:
         with self._stage("scan", len(codes) + 1):
             self._each({"scan-round": [WHOLE_ROUND], "scan": codes})
 
-    # ------------------------------------------------------------------------- what lies there
-
-    def _where(self, folder: str) -> str:
-        """A folder under `data/<round>/` as the user names it."""
-        there = self.store.folder
-        if there is None:
-            return f"{blanked(self.store.root)}/data/{self.round.id}/{folder}"
-        return str(there / "data" / self.round.id / folder)
-
-    def _names(self, folder: str) -> list[str]:
-        return [n.rsplit("/", 1)[-1] for n in self.snapshot.names((f"{folder}/*",), "")]
-
-    def _strays(self) -> list[str]:
-        """Names of files in `extracts/` that begin with no participant's code."""
-        names = self._names(f"data/{self.round.id}/extracts")
-        known = {*self.round.settings.participants, *self.round.withdrawn}
-        strays = (n for n in names if Path(n).suffix.lower() in ENDINGS and n[:4] not in known)
-        return [redacted_file_name(n) for n in strays]
-
-    def _exports(self) -> list[str]:
-        names = self._names(f"data/{self.round.id}/responses")
-        return [n for n in names if Path(n).suffix.lower() in ENDINGS]
-
-    def _kept(self) -> list[str]:
-        """All but the municipalities whose identities were deleted, and no new extract has come since."""
-        data, forgotten = f"data/{self.round.id}", forgotten_codes(self.store, self.round.id)
-        return [
-            c
-            for c in self.codes
-            if c not in forgotten
-            or self.snapshot.names((f"{data}/extracts/{c}*", f"{data}/vault/{c}"), c)
-            or f"{data}/population/{c}.parquet" not in self.snapshot.signatures
-        ]
+    # --------------------------------------------------------------------------------- machinery
 
     def _not_failed(self, codes: list[str]) -> list[str]:
         return [c for c in codes if c not in self.summary.failed]
-
-    # --------------------------------------------------------------------------------- machinery
 
     def _stale(self, name: str, codes: list[str], more: dict[str, str] | None = None) -> list[str]:
         if self.again:
