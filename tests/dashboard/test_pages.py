@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from helpers.common.style import number
+from helpers.common.printing import number
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 axe_script = pytest.importorskip("axe_playwright_python.base", reason="axe-core is not installed")

@@ -12,7 +12,7 @@ from test_params import edit, refuse
 from typer.testing import CliRunner
 
 from helpers.cli.main import app
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.paths import PROJECT, Paths
 from helpers.parameters.calendar_rules import week_day, week_name
 from helpers.parameters.params import load_round
@@ -452,7 +452,7 @@ def test_today(round_2024, today, shown, state):
     rows = html.fragment_fromstring(markup).findall(".//tbody/tr")
     states = {tr[0].text: tr[3].text for tr in rows}
     assert states["Indsamling af svar"] == state
-    assert style.date(day(today)) in markup
+    assert printing.date(day(today)) in markup
 
 
 def test_picture_is_the_same_for_the_same_day_and_escapes_its_title(round_2024):

@@ -10,7 +10,7 @@ import pytest
 from pptx import Presentation
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers.common import style
+from helpers.common import absent, printing
 from helpers.common.vocabulary import NATIONAL, NOT_JUDGED
 from helpers.deck.deck import write_deck
 from helpers.parameters.round_settings import Disclosure
@@ -184,7 +184,7 @@ def test_a_number_without_an_interval_says_so(published, tmp_path):
     results.loc[one, ["ci_low", "ci_high"]] = None
     changed = dataclasses.replace(published, results=results)
     text = tables.means(changed, BIG, ["samlet"]).data
-    value = style.number(changed.number(BIG, "samlet").value, 2)
+    value = printing.number(changed.number(BIG, "samlet").value, 2)
     assert f"| {value} (uden interval) |" in text
     assert "uden interval: tallets usikkerhed kan ikke beregnes." in text
     assert "usikkerhed kan ikke beregnes" in five_sentences(changed, BIG).data
@@ -201,16 +201,16 @@ def test_a_number_without_an_interval_says_so(published, tmp_path):
 
 def test_each_reason_has_words_and_a_legend_of_its_own():
     rules = Disclosure(min_answers=7, shares_from=12, unweighted_from=80)
-    marks = [m.mark for m in style.MISSING.values()]
+    marks = [m.mark for m in absent.MISSING.values()]
     assert len(set(marks)) == len(marks)
-    assert {s: style.NOT_SHOWN[s] for s in OF_NOT_SHOWN} == OF_NOT_SHOWN
-    for status, missing in style.MISSING.items():
-        assert style.legend([status], rules) == f"{missing.mark}: {style.reason(status, rules)}"
-        assert style.reason(status, rules).endswith(".")
-    few = style.legend(["few"], rules)
+    assert {s: absent.NOT_SHOWN[s] for s in OF_NOT_SHOWN} == OF_NOT_SHOWN
+    for status, missing in absent.MISSING.items():
+        assert absent.legend([status], rules) == f"{missing.mark}: {absent.reason(status, rules)}"
+        assert absent.reason(status, rules).endswith(".")
+    few = absent.legend(["few"], rules)
     assert "færre end 7 svar" in few and "andele kræver 12 svar og uvægtede tal 80" in few
-    assert style.legend([], rules) == ""
-    assert style.why("shown") is style.why(None) is style.MISSING["not_possible"]
+    assert absent.legend([], rules) == ""
+    assert absent.why("shown") is absent.why(None) is absent.MISSING["not_possible"]
 
 
 def all_tables(published, code):
@@ -260,7 +260,7 @@ def test_every_mark_of_a_table_is_explained_below_it_and_no_other(published, cod
         lines = made.data.splitlines()
         cells = [c.strip() for line in lines if line.startswith("|") for c in line.split("|")]
         below = " ".join(line for line in lines if not line.startswith("|"))
-        for missing in style.MISSING.values():
+        for missing in absent.MISSING.values():
             inside = any(c == missing.mark or f"({missing.mark})" in c for c in cells)
             assert inside == (f"{missing.mark}: " in below), (missing, made.data)
         assert not re.search(r"\bnan\b|None|<NA>|not_", made.data)
@@ -306,7 +306,7 @@ def test_what_deck_and_workbook_print_is_explained_in_them(published, tmp_path):
         for sheet in book
         for row in sheet.iter_rows(values_only=True)
         for cell in row
-        if isinstance(cell, str) and cell.lower() in style.NOT_SHOWN.values()
+        if isinstance(cell, str) and cell.lower() in absent.NOT_SHOWN.values()
     }
     assert {*OF_NOT_SHOWN.values(), "kan ikke vurderes"} <= printed
     assert {f"»{words}«" for words in printed} <= terms
@@ -319,7 +319,7 @@ def test_what_deck_and_workbook_print_is_explained_in_them(published, tmp_path):
 
 def test_the_reports_word_list_has_every_mark(published):
     text = sentences.word_list(published).data
-    for status, missing in style.MISSING.items():
-        assert style.capital(missing.words) in text
+    for status, missing in absent.MISSING.items():
+        assert printing.capital(missing.words) in text
         assert missing.mark.lower() in text.lower()
-        assert style.reason(status, Disclosure(min_answers=5)) in text
+        assert absent.reason(status, Disclosure(min_answers=5)) in text

@@ -8,8 +8,9 @@ import pytest
 from matplotlib.figure import Figure
 from published_fixture import BIG, PLAIN, make_published, verdict_of
 
-from helpers.common import style
+from helpers.common import absent, printing
 from helpers.common.markdown_text import literal
+from helpers.common.vocabulary import NOT_JUDGED
 from helpers.reports import local_results
 
 A, B = "helhedsorienteret", "traditionel"
@@ -101,7 +102,7 @@ def test_a_difference_is_named_only_where_it_is_worth_it(published, difference, 
     changed = compared(published, ("maal", A, B, difference, 0.0312, worth))
     pair, _, cell, p, told = row_of(changed, published.round.item_labels(BIG)["maal"])
     assert (pair, p, told) == ("Helhedsorienteret – Traditionel", "0,031", verdict)
-    assert cell.startswith(literal(style.signed(difference, 2)))
+    assert cell.startswith(literal(printing.signed(difference, 2)))
 
 
 def test_a_pair_released_the_other_way_round_is_turned(published):
@@ -114,6 +115,6 @@ def test_a_pair_released_the_other_way_round_is_turned(published):
 def test_what_could_not_be_judged_or_compared_says_so(published):
     changed = compared(published, ("maal", A, B, 0.4, np.nan, False))
     labels = published.round.item_labels(BIG)
-    not_judged = style.why(style.NOT_JUDGED).mark
+    not_judged = absent.why(NOT_JUDGED).mark
     assert row_of(changed, labels["maal"])[3:] == [not_judged] * 2
-    assert row_of(changed, labels["moedet"])[2:] == [style.why(style.NOT_POSSIBLE).mark] * 3
+    assert row_of(changed, labels["moedet"])[2:] == [absent.why(absent.NOT_POSSIBLE).mark] * 3

@@ -25,7 +25,7 @@ import pytest
 from published_fixture import BIG, SMALL, make_published
 from pypdf import PdfReader
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.paths import PROJECT, Paths
 from helpers.common.vocabulary import FILES
 from helpers.deck.deck import write_deck
@@ -169,7 +169,7 @@ def test_a_workbook_has_no_count_under_five(books):
 
 def test_no_file_has_what_lies_behind_a_hidden_row(books, decks, reports):
     traces = [
-        t for v in BEHIND.values() for t in (f"{v:.1f}", style.number(v, 1), style.percent(v))
+        t for v in BEHIND.values() for t in (f"{v:.1f}", printing.number(v, 1), printing.percent(v))
     ]
     for path in [*books, *decks]:
         text = "\n".join(everything(path.read_bytes(), path.suffix))
@@ -260,7 +260,7 @@ def constants(published) -> set[str]:
     """Percentages that are no result: limits of control, and rates of response with one decimal."""
     rates = ["response_rate", "rr1", "cooperation_rate", "contact_rate"]
     shown = published.response[published.response["status"] == "shown"]
-    told = {style.percent(v, 1) for c in rates for v in shown[c].dropna()}
+    told = {printing.percent(v, 1) for c in rates for v in shown[c].dropna()}
     return {t.replace("\u00a0", " ") for t in told} | {"99,8 %"}
 
 

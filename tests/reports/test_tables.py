@@ -6,7 +6,7 @@ import re
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers.common import style, vocabulary
+from helpers.common import absent, printing, vocabulary
 from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, UNDER, UNSURE
 from helpers.parameters.round_settings import Disclosure
 from helpers.released import findings
@@ -151,17 +151,17 @@ def test_national_text_says_who_the_country_is(published):
     ],
 )
 def test_danish_numbers(value, decimals, text):
-    assert style.number(value, decimals) == text
+    assert printing.number(value, decimals) == text
 
 
 @pytest.mark.parametrize("value, text", [(0.123, "+0,12"), (-0.123, "−0,12"), (0.001, "0,00")])
 def test_signs(value, text):
-    assert style.signed(value) == text
+    assert printing.signed(value) == text
 
 
 def test_the_appendix_has_every_municipality_and_every_question(published):
     rows = appendix.municipal_themes(published).data.splitlines()[2:]
-    means = [style.number(published.number(SMALL, t).value, 2) for t in published.theme_items]
+    means = [printing.number(published.number(SMALL, t).value, 2) for t in published.theme_items]
     assert f"| Læsø | {' | '.join(means)} |" in rows
     names = [r.split(" | ")[0] for r in rows[:4]]
     assert names == ["| Læsø", "| Norddjurs", "| Aabenraa", "| Alle"]  # aa is å, the last letter
@@ -181,5 +181,5 @@ def test_the_appendix_says_why_a_number_is_missing(published):
     )
     results.loc[mine, "status"] = "linked"
     hidden = appendix.municipal_themes(dataclasses.replace(published, results=results)).data
-    assert f"| {style.why('linked').mark} |" in next(r for r in hidden.splitlines() if "Læsø" in r)
-    assert style.reason("linked", Disclosure(min_answers=5)) in hidden
+    assert f"| {absent.why('linked').mark} |" in next(r for r in hidden.splitlines() if "Læsø" in r)
+    assert absent.reason("linked", Disclosure(min_answers=5)) in hidden

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from published_fixture import BIG, PLAIN, SMALL, make_published
 
-from helpers.common import style
+from helpers.common import absent
 from helpers.common.vocabulary import NATIONAL
 from helpers.released.own_numbers import OwnNumbers
 from helpers.released.scale_words import statistic_labels
@@ -18,7 +18,7 @@ SHEETS = [
     "Læs mig", "Overblik", "Spørgsmål", "Målgruppe", "Køn", "Alder", "Varighed", "Lokalt",
     "Forskelle", "Udvikling", "Svarprocent", "Alle tal", "Spørgeskema", "Ordbog",
 ]  # fmt: skip
-MARKS = set(style.NOT_SHOWN.values())
+MARKS = set(absent.NOT_SHOWN.values())
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ def _print_series(development, title: str, of: str, series: list) -> None:
     """A row a series: each round's mean, and the change to the latest round as its gate released it."""
     from rich.table import Table
 
-    from helpers.common import style
+    from helpers.common import printing
 
     table = Table(title=title, title_justify="left")
     table.add_column(of)
@@ -100,10 +100,10 @@ def _print_series(development, title: str, of: str, series: list) -> None:
         table.add_column("change", justify="right")
         table.add_column("verdict")
     for label, one in series:
-        cells = [style.number(p.value, 2) if p.shown else p.words for p in one.points]
+        cells = [printing.number(p.value, 2) if p.shown else p.words for p in one.points]
         step = one.step_to(development.ids[-1])
         if step is not None:
-            change = style.signed(step.difference, 2) if step.computed else "–"
+            change = printing.signed(step.difference, 2) if step.computed else "–"
             mark = " (brud)" if step.broken else ""
             cells += [change, step.verdict + development.since(step) + mark]
         table.add_row(label, *cells)

@@ -11,8 +11,8 @@ import typer
 
 from helpers.cli.state import State, codes_of, console, held, load, of_the_call, root, usage
 from helpers.common.paths import Paths
+from helpers.common.printing import slug
 from helpers.common.store import is_address
-from helpers.common.style import slug
 
 layout_app = typer.Typer(no_args_is_help=True, help="Layouts of extracts.", rich_markup_mode=None)
 

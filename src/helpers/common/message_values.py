@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from helpers.common import style
+from helpers.common import printing
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
@@ -39,15 +39,17 @@ def in_language(value: object, language: str) -> str:
     """A value as text in `en` or `da`; what is no number, share or day stands as it is."""
     danish = language == "da"
     if isinstance(value, Count):
-        return style.number(value.value) if danish else f"{value.value:,.0f}"
+        return printing.number(value.value) if danish else f"{value.value:,.0f}"
     if isinstance(value, Share):
         return (
-            style.percent(value.value, value.decimals)
+            printing.percent(value.value, value.decimals)
             if danish
             else f"{100 * value.value:,.{value.decimals}f}%"
         )
     if isinstance(value, dt.date):
         return (
-            style.date(value) if danish else f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+            printing.date(value)
+            if danish
+            else f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
         )
     return str(value)

@@ -16,8 +16,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers.common import style, theme
+from helpers.common import absent, printing, theme
 from helpers.common.paths import write_text
+from helpers.common.vocabulary import NOT_JUDGED
 from helpers.dashboard import charts as dashboard_charts
 from helpers.dashboard import data as dashboard_data
 from helpers.parameters.params import Tile
@@ -44,7 +45,7 @@ NATIONAL_BESIDE = {
     "metode.html": "Metode",
     "../index.html": "Alle kommuner",
 }
-_EXPLAINED = (style.FEW, style.SECONDARY, style.NOT_ASKED, style.NOT_POSSIBLE, style.NOT_JUDGED)
+_EXPLAINED = (absent.FEW, absent.SECONDARY, absent.NOT_ASKED, absent.NOT_POSSIBLE, NOT_JUDGED)
 SNIPPET = "window.vegaEmbed = vegaEmbed;"  # all that the pages call of Vega
 
 
@@ -84,11 +85,11 @@ def _page(
             survey=captions.SURVEY,
             round=rules.title,
             simulated=rules.simulated,
-            confidence=style.percent(rules.comparison.confidence),
+            confidence=printing.percent(rules.comparison.confidence),
             views=views,
             links=links,
             missing=[
-                (style.capital(data["missing"][s]["words"]), data["missing"][s]["reason"])
+                (printing.capital(data["missing"][s]["words"]), data["missing"][s]["reason"])
                 for s in _EXPLAINED
             ],
             css=Markup(theme.css_variables() + theme.font_faces() + _asset("dashboard.css")),

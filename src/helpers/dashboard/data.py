@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.common import style
+from helpers.common import absent, style
 from helpers.common.vocabulary import NATIONAL, OTHERS_LABEL
 from helpers.estimation.comparisons import OTHERS, ROUND
 from helpers.parameters.params import BREAKDOWN_LABELS, Tile
@@ -95,8 +95,8 @@ def _head(published: Published, name: str) -> dict[str, Any]:
         "overall": published.overall,
         "confidence": rules.comparison.confidence,
         "missing": {
-            status: {"words": m.words, "reason": style.reason(status, rules.disclosure)}
-            for status, m in style.MISSING.items()
+            status: {"words": m.words, "reason": absent.reason(status, rules.disclosure)}
+            for status, m in absent.MISSING.items()
         },
     }
 

@@ -27,7 +27,7 @@ from pptx.shapes.placeholder import ChartPlaceholder
 from pptx.util import Inches, Pt
 from xlsxwriter import Workbook
 
-from helpers.common import style
+from helpers.common import printing, style
 
 # 406: Danish, so that the comma does not hang on the reader's own settings
 MEAN_FORMAT, MEAN_DECIMALS = "[$-406]0.00", 2
@@ -262,7 +262,7 @@ def _chart(slide, spot, box, kind, categories, series, alt, number_format, decim
     data = TextChartData(number_format=number_format)
     data.categories = list(categories)
     for s in series:
-        rounded = [None if v is None else style.exact(round(v, decimals)) for v in s.values]
+        rounded = [None if v is None else printing.exact(round(v, decimals)) for v in s.values]
         data.add_series(s.name, rounded)
     place = [Inches(v) for v in (box.left, box.top, box.width, box.height)]
     if isinstance(spot, int):

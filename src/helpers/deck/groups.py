@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pptx.util import Inches
 
-from helpers.common import style
+from helpers.common import printing, style
 from helpers.common.vocabulary import OTHERS_LABEL
 from helpers.deck.charts import Box, Series, difference_chart, means_chart
 from helpers.deck.slide_parts import (
@@ -111,7 +111,7 @@ def target_groups_page(deck, o: OwnNumbers) -> None:
         cells = [o.of(t, "mean", breakdown, category) for t in themes]
         rows.append(
             [short.get(category, label)]
-            + [style.number(x.value, 2) if x.shown else x.words for x in cells]
+            + [printing.number(x.value, 2) if x.shown else x.words for x in cells]
         )
     left, width = LEFT + wide + 0.3, WIDTH - wide - 0.3
     add_text(slide, Box(left, TOP, width, 0.3), ["Temaerne, gennemsnit"], size=14, bold=True)
@@ -163,12 +163,12 @@ def differences_page(deck, o: OwnNumbers) -> None:
     shares = [d for d in notable if d.statistic != "mean"]
     rules = o.round.settings.comparison
     demands = (
-        f"En forskel vises kun, når den er statistisk sikker ({style.percent(rules.confidence)} "
+        f"En forskel vises kun, når den er statistisk sikker ({printing.percent(rules.confidence)} "
         "sikkerhed, korrigeret for de mange sammenligninger) og mindst "
         f"{verdicts.least_notable(rules)}."
     )
     more = sum(max(len(found) - DIFFERENCES_SHOWN, 0) for found in (means, shares))
-    note = f"Yderligere {style.number(more)} forskelle står i resultater.xlsx. " if more else ""
+    note = f"Yderligere {printing.number(more)} forskelle står i resultater.xlsx. " if more else ""
     one_chart = bool(means) != bool(shares)
     slide = add_slide(
         deck,
@@ -212,7 +212,7 @@ def _largest_differences(
     values = [100 * d.value if shares else d.value for d in chosen]
     decimals = 0 if shares else 2
     what = f"{o.name} minus {OTHERS_LABEL.lower()}"
-    listed = "; ".join(f"{n} {style.signed(v, decimals)}" for n, v in zip(names, values))
+    listed = "; ".join(f"{n} {printing.signed(v, decimals)}" for n, v in zip(names, values))
     difference_chart(
         slide,
         position + 1,
@@ -241,7 +241,10 @@ def _nothing_differs(slide, o: OwnNumbers, compared: Sequence[Difference], deman
     text = holder(slide, 2)
     text.left, text.top, text.width, text.height = map(Inches, (4.7, TOP, 8.0, HEIGHT))
     add_card(
-        slide, Box(LEFT, TOP, 3.6, 1.35), style.number(len(judged)), "sammenligninger er vurderet"
+        slide,
+        Box(LEFT, TOP, 3.6, 1.35),
+        printing.number(len(judged)),
+        "sammenligninger er vurderet",
     )
     add_card(slide, Box(LEFT, TOP + 1.5, 3.6, 1.35), "0", "nævneværdige forskelle")
     if not compared:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pptx.util import Inches
 
-from helpers.common import style
+from helpers.common import printing, style
 from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL
 from helpers.deck.charts import Box, Series, rate_chart
 from helpers.deck.slide_parts import (
@@ -39,9 +39,9 @@ def round_page(deck, o: OwnNumbers) -> None:
     )
     shown, why = response.shown, response.words
     cards = (
-        (style.number(response.invited) if shown else why, "inviterede borgere"),
-        (style.number(response.answers) if shown else why, "svar"),
-        (style.percent(response.response_rate, 1) if shown else why, "svarprocent"),
+        (printing.number(response.invited) if shown else why, "inviterede borgere"),
+        (printing.number(response.answers) if shown else why, "svar"),
+        (printing.percent(response.response_rate, 1) if shown else why, "svarprocent"),
     )
     for i, (figure, caption) in enumerate(cards):
         add_card(slide, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption)
@@ -107,8 +107,8 @@ def _method_lines(whole: ResponseGroup) -> list[str]:
     ]
     if whole.effective_n is not None:
         lines.append(
-            f"**Præcision:** designeffekt {style.number(whole.design_effect, 2)}; svarene er lige så "
-            f"præcise som {style.number(whole.effective_n)} svar fra en simpel tilfældig stikprøve."
+            f"**Præcision:** designeffekt {printing.number(whole.design_effect, 2)}; svarene er lige så "
+            f"præcise som {printing.number(whole.effective_n)} svar fra en simpel tilfældig stikprøve."
         )
     return lines
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pptx.util import Inches
 
-from helpers.common import style
+from helpers.common import printing, style
 from helpers.deck.charts import Box, Series, means_chart, rate_chart
 from helpers.deck.slide_parts import (
     HEIGHT,
@@ -42,7 +42,7 @@ def development_page(deck, o: OwnNumbers) -> None:
     if not published.earlier_rounds:
         return
     before = published.earlier_rounds[0]
-    title = style.capital(round_title(published, before))
+    title = printing.capital(round_title(published, before))
     rows = [(o.label(t), published.compared(o.code, ROUND + before, t)) for t in o.themes]
     shown = [(label, d) for label, d in rows if d.shown]
     if not shown:
@@ -62,7 +62,7 @@ def development_page(deck, o: OwnNumbers) -> None:
     )
     names = [label for label, _ in shown]
     series = [
-        Series(style.capital(o.round.settings.title), tuple(d.own for _, d in shown), style.OWN),
+        Series(printing.capital(o.round.settings.title), tuple(d.own for _, d in shown), style.OWN),
         Series(title, tuple(d.other for _, d in shown), style.LIGHT_GREY),
     ]
     alt = alt_text(
@@ -93,7 +93,7 @@ def _not_followed(o: OwnNumbers, before: str) -> list[str]:
         change = o.published.compared(o.code, ROUND + before, theme)
         if not change.shown:
             by_reason.setdefault(change.words, []).append(o.label(theme))
-    return [f"{style.capital(words)}: {captions.listed(of)}." for words, of in by_reason.items()]
+    return [f"{printing.capital(words)}: {captions.listed(of)}." for words, of in by_reason.items()]
 
 
 def expected_page(deck, o: OwnNumbers) -> None:
@@ -111,14 +111,14 @@ def expected_page(deck, o: OwnNumbers) -> None:
         "varighed. Der kan være andre forskelle på borgerne, som udtrækket ikke kender.",
     )
     cards = (
-        (style.number(d.own, 2), "samlet tilfredshed", style.OWN),
-        (style.number(d.other, 2), "forventet med kommunens borgere", style.COUNTRY),
-        (style.signed(d.value, 2), "forskel", style.INK),
+        (printing.number(d.own, 2), "samlet tilfredshed", style.OWN),
+        (printing.number(d.other, 2), "forventet med kommunens borgere", style.COUNTRY),
+        (printing.signed(d.value, 2), "forskel", style.INK),
     )
     for i, (figure, caption, colour) in enumerate(cards):
         add_card(slide, Box(LEFT, TOP + i * 1.5, 3.6, 1.35), figure, caption, colour=colour)
-    low, high = style.signed(d.low, 2), style.signed(d.high, 2)
-    level = style.percent(o.round.settings.comparison.confidence)
+    low, high = printing.signed(d.low, 2), printing.signed(d.high, 2)
+    level = printing.percent(o.round.settings.comparison.confidence)
     lines = [
         "Kommunerne har ikke de samme borgere. Her sammenlignes kommunen med det resultat, der kunne "
         "forventes, når man kender dens borgeres målgruppe, køn, alder og varighed.",
@@ -143,7 +143,7 @@ def drivers_page(deck, o: OwnNumbers) -> None:
         TWO,
         "Hvad hænger sammen med tilfredsheden?",
         drivers_headline(rows, o.item_labels),
-        source=f"{captions.source(o)} n\u00a0=\u00a0{style.number(int(rows['n'].iloc[0]))}.",
+        source=f"{captions.source(o)} n\u00a0=\u00a0{printing.number(int(rows['n'].iloc[0]))}.",
         speaker=CAUSE_WARNING,
     )
     heading = "Andel af sammenhængen med samlet tilfredshed"
@@ -153,8 +153,8 @@ def drivers_page(deck, o: OwnNumbers) -> None:
     height = min(HEIGHT - 0.4, 0.4 + 0.7 * len(names))
     rate_chart(slide, 1, Box(LEFT, TOP + 0.38, HALF, height), names, series, alt)
     lines = [
-        f"**{name}:** gennemsnit {style.number(mean, 2)}; andelen ligger mellem {style.percent(low)} og "
-        f"{style.percent(high)}"
+        f"**{name}:** gennemsnit {printing.number(mean, 2)}; andelen ligger mellem {printing.percent(low)} og "
+        f"{printing.percent(high)}"
         for name, mean, low, high in zip(
             names, rows["performance"], rows["ci_low"], rows["ci_high"]
         )

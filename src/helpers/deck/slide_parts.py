@@ -16,7 +16,7 @@ from pptx.exc import PackageNotFoundError
 from pptx.oxml import parse_xml
 from pptx.util import Inches, Pt
 
-from helpers.common import style
+from helpers.common import absent, style
 from helpers.common.errors import ParameterError, Problem
 from helpers.deck.charts import Box, paint
 
@@ -198,7 +198,7 @@ def add_table(
     table.horz_banding = False
     for column, width in zip(table.columns, widths):
         column.width = Inches(width)
-    marks = set(style.NOT_SHOWN.values())
+    marks = set(absent.NOT_SHOWN.values())
     for r, row in enumerate(rows):
         table.rows[r].height = Inches(box.height / len(rows))
         for c, text in enumerate(row):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from helpers.common import style
+from helpers.common import printing, style
 from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL
 from helpers.deck.charts import SHARE_DECIMALS, Box, Series, means_chart, shares_chart
 from helpers.deck.slide_parts import (
@@ -96,7 +96,7 @@ def alt_text(
     kind: str, categories: Sequence[str], series: Sequence[Series], *, shares: bool
 ) -> str:
     """What the chart shows and its numbers, for readers who cannot see it."""
-    show = style.percent if shares else lambda v: style.number(v, 2)
+    show = printing.percent if shares else lambda v: printing.number(v, 2)
     parts = [
         f"{s.name}: "
         + "; ".join(f"{c} {show(v)}" for c, v in zip(categories, s.values) if v is not None)
@@ -129,7 +129,7 @@ def title_page(deck, o: OwnNumbers) -> None:
     slide = deck.slides.add_slide(deck.slide_layouts[TITLE])
     write(slide.shapes.title.text_frame, [captions.SURVEY])
     write(holder(slide, 1).text_frame, [f"Resultater for {o.name}, {o.round.settings.title}"])
-    published_on = style.date(o.round.settings.calendar.reporting.end)
+    published_on = printing.date(o.round.settings.calendar.reporting.end)
     simulated = (
         " · Simulerede data: alle borgere og svar er opdigtede"
         if o.round.settings.simulated
@@ -161,7 +161,7 @@ def overall_page(deck, o: OwnNumbers) -> None:
         (country, NATIONAL_LABEL, style.COUNTRY),
     )
     for i, (number, caption, colour) in enumerate(cards):
-        figure = style.number(number.value, 2) if number.shown else number.words
+        figure = printing.number(number.value, 2) if number.shown else number.words
         add_card(slide, Box(LEFT + i * 4.13, TOP, 3.87, 1.35), figure, caption, colour=colour)
     add_text(
         slide,
@@ -344,6 +344,6 @@ def means_note(o: OwnNumbers, items: Sequence[str]) -> str:
     for item in items:
         mean, unsure = o.of(item), o.of(item, "share_dont_know")
         if mean.shown:
-            tail = f" ({style.percent(unsure.value) if unsure.shown else unsure.words})"
-            parts.append(f"{o.label(item)} {style.number(mean.value, 2)}{tail}")
+            tail = f" ({printing.percent(unsure.value) if unsure.shown else unsure.words})"
+            parts.append(f"{o.label(item)} {printing.number(mean.value, 2)}{tail}")
     return f"Gennemsnit (og andel »ved ikke«): {' · '.join(parts)}." if parts else ""

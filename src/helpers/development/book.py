@@ -8,7 +8,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.vocabulary import NATIONAL
 from helpers.development.series import Development, Series
 from helpers.released import captions
@@ -97,7 +97,7 @@ def _themes(development: Development) -> Sheet:
 
 
 def _columns(development: Development) -> tuple[Column, ...]:
-    titles = [style.capital(p.round.settings.title) for p in development.rounds]
+    titles = [printing.capital(p.round.settings.title) for p in development.rounds]
     return (
         *(Column(title, 14, "mean") for title in titles),
         Column("Seneste ændring", 12, "difference"),
@@ -113,7 +113,7 @@ def _wide(development: Development, series: Series) -> list[Cell]:
     values: list[Cell] = [p.value if p.shown else p.words for p in series.points]
     if step is None:
         return [*values, *[None] * 5]
-    said = style.capital(step.verdict) + development.since(step)
+    said = printing.capital(step.verdict) + development.since(step)
     return [*values, step.difference, step.low, step.high, said, step.why or None]
 
 
@@ -149,7 +149,7 @@ def _every_number(development: Development) -> Sheet:
                                 step.difference,
                                 step.low,
                                 step.high,
-                                style.capital(step.verdict),
+                                printing.capital(step.verdict),
                                 step.why or None,
                             )
                             if step

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.development.series import Point, Series
 
 MONTHS = (
@@ -94,7 +94,7 @@ def chart(series: Series, days: Sequence[dt.date], scale: Scale) -> Markup:
         )
         parts.append(
             f'<text class="axis" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">'
-            f"{style.number(value, 1)}</text>"
+            f"{printing.number(value, 1)}</text>"
         )
     inside = (left + 22, right - 12)
     for day, x in zip(days, _xs(days, inside)):
@@ -113,7 +113,7 @@ def chart(series: Series, days: Sequence[dt.date], scale: Scale) -> Markup:
             )
         parts.append(
             f'<text class="value" x="{x:.1f}" y="{_above(point, y, scale, top, bottom):.1f}" '
-            f'text-anchor="middle">{style.number(point.value, 2)}</text>'
+            f'text-anchor="middle">{printing.number(point.value, 2)}</text>'
         )
     return _svg(width, height, parts + _dots(spots, 4))
 

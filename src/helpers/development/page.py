@@ -9,8 +9,8 @@ from importlib.metadata import version
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers.common import style, theme
-from helpers.common.style import capital
+from helpers.common import printing, theme
+from helpers.common.printing import capital
 from helpers.common.vocabulary import NATIONAL
 from helpers.development.line_chart import Scale, chart, month, sparkline
 from helpers.development.series import NOT_COMPUTED, Development, Series, Step
@@ -34,7 +34,7 @@ def page(development: Development) -> str:
     return environment.get_template("udvikling.html").render(
         css=Markup(theme.css_variables() + theme.font_faces()),
         version=version("jobcentre-survey"),
-        date=style.date(calendar.reporting.end),
+        date=printing.date(calendar.reporting.end),
         simulated=development.simulated,
         span=_span(dates),
         heads=[capital(p.round.settings.title) for p in development.rounds],
@@ -42,7 +42,7 @@ def page(development: Development) -> str:
         rounds=[_round(development, p) for p in development.rounds],
         breaks=_breaks(development),
         several=len(development.rounds) > 1,
-        confidence=style.percent(development.latest.round.settings.comparison.confidence),
+        confidence=printing.percent(development.latest.round.settings.comparison.confidence),
         overall=development.overall.label,
         country=_country(development, country, dates),
         common=_common(development),
@@ -106,7 +106,7 @@ def _cells(development: Development, series: Series) -> dict[str, object]:
     since = development.since(latest) if latest else ""
     return {
         "values": [
-            {"text": style.number(p.value, 2) if p.shown else p.words, "shown": p.shown}
+            {"text": printing.number(p.value, 2) if p.shown else p.words, "shown": p.shown}
             for p in series.points
         ],
         "change": _change(latest) if latest else "",
@@ -127,16 +127,16 @@ def caption(development: Development, series: Series) -> str:
         return f"Kan ikke sammenlignes med {before}"
     if not step.computed:
         return f"Ændringen siden {before} er ikke beregnet"
-    return f"{capital(step.verdict)} siden {before} ({style.signed(step.difference, 2)})"
+    return f"{capital(step.verdict)} siden {before} ({printing.signed(step.difference, 2)})"
 
 
 def _change(step: Step) -> str:
     if not step.computed:
         return "–"
     if step.low is None or step.high is None:
-        return style.signed(step.difference, 2)
-    low, high = (style.signed(e, 2) for e in (step.low, step.high))
-    return f"{style.signed(step.difference, 2)} ({low} til {high})"
+        return printing.signed(step.difference, 2)
+    low, high = (printing.signed(e, 2) for e in (step.low, step.high))
+    return f"{printing.signed(step.difference, 2)} ({low} til {high})"
 
 
 def _round(development: Development, published: Published) -> dict[str, str]:
@@ -147,11 +147,11 @@ def _round(development: Development, published: Published) -> dict[str, str]:
     return {
         "title": capital(rules.title),
         "days": days(rules.calendar.collection.start, rules.calendar.collection.end),
-        "reference": style.date(rules.reference_date),
-        "municipalities": style.number(n),
-        "new": style.number(new) if published is not development.rounds[0] else "",
-        "gone": style.number(gone) if published is not development.rounds[0] else "",
-        "answers": style.number(whole.answers),
+        "reference": printing.date(rules.reference_date),
+        "municipalities": printing.number(n),
+        "new": printing.number(new) if published is not development.rounds[0] else "",
+        "gone": printing.number(gone) if published is not development.rounds[0] else "",
+        "answers": printing.number(whole.answers),
     }
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-from helpers.common import style
+from helpers.common import absent, printing
 from helpers.common.errors import Problem, SurveyError, TooEarlyError
 from helpers.common.vocabulary import FILES, NATIONAL, NATIONAL_LABEL
 from helpers.estimation.comparability import OTHER_THEME, comparability
@@ -124,7 +124,7 @@ class Development:
     def places(self) -> list[Municipality]:
         """Every municipality with results in any of the rounds, in Danish order."""
         found = {m.code: m for p in self.rounds for m in p.municipalities}
-        return sorted(found.values(), key=lambda m: style.danish_sort_key(m.name))
+        return sorted(found.values(), key=lambda m: printing.danish_sort_key(m.name))
 
     def name(self, code: str) -> str:
         names = {m.code: m.name for m in self.places}
@@ -190,7 +190,7 @@ class Development:
             return ABSENT
         if not published.has_results(code):
             return NO_RESULTS
-        return "" if published.round.id in line.items else style.why(style.NOT_ASKED).words
+        return "" if published.round.id in line.items else absent.why(absent.NOT_ASKED).words
 
     def _step(self, code: str, line: Line, before: str, now: str) -> Step:
         trend = self.trends(now, before).trend(before, line.items[now])

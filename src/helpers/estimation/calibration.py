@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.errors import WeightError
 from helpers.estimation.raking import rake
 from helpers.parameters.params import Weighting
@@ -161,7 +161,7 @@ def calibrate(respondents: pd.DataFrame, frame: pd.DataFrame, rules: Weighting) 
             found = _rake(respondents, frame, margins, rules)
             if not thin or _farthest(found, respondents) <= rules.largest_factor:
                 break
-            limit = style.number(rules.largest_factor)
+            limit = printing.number(rules.largest_factor)
             trouble = f"en vægt ellers blev ganget eller divideret med mere end {limit}"
         except WeightError:
             if not thin:

@@ -13,9 +13,9 @@ import pandas as pd
 import statsmodels.api as sm
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.errors import SurveyError
-from helpers.common.style import capital
+from helpers.common.printing import capital
 from helpers.estimation.propensity import MIN_EACH, TERMS
 
 LEAST_ASKED = 5  # fewer asked in a level give a propensity that is mostly chance
@@ -267,12 +267,12 @@ def conclusion(r: RIndicator, rate: float, largest_gap: tuple[str, float] | None
     sentences = [_verdict(r)]
     if 0 < rate < LOW_RATE:
         sentences.append(
-            f"Kun {style.percent(rate, 1)} har svaret, så det kan ikke udelukkes, at de, der ikke "
+            f"Kun {printing.percent(rate, 1)} har svaret, så det kan ikke udelukkes, at de, der ikke "
             "har svaret, mener noget andet."
         )
     if largest_gap is not None:
         label, gap = largest_gap
-        points = style.number(abs(100 * gap))
+        points = printing.number(abs(100 * gap))
         if points not in ("0", "–"):
             sentences.append(
                 f"{capital(label)} udgør {points} procentpoint {'færre' if gap < 0 else 'flere'} "
@@ -287,7 +287,7 @@ def _verdict(r: RIndicator) -> str:
         return (
             f"Det kan ikke vurderes, om svarene ligner borgerne: {reason[:1].lower()}{reason[1:]}."
         )
-    value, low, high = (style.number(v, 2) for v in (r.value, r.ci_low, r.ci_high))
+    value, low, high = (printing.number(v, 2) for v in (r.value, r.ci_low, r.ci_high))
     shown = f"(R-indikator {value}; usikkerhed {low}–{high})"
     printed = round(r.value, 2)
     if round(r.ci_low, 2) < R_FAIR and round(r.ci_high, 2) >= R_GOOD:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from helpers.common.printing import slug
 from helpers.common.quoting import redacted_file_name, redacted_name
-from helpers.common.style import slug
 from helpers.parameters.params import Municipality
 
 # names that are Danish words too count only beside »kommune«

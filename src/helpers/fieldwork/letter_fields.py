@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.fieldwork.mailing_kinds import Mailing
 from helpers.parameters.params import Round
 
@@ -50,13 +50,13 @@ def values(round_: Round, code: str, mailing: Mailing, today: dt.date) -> Mappin
     fewest = settings.disclosure.min_answers
     return {
         "kommune": place,
-        "dato": style.date(letter_day(round_, mailing, today)),
-        "frist": style.date(settings.letters.answer_by or settings.calendar.collection.end),
+        "dato": printing.date(letter_day(round_, mailing, today)),
+        "frist": printing.date(settings.letters.answer_by or settings.calendar.collection.end),
         "hotline": hotline or "",
         "hotline_tid": hours,
         "hjaelp": help_,
         "fravalg": out,
-        "sletning": f"senest den {style.date(until)}" if until else "når undersøgelsen er slut",
+        "sletning": f"senest den {printing.date(until)}" if until else "når undersøgelsen er slut",
         "mindste_gruppe": _WORDS.get(fewest, str(fewest)),
         "runde": settings.title,
     }

@@ -16,7 +16,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.vocabulary import NATIONAL
 from helpers.fieldwork.forecast import days_to_come
 from helpers.fieldwork.round_status import RoundStatus
@@ -109,11 +109,11 @@ def curve_svg(curve: Curve, name: str, ident: str, *, wide: bool = False) -> Mar
             height=round(height),
             left=LEFT,
             right=width - RIGHT,
-            grid=[(v, y(v), style.number(v)) for v in _grid(curve.top)],
+            grid=[(v, y(v), printing.number(v)) for v in _grid(curve.top)],
             seen=_points(seen),
             **_fan(scale, seen[-1]),
             end=seen[-1],
-            least=(y(curve.least), style.number(curve.least)) if curve.least else None,
+            least=(y(curve.least), printing.number(curve.least)) if curve.least else None,
             marks=[(x(d - dt.timedelta(days=1)), label) for d, label in curve.marks.items()],
             wide=wide,
             first=short(curve.days[0]),
@@ -141,21 +141,21 @@ def _fan(scale: _Scale, start: tuple[float, float]) -> dict[str, str]:
 def in_words(curve: Curve) -> str:
     """What the picture shows, for those who do not see it."""
     day = curve.days[len(curve.seen) - 1] if curve.seen else curve.days[0]
-    text = f"{style.number(curve.seen[-1] if curve.seen else 0)} svar til og med {short(day)}."
+    text = f"{printing.number(curve.seen[-1] if curve.seen else 0)} svar til og med {short(day)}."
     if len(curve.fan):
         last = curve.fan.iloc[-1]
         text += (
-            f" Prognose for {short(last['day'])}: {style.number(last['forecast'])} svar "
-            f"(mellem {style.number(last['ci_low'])} og {style.number(last['ci_high'])})."
+            f" Prognose for {short(last['day'])}: {printing.number(last['forecast'])} svar "
+            f"(mellem {printing.number(last['ci_low'])} og {printing.number(last['ci_high'])})."
         )
     if curve.least:
-        text += f" Mindstemålet er {style.number(curve.least)} svar."
+        text += f" Mindstemålet er {printing.number(curve.least)} svar."
     return text
 
 
 def short(day: dt.date) -> str:
     """»18. marts«."""
-    return f"{day.day}. {style.MONTHS[day.month - 1]}"
+    return f"{day.day}. {printing.MONTHS[day.month - 1]}"
 
 
 def _points(points: Sequence[tuple[float, float]]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from helpers.common import style, theme
+from helpers.common import printing, theme
 from helpers.common.paths import Paths, write_private
 from helpers.common.vocabulary import NATIONAL
 from helpers.fieldwork.round_status import RoundStatus
@@ -52,8 +52,8 @@ def write_status_page(
             round_id=round_.id,
             simulated=rules.simulated,
             css=Markup(theme.css_variables() + theme.font_faces()),
-            least=style.number(least),
-            confidence=style.percent(rules.comparison.confidence),
+            least=printing.number(least),
+            confidence=printing.percent(rules.comparison.confidence),
             rows=rows,
             steps=list(STEPS.values()),
             late=sum(1 for r in rows if r["risk"][0] != "" and r["risk"][0] >= LIKELY),
@@ -66,7 +66,7 @@ def write_status_page(
                 (c, round_.municipalities[c].name, findings) for c, findings in conflicts.items()
             ],
             gantt=Markup(gantt_svg(round_, today)),
-            today=style.date(today),
+            today=printing.date(today),
             version=version("jobcentre-survey"),
             response=None if status is None else _response(round_, status, least),
         )
@@ -80,15 +80,15 @@ def _response(round_: Round, status: RoundStatus, least: int) -> dict:
     curves = curves_by_place(status, least)
     basis = [round_.earlier_titles[r] for r in status.curves.rounds]
     return {
-        "moment": f"{style.date(status.moment.date())} kl. {status.moment:%H.%M}",
+        "moment": f"{printing.date(status.moment.date())} kl. {status.moment:%H.%M}",
         "none_yet": int(whole["answers"]) == 0,
         "undated": status.undated,
-        "invited": style.number(whole["invited"]),
-        "answers": style.number(whole["answers"]),
-        "rate": style.percent(whole["answers"] / max(whole["invited"], 1), 1),
-        "forecast": style.number(whole["forecast"]),
-        "low": style.number(whole["ci_low"]),
-        "high": style.number(whole["ci_high"]),
+        "invited": printing.number(whole["invited"]),
+        "answers": printing.number(whole["answers"]),
+        "rate": printing.percent(whole["answers"] / max(whole["invited"], 1), 1),
+        "forecast": printing.number(whole["forecast"]),
+        "low": printing.number(whole["ci_low"]),
+        "high": printing.number(whole["ci_high"]),
         "basis": " og ".join(basis),
         "curve": curve_svg(curves[NATIONAL], "Alle kommuner", "kurve-alle", wide=True),
         "days": _days(curves[NATIONAL]),
@@ -105,14 +105,12 @@ def _days(curve) -> list[tuple[str, str, str, str]]:
     """Day, new and all answers so far; forecast with interval for the days to come."""
     rows, before = [], 0
     for day, seen in zip(curve.days, curve.seen):
-        rows.append((style.date(day), style.number(seen - before), style.number(seen), ""))
+        rows.append((printing.date(day), printing.number(seen - before), printing.number(seen), ""))
         before = seen
     for r in curve.fan.itertuples():
-        forecast = (
-            f"{style.number(r.forecast)} ({style.number(r.ci_low)}–{style.number(r.ci_high)})"
-        )
-        if rows and rows[-1][0] == style.date(r.day):
+        forecast = f"{printing.number(r.forecast)} ({printing.number(r.ci_low)}–{printing.number(r.ci_high)})"
+        if rows and rows[-1][0] == printing.date(r.day):
             rows[-1] = (*rows[-1][:3], forecast)
         else:
-            rows.append((style.date(r.day), "", "", forecast))
+            rows.append((printing.date(r.day), "", "", forecast))
     return rows

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from helpers.answers.mailing_record import read_mailings
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.paths import Paths
 from helpers.common.vocabulary import NATIONAL
 from helpers.extracts.intake_record import found_at_intake
@@ -28,7 +28,7 @@ LIKELY, POSSIBLE = 0.5, 0.05  # chances of missing the least number
 
 
 def ordered(round_: Round) -> list[Municipality]:
-    return sorted(round_.participants, key=lambda m: style.danish_sort_key(m.name))
+    return sorted(round_.participants, key=lambda m: printing.danish_sort_key(m.name))
 
 
 def municipality_rows(
@@ -54,11 +54,14 @@ def _numbers(found: Mapping | None) -> dict:
         return {"cells": [("", "–")] * 5}
     return {
         "cells": [
-            (found["answers"], style.number(found["answers"])),
-            (found["invited"], style.number(found["invited"])),
-            (_share(found), style.percent(_share(found), 1)),
-            (round(found["forecast"], 1), style.number(found["forecast"])),
-            (found["ci_low"], f"{style.number(found['ci_low'])}–{style.number(found['ci_high'])}"),
+            (found["answers"], printing.number(found["answers"])),
+            (found["invited"], printing.number(found["invited"])),
+            (_share(found), printing.percent(_share(found), 1)),
+            (round(found["forecast"], 1), printing.number(found["forecast"])),
+            (
+                found["ci_low"],
+                f"{printing.number(found['ci_low'])}–{printing.number(found['ci_high'])}",
+            ),
         ]
     }
 
@@ -90,7 +93,7 @@ def chance_in_words(chance: float) -> str:
     """»under 1 %«, »12 %«, »over 99 %«: a forecast knows no certainty."""
     if chance < 0.01:
         return "under 1\u00a0%"
-    return "over 99\u00a0%" if chance > 0.99 else style.percent(chance)
+    return "over 99\u00a0%" if chance > 0.99 else printing.percent(chance)
 
 
 def extract_rows(paths: Paths, round_: Round) -> list[dict]:
@@ -104,7 +107,7 @@ def extract_rows(paths: Paths, round_: Round) -> list[dict]:
             "stopped": [one["da"] for one in found[place.code].get("stopped", ())],
             "look": [one["da"] for one in found[place.code].get("look", ())],
             "decided": [
-                f"{one['da']} ({one['by']}, {style.date(dt.date.fromisoformat(one['date']))}: {one['reason']})"
+                f"{one['da']} ({one['by']}, {printing.date(dt.date.fromisoformat(one['date']))}: {one['reason']})"
                 for one in found[place.code].get("decided", ())
             ],
         }
@@ -151,9 +154,9 @@ def effort_rows(paths: Paths, round_: Round) -> list[dict]:
             "group": labels.get(r.target_group, r.target_group),
             "channel": CHANNELS[r.channel],
             "rank": r.rank,
-            "persons": style.number(r.persons),
-            "answers": (round(r.expected_answers, 1), style.number(r.expected_answers, 1)),
-            "gain": (round(r.gain, 1), style.number(r.gain, 1)),
+            "persons": printing.number(r.persons),
+            "answers": (round(r.expected_answers, 1), printing.number(r.expected_answers, 1)),
+            "gain": (round(r.gain, 1), printing.number(r.gain, 1)),
         }
         for r in plan[plan["chosen"]].sort_values("rank").itertuples()
     ]
@@ -178,18 +181,18 @@ def hotline_tables(paths: Paths, round_: Round) -> dict | None:
     return {
         "days": [short(d) for d in by_day.columns],
         "topics": [
-            (topic, [int(v) for v in row], int(sum(row)), style.number(minutes[topic]))
+            (topic, [int(v) for v in row], int(sum(row)), printing.number(minutes[topic]))
             for topic, row in zip(by_day.index, by_day.to_numpy())
         ],
-        "calls": style.number(len(calls)),
-        "minutes": style.number(calls["minutes"].sum()),
+        "calls": printing.number(len(calls)),
+        "minutes": printing.number(calls["minutes"].sum()),
         "places": [
             (
                 r["municipality"],
                 _name(round_, r["municipality"]),
                 r["topic"],
-                style.number(r["size"]),
-                style.number(r["sum"]),
+                printing.number(r["size"]),
+                printing.number(r["sum"]),
             )
             for r in by_place.to_dict("records")
         ],
@@ -205,12 +208,12 @@ def mailing_rows(paths: Paths, round_: Round) -> list[dict]:
             "code": place.code,
             "name": place.name,
             "mailing": words.get(m.mailing, m.mailing),
-            "made_on": style.date(dt.date.fromisoformat(m.made_on)),
-            "letters": style.number(m.letters),
-            "paper": style.number(m.paper),
-            "sms": style.number(m.sms),
-            "answered": style.number(m.left_out_answered),
-            "others": style.number(m.left_out_opted_out + m.left_out_unreachable),
+            "made_on": printing.date(dt.date.fromisoformat(m.made_on)),
+            "letters": printing.number(m.letters),
+            "paper": printing.number(m.paper),
+            "sms": printing.number(m.sms),
+            "answered": printing.number(m.left_out_answered),
+            "others": printing.number(m.left_out_opted_out + m.left_out_unreachable),
         }
         for place in ordered(round_)
         for m in read_mailings(paths, place.code).values()

@@ -20,7 +20,7 @@ import pypandoc
 import typst
 import yaml
 
-from helpers.common import style, theme
+from helpers.common import printing, style, theme
 from helpers.common.paths import write_atomically
 from helpers.notebooks.expansion import expanded
 from helpers.notebooks.markdown import Document, RenderError, read_document
@@ -149,7 +149,7 @@ def _metadata(document: Document, work: Path) -> Path:
     keep = {k: v for k, v in document.metadata.items() if k not in QUARTO_KEYS}
     written = str(keep.pop("date", ""))
     if re.fullmatch(r"\d{4}-\d\d-\d\d", written):
-        keep["date"] = style.date(dt.date.fromisoformat(written))
+        keep["date"] = printing.date(dt.date.fromisoformat(written))
     elif written not in ("", "today"):  # Quarto's word for the day of rendering: not reproducible
         keep["date"] = written
     path = work / "metadata.yml"

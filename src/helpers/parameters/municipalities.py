@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from helpers.common.style import slug
+from helpers.common.printing import slug
 from helpers.parameters.round_settings import Model
 from helpers.parameters.types import (
     Code,

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers.common import style, theme
+from helpers.common import printing, theme
 from helpers.common.paths import Paths, write_text
 from helpers.common.vocabulary import NATIONAL, NATIONAL_REPORT_FILES, REPORT_FILES
 from helpers.parameters.params import Municipality, Round
@@ -42,7 +42,7 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
     rows = [
         _row(paths, published, place, failed)
         for place in sorted(
-            published.round.participants, key=lambda m: style.danish_sort_key(m.name)
+            published.round.participants, key=lambda m: printing.danish_sort_key(m.name)
         )
     ]
     whole = published.responded(NATIONAL)
@@ -52,7 +52,7 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
         .render(
             title=published.round.settings.title,
             simulated=published.round.settings.simulated,
-            date=style.date(published.round.settings.calendar.reporting.end),
+            date=printing.date(published.round.settings.calendar.reporting.end),
             rows=rows,
             ready=sum(row["ready"] for row in rows),
             version=version("jobcentre-survey"),
@@ -64,7 +64,7 @@ def write_index(paths: Paths, published: Published, failed: list[str]) -> Path:
             ],
             answers=_count(whole),
             invited=_count(whole, "invited"),
-            rate=style.percent(whole.response_rate, 1),
+            rate=printing.percent(whole.response_rate, 1),
         )
     )
     return write_text(paths.build / "index.html", page)
@@ -86,8 +86,8 @@ def _row(
         "state": "kunne ikke opdateres i seneste kørsel" if late else "klar",
         "ready": not late,
         "answers": _count(counts),
-        "rate": style.percent(counts.response_rate, 1),
-        "mean": style.number(mean.value, 2) if mean.shown else mean.words,
+        "rate": printing.percent(counts.response_rate, 1),
+        "mean": printing.number(mean.value, 2) if mean.shown else mean.words,
         "links": [
             (label, f"{place.folder}/{name}")
             for name, label in REPORT_FILES.items()
@@ -98,7 +98,7 @@ def _row(
 
 def _count(group: ResponseGroup, column: str = "answers") -> str:
     count = getattr(group, column)
-    return group.words if count is None else style.number(count)
+    return group.words if count is None else printing.number(count)
 
 
 def _environment() -> Environment:

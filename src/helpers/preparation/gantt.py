@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from helpers.common import style
+from helpers.common import printing, style
 from helpers.parameters.params import Round
 from helpers.preparation.calendar_rows import CalendarRow, calendar_rows
 from helpers.preparation.ics import danish_weeks
@@ -146,7 +146,7 @@ def _colour(step: str) -> str:
 
 def _short(day: dt.date) -> str:
     """»11. mar.«; short months keep their name."""
-    name = style.MONTHS[day.month - 1]
+    name = printing.MONTHS[day.month - 1]
     return f"{day.day}. {name if len(name) < 5 else name[:3] + '.'}"
 
 
@@ -160,7 +160,7 @@ def _dates(row: CalendarRow) -> str:
 
 
 def _span(row: CalendarRow) -> str:
-    spell = style.date(row.start) if row.one_day else days(row.start, row.end)
+    spell = printing.date(row.start) if row.one_day else days(row.start, row.end)
     return spell + (" (vejledende)" if row.usual else "")
 
 
@@ -182,7 +182,7 @@ def _summary(rows: Sequence[CalendarRow], today: dt.date | None) -> str:
         return text
     now = [row.label for row in rows if _state(row, today) == "i gang"]
     going_on = f"i gang er: {', '.join(now)}" if now else "intet trin er i gang"
-    return f"{text} I dag, {style.date(today)}, {going_on}."
+    return f"{text} I dag, {printing.date(today)}, {going_on}."
 
 
 def _months(scale: Scale) -> list[tuple[float, str]]:
@@ -192,7 +192,7 @@ def _months(scale: Scale) -> list[tuple[float, str]]:
     ends = [scale.x(d) for d in starts[1:]] + [LEFT + WIDTH]
     months, year = [], 0
     for day, end in zip(starts, ends):
-        name = style.MONTHS[day.month - 1] + (f" {day.year}" if day.year != year else "")
+        name = printing.MONTHS[day.month - 1] + (f" {day.year}" if day.year != year else "")
         if end - scale.x(day) >= MONTH_LETTER * len(name) + 10:
             year = day.year
         else:

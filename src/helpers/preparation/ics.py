@@ -13,7 +13,7 @@ from pathlib import Path
 from icalendar import Calendar, Event
 
 from helpers.common.paths import Paths, write_atomically
-from helpers.common.style import date
+from helpers.common.printing import date
 from helpers.parameters.params import Round
 from helpers.preparation.calendar_rows import CalendarRow, calendar_rows
 from helpers.released.captions import days

@@ -25,7 +25,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from helpers.common.errors import ParameterError, Problem
 from helpers.common.paths import DEVELOPMENT, write_text
-from helpers.common.style import slug
+from helpers.common.printing import slug
 from helpers.parameters.calendar_rules import MONDAY, week_day, week_name
 from helpers.parameters.params import Round, load_round
 

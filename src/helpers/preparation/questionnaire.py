@@ -20,7 +20,7 @@ from typing import Any
 
 from helpers.answers.export_columns import export_columns
 from helpers.answers.latest import STATUSES
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.paths import Paths, write_text
 from helpers.parameters.params import Round
 from helpers.parameters.questionnaires import LocalQuestion, Question
@@ -74,7 +74,7 @@ def questionnaire_document(round_: Round, frame: Frame, code: str | None = None)
     local = round_.local_for(code).questions if code else ()
     words = {
         "kommune": name or frame.municipality_in_common,
-        "svarfrist": style.date(collection.end),
+        "svarfrist": printing.date(collection.end),
     }
     common = sorted(round_.questionnaire.questions, key=lambda q: q.order)
     content = {

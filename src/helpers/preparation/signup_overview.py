@@ -12,7 +12,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.paths import Paths, write_private
 from helpers.parameters.municipalities import Municipality
 from helpers.parameters.round_settings import PriceBand
@@ -79,7 +79,7 @@ def municipalities_sheet(sign_ups: SignUps) -> Sheet:
     )
     rows = [_row(sign_ups, place) for place in _in_order(sign_ups)]
     sign_up = round_.settings.calendar.sign_up
-    deadline = f"Frist for tilmelding: {style.date(sign_up.end)}. " if sign_up else ""
+    deadline = f"Frist for tilmelding: {printing.date(sign_up.end)}. " if sign_up else ""
     years = captions.listed(sorted({str(m.year) for m in round_.municipalities.values()}))
     note = (
         f"{deadline}Indbyggere 1. januar {years}, rundet ned til hele tusinder, før prisgruppen findes. "
@@ -91,7 +91,7 @@ def municipalities_sheet(sign_ups: SignUps) -> Sheet:
 
 
 def _in_order(sign_ups: SignUps) -> list[Municipality]:
-    return sorted(sign_ups.round.participants, key=lambda m: style.danish_sort_key(m.name))
+    return sorted(sign_ups.round.participants, key=lambda m: printing.danish_sort_key(m.name))
 
 
 def _row(sign_ups: SignUps, place: Municipality) -> list[Cell]:
@@ -133,9 +133,9 @@ def band_label(bands: tuple[PriceBand, ...], band: PriceBand) -> str:
     first = bands[place - 1].up_to_inhabitants // 1000 * 1000 + 1000 if place else None
     last = band.up_to_inhabitants
     if first is None:
-        return "alle" if last is None else f"til {style.number(last)}"
-    start = style.number(first)
-    return f"fra {start}" if last is None else f"{start}–{style.number(last)}"
+        return "alle" if last is None else f"til {printing.number(last)}"
+    start = printing.number(first)
+    return f"fra {start}" if last is None else f"{start}–{printing.number(last)}"
 
 
 def prices_sheet(sign_ups: SignUps) -> Sheet:
@@ -215,5 +215,5 @@ def _missing(sign_ups: SignUps, code: str) -> Iterator[str]:
         if absent:
             yield f"Kontakt: {captions.listed(absent)}"
     if agreement.signed is None:
-        sent = f"sendt {style.date(agreement.sent)}" if agreement.sent else "ikke sendt"
+        sent = f"sendt {printing.date(agreement.sent)}" if agreement.sent else "ikke sendt"
         yield f"Databehandleraftale: {sent}, ikke underskrevet"

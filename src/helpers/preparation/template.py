@@ -14,7 +14,7 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from helpers.common import style
+from helpers.common import printing, style
 from helpers.common.paths import Paths, write_atomically
 from helpers.parameters.params import ExtractFormat, Municipality, Round
 from helpers.parameters.questionnaires import LocalBackground
@@ -102,9 +102,9 @@ def _details(round_: Round, layout: ExtractFormat) -> dict[str, str]:
     }
     return {
         "benefit": next(iter(layout.benefits), ""),
-        "reference": style.date(reference),
-        "deadline": style.date(_latest(round_)["latest_conversation"]),
-        "earliest": style.date(EARLIEST),
+        "reference": printing.date(reference),
+        "deadline": printing.date(_latest(round_)["latest_conversation"]),
+        "earliest": printing.date(EARLIEST),
         "start_example": f"{reference - dt.timedelta(days=120):%d-%m-%Y}",
         "conversation_example": f"{reference - dt.timedelta(days=20):%d-%m-%Y}",
         **empty,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from helpers.common import style
-from helpers.common.style import capital
+from helpers.common import printing
+from helpers.common.printing import capital
 from helpers.parameters.params import ExtractFormat, Municipality, Round, Rule
 from helpers.parameters.spells import spell_words
 from helpers.released.captions import SURVEY, days
@@ -92,7 +92,7 @@ def title(round_: Round, place: Municipality | None) -> str:
 def guidance(round_: Round, place: Municipality | None) -> list[tuple[str, str]]:
     """(term, text) lines above the columns."""
     settings = round_.settings
-    reference, period = style.date(settings.reference_date), settings.extract_period
+    reference, period = printing.date(settings.reference_date), settings.extract_period
     who = f"i perioden {days(period.start, period.end)}" if period else f"pr. {reference}"
     file = place.folder if place else "0000-kommune"
     limits = settings.age_limits
@@ -116,7 +116,7 @@ def guidance(round_: Round, place: Municipality | None) -> list[tuple[str, str]]
         ),
         (
             "Frist",
-            f"Udtrækket skal være hos konsulenten senest {style.date(settings.calendar.extract_deadline())}.",
+            f"Udtrækket skal være hos konsulenten senest {printing.date(settings.calendar.extract_deadline())}.",
         ),
         (
             "Send sikkert",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from helpers.common import style
+from helpers.common import absent, printing
 from helpers.released.numbers import Number, ResponseGroup
 from helpers.released.own_numbers import OwnNumbers
 from helpers.released.published import Published
@@ -25,23 +25,23 @@ def with_results(count: int) -> str:
     """»de 79 kommuner med resultater under ét«: who all participating municipalities are."""
     if count == 1:
         return "den ene kommune med resultater"
-    return f"de {style.number(count)} kommuner med resultater under ét"
+    return f"de {printing.number(count)} kommuner med resultater under ét"
 
 
 def days(start: dt.date, end: dt.date) -> str:
     """»11.–31. marts 2024«, »28. marts–4. april 2024«."""
-    first = style.date(start)
+    first = printing.date(start)
     if start.year == end.year:
         first = first.rsplit(" ", 1)[0]
         if start.month == end.month:
             first = f"{start.day}."
-    return f"{first}–{style.date(end)}"
+    return f"{first}–{printing.date(end)}"
 
 
 def reasons(numbers: Iterable[Number | ResponseGroup]) -> str:
     """»for få svar eller skjult for at beskytte andre«: why the missing ones are missing."""
     words = list(dict.fromkeys(x.words for x in numbers if not x.shown))
-    return " eller ".join(words or [style.why(style.NOT_POSSIBLE).words])
+    return " eller ".join(words or [absent.why(absent.NOT_POSSIBLE).words])
 
 
 def hidden_note(rows: Iterable[tuple[str, Number | ResponseGroup]], what: str = "spørgsmål") -> str:
@@ -67,8 +67,8 @@ def n_text(numbers: Iterable[Number]) -> str:
     if not counts:
         return ""
     if len(counts) == 1:
-        return f"n = {style.number(counts[0])}"
-    return f"n = {style.number(counts[0])}–{style.number(counts[-1])}"
+        return f"n = {printing.number(counts[0])}"
+    return f"n = {printing.number(counts[0])}–{printing.number(counts[-1])}"
 
 
 def source(o: OwnNumbers, numbers: Iterable[Number] = (), *, weighted: bool = True) -> str:

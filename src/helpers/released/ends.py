@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from helpers.common import style
+from helpers.common import absent
 from helpers.common.vocabulary import NOT_JUDGED, OVER
 from helpers.released.captions import Labelled
 from helpers.released.numbers import Number, known
@@ -50,7 +50,7 @@ def too_close(what: str, rows: Sequence[Labelled]) -> str:
     """»Temaerne ligger så tæt, at …«, where `extremes` finds none; without intervals nobody knows."""
     if all(x.has_interval for _, x in rows if x.shown):
         return f"{what} ligger så tæt, at forskellene kan være tilfældige"
-    not_judged = style.MISSING[NOT_JUDGED].words
+    not_judged = absent.MISSING[NOT_JUDGED].words
     return f"{what}s usikkerhed kan ikke beregnes, så forskellene {not_judged}"
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from helpers.common import style
-from helpers.common.style import capital, uncapital
+from helpers.common import printing
+from helpers.common.printing import capital, uncapital
 from helpers.common.vocabulary import NATIONAL, OVER
 from helpers.released import verdicts
 from helpers.released.captions import Labelled, listed, reasons
@@ -43,10 +43,10 @@ def overall_headline(o: OwnNumbers) -> str:
     own, against = o.of(o.overall), o.against_others(o.overall)
     if not own.shown:
         return f"Den samlede tilfredshed kan ikke vises: {own.words}"
-    start = f"Samlet tilfredshed er {style.number(own.value, 2)} på en skala fra 1 til 5"
+    start = f"Samlet tilfredshed er {printing.number(own.value, 2)} på en skala fra 1 til 5"
     if not against.shown:
         return start
-    reference = style.number(against.other, 2)
+    reference = printing.number(against.other, 2)
     if not against.judged:
         return f"{start}; forskellen til de øvrige kommuner ({reference}) {against.said}"
     if against.notable:
@@ -66,8 +66,8 @@ def themes_headline(o: OwnNumbers) -> str:
     if len(high) == len(low) == 1:
         (a, x), (b, y) = high[0], low[0]
         return (
-            f"{a} ligger højest ({style.number(x.value, 2)}), "
-            f"{b} lavest ({style.number(y.value, 2)})"
+            f"{a} ligger højest ({printing.number(x.value, 2)}), "
+            f"{b} lavest ({printing.number(y.value, 2)})"
         )
     if any(r in low for r in high):
         return f"{high[0][0]} ligger blandt de højeste, {low[-1][0]} blandt de laveste"
@@ -79,8 +79,8 @@ def split_headline(o: OwnNumbers) -> str:
     if not (satisfied.shown and dissatisfied.shown):
         return "Tilfredse, hverken eller og utilfredse svar på hvert tema"
     return (
-        f"{style.percent(satisfied.value)} er alt i alt tilfredse, "
-        f"{style.percent(dissatisfied.value)} er utilfredse"
+        f"{printing.percent(satisfied.value)} er alt i alt tilfredse, "
+        f"{printing.percent(dissatisfied.value)} er utilfredse"
     )
 
 
@@ -93,14 +93,14 @@ def questions_headline(o: OwnNumbers, title: str, items: Sequence[str]) -> str:
         return f"{title}: svarene kan ikke vises{whose} ({reasons(x for _, x in rows)})"
     best, worst = shown[0], shown[-1]
     if len(shown) == 1:
-        return f"{title}: {style.percent(best[1].value)} svarer positivt på {best[0]}"
+        return f"{title}: {printing.percent(best[1].value)} svarer positivt på {best[0]}"
     if extremes(rows) is None:
-        low, high = (style.number(100 * known(x.value)) for _, x in (worst, best))
+        low, high = (printing.number(100 * known(x.value)) for _, x in (worst, best))
         span = f"{high}\u00a0%" if low == high else f"mellem {low} og {high}\u00a0%"
         return f"{title}: {span} svarer positivt"
     return (
-        f"{title}: {style.percent(best[1].value)} svarer positivt på {best[0]}, "
-        f"{style.percent(worst[1].value)} på {worst[0]}"
+        f"{title}: {printing.percent(best[1].value)} svarer positivt på {best[0]}, "
+        f"{printing.percent(worst[1].value)} på {worst[0]}"
     )
 
 
@@ -111,8 +111,8 @@ def strongest_headline(high: Sequence[Labelled], low: Sequence[Labelled]) -> str
         return too_close("Spørgsmålene", [*high, *low])
     (a, x), (b, y) = high[0], low[-1]
     return (
-        f"Borgerne svarer mest positivt på »{a}« ({style.number(x.value, 2)}) "
-        f"og mindst på »{b}« ({style.number(y.value, 2)})"
+        f"Borgerne svarer mest positivt på »{a}« ({printing.number(x.value, 2)}) "
+        f"og mindst på »{b}« ({printing.number(y.value, 2)})"
     )
 
 
@@ -136,8 +136,8 @@ def groups_alike(found: Sequence[str], groups: str) -> str:
 def more_satisfied(breakdown: str, ends: Ends) -> str:
     (a, x), (b, y) = ends.highest[0], ends.lowest[-1]
     return (
-        f"{capital(people(breakdown, a))} er mere tilfredse ({style.number(x.value, 2)}) end "
-        f"{people(breakdown, b, short=True)} ({style.number(y.value, 2)})"
+        f"{capital(people(breakdown, a))} er mere tilfredse ({printing.number(x.value, 2)}) end "
+        f"{people(breakdown, b, short=True)} ({printing.number(y.value, 2)})"
     )
 
 
@@ -170,7 +170,7 @@ def background_headline(o: OwnNumbers) -> str:
         (a, x), (b, y) = ends.highest[0], ends.lowest[-1]
         parts.append(
             f"{people(breakdown, a)} ligger over {people(breakdown, b, short=True)} "
-            f"({style.number(x.value, 2)} mod {style.number(y.value, 2)})"
+            f"({printing.number(x.value, 2)} mod {printing.number(y.value, 2)})"
         )
     elif sure:
         parts.append(f"tilfredsheden varierer med {listed([_AFTER[b] for b in sure])}")
@@ -198,8 +198,8 @@ def local_headline(o: OwnNumbers, breakdown: str) -> str:
         return f"{what}: {uncapital(groups_alike(found, 'grupperne'))}"
     (a, x), (b, y) = found.highest[0], found.lowest[-1]
     return (
-        f"{what}: den samlede tilfredshed er højere for »{a}« ({style.number(x.value, 2)}) "
-        f"end for »{b}« ({style.number(y.value, 2)})"
+        f"{what}: den samlede tilfredshed er højere for »{a}« ({printing.number(x.value, 2)}) "
+        f"end for »{b}« ({printing.number(y.value, 2)})"
     )
 
 
@@ -242,7 +242,7 @@ def _few(names: Sequence[str]) -> str:
 
 def counted(n: int) -> str:
     words = ("nul", "ét", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti")
-    return words[n] if n < len(words) else style.number(n)
+    return words[n] if n < len(words) else printing.number(n)
 
 
 def response_headline(o: OwnNumbers) -> str:
@@ -250,8 +250,8 @@ def response_headline(o: OwnNumbers) -> str:
     if not r.shown:
         return f"Antallet af svar kan ikke vises: {r.words}"
     return (
-        f"{style.number(r.answers)} af {style.number(r.invited)} inviterede borgere svarede: "
-        f"{style.percent(r.response_rate, 1)}"
+        f"{printing.number(r.answers)} af {printing.number(r.invited)} inviterede borgere svarede: "
+        f"{printing.percent(r.response_rate, 1)}"
     )
 
 
@@ -271,7 +271,7 @@ def response_groups_headline(groups: Sequence[Sequence[tuple[str, ResponseGroup]
             if x - y > spread:
                 ends.append((x - y, high_name, x, low_name, y))
     if not ends:
-        least, most = (style.number(100 * rate) for rate in (min(rates), max(rates)))
+        least, most = (printing.number(100 * rate) for rate in (min(rates), max(rates)))
         if least == most:
             return f"Svarprocenten er {most}\u00a0% i alle grupper"
         return (
@@ -280,8 +280,8 @@ def response_groups_headline(groups: Sequence[Sequence[tuple[str, ResponseGroup]
         )
     _, a, x, b, y = max(ends)
     return (
-        f"Svarprocenten er højest for gruppen »{a}« ({style.percent(x)}) "
-        f"og lavest for »{b}« ({style.percent(y)})"
+        f"Svarprocenten er højest for gruppen »{a}« ({printing.percent(x)}) "
+        f"og lavest for »{b}« ({printing.percent(y)})"
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from helpers.common import style
+from helpers.common import absent
 from helpers.common.vocabulary import NOT_JUDGED, OVER, UNDER
 from helpers.released import verdicts
 
@@ -42,12 +42,12 @@ class _Row:
     @property
     def words(self) -> str:
         """Why it is not shown, where there is room."""
-        return style.why(self.status).words
+        return absent.why(self.status).words
 
     @property
     def mark(self) -> str:
         """Why it is not shown, in a narrow cell; the table has a legend."""
-        return style.why(self.status).mark
+        return absent.why(self.status).mark
 
     @property
     def label(self) -> str:
@@ -143,7 +143,7 @@ _COMPARED = {
 
 def status_of(status: str, value: Any) -> str:
     """The status of a released row: what is not hidden and has no value could not be computed."""
-    return style.NOT_POSSIBLE if status == SHOWN and value is None else status
+    return absent.NOT_POSSIBLE if status == SHOWN and value is None else status
 
 
 def plain(column: pd.Series) -> list[Any]:
@@ -196,7 +196,7 @@ def statuses_of(table: pd.DataFrame) -> list[str]:
 
 def labels_of(statuses: Iterable[str]) -> list[str]:
     """»vist«, or why not, of each."""
-    return [SHOWN_WORD if s == SHOWN else style.why(s).words for s in statuses]
+    return [SHOWN_WORD if s == SHOWN else absent.why(s).words for s in statuses]
 
 
 # ------------------------------------------------------------------------------- why there is none
@@ -207,11 +207,11 @@ def why_no_others(own: str, country: str) -> str:
 
     Country less others is the own number, so what is hidden here hides the others too.
     """
-    if style.NOT_ASKED in (own, country):
-        return style.NOT_ASKED
-    if own in (style.FEW, style.SECONDARY):
-        return style.SECONDARY
-    return country if country in (style.FEW, style.SECONDARY) else style.NOT_POSSIBLE
+    if absent.NOT_ASKED in (own, country):
+        return absent.NOT_ASKED
+    if own in (absent.FEW, absent.SECONDARY):
+        return absent.SECONDARY
+    return country if country in (absent.FEW, absent.SECONDARY) else absent.NOT_POSSIBLE
 
 
 def why_not_compared(reference: str, own: str, other: str) -> str:
@@ -221,7 +221,7 @@ def why_not_compared(reference: str, own: str, other: str) -> str:
         return own
     kind = reference.split(":")[0]
     if kind == "round":
-        return style.NOT_COMMON
+        return absent.NOT_COMMON
     if kind == "group":
-        return other if other != SHOWN else style.NOT_POSSIBLE
-    return why_no_others(own, other) if kind != "expected" else style.NOT_POSSIBLE
+        return other if other != SHOWN else absent.NOT_POSSIBLE
+    return why_no_others(own, other) if kind != "expected" else absent.NOT_POSSIBLE

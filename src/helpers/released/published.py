@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.common import style
+from helpers.common import absent
 from helpers.common.areas import Areas
 from helpers.common.errors import SurveyError, TooEarlyError
 from helpers.common.vocabulary import FILES, IN_COUNTRY, KEY, NATIONAL, NATIONAL_LABEL
@@ -131,7 +131,7 @@ class Published:
         if row is not None:
             return number_of(row)
         asked = (municipality, item) in self._asked
-        return Number(status=style.NOT_POSSIBLE if asked else style.NOT_ASKED)
+        return Number(status=absent.NOT_POSSIBLE if asked else absent.NOT_ASKED)
 
     def compared(
         self,
@@ -196,7 +196,7 @@ class Published:
         self, municipality: str, breakdown: str = "all", category: str = "all"
     ) -> ResponseGroup:
         row = self._response.row(municipality, breakdown, category)
-        return ResponseGroup(status=style.NOT_POSSIBLE) if row is None else response_of(row)
+        return ResponseGroup(status=absent.NOT_POSSIBLE) if row is None else response_of(row)
 
     def has_results(self, municipality: str) -> bool:
         return municipality in self._with_results
@@ -219,8 +219,8 @@ class Published:
         numbers cannot be followed at all, else that of the own number, or NO_EARLIER."""
         trend = self.trends.trend(before, item, where["breakdown"], where["category"], municipality)
         if not trend.comparable:
-            return style.NOT_COMMON
-        return style.NO_EARLIER if own == SHOWN else own
+            return absent.NOT_COMMON
+        return absent.NO_EARLIER if own == SHOWN else own
 
     def has_earlier(self, municipality: str) -> bool:
         """Whether any theme or question can be compared with the latest earlier round."""
@@ -249,7 +249,7 @@ class Published:
     def _asked(self) -> set[tuple[str, str]]:
         """(place, item) with a number there that is more than »not asked«."""
         table = self.results
-        kept = table[(table["weighting"] == "weighted") & (table["status"] != style.NOT_ASKED)]
+        kept = table[(table["weighting"] == "weighted") & (table["status"] != absent.NOT_ASKED)]
         return set(zip(kept["municipality"].tolist(), kept["item"].tolist()))
 
     @cached_property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from helpers.common import style
+from helpers.common import absent, printing
 from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL, SMALL
 from helpers.estimation.comparisons import OTHERS
 from helpers.released.captions import country_stands_fast, with_results
@@ -19,7 +19,7 @@ from helpers.released.verdicts import least_notable, words_of
 def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
     """(term, explanation) pairs, in the order a reader meets them."""
     rules = o.round.settings
-    confidence = style.percent(rules.comparison.confidence)
+    confidence = printing.percent(rules.comparison.confidence)
     return [
         (
             "Gennemsnit",
@@ -51,7 +51,7 @@ def reading_guide(o: OwnNumbers) -> list[tuple[str, str]]:
             f"En »{words_of(OTHERS)[SMALL]}« er sikker og mindre end det. Andre forskelle kan være "
             "tilfældige, og hvor svarene er for få, står det.",
         ),
-        *marks(o, (style.FEW, style.SECONDARY, style.NOT_ASKED, style.NOT_POSSIBLE)),
+        *marks(o, (absent.FEW, absent.SECONDARY, absent.NOT_ASKED, absent.NOT_POSSIBLE)),
     ]
 
 
@@ -63,4 +63,4 @@ def _with_own(o: OwnNumbers) -> str:
 def marks(o: OwnNumbers, statuses: Iterable[str]) -> list[tuple[str, str]]:
     """(»for få svar«, the whole reason) of each."""
     rules = o.round.settings.disclosure
-    return [(f"»{style.NOT_SHOWN[s]}«", style.reason(s, rules)) for s in statuses]
+    return [(f"»{absent.NOT_SHOWN[s]}«", absent.reason(s, rules)) for s in statuses]

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from helpers.common import style
-from helpers.common.style import capital
+from helpers.common import printing
+from helpers.common.printing import capital
 from helpers.parameters.params import Round
 from helpers.parameters.scales import FIVE_POINTS, MAX_POINTS, Measure
 from helpers.released.captions import listed
@@ -74,7 +74,7 @@ def themes_rule(round_: Round) -> str:
     if len(found) > 1:
         return "grænserne ligger midt mellem skalaens utilfredse, neutrale og tilfredse svar"
     [(low, high)] = found
-    ends = [style.number(x, 1 if round(x, 1) == x else 2) for x in (low, high)]
+    ends = [printing.number(x, 1 if round(x, 1) == x else 2) for x in (low, high)]
     return f"fra {ends[1]} er tilfreds, til og med {ends[0]} er utilfreds"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from helpers.common import style
+from helpers.common import absent, printing
 from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, SMALL, UNDER, UNSURE
 from helpers.estimation.comparisons import EXPECTED, GROUP, OTHERS, ROUND
 from helpers.parameters.params import Comparison
@@ -24,7 +24,7 @@ def _words(over: str, under: str, noun: str) -> dict[str, str]:
         UNDER: under,
         SMALL: f"sikker, men lille {noun}",
         UNSURE: f"ingen sikker {noun}",
-        NOT_JUDGED: style.MISSING[NOT_JUDGED].words,
+        NOT_JUDGED: absent.MISSING[NOT_JUDGED].words,
     }
 
 
@@ -44,8 +44,8 @@ def words_of(reference: str) -> dict[str, str]:
 
 def least_notable(rules: Comparison) -> str:
     """How large a sure difference must be to be notable: »0,1 skalapoint eller 5 procentpoint«."""
-    mean = style.number(rules.smallest_mean_difference, 1)
-    return f"{mean} skalapoint eller {style.number(100 * rules.smallest_share_difference)} procentpoint"
+    mean = printing.number(rules.smallest_mean_difference, 1)
+    return f"{mean} skalapoint eller {printing.number(100 * rules.smallest_share_difference)} procentpoint"
 
 
 def none_notable(verdicts: Sequence[str], noun: str, where: str) -> str:
@@ -56,4 +56,4 @@ def none_notable(verdicts: Sequence[str], noun: str, where: str) -> str:
     if not judged:
         return f"Det kan ikke vurderes, om der er en sikker og nævneværdig {noun} {where}"
     partly = WHERE_JUDGED if len(judged) < len(verdicts) else ""
-    return f"{style.capital(NO_NOTABLE)} {noun} {where}{partly}"
+    return f"{printing.capital(NO_NOTABLE)} {noun} {where}{partly}"

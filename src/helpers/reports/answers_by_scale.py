@@ -10,7 +10,7 @@ from typing import Any
 from IPython.display import Markdown, display
 
 from helpers.common.markdown_text import heading, prose
-from helpers.common.style import capital, slug
+from helpers.common.printing import capital, slug
 from helpers.common.vocabulary import DOCUMENT_CELL as CELL
 from helpers.parameters.questionnaires import Question
 from helpers.parameters.scales import Scale

@@ -14,7 +14,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from helpers.common import style
+from helpers.common import printing, style
 from helpers.parameters.scales import NEUTRAL, Measure
 from helpers.released.captions import reasons
 from helpers.released.numbers import Number
@@ -76,7 +76,7 @@ def _stack(
             ax.text(
                 x,
                 y,
-                style.number(100 * share),
+                printing.number(100 * share),
                 ha="center",
                 va="center",
                 fontsize=8,
@@ -91,7 +91,7 @@ def _share_axis(ax: Axes, low: float, high: float) -> None:
     ax.set_xlim(low, high)
     first, last = np.ceil(5 * low - 1e-9), np.floor(5 * high + 1e-9)
     ticks = np.arange(first, last + 1) / 5
-    labels = [style.number(100 * abs(t)) for t in ticks]
+    labels = [printing.number(100 * abs(t)) for t in ticks]
     title = "Procent af svar uden »ved ikke«, regnet fra midten af »hverken eller«"
     x_axis(ax, ticks, labels, title, grid=False)
 
@@ -149,7 +149,9 @@ def likert(published: Published, code: str, items: Sequence[str]) -> Figure:
         bars.append(y)
         drawn.append(shares)
         share = published.number(code, item, "share_dont_know")
-        unsure.append(style.percent(share.value) if share.shown else share.words.replace(" ", "\n"))
+        unsure.append(
+            printing.percent(share.value) if share.shown else share.words.replace(" ", "\n")
+        )
     _stack(ax, bars, _values_of(drawn), looks, 0.68, (neutral[0] - 1, neutral[-1]))
     right_of_rows(ax, bars, unsure, [style.GREY] * len(bars), ["normal"] * len(bars))
     ax.annotate(

@@ -17,7 +17,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import LoadFlags
 from matplotlib.transforms import ScaledTranslation
 
-from helpers.common import style
+from helpers.common import printing, style
 
 WIDTH = 6.7  # inches
 NICE_STEPS = (0.1, 0.2, 0.25, 0.5, 1.0)  # between the ticks of an axis of differences
@@ -188,7 +188,7 @@ def scale_axis(ax: Axes, values: Sequence[float]) -> None:
     high = min(5.0, np.ceil(2 * (max(known, default=4.5) + 0.1)) / 2)
     ticks = np.arange(low, high + 0.01, 0.5)
     ax.set_xlim(low, high)
-    x_axis(ax, ticks, [style.number(t, 1) for t in ticks], "Gennemsnit på skalaen 1–5")
+    x_axis(ax, ticks, [printing.number(t, 1) for t in ticks], "Gennemsnit på skalaen 1–5")
 
 
 def no_data(text: str) -> Figure:

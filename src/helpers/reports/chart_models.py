@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from helpers.common import style
-from helpers.common.style import capital
+from helpers.common import printing, style
+from helpers.common.printing import capital
 from helpers.common.vocabulary import NOT_JUDGED
 from helpers.estimation.comparisons import EXPECTED
 from helpers.released import verdicts
@@ -61,14 +61,14 @@ def expected(published: Published) -> Figure:
     _municipalities(ax, found, half, difference)
     ticks = even_ticks(float(max(np.abs(difference).max(), control * widest)))
     ax.set_ylim(ticks[0], ticks[-1])
-    _y_axis(ax, ticks, [style.signed(v, 2) for v in ticks], "Faktisk minus forventet")
+    _y_axis(ax, ticks, [printing.signed(v, 2) for v in ticks], "Faktisk minus forventet")
     ax.set_xscale("log")
     ax.set_xlim(widest, narrowest)
     shown = [u for u in UNCERTAINTIES if narrowest <= u <= widest]
     x_axis(
         ax,
         shown,
-        [style.number(u, 2) for u in shown],
+        [printing.number(u, 2) for u in shown],
         "Usikkerhed på kommunens tal (± skalapoint); de mest sikre til højre",
         grid=False,
     )
@@ -83,8 +83,8 @@ def expected(published: Published) -> Figure:
 def _control_limits(ax: Axes, x: np.ndarray, warning: float, control: float) -> None:
     """Both pairs as lines through 0; `warning`, `control`: their slopes."""
     for slope, line, label in (
-        (warning, (0, (4, 3)), f"{style.percent(WARNING_LIMIT)}-grænse"),
-        (control, "-", f"{style.percent(CONTROL_LIMIT, 1)}-grænse"),
+        (warning, (0, (4, 3)), f"{printing.percent(WARNING_LIMIT)}-grænse"),
+        (control, "-", f"{printing.percent(CONTROL_LIMIT, 1)}-grænse"),
     ):
         ax.plot(x, slope * x, color=style.GREY, linewidth=1, linestyle=line, label=label)
         ax.plot(x, -slope * x, color=style.GREY, linewidth=1, linestyle=line)
@@ -148,14 +148,14 @@ def priorities(published: Published, code: str) -> Figure:
     x_axis(
         ax,
         xticks,
-        [style.number(t, 1) for t in xticks],
+        [printing.number(t, 1) for t in xticks],
         "Temaets gennemsnit på skalaen 1–5",
         grid=False,
     )
     yticks = np.arange(0, ax.get_ylim()[1], 0.1)
-    _y_axis(ax, yticks, [style.percent(t) for t in yticks], "Andel af sammenhængen")
+    _y_axis(ax, yticks, [printing.percent(t) for t in yticks], "Andel af sammenhængen")
     _label_points(ax, [labels[t] for t in rows["theme"]], x, y)
-    n = style.number(int(rows["n"].iloc[0]))
+    n = printing.number(int(rows["n"].iloc[0]))
     write_source(fig, published, f"Vægtede tal. n\u00a0=\u00a0{n}.")
     return fig
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from helpers.common import style
+from helpers.common import printing, style
 from helpers.released.captions import reasons
 from helpers.released.numbers import ResponseGroup
 from helpers.released.own_numbers import GROUPINGS
@@ -46,7 +46,7 @@ def _counts(whole: ResponseGroup) -> str:
     """The basis of a figure of counts."""
     if not whole.shown:
         return "Uvægtet."
-    answers, invited = style.number(whole.answers), style.number(whole.invited)
+    answers, invited = printing.number(whole.answers), printing.number(whole.invited)
     return f"Uvægtet. n\u00a0=\u00a0{answers} af {invited} inviterede."
 
 
@@ -60,7 +60,7 @@ def response_rates(published: Published, code: str) -> Figure:
     places = _response_rows(ax, breakdowns)
     for y, row in zip(places, rows):
         if row.shown:
-            share = style.percent(row.response_rate, 1)
+            share = printing.percent(row.response_rate, 1)
             ax.text(0.006, y, share, va="center", color="white", fontweight="bold")
         else:
             ax.text(0.006, y, row.words, va="center", color=style.GREY)
@@ -72,7 +72,7 @@ def response_rates(published: Published, code: str) -> Figure:
     ax.spines["bottom"].set_visible(False)
     if whole.shown:
         ax.axvline(whole.response_rate, color=style.ACCENT, linewidth=1.2)
-        above(ax, whole.response_rate, f"Alle: {style.percent(whole.response_rate, 1)}")
+        above(ax, whole.response_rate, f"Alle: {printing.percent(whole.response_rate, 1)}")
     write_source(fig, published, _counts(whole))
     return fig
 
@@ -98,7 +98,7 @@ def representativeness(published: Published, code: str) -> Figure:
     ax.set_xlim(0, max([*people, *answers]) + 0.06)
     ticks = ax.get_xticks()
     ticks = ticks[ticks <= ax.get_xlim()[1]]
-    x_axis(ax, ticks, [style.percent(t) for t in ticks])
+    x_axis(ax, ticks, [printing.percent(t) for t in ticks])
     legend_above(ax, 2)
     write_source(fig, published, _counts(whole))
     return fig

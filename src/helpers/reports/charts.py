@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from helpers.common import style
+from helpers.common import absent, printing, style
 from helpers.common.vocabulary import NATIONAL, NATIONAL_LABEL, OVER, UNDER, UNSURE
 from helpers.estimation.comparisons import OTHERS, ROUND
 from helpers.released.captions import reasons
@@ -139,9 +139,9 @@ def _annotate(ax: Axes, places, numbers: Sequence[Number]) -> None:
     """The value, or why there is none, at the right edge of each row."""
     shown, texts = [x.shown for x in numbers], []
     for number in numbers:
-        text = style.number(number.value, 2) if number.shown else number.words
+        text = printing.number(number.value, 2) if number.shown else number.words
         if number.shown and not number.has_interval:
-            text += f"\n{style.NOT_SHOWN[style.NO_INTERVAL]}"
+            text += f"\n{absent.NOT_SHOWN[absent.NO_INTERVAL]}"
         texts.append(text)
     colours = [style.OWN if s else style.GREY for s in shown]
     right_of_rows(ax, places, texts, colours, ["bold" if s else "normal" for s in shown])
@@ -191,7 +191,7 @@ def municipalities(published: Published, region: str, item: str | None = None) -
     mean of all (line). Those without a mean to show are named on their row."""
     places_of = sorted(
         (m for m in published.municipalities if m.region == region),
-        key=lambda m: style.danish_sort_key(m.name),
+        key=lambda m: printing.danish_sort_key(m.name),
     )
     item = item or published.overall
     rows = [published.number(m.code, item) for m in places_of]
@@ -206,7 +206,7 @@ def municipalities(published: Published, region: str, item: str | None = None) -
     country = published.number(NATIONAL, item)
     if country.shown:
         ax.axvline(country.value, color=style.ACCENT, linewidth=1.2, zorder=1)
-        above(ax, country.value, f"Alle: {style.number(country.value, 2)}")
+        above(ax, country.value, f"Alle: {printing.number(country.value, 2)}")
     _annotate(ax, places, rows)
     source_of(fig, published, rows)
     return fig
@@ -266,7 +266,7 @@ def _differences(
     right_of_rows(ax, places, [_in_words(d) for d in rows], colours, ["normal"] * len(rows))
     ticks = even_ticks(max(map(abs, _values(compared))))
     ax.set_xlim(ticks[0], ticks[-1])
-    x_axis(ax, ticks, [style.signed(t, 2) for t in ticks], axis)
+    x_axis(ax, ticks, [printing.signed(t, 2) for t in ticks], axis)
     source_of(fig, published, [published.number(code, i) for i in items])
     return fig
 
@@ -278,7 +278,7 @@ def _in_words(d: Difference) -> str:
     """The difference with its verdict; one that is not sure has none but its interval."""
     if not d.shown:
         return d.words
-    value = style.signed(d.value, 2)
+    value = printing.signed(d.value, 2)
     if d.notable:
         return f"{value} {d.said}"
     return value if d.verdict == UNSURE else f"{value}\n{d.said}"

@@ -14,7 +14,7 @@ from html import escape
 import pandas as pd
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.markdown_text import prose, trusted
 from helpers.common.spreadsheets import inert
 from helpers.parameters.scales import MAX_POINTS
@@ -175,8 +175,8 @@ def _to_read(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, _Share):
-        return style.percent(cell, cell.decimals)
-    return style.number(cell, 0 if isinstance(cell, int) else 2)
+        return printing.percent(cell, cell.decimals)
+    return printing.number(cell, 0 if isinstance(cell, int) else 2)
 
 
 def _link(head: Sequence[str], rows: Sequence[Sequence[Cell]], name: str) -> Markdown:

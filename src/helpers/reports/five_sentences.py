@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import absent, printing
 from helpers.common.markdown_text import bullets
-from helpers.common.style import capital, uncapital
+from helpers.common.printing import capital, uncapital
 from helpers.common.vocabulary import OVER, UNDER
 from helpers.estimation.comparisons import ROUND
 from helpers.released import ends, findings, verdicts
@@ -66,7 +66,9 @@ def _end(o: OwnNumbers, end: str, share: Number) -> str:
         text = f"temaerne kan ikke vises ({reasons(x for _, x in rows)})"
     elif len(shown) == 1:
         [(name, number)] = shown
-        text = f"{name} ligger på {style.number(number.value, 2)}; de andre temaer kan ikke vises"
+        text = (
+            f"{name} ligger på {printing.number(number.value, 2)}; de andre temaer kan ikke vises"
+        )
     elif found is None:
         text = (
             f"intet tema ligger sikkert {side} de andre"
@@ -75,7 +77,7 @@ def _end(o: OwnNumbers, end: str, share: Number) -> str:
         )
     else:
         at_end = getattr(found, end)
-        names = [f"{name} ({style.number(x.value, 2)})" for name, x in at_end]
+        names = [f"{name} ({printing.number(x.value, 2)})" for name, x in at_end]
         if len(names) <= NAMED:
             text = f"{adjective} står {listed(names)}"
         else:
@@ -83,7 +85,7 @@ def _end(o: OwnNumbers, end: str, share: Number) -> str:
             text = f"{outermost} hører til de {adjective}e temaer"
     if not share.shown:
         return f"{text}; andelen, der alt i alt er {word}, kan ikke vises: {share.words}"
-    return f"{text}, og {style.percent(share.value)} er alt i alt {word}"
+    return f"{text}, og {printing.percent(share.value)} er alt i alt {word}"
 
 
 def _differs(o: OwnNumbers) -> str:
@@ -129,21 +131,21 @@ def how_sure(o: OwnNumbers) -> str:
     if not own.shown:
         why = (
             "Kommunen har så få svar, at det meste ikke kan vises."
-            if own.status == style.FEW
+            if own.status == absent.FEW
             else f"Den samlede tilfredshed kan ikke vises: {own.words}."
         )
         return f"{why} Rapporten siger derfor ikke noget sikkert om kommunen."
-    start = f"Den samlede tilfredshed er {style.number(own.value, 2)} på en skala fra 1 til 5"
+    start = f"Den samlede tilfredshed er {printing.number(own.value, 2)} på en skala fra 1 til 5"
     if not own.has_interval:
         text = f"{start}; tallets usikkerhed kan ikke beregnes"
     else:
-        low, high = style.number(own.low, 2), style.number(own.high, 2)
-        level = style.percent(o.round.settings.comparison.confidence)
+        low, high = printing.number(own.low, 2), printing.number(own.high, 2)
+        level = printing.percent(o.round.settings.comparison.confidence)
         text = f"{start} med et {level}-interval fra {low} til {high}"
         if (own.high - own.low) / 2 >= VERY_UNSURE_FROM:
             text += ", så tallet er meget usikkert"
     if whole.shown:
         text += f"; {uncapital(findings.response_headline(o))}"
     else:
-        text += f"; tallet bygger på {style.number(own.n)} svar"
+        text += f"; tallet bygger på {printing.number(own.n)} svar"
     return text

@@ -9,6 +9,7 @@ import seaborn as sns
 from great_tables import GT, loc, style
 from matplotlib.figure import Figure
 
+from helpers.common import printing
 from helpers.common import style as house
 
 
@@ -29,11 +30,11 @@ def _is_numeric_text(column: pd.Series) -> bool:
 
 
 def numbers(values: pd.Series, decimals: int = 0) -> list[str]:
-    return [house.number(float(v), decimals) for v in values]
+    return [printing.number(float(v), decimals) for v in values]
 
 
 def percents(values: pd.Series, decimals: int = 1) -> list[str]:
-    return [house.percent(float(v), decimals) for v in values]
+    return [printing.percent(float(v), decimals) for v in values]
 
 
 def heat_map(

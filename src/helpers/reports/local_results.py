@@ -11,7 +11,7 @@ from itertools import combinations
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.markdown_text import markdown_table, prose, together
 from helpers.released.captions import listed
 from helpers.released.findings import counted, local_headline
@@ -142,6 +142,6 @@ def _difference(
     d = published.between(code, item, breakdown, a, b)
     if not d.shown:
         return [d.mark] * 3
-    low, high = style.signed(d.low, 2), style.signed(d.high, 2)
-    p = d.said if d.p is None else style.p_value(d.p)
-    return [f"{style.signed(d.value, 2)} ({low} til {high})", p, d.said]
+    low, high = printing.signed(d.low, 2), printing.signed(d.high, 2)
+    p = d.said if d.p is None else printing.p_value(d.p)
+    return [f"{printing.signed(d.value, 2)} ({low} til {high})", p, d.said]

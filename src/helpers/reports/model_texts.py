@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import pandas as pd
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import absent, printing
 from helpers.common.markdown_text import Markup, literal, markdown_table, prose, together
 from helpers.common.vocabulary import NATIONAL, OVER, UNDER, VERDICTS
 from helpers.estimation.comparisons import EXPECTED, ROUND
@@ -32,12 +32,12 @@ CAUSE_WARNING = (
 
 
 def _change(d: Difference) -> str:
-    return f"{style.number(d.other, 2)} → {style.number(d.own, 2)}"
+    return f"{printing.number(d.other, 2)} → {printing.number(d.own, 2)}"
 
 
 def _span(d: Difference) -> str:
     """»+0,12 (+0,02 til +0,22)«."""
-    value, low, high = (style.signed(v, 2) for v in (d.value, d.low, d.high))
+    value, low, high = (printing.signed(v, 2) for v in (d.value, d.low, d.high))
     return f"{value} ({low} til {high})"
 
 
@@ -73,7 +73,7 @@ def development(published: Published, code: str) -> Markdown:
         sentences.append(f"{verdicts.none_notable(rest, verdicts.CHANGE, where)}.")
     if code == NATIONAL:
         count = published.trends.municipalities(before)
-        who = "den ene kommune" if count == 1 else f"de {style.number(count)} kommuner"
+        who = "den ene kommune" if count == 1 else f"de {printing.number(count)} kommuner"
         sentences.append(
             f"Ændringerne er regnet for {who}, der deltog begge gange, uden de tal, der er skjult."
         )
@@ -112,7 +112,7 @@ def _development_cells(published: Published, code: str, reference: str, item: st
     d = published.compared(code, reference, item, **where)
     if not d.shown:
         return ["", "", d.mark, ""]
-    return [style.number(d.other, 2), style.number(d.own, 2), _span(d), d.said]
+    return [printing.number(d.other, 2), printing.number(d.own, 2), _span(d), d.said]
 
 
 # --------------------------------------------------------------------------------------- expected
@@ -133,7 +133,7 @@ def expected(published: Published, code: str) -> Markdown:
         )
     start = (
         f"Med kommunens sammensætning af målgrupper, køn, alder og varighed ville den samlede "
-        f"tilfredshed forventes at være {style.number(d.other, 2)}. Den er {style.number(d.own, 2)}"
+        f"tilfredshed forventes at være {printing.number(d.other, 2)}. Den er {printing.number(d.own, 2)}"
     )
     if d.notable:
         return prose(f"{start}, altså sikkert og nævneværdigt {d.said}: {_span(d)}.")
@@ -142,7 +142,7 @@ def expected(published: Published, code: str) -> Markdown:
 
 def expected_headline(d: Difference) -> str:
     """`d`: a comparison with the expected result."""
-    own, other = style.number(d.own, 2), style.number(d.other, 2)
+    own, other = printing.number(d.own, 2), printing.number(d.other, 2)
     if d.notable:
         return f"Den samlede tilfredshed er {d.said} ({own}) end forventet ({other})"
     return f"Den samlede tilfredshed er {own} og forventet {other}: {d.said}"
@@ -157,7 +157,7 @@ def _expected_of_all(published: Published) -> str:
     for verdict in (OVER, UNDER):
         if places[verdict]:
             names = [published.round.municipalities[c].name for c in places[verdict]]
-            named = listed(sorted(names, key=style.danish_sort_key))
+            named = listed(sorted(names, key=printing.danish_sort_key))
             word = verdicts.words_of(EXPECTED)[verdict]
             parts.append(f"Sikkert og nævneværdigt {word} end forventet ligger {named}.")
     rest = [d.verdict for d in found if not d.notable]
@@ -169,7 +169,7 @@ def _expected_of_all(published: Published) -> str:
 
 
 def _expected_needs(published: Published) -> str:
-    least = style.number(published.round.settings.models.min_municipalities)
+    least = printing.number(published.round.settings.models.min_municipalities)
     return f"Forventede resultater regnes kun, når mindst {least} kommuner har resultater."
 
 
@@ -181,12 +181,12 @@ def drivers(published: Published, code: str) -> Markdown:
     d = published.drivers
     rows = d[d["municipality"] == code].sort_values("importance", ascending=False)
     if rows.empty:
-        least = style.number(published.round.settings.models.min_answers)
+        least = printing.number(published.round.settings.models.min_answers)
         return prose(
             f"Temaernes sammenhæng med den samlede tilfredshed vises kun, når mindst {least} har "
             "svaret på alle temaer, og ingen af temaernes gennemsnit er skjult."
         )
-    share = style.percent(rows.iloc[0]["r_squared"])
+    share = printing.percent(rows.iloc[0]["r_squared"])
     return prose(
         f"{drivers_headline(rows, published.round.item_labels())}. Tilsammen forklarer temaerne {share} af "
         f"forskellene mellem borgernes samlede tilfredshed. {CAUSE_WARNING}"
@@ -232,9 +232,9 @@ def outcome_table(published: Published, code: str) -> Markdown:
     """AAPOR's outcome rates by their names; hidden where one would show that very few broke off."""
     whole = published.responded(code)
     # a rate is missing from a shown row where it would tell of one to four citizens
-    hidden = style.why(style.SECONDARY if whole.shown else whole.status).mark
+    hidden = absent.why(absent.SECONDARY if whole.shown else whole.status).mark
     rows = [
-        [name, meaning, hidden if rate is None else style.percent(rate, 1)]
+        [name, meaning, hidden if rate is None else printing.percent(rate, 1)]
         for name, meaning, rate in (
             ("RR1", "hele besvarelser af alle inviterede", whole.rr1),
             ("RR2", "hele og delvise besvarelser af alle inviterede", whole.response_rate),
@@ -266,4 +266,4 @@ def two_way(published: Published, code: str, item: str | None = None) -> Markdow
 def _mean(number: Number) -> str:
     if not number.shown:
         return number.mark
-    return f"{style.number(number.value, 2)} ({style.number(number.n)})"
+    return f"{printing.number(number.value, 2)} ({printing.number(number.n)})"

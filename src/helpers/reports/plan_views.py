@@ -8,7 +8,7 @@ from great_tables import GT, loc, style
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from helpers.common import style as house
+from helpers.common import printing
 from helpers.common.markdown_text import literal, trusted
 from helpers.extracts.classify import reason_labels
 from helpers.parameters.params import Round
@@ -66,14 +66,14 @@ def allocation_table(plan: SamplingPlan, round_: Round) -> GT:
     )
     total = {
         "Målgruppe": "I alt",
-        "Population": house.number(int(a["population"].sum())),
-        "Inviteres": house.number(int(a["invited"].sum())),
-        "Udtræksandel": house.percent(a["invited"].sum() / max(a["population"].sum(), 1), 1),
+        "Population": printing.number(int(a["population"].sum())),
+        "Inviteres": printing.number(int(a["invited"].sum())),
+        "Udtræksandel": printing.percent(a["invited"].sum() / max(a["population"].sum(), 1), 1),
         "Overrepræsentation": "1,00",
-        "Forventet svarprocent": house.percent(
+        "Forventet svarprocent": printing.percent(
             a["expected_answers"].sum() / max(a["invited"].sum(), 1), 0
         ),
-        "Forventede svar": house.number(a["expected_answers"].sum()),
+        "Forventede svar": printing.number(a["expected_answers"].sum()),
     }
     frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
     return table(frame).tab_style(style.text(weight="bold"), loc.body(rows=[len(frame) - 1]))
@@ -86,8 +86,8 @@ def plan_sentences(plan: SamplingPlan, round_: Round) -> Markdown:
     how = (
         "Alle i målgrupperne inviteres, fordi populationen ikke er større end stikprøven skulle være."
         if plan.is_census
-        else f"Der udtrækkes **{house.number(len(plan.sample))}** af "
-        f"**{house.number(len(plan.eligible))}** borgere."
+        else f"Der udtrækkes **{printing.number(len(plan.sample))}** af "
+        f"**{printing.number(len(plan.eligible))}** borgere."
     )
     reach = (
         f"Det når målet på {wanted} svar."
@@ -103,10 +103,12 @@ def plan_sentences(plan: SamplingPlan, round_: Round) -> Markdown:
         if few
         else f" Hver målgruppe ventes at give mindst {rules.min_answers_per_group} svar."
     )
-    return trusted(f"{how} Der ventes omkring **{house.number(expected)}** svar. {reach}{groups}")
+    return trusted(
+        f"{how} Der ventes omkring **{printing.number(expected)}** svar. {reach}{groups}"
+    )
 
 
 def likeness_figure(plan: SamplingPlan, round_: Round) -> Figure:
     """Drawn less proportional count in each target group × gender × age cell; all lie within ±1."""
     cells, labels = likeness(plan.sample, plan.eligible), round_.category_labels()
-    return heat_map(cells, "difference", lambda v: house.signed(v, 1), labels, "vlag", (-1, 1))
+    return heat_map(cells, "difference", lambda v: printing.signed(v, 1), labels, "vlag", (-1, 1))

@@ -11,7 +11,7 @@ from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from helpers.answers.responses import response_by
-from helpers.common import style as house
+from helpers.common import printing
 from helpers.common.markdown_text import literal, prose, trusted
 from helpers.disclosure.release import preview
 from helpers.estimation.analysis import Analysis
@@ -66,7 +66,7 @@ def response_figure(analysis: Analysis, round_: Round) -> Figure:
     rates = response_by(analysis.asked, ["target_group", "gender", "age_band"])
     few = rates["answers"] < round_.settings.disclosure.min_answers
     rates["shown"] = rates["response_rate"].where(~few)
-    return heat_map(rates, "shown", house.percent, round_.category_labels(), "crest", (0, 0.7))
+    return heat_map(rates, "shown", printing.percent, round_.category_labels(), "crest", (0, 0.7))
 
 
 def response_conclusion(analysis: Analysis) -> Markdown:
@@ -75,7 +75,7 @@ def response_conclusion(analysis: Analysis) -> Markdown:
     rates = {"RR1": o.rr1, "RR2": o.rr2, "RR2, designvægtet": o.rr2_weighted, "COOP2": o.coop2,
              "CON1": o.con1}  # fmt: skip
     rates_in_words = ", ".join(
-        f"{name} {house.percent(v, 1)}" for name, v in rates.items() if v == v
+        f"{name} {printing.percent(v, 1)}" for name, v in rates.items() if v == v
     )
     return prose(f"{rates_in_words}. {conclusion(analysis.r_indicator, o.rr2, None)}")
 
@@ -85,7 +85,7 @@ def propensity_sentence(propensity: Propensity) -> Markdown:
     if propensity.note:
         return prose(propensity.note)
     clear = propensity.terms[propensity.terms["p_value"] < 0.05]
-    auc = house.number(propensity.auc, 2)
+    auc = printing.number(propensity.auc, 2)
     if clear.empty:
         return prose(f"Modellen finder ingen sikre forskelle i, hvem der svarer (AUC {auc}).")
     more = clear.loc[clear["odds_ratio"] > 1, "category"].tolist()
@@ -107,7 +107,7 @@ def propensity_table(propensity: Propensity) -> GT:
             "Sammenlignet med": t["reference"],
             "Oddsratio": numbers(t["odds_ratio"], 2),
             "Interval (95 %)": [
-                f"{house.number(a, 2)}–{house.number(b, 2)}"
+                f"{printing.number(a, 2)}–{printing.number(b, 2)}"
                 for a, b in zip(t["ci_low"], t["ci_high"])
             ],
             "p-værdi": numbers(t["p_value"], 3),
@@ -137,7 +137,7 @@ def weighting_sentences(analysis: Analysis) -> Markdown:
     covered = analysis.weighted.covered
     answers = len(analysis.weighted.respondents)
     text = (
-        f"De {house.number(answers)} svar står for **{house.number(covered)}** borgere "
+        f"De {printing.number(answers)} svar står for **{printing.number(covered)}** borgere "
         "i målgrupperne."
     )
     if not analysis.weighted.collapsed:
@@ -203,15 +203,15 @@ def results_table(analysis: Analysis, round_: Round) -> GT:
         if (item, "weighted") not in of:
             continue
         w, u = of[item, "weighted"], of[item, "unweighted"]
-        span = f"{house.number(w.low, 2)}–{house.number(w.high, 2)}"
+        span = f"{printing.number(w.low, 2)}–{printing.number(w.high, 2)}"
         rows.append(
             {
                 "Tema eller spørgsmål": label,
-                "Svar": house.number(w.n) if w.shown else w.words,
-                "Vægtet": house.number(w.value, 2),
+                "Svar": printing.number(w.n) if w.shown else w.words,
+                "Vægtet": printing.number(w.value, 2),
                 "Interval (95 %)": span if w.shown else "–",
-                "Uvægtet": house.number(u.value, 2),
-                "Forskel": house.signed(w.value - u.value, 2) if w.shown and u.shown else "–",
+                "Uvægtet": printing.number(u.value, 2),
+                "Forskel": printing.signed(w.value - u.value, 2) if w.shown and u.shown else "–",
             }
         )
     return table(pd.DataFrame(rows))

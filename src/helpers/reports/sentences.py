@@ -10,9 +10,9 @@ from collections.abc import Collection
 
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import absent, printing
 from helpers.common.markdown_text import Markup, bullets, literal, markdown_table, prose, trusted
-from helpers.common.style import capital
+from helpers.common.printing import capital
 from helpers.common.vocabulary import NATIONAL, NOT_JUDGED, OVER, SMALL, UNDER, UNSURE
 from helpers.estimation.comparisons import OTHERS
 from helpers.released import ends, findings, verdicts
@@ -33,7 +33,7 @@ def sentence(text: str) -> str:
 
 
 def _confidence(published: Published) -> str:
-    return style.number(100 * published.round.settings.comparison.confidence)
+    return printing.number(100 * published.round.settings.comparison.confidence)
 
 
 def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdown:
@@ -45,7 +45,7 @@ def strongest_weakest(published: Published, code: str, count: int = 5) -> Markdo
         return prose("For få spørgsmål kan vises til at pege på de stærkeste og svageste.")
     ordered = sorted(shown, key=lambda r: -r[1])
     rows = [
-        [a, style.number(x, 2), b, style.number(y, 2)]
+        [a, printing.number(x, 2), b, printing.number(y, 2)]
         for (a, x), (b, y) in zip(ordered[:count], reversed(ordered[-count:]))
     ]
     return trusted(markdown_table(["Højest", "Gennemsnit", "Lavest", "Gennemsnit"], rows))
@@ -66,7 +66,7 @@ def national_groups(published: Published, breakdown: str, groups: str) -> str:
     found = ends.group_extremes(published, NATIONAL, breakdown, rows)
     if not isinstance(found, ends.Ends):
         values = [number.value for *_, number in rows if number.shown]
-        span = f"fra {style.number(min(values), 2)} til {style.number(max(values), 2)}"
+        span = f"fra {printing.number(min(values), 2)} til {printing.number(max(values), 2)}"
         return f"{findings.groups_alike(found, groups)} ({span})"
     if len(labels) == 2 or not found.outermost:
         return findings.more_satisfied(breakdown, found)
@@ -79,9 +79,7 @@ def national_groups(published: Published, breakdown: str, groups: str) -> str:
         if alone
         else ("hører til de mest tilfredse", "til de mindst tilfredse")
     )
-    return (
-        f"{first} {most} ({style.number(x.value, 2)}), {last} {least} ({style.number(y.value, 2)})"
-    )
+    return f"{first} {most} ({printing.number(x.value, 2)}), {last} {least} ({printing.number(y.value, 2)})"
 
 
 def national_summary(published: Published) -> Markdown:
@@ -94,23 +92,23 @@ def national_summary(published: Published) -> Markdown:
     sentences = []
     if whole.shown:
         sentences.append(
-            f"{style.number(whole.answers)} af {style.number(whole.invited)} "
-            f"inviterede borgere i {style.number(len(published.country))} kommuner svarede: "
-            f"{style.percent(whole.response_rate, 1)}."
+            f"{printing.number(whole.answers)} af {printing.number(whole.invited)} "
+            f"inviterede borgere i {printing.number(len(published.country))} kommuner svarede: "
+            f"{printing.percent(whole.response_rate, 1)}."
         )
     if overall.shown:
-        span = f"{style.number(overall.low, 2)}–{style.number(overall.high, 2)}"
+        span = f"{printing.number(overall.low, 2)}–{printing.number(overall.high, 2)}"
         interval = f"{_confidence(published)}\u00a0%-interval {span}"
         sentences.append(
-            f"Den samlede tilfredshed er {style.number(overall.value, 2)} på en skala fra 1 til 5 "
-            f"({interval if overall.has_interval else style.NOT_SHOWN[style.NO_INTERVAL]})."
+            f"Den samlede tilfredshed er {printing.number(overall.value, 2)} på en skala fra 1 til 5 "
+            f"({interval if overall.has_interval else absent.NOT_SHOWN[absent.NO_INTERVAL]})."
         )
     else:
         sentences.append(f"Den samlede tilfredshed kan ikke vises: {overall.words}.")
     if satisfied.shown and dissatisfied.shown:
         sentences.append(
-            f"{style.percent(satisfied.value)} er tilfredse med deres forløb, "
-            f"{style.percent(dissatisfied.value)} er utilfredse."
+            f"{printing.percent(satisfied.value)} er tilfredse med deres forløb, "
+            f"{printing.percent(dissatisfied.value)} er utilfredse."
         )
     sentences += [
         sentence(national_themes(published)),
@@ -143,8 +141,8 @@ def national_themes(published: Published) -> str:
     top = "højest af temaerne" if len(high) == 1 else "blandt de højeste temaer"
     bottom = "lavest" if len(low) == 1 else "blandt de laveste"
     return (
-        f"»{a}« ligger {top} ({style.number(x.value, 2)}), "
-        f"»{b}« {bottom} ({style.number(y.value, 2)})"
+        f"»{a}« ligger {top} ({printing.number(x.value, 2)}), "
+        f"»{b}« {bottom} ({printing.number(y.value, 2)})"
     )
 
 
@@ -181,14 +179,14 @@ def spread_text(counts: Counter[str]) -> str:
         else:
             text += f"; ingen ligger {'under' if word == 'over' else 'over'}"
         if rest:
-            last = "den sidste" if rest == 1 else f"de resterende {style.number(rest)}"
+            last = "den sidste" if rest == 1 else f"de resterende {printing.number(rest)}"
             others = _municipalities(rest) if unsure else last
             text += f". For {others} er der {verdicts.NO_NOTABLE} {verdicts.DIFFERENCE}"
     return text + f". For {_municipalities(unsure)} kan det ikke vurderes" * bool(unsure)
 
 
 def _municipalities(count: int) -> str:
-    return "én kommune" if count == 1 else f"{style.number(count)} kommuner"
+    return "én kommune" if count == 1 else f"{printing.number(count)} kommuner"
 
 
 def spread_sentence(published: Published) -> Markdown:
@@ -226,13 +224,13 @@ def word_list(published: Published) -> Markdown:
         (capital(verdicts.words_of(OTHERS)[SMALL]), "en sikker forskel, der er mindre end det."),
     ]  # fmt: skip
     lines += [
-        (_words(missing), style.reason(status, rules.disclosure))
-        for status, missing in style.MISSING.items()
+        (_words(missing), absent.reason(status, rules.disclosure))
+        for status, missing in absent.MISSING.items()
     ]
     return trusted("\n\n".join(f"**{literal(w)}:** {literal(meaning)}" for w, meaning in lines))
 
 
-def _words(missing: style.Missing) -> str:
+def _words(missing: absent.Missing) -> str:
     """»For få svar, (få)«: in the charts and in the tables, where the two are not the same."""
     return capital(", ".join(dict.fromkeys((missing.words, missing.mark))))
 
@@ -241,7 +239,7 @@ def sampling_method(published: Published, code: str) -> Markdown:
     """Who was invited: everybody, or a sample and how it was drawn."""
     if code == NATIONAL:
         rules = published.round.settings.sampling
-        sizes = f"{style.number(rules.smallest_sample)}–{style.number(rules.largest_sample)}"
+        sizes = f"{printing.number(rules.smallest_sample)}–{printing.number(rules.largest_sample)}"
         start = (
             f"I hver kommune er der inviteret {sizes} borgere efter kommunens størrelse; i kommuner "
             "med færre borgere i målgrupperne er alle inviteret."
@@ -251,10 +249,10 @@ def sampling_method(published: Published, code: str) -> Markdown:
         if not whole.shown:
             start = "Alle borgere i målgrupperne eller en stikprøve af dem er inviteret."
         elif whole.invited == whole.population:
-            people = style.number(whole.population)
+            people = printing.number(whole.population)
             return prose(f"Alle {people} borgere i kommunens målgrupper er inviteret.")
         else:
-            invited, people = style.number(whole.invited), style.number(whole.population)
+            invited, people = printing.number(whole.invited), printing.number(whole.population)
             start = f"{invited} af kommunens {people} borgere i målgrupperne er inviteret."
     return prose(
         f"{start} Stikprøven er trukket tilfældigt inden for hver målgruppe, så den ligner "
@@ -304,7 +302,7 @@ def _without_score(o: OwnNumbers) -> str:
     if not whole.shown or not whole.answers or not known:
         return rule
     (fewest, name), most = min(known), max(known)[0]
-    least, worst = (style.percent(max(1 - n / whole.answers, 0)) for n in (most, fewest))
+    least, worst = (printing.percent(max(1 - n / whole.answers, 0)) for n in (most, fewest))
     if least == worst:
         return f"{rule} Det er {worst} af svarene på hvert spørgsmål, som ikke er med."
     return f"{rule} Mellem {least} og {worst} af svarene er ikke med i et spørgsmåls tal, flest i »{name}«."
@@ -314,8 +312,8 @@ def disclosure_rule(published: Published) -> Markdown:
     """What is not shown."""
     rules = published.round.settings.disclosure
     return prose(
-        f"Resultater med færre end {style.number(rules.min_answers)} svar vises ikke. Andele kræver "
-        f"{style.number(rules.shares_from)} svar og uvægtede tal {style.number(rules.unweighted_from)}. Kunne et skjult tal regnes ud "
+        f"Resultater med færre end {printing.number(rules.min_answers)} svar vises ikke. Andele kræver "
+        f"{printing.number(rules.shares_from)} svar og uvægtede tal {printing.number(rules.unweighted_from)}. Kunne et skjult tal regnes ud "
         "af de viste, eller kunne man se, hvad den enkelte har svaret, skjules flere tal. Et tal, der "
         "mangler, er aldrig vist som nul; mærket siger hvorfor, og mærkerne er forklaret i ordlisten."
     )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import absent, printing
 from helpers.common.markdown_text import Markup, literal, markdown_table, prose, trusted
 from helpers.common.vocabulary import NATIONAL, NATIONAL_LABEL
 from helpers.parameters.rounds import Round
@@ -41,23 +41,23 @@ def with_note(published: Published, text: Markup) -> Markdown:
     ]
     found = {
         status
-        for status, missing in style.MISSING.items()
+        for status, missing in absent.MISSING.items()
         # a dash is a mark where it stands alone; in »3,70–3,90« it is none
         if any(c == missing.mark or (len(missing.mark) > 1 and missing.mark in c) for c in cells)
     }
     if not found:
         return trusted(text)
-    note = style.legend(found, published.round.settings.disclosure)
+    note = absent.legend(found, published.round.settings.disclosure)
     return trusted(f"{text}\n\n{literal(note)}\n")
 
 
 def mean(number: Number) -> str:
     """The value, or the mark of why there is none."""
-    return style.number(number.value, 2) if number.shown else number.mark
+    return printing.number(number.value, 2) if number.shown else number.mark
 
 
 def _percent(number: Number) -> str:
-    return style.percent(number.value) if number.shown else number.mark
+    return printing.percent(number.value) if number.shown else number.mark
 
 
 def _interval(number: Number) -> str:
@@ -66,12 +66,12 @@ def _interval(number: Number) -> str:
 
 def _span(number: Number) -> str:
     if not number.has_interval:
-        return style.MISSING[style.NO_INTERVAL].mark
-    return f"{style.number(number.low, 2)}–{style.number(number.high, 2)}"
+        return absent.MISSING[absent.NO_INTERVAL].mark
+    return f"{printing.number(number.low, 2)}–{printing.number(number.high, 2)}"
 
 
 def _n(number: Number) -> str:
-    return style.number(number.n) if number.n is not None else number.mark
+    return printing.number(number.n) if number.n is not None else number.mark
 
 
 def _labels(published: Published, code: str) -> dict[str, str]:
@@ -239,11 +239,11 @@ def _share(published: Published, code: str, statistic: str) -> str:
 
 def _count(group: ResponseGroup, column: str) -> str:
     count = getattr(group, column)
-    return group.mark if count is None else style.number(count)
+    return group.mark if count is None else printing.number(count)
 
 
 def _rate(group: ResponseGroup) -> str:
-    return style.percent(group.response_rate, 1) if group.shown else group.mark
+    return printing.percent(group.response_rate, 1) if group.shown else group.mark
 
 
 def response(published: Published, code: str) -> Markdown:
@@ -274,7 +274,7 @@ def municipalities(published: Published, region: str) -> Markdown:
     the mean against all the others."""
     rows = []
     of_region = [m for m in published.municipalities if m.region == region]
-    for place in sorted(of_region, key=lambda m: style.danish_sort_key(m.name)):
+    for place in sorted(of_region, key=lambda m: printing.danish_sort_key(m.name)):
         whole, own = (
             published.responded(place.code),
             published.number(place.code, published.overall),
@@ -312,9 +312,9 @@ def differences(published: Published, code: str) -> Markdown:
     rows = [
         [
             labels[d.item],
-            style.number(d.own, 2),
-            style.number(d.other, 2),
-            f"{style.signed(d.value, 2)} ({style.signed(d.low, 2)} til {style.signed(d.high, 2)})",
+            printing.number(d.own, 2),
+            printing.number(d.other, 2),
+            f"{printing.signed(d.value, 2)} ({printing.signed(d.low, 2)} til {printing.signed(d.high, 2)})",
             d.said,
         ]
         for d in notable

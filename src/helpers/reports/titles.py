@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from IPython.display import Markdown
 
 from helpers.common.markdown_text import literal, trusted
-from helpers.common.style import capital
+from helpers.common.printing import capital
 from helpers.common.vocabulary import NATIONAL
 from helpers.released import findings
 from helpers.released.own_numbers import GROUPINGS, OwnNumbers

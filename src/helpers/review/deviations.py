@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from helpers.answers.responses import LOCAL_COLUMNS
-from helpers.common import style
+from helpers.common import printing
 from helpers.parameters.params import Municipality
 from helpers.review.extract_faults import extracts
 from helpers.review.inputs import Review
@@ -143,7 +143,7 @@ def _identities(review: Review) -> Deviation:
     until = review.round.settings.retention_until
     left = review.named(c for c in codes if review.paths.vault(c).is_file())
     gone = review.named(review.forgotten)
-    planned = f"Slettes efter {style.date(until)}" if until else "Ingen slettedato i rundens fil"
+    planned = f"Slettes efter {printing.date(until)}" if until else "Ingen slettedato i rundens fil"
     parts = [f"Ligger her endnu for {municipalities(len(left))}"] if left else []
     parts += [f"slettet for {municipalities(len(gone))}"] if gone else []
     happened = "; ".join(parts) or "Ingen identiteter her"

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.parameters.params import Round
 from helpers.review.inputs import MAILINGS, SMS, Review
 
@@ -80,8 +80,8 @@ def size_labels(round_: Round) -> list[str]:
     ends = [b.up_to_inhabitants for b in round_.settings.sampling.sizes]
     if len(ends) == 1:
         return ["Alle kommuner"]
-    first, last = style.number(ends[0]), style.number(ends[-2])
-    between = [f"{style.number(a + 1)}–{style.number(b)}" for a, b in pairwise(ends[:-1])]
+    first, last = printing.number(ends[0]), printing.number(ends[-2])
+    between = [f"{printing.number(a + 1)}–{printing.number(b)}" for a, b in pairwise(ends[:-1])]
     spans = [f"Til og med {first}", *between, f"Over {last}"]
     return [f"{span} indbyggere" for span in spans]
 

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.common import style
+from helpers.common import printing, style
 from helpers.preparation.calendar_rows import LABELS
 from helpers.reports.chart_canvas import (
     above,
@@ -94,11 +94,11 @@ def response_curve(review: Review) -> Figure:
             ax.axvline(days[name], color=style.ACCENT, linewidth=1)
             above(ax, days[name], LABELS[name])
     ax.text(
-        last + 1.3, top, style.percent(top, 1), va="center", color=style.TEAL, fontweight="bold"
+        last + 1.3, top, printing.percent(top, 1), va="center", color=style.TEAL, fontweight="bold"
     )
     step = 0.1 if top > 0.25 else 0.05
     shares = np.arange(0, top * 1.12, step)
-    ax.set_yticks(shares, [style.percent(s) for s in shares])
+    ax.set_yticks(shares, [printing.percent(s) for s in shares])
     ax.grid(axis="y", color=style.TINT, linewidth=1)
     ticks = list(range(0, last + 2, max(1, (last + 8) // 8)))
     x_axis(ax, ticks, [str(t) for t in ticks], "Dage efter kommunens invitation", grid=False)
@@ -109,7 +109,7 @@ def response_curve(review: Review) -> Figure:
 
 
 def _basis(answers: int, invited: int) -> str:
-    return f"Uvægtet. n\u00a0=\u00a0{style.number(answers)} svar fra {style.number(invited)} inviterede."
+    return f"Uvægtet. n\u00a0=\u00a0{printing.number(answers)} svar fra {printing.number(invited)} inviterede."
 
 
 def waves(review: Review) -> Figure:
@@ -140,7 +140,9 @@ def waves(review: Review) -> Figure:
         left += widths
     drawn = {y for y, _ in shown}
     texts = [
-        style.percent(row["answers"] / row["invited"], 1) if y in drawn else f"under {least} svar"
+        printing.percent(row["answers"] / row["invited"], 1)
+        if y in drawn
+        else f"under {least} svar"
         for y, (_, row) in zip(places, parts)
     ]
     ax.set_xlim(0, max(left, default=0.1) * 1.02)
@@ -171,7 +173,7 @@ def expected_response(review: Review) -> Figure:
     top = min(1.0, float(table[["expected", "ci_high"]].max().max()) + 0.05)
     ax.set_xlim(0, top)
     ticks = np.arange(0, top + 1e-9, 0.1)
-    x_axis(ax, ticks, [style.percent(t) for t in ticks])
+    x_axis(ax, ticks, [printing.percent(t) for t in ticks])
     legend_above(ax, 2)
     whole = table.loc["all"]
     write_line(fig, review.round, _basis(int(whole["answers"]), int(whole["invited"])))
@@ -202,12 +204,12 @@ def answers_against_plan(review: Review) -> Figure:
     ax.text(low * 1.05, least * 1.03, f"mindst {least} ønsket", va="bottom", color=style.ACCENT)
     ax.text(top * 0.9, top * 0.72, "som forventet", ha="right", va="top", color=style.GREY)
     ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if low <= t <= top]
-    ax.set_yticks(ticks, [style.number(t) for t in ticks])
+    ax.set_yticks(ticks, [printing.number(t) for t in ticks])
     ax.grid(axis="y", color=style.TINT, linewidth=1)
     x_axis(
         ax,
         ticks,
-        [style.number(t) for t in ticks],
+        [printing.number(t) for t in ticks],
         "Forventede svar; begge akser er logaritmiske",
         grid=False,
     )
@@ -225,7 +227,7 @@ def _annotate_below(
 ) -> None:
     """Name and number of answers at each dot, left and right by turns, for they lie close."""
     for i, place in enumerate(np.argsort(x)):
-        answers = style.number(y[place]) if y[place] >= few else f"under {few}"
+        answers = printing.number(y[place]) if y[place] >= few else f"under {few}"
         left = i % 2 == 0 and x[place] > 4 * low
         ax.annotate(
             f"{names[place]} ({answers})",

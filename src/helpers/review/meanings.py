@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.markdown_text import prose
-from helpers.common.style import capital
+from helpers.common.printing import capital
 from helpers.extracts.fault_labels import kind_label
 from helpers.parameters.params import Municipality
 from helpers.preparation.calendar_rows import LABELS
@@ -81,7 +81,7 @@ def corrections(review: Review) -> Markdown:
     if not found.seen:
         return prose("Udtrækkene er ikke kommet endnu.")
     text = (
-        f"{style.number(len(found.first_time))} af {municipalities(found.seen)}s udtræk kunne læses første gang."
+        f"{printing.number(len(found.first_time))} af {municipalities(found.seen)}s udtræk kunne læses første gang."
         if found.mended or found.still_refused
         else f"Udtræk fra {municipalities(found.seen)} kunne læses første gang."
     )
@@ -163,7 +163,7 @@ def _reminder(p: Pace) -> str:
     text = f"Efter {name.lower()} kom {count(p.answers, 'svar', 'svar')}"
     if not p.before > 0:
         return f"{text}; tempoet før den kan ikke gøres op."
-    times = style.number(p.after / p.before, 1)
+    times = printing.number(p.after / p.before, 1)
     if p.more < 0.5:
         return f"{text}, og tempoet de første {PACE_DAYS} dage var {times} gange tempoet før; der kom ikke flere svar, end hvis det var fortsat."
     more = round(p.more)
@@ -227,14 +227,14 @@ def precision(review: Review) -> Markdown:
         text = "det samme som planlagt"
     else:
         word = "flere" if change > 0 else "færre"
-        text = f"{style.percent(abs(change))} {word} end planlagt"
+        text = f"{printing.percent(abs(change))} {word} end planlagt"
     cause = (
         "Designeffekten er større end planlagt, fordi grupperne svarer ulige, og vægtene retter op på det."
         if found.effect > found.planned_effect + 0.005
         else "Designeffekten er ikke større end planlagt."
     )
     return prose(
-        f"De {style.number(found.answers)} svar er tilsammen {style.number(found.effective_n)} værd i en simpel stikprøve, {text}. {cause}"
+        f"De {printing.number(found.answers)} svar er tilsammen {printing.number(found.effective_n)} værd i en simpel stikprøve, {text}. {cause}"
     )
 
 
@@ -246,9 +246,9 @@ def representativity(review: Review) -> Markdown:
     if not judged:
         return prose("")
     alike = counts["good"] + counts["fair"]
-    middle = style.number(float(table["r_indicator"].median()), 2)
+    middle = printing.number(float(table["r_indicator"].median()), 2)
     return prose(
-        f"I {style.number(alike)} af {municipalities(judged)} ligner svarene borgerne godt eller nogenlunde, før der "
+        f"I {printing.number(alike)} af {municipalities(judged)} ligner svarene borgerne godt eller nogenlunde, før der "
         f"vægtes; den midterste kommunes R-indikator er {middle}."
     )
 

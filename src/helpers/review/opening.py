@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.markdown_text import bullets, trusted
-from helpers.common.style import capital
+from helpers.common.printing import capital
 from helpers.extracts.fault_labels import kind_label
 from helpers.released.captions import listed
 from helpers.released.findings import counted
@@ -63,15 +63,15 @@ def response(review: Review) -> str:
             else "Der er hverken stikprøver eller svar endnu."
         )
     gap = whole["rate"] - whole["expected"]
-    points = style.number(abs(100 * gap), 1)
+    points = printing.number(abs(100 * gap), 1)
     comparison = (
         "som forventet"
         if abs(gap) < SMALL_GAP
         else f"{points} procentpoint {'over' if gap > 0 else 'under'} det forventede"
     )
     return (
-        f"{style.number(answers)} af {count(invited, 'inviteret borger', 'inviterede borgere')} svarede "
-        f"({style.percent(whole['rate'], 1)}), {comparison}."
+        f"{printing.number(answers)} af {count(invited, 'inviteret borger', 'inviterede borgere')} svarede "
+        f"({printing.percent(whole['rate'], 1)}), {comparison}."
     )
 
 
@@ -90,7 +90,7 @@ def least_answers(review: Review) -> str:
         return f"{who} nåede {'ikke ' if found.known == 1 else ''}de ønskede {least} svar."
     listed = f" ({names(found.missed)})" if missed <= NAMED else ""
     text = (
-        f"{style.number(found.known - missed)} af {municipalities(found.known)} nåede de ønskede {least} svar; "
+        f"{printing.number(found.known - missed)} af {municipalities(found.known)} nåede de ønskede {least} svar; "
         f"{some(missed, 'én kommune', 'kommuner')} gjorde ikke{listed}"
     )
     small = len(found.too_small)
@@ -115,13 +115,15 @@ def readable_extracts(review: Review) -> str:
         else ""
     )
     if not troubled:
-        start = "Udtrækket" if found.seen == 1 else f"Alle {style.number(found.seen)} udtræk"
+        start = "Udtrækket" if found.seen == 1 else f"Alle {printing.number(found.seen)} udtræk"
         return f"{start} kunne læses første gang{lacking}."
     table = faults(review)
     kind = kind_label(table["kind"].iloc[0]).lower() if len(table) else "ukendte fejl"
     kind = kind.replace("cpr", "CPR")
     start = (
-        "Ingen udtræk" if not well else f"{style.number(well)} af {style.number(found.seen)} udtræk"
+        "Ingen udtræk"
+        if not well
+        else f"{printing.number(well)} af {printing.number(found.seen)} udtræk"
     )
     return (
         f"{start} kunne læses første gang; {some(troubled, 'ét udtræk', 'udtræk')} skulle rettes, "
@@ -135,13 +137,13 @@ def reminders(review: Review) -> str:
     if not found:
         return "" if not review.answers else "Ingen svar er kommet efter en rykker."
     answers = sum(p.answers for p in found)
-    share = style.percent(answers / review.answers)
+    share = printing.percent(answers / review.answers)
     after = "rykkeren" if len(found) == 1 else "rykkerne"
-    text = f"{style.number(answers)} svar ({share}) kom efter {after}"
+    text = f"{printing.number(answers)} svar ({share}) kom efter {after}"
     best = max(found, key=lambda p: p.more if p.more == p.more else -1)
     if best.more >= 1:
         extra = round(sum(max(0.0, p.more) for p in found if p.more == p.more))
-        text += f", skønsmæssigt {style.number(extra)} flere, end hvis tempoet var fortsat uden"
+        text += f", skønsmæssigt {printing.number(extra)} flere, end hvis tempoet var fortsat uden"
     return f"{text}."
 
 

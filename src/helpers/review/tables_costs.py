@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.markdown_text import prose
 from helpers.released.captions import listed
 from helpers.review.costs import (
@@ -37,18 +37,18 @@ def income(review: Review) -> Markdown:
     for band in bands.itertuples():
         limit = band.up_to_inhabitants
         label = (
-            f"Over {style.number(before)}"
+            f"Over {printing.number(before)}"
             if pd.isna(limit)
-            else f"Til og med {style.number(limit)}"
+            else f"Til og med {printing.number(limit)}"
         )
         before = before if pd.isna(limit) else int(limit)
-        number = style.number(band.municipalities)
+        number = printing.number(band.municipalities)
         rows.append([label, kroner(band.price_dkk), number, kroner(band.income_dkk)])
     rows.append(
         [
             "I alt",
             "",
-            style.number(bands["municipalities"].sum()),
+            printing.number(bands["municipalities"].sum()),
             kroner(bands["income_dkk"].sum()),
         ]
     )
@@ -80,7 +80,7 @@ def _number(item: Item) -> str:
     if item.number is None:
         return NOT_RECORDED
     whole_ = float(item.number).is_integer()
-    return f"{style.number(item.number, 0 if whole_ else 1)} {item.unit}"
+    return f"{printing.number(item.number, 0 if whole_ else 1)} {item.unit}"
 
 
 def _unit(price: float | None) -> str:
@@ -106,7 +106,7 @@ def unit_costs(review: Review) -> Markdown:
         ["Kendte udgifter", *(_per(known, n) for n in numbers)],
     ]
     sent = "breve, der ikke er noteret" if letters is None else count(letters, "brev", "breve")
-    basis = f"Grundlag: {sent}, {style.number(invited)} inviterede og {style.number(answers)} svar."
+    basis = f"Grundlag: {sent}, {printing.number(invited)} inviterede og {printing.number(answers)} svar."
     lacking = unknown(found)
     if lacking:
         labels = [i.label if i.id == "sms" else i.label[:1].lower() + i.label[1:] for i in lacking]

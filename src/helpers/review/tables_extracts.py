@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.markdown_text import prose
 from helpers.extracts.check_warnings import LABELS
 from helpers.extracts.fault_labels import kind_label
@@ -34,7 +34,7 @@ def corrections(review: Review) -> Markdown:
         ("Ikke modtaget", found.missing),
     )
     rows = [
-        [label, style.number(len(places)), names(places) if 0 < len(places) <= NAMED else "–"]
+        [label, printing.number(len(places)), names(places) if 0 < len(places) <= NAMED else "–"]
         for label, places in groups
     ]
     basis = base(review, "loggen over indlæste filer (`intake-history/`)")
@@ -59,9 +59,9 @@ def fault_kinds(review: Review) -> Markdown:
     rows = [
         [
             kind_label(kind),
-            *(style.number(int(files.loc[kind, layout])) for layout in across),
-            style.number(int(row["files"])),
-            style.number(int(row["faults"])),
+            *(printing.number(int(files.loc[kind, layout])) for layout in across),
+            printing.number(int(row["files"])),
+            printing.number(int(row["faults"])),
         ]
         for kind, row in whole.iterrows()
     ]
@@ -85,10 +85,10 @@ def by_layout(review: Review) -> Markdown:
     rows = [
         [
             _layout(row.layout),
-            style.number(row.municipalities),
-            style.number(row.files),
-            style.number(row.refused),
-            style.percent(row.refused / row.files),
+            printing.number(row.municipalities),
+            printing.number(row.files),
+            printing.number(row.refused),
+            printing.percent(row.refused / row.files),
         ]
         for row in table.itertuples()
     ]
@@ -107,7 +107,7 @@ def unread_columns(review: Review) -> Markdown:
             if review.attempts
             else "Der er ikke indlæst udtræk endnu."
         )
-    rows = [[heading, style.number(n)] for heading, n in found[:SHOWN_COLUMNS]]
+    rows = [[heading, printing.number(n)] for heading, n in found[:SHOWN_COLUMNS]]
     more = len(found) - SHOWN_COLUMNS
     if more > 0:
         rows.append([f"og {more} {'overskrift' if more == 1 else 'overskrifter'} mere", ""])
@@ -128,7 +128,7 @@ def worth_a_look(review: Review) -> Markdown:
         [
             kind,
             state,
-            style.number(len(own)),
+            printing.number(len(own)),
             names(review.named(own)) if len(own) <= NAMED else "–",
         ]
         for (kind, state), own in sorted(codes.items(), key=lambda item: (-len(item[1]), item[0]))
@@ -147,7 +147,7 @@ def decided(review: Review) -> Markdown:
             place = review.round.municipalities[code].name
             state = "ja" if line.finding in used else "nej"
             cells = [place, kind_label(line.finding), word, line.reason]
-            rows.append([*cells, style.date(line.date), line.by, state])
+            rows.append([*cells, printing.date(line.date), line.by, state])
     if not rows:
         return prose("Der er ikke truffet beslutninger om enkelte udtræk.")
     headings = ["Kommune", "Fund", "Beslutning", "Begrundelse", "Dato", "Af", "Brugt"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.markdown_text import prose, trusted
 from helpers.review.inputs import Review
 from helpers.review.precision import (
@@ -37,14 +37,14 @@ def response(review: Review) -> Markdown:
     rows = []
     for row in table.itertuples():
         few = row.answers < least
-        proposed = style.percent(proposal[row.category]) if row.category in proposal else ""
+        proposed = printing.percent(proposal[row.category]) if row.category in proposal else ""
         rows.append(
             [
                 labels[row.category],
-                style.number(row.invited),
-                f"under {least}" if few else style.number(row.answers),
-                style.percent(row.expected),
-                "–" if few else f"{style.percent(row.rate, 1)} ({_interval(row)})",
+                printing.number(row.invited),
+                f"under {least}" if few else printing.number(row.answers),
+                printing.percent(row.expected),
+                "–" if few else f"{printing.percent(row.rate, 1)} ({_interval(row)})",
                 "–" if few else _points(row.rate - row.expected),
                 proposed,
             ]
@@ -58,7 +58,7 @@ def response(review: Review) -> Markdown:
         "Forskel",
         "Næste runde",
     ]
-    headings[4] = f"Faktisk ({style.percent(review.round.settings.comparison.confidence)})"
+    headings[4] = f"Faktisk ({printing.percent(review.round.settings.comparison.confidence)})"
     basis = (
         f"Grundlag: {municipalities(len(review.with_answers))} med svar. Uvægtet, AAPOR RR2; intervallet er Wilsons. "
         f"»Næste runde« er den svarprocent, som tre af fire kommuner nåede, rundet ned; kun kommuner med mindst "
@@ -68,11 +68,11 @@ def response(review: Review) -> Markdown:
 
 
 def _interval(row) -> str:
-    return f"{style.number(100 * row.ci_low, 1)}–{style.number(100 * row.ci_high, 1)}"
+    return f"{printing.number(100 * row.ci_low, 1)}–{printing.number(100 * row.ci_high, 1)}"
 
 
 def _points(difference: float) -> str:
-    return f"{style.signed(100 * difference, 1)} point"
+    return f"{printing.signed(100 * difference, 1)} point"
 
 
 def proposal(review: Review) -> Markdown:
@@ -115,10 +115,10 @@ def below_least(review: Review) -> Markdown:
     rows = [
         [
             row.name,
-            style.number(row.invited),
-            style.number(row.expected_answers),
-            f"under {few}" if row.answers < few else style.number(int(row.answers)),
-            style.number(least - int(row.answers)) if row.answers >= few else "–",
+            printing.number(row.invited),
+            printing.number(row.expected_answers),
+            f"under {few}" if row.answers < few else printing.number(int(row.answers)),
+            printing.number(least - int(row.answers)) if row.answers >= few else "–",
         ]
         for row in missed.head(SHOWN_PLACES).itertuples(index=False)
     ]
@@ -171,17 +171,17 @@ def design_effects(review: Review) -> Markdown:
 def _effects_row(label: str, of: Mapping[str, float | None]) -> list[str]:
     return [
         label,
-        style.number(of["expected_answers"]),
+        printing.number(of["expected_answers"]),
         _or_not(of["answers"]),
-        style.number(of["planned_effect"], 2),
+        printing.number(of["planned_effect"], 2),
         _or_not(of["effect"], 2),
-        style.number(of["planned_n"]),
+        printing.number(of["planned_n"]),
         _or_not(of["effective_n"]),
     ]
 
 
 def _or_not(value: float | None, decimals: int = 0) -> str:
-    return "endnu ikke" if value is None or pd.isna(value) else style.number(value, decimals)
+    return "endnu ikke" if value is None or pd.isna(value) else printing.number(value, decimals)
 
 
 def representativity(review: Review) -> Markdown:
@@ -193,10 +193,10 @@ def representativity(review: Review) -> Markdown:
             "Der er ingen analyser endnu, så det er ikke vurderet, om svarene ligner borgerne."
         )
     rows = [
-        ["God: mindst 0,90", style.number(counts["good"])],
-        ["Nogenlunde: 0,80–0,89", style.number(counts["fair"])],
-        ["Under 0,80", style.number(counts["poor"])],
-        ["Kan ikke vurderes", style.number(counts["unknown"])],
+        ["God: mindst 0,90", printing.number(counts["good"])],
+        ["Nogenlunde: 0,80–0,89", printing.number(counts["fair"])],
+        ["Under 0,80", printing.number(counts["poor"])],
+        ["Kan ikke vurderes", printing.number(counts["unknown"])],
     ]
     basis = (
         "Grundlag: kommuner med stikprøve. R-indikatoren er 1, når alle grupper svarer lige ofte. Kilde: "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.markdown_text import prose
 from helpers.preparation.calendar_rows import LABELS
 from helpers.review.costs import call_minutes
@@ -57,9 +57,9 @@ def _mailing_rows(review: Review, counts: pd.Series) -> list[list[str]]:
                 LABELS[name],
                 f"{short_day(planned[name])}",
                 *(_sent(review, name, column) for column in ("letters", "paper")),
-                style.number(int(counts[name])),
-                style.percent(counts[name] / counts["invited"], 1),
-                style.percent(so_far / counts["invited"], 1),
+                printing.number(int(counts[name])),
+                printing.percent(counts[name] / counts["invited"], 1),
+                printing.percent(so_far / counts["invited"], 1),
             ]
         )
     return rows
@@ -68,13 +68,13 @@ def _mailing_rows(review: Review, counts: pd.Series) -> list[list[str]]:
 def _mailing_basis(review: Review, counts: pd.Series) -> str:
     words = {BEFORE_ALL: "er dateret før invitationen", "undated": "har ingen dato"}
     apart = [
-        f"{style.number(int(counts[key]))} svar {text}"
+        f"{printing.number(int(counts[key]))} svar {text}"
         for key, text in words.items()
         if counts[key]
     ]
     recorded = review.mailings["municipality"].nunique()
     basis = (
-        f"Grundlag: {style.number(int(counts['invited']))} inviterede i "
+        f"Grundlag: {printing.number(int(counts['invited']))} inviterede i "
         f"{municipalities(len(review.with_answers))} med svar. Svar regnes til den udsendelse, de kommer efter. "
         "Kilde: svarenes tidspunkter og rundens kalender"
     )
@@ -88,7 +88,7 @@ def _mailing_basis(review: Review, counts: pd.Series) -> str:
 
 def _sent(review: Review, mailing: str, column: str) -> str:
     counts = review.mailings[review.mailings["mailing"] == mailing][column].dropna()
-    return style.number(int(counts.sum())) if len(counts) else NOT_RECORDED
+    return printing.number(int(counts.sum())) if len(counts) else NOT_RECORDED
 
 
 def paces(review: Review) -> Markdown:
@@ -104,12 +104,12 @@ def paces(review: Review) -> Markdown:
         rows.append(
             [
                 "SMS" if p.mailing == SMS else LABELS[p.mailing],
-                style.number(p.waiting),
-                style.percent(p.before, 2),
-                style.percent(p.after, 2),
-                style.number(p.answers),
-                style.number(p.continued),
-                style.number(p.more),
+                printing.number(p.waiting),
+                printing.percent(p.before, 2),
+                printing.percent(p.after, 2),
+                printing.number(p.answers),
+                printing.number(p.continued),
+                printing.number(p.more),
             ]
         )
     headings = [
@@ -146,7 +146,7 @@ def hotline(review: Review) -> Markdown:
         else pd.Series(["alle opkald"] * len(review.calls))
     )
     rows = [
-        [topic, style.number(n), style.percent(n / len(topics))]
+        [topic, printing.number(n), printing.percent(n / len(topics))]
         for topic, n in topics.value_counts().items()
     ]
     minutes = call_minutes(review.calls)

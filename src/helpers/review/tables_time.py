@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from IPython.display import Markdown
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.common.markdown_text import trusted
 from helpers.review.deviations import Deviation, deviations, not_finished
 from helpers.review.inputs import Review
@@ -73,18 +73,18 @@ def computing_time(review: Review) -> Markdown:
     rows = [
         [
             STAGES.get(row.stage, row.stage),
-            style.number(row.runs),
+            printing.number(row.runs),
             duration(row.seconds),
             duration(row.longest),
-            style.number(row.done),
-            style.number(row.unchanged),
-            style.number(row.failed),
+            printing.number(row.done),
+            printing.number(row.unchanged),
+            printing.number(row.failed),
         ]
         for row in table.itertuples()
     ]
     versions = len({run["version"] for run in review.runs})
     basis = (
-        f"Grundlag: {style.number(len(review.runs))} kørsler med {versions} "
+        f"Grundlag: {printing.number(len(review.runs))} kørsler med {versions} "
         f"{'version' if versions == 1 else 'versioner'} af programmet. Kilde: `runs.jsonl`. Tiden er urets, "
         "så en travl maskine tæller med. Kommunernes rapporter og landsrapporten laves samtidig."
     )

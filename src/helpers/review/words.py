@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from helpers.common import style
+from helpers.common import printing
 from helpers.parameters.params import Municipality
 from helpers.released.captions import listed
 from helpers.released.findings import counted
@@ -38,7 +38,7 @@ def count(n: int, one: str, many: str) -> str:
     """»ingen kommuner«, »1 kommune«, »79 kommuner«."""
     if n == 0:
         return f"ingen {many}"
-    return f"1 {one}" if n == 1 else f"{style.number(n)} {many}"
+    return f"1 {one}" if n == 1 else f"{printing.number(n)} {many}"
 
 
 def municipalities(n: int) -> str:
@@ -60,12 +60,12 @@ def names(places: Sequence[Municipality]) -> str:
     """»Læsø og Samsø«; where they are many, »12 kommuner«."""
     if len(places) > NAMED:
         return municipalities(len(places))
-    return listed(sorted((p.name for p in places), key=style.danish_sort_key))
+    return listed(sorted((p.name for p in places), key=printing.danish_sort_key))
 
 
 def short_day(day: dt.date) -> str:
     """»11. mar.«, without the year."""
-    month = style.MONTHS[day.month - 1]
+    month = printing.MONTHS[day.month - 1]
     return f"{day.day}. {month if len(month) <= 4 else f'{month[:3]}.'}"
 
 
@@ -80,7 +80,7 @@ def span(first: dt.date, last: dt.date) -> str:
 
 def kroner(amount: float, decimals: int = 0) -> str:
     """»18.000 kr.«, »2,50 kr.«"""
-    return f"{style.number(amount, decimals)} kr."
+    return f"{printing.number(amount, decimals)} kr."
 
 
 def per_piece(amount: float) -> str:
@@ -91,8 +91,8 @@ def per_piece(amount: float) -> str:
 def duration(seconds: float) -> str:
     """»45 sek.«, »12 min.«, »1 t. 5 min.«"""
     if seconds < 90:
-        return f"{style.number(seconds)} sek."
+        return f"{printing.number(seconds)} sek."
     minutes = round(seconds / 60)
     if minutes < 90:
-        return f"{style.number(minutes)} min."
+        return f"{printing.number(minutes)} min."
     return f"{minutes // 60} t. {minutes % 60} min."

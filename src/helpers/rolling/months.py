@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from helpers.common.style import MONTHS
+from helpers.common.printing import MONTHS
 
 MONTH_FORM = r"\d{4}-(0[1-9]|1[0-2])"
 

@@ -10,7 +10,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from helpers.common import style, theme
+from helpers.common import absent, printing, theme
 from helpers.common.paths import write_text
 from helpers.common.vocabulary import NATIONAL
 from helpers.disclosure.suppression import SHOWN
@@ -48,7 +48,7 @@ def write_page(places: Places, rolling: Rolling) -> Path:
         _row(rolling, code, windows.loc[code], latest, series.get(code, []), limits)
         for code in sorted(
             windows.index,
-            key=lambda c: style.danish_sort_key(rolling.round.municipalities[c].name),
+            key=lambda c: printing.danish_sort_key(rolling.round.municipalities[c].name),
         )
     ]
     country = series.get(NATIONAL, [])
@@ -67,10 +67,10 @@ def write_page(places: Places, rolling: Rolling) -> Path:
         css=Markup(theme.css_variables() + theme.font_faces()),
         chart=Markup(_chart(country)) if len(country) > 1 else "",
         points=[
-            (p.period, *(style.number(v, 2) for v in (p.value, p.low, p.high))) for p in country
+            (p.period, *(printing.number(v, 2) for v in (p.value, p.low, p.high))) for p in country
         ],
-        mean=_value(whole, "mean", lambda v: style.number(v, 2)),
-        satisfied=_value(whole, "share_satisfied", style.percent),
+        mean=_value(whole, "mean", lambda v: printing.number(v, 2)),
+        satisfied=_value(whole, "share_satisfied", printing.percent),
         answers=_count(whole),
         rows=rows,
         ready=sum(bool(r["period"]) for r in rows),
@@ -92,12 +92,12 @@ def _value(rows: pd.DataFrame, statistic: str, form) -> str:
     row = _overall(rows, statistic)
     if row is None:
         return ""
-    return form(row["value"]) if row["status"] == SHOWN else style.why(row["status"]).words
+    return form(row["value"]) if row["status"] == SHOWN else absent.why(row["status"]).words
 
 
 def _count(rows: pd.DataFrame) -> str:
     row = _overall(rows, "mean")
-    return style.number(int(row["n"])) if row is not None and row["status"] == SHOWN else ""
+    return printing.number(int(row["n"])) if row is not None and row["status"] == SHOWN else ""
 
 
 def _add_points(
@@ -149,10 +149,10 @@ def _row(
         "moves": _every(int(window["block_months"])),
         "state": state,
         "answers": _count(own),
-        "mean": _value(own, "mean", lambda v: style.number(v, 2)),
-        "satisfied": _value(own, "share_satisfied", style.percent),
+        "mean": _value(own, "mean", lambda v: printing.number(v, 2)),
+        "satisfied": _value(own, "share_satisfied", printing.percent),
         "spark": Markup(_spark(points, limits)) if len(points) > 1 else "",
-        "told": "; ".join(f"{p.period}: {style.number(p.value, 2)}" for p in points),
+        "told": "; ".join(f"{p.period}: {printing.number(p.value, 2)}" for p in points),
     }
 
 
@@ -214,7 +214,7 @@ def _chart(points: list[Point]) -> str:
     for (x, y, low, high), p in zip(at, points):
         parts.append(f'<line class="interval" x1="{x}" x2="{x}" y1="{low}" y2="{high}"/>')
         parts.append(f'<circle cx="{x}" cy="{y}" r="4"/>')
-        parts.append(f'<text x="{x + 7}" y="{y - 8}">{style.number(p.value, 2)}</text>')
+        parts.append(f'<text x="{x + 7}" y="{y - 8}">{printing.number(p.value, 2)}</text>')
         words = p.period.removeprefix("til og med ")
         parts.append(
             f'<text class="month" x="{x}" y="{height - MARGIN + 18}" text-anchor="middle">{words}</text>'

@@ -3,8 +3,8 @@ the rest cannot be followed."""
 
 from __future__ import annotations
 
-from helpers.common import style
-from helpers.common.style import capital
+from helpers.common import absent
+from helpers.common.printing import capital
 from helpers.estimation.comparisons import ROUND
 from helpers.released.own_numbers import GROUPINGS, OwnNumbers
 from helpers.workbook.sheets import Cell, Column, Sheet
@@ -43,7 +43,7 @@ def _row(o: OwnNumbers, before: str, breakdown: str, category: str, item: str) -
     d = published.compared(o.code, ROUND + before, item, **group)
     numbers: list[Cell] = [d.words] * 6
     if d.shown:
-        limits = [style.NOT_SHOWN[style.NO_INTERVAL] if v is None else v for v in (d.low, d.high)]
+        limits = [absent.NOT_SHOWN[absent.NO_INTERVAL] if v is None else v for v in (d.low, d.high)]
         numbers = [d.other, d.own, d.value, *limits, d.said]
     return [
         capital(o.round.earlier_titles[before]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from helpers.common.style import capital
+from helpers.common.printing import capital
 from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL
 from helpers.released.captions import listed
 from helpers.released.own_numbers import OwnNumbers

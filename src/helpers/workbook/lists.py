@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 
-from helpers.common import style
-from helpers.common.style import capital
+from helpers.common import absent
+from helpers.common.printing import capital
 from helpers.common.vocabulary import NATIONAL, NATIONAL_LABEL, OTHERS_LABEL
 from helpers.released.numbers import SHOWN_WORD, Number, ResponseGroup, numbers_of, rows_of
 from helpers.released.own_numbers import GROUPINGS, OwnNumbers
 from helpers.released.scale_words import statistic_labels
 from helpers.workbook.sheets import Cell, Column, Sheet
 
-IMPOSSIBLE = style.NOT_SHOWN[style.NOT_POSSIBLE]
+IMPOSSIBLE = absent.NOT_SHOWN[absent.NOT_POSSIBLE]
 
 
 def differences_sheet(o: OwnNumbers) -> Sheet:

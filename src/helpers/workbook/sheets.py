@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from helpers.common import style
+from helpers.common import absent
 from helpers.common.vocabulary import NATIONAL_LABEL, OTHERS_LABEL
 from helpers.released.numbers import Number
 from helpers.released.own_numbers import SPLIT, OwnNumbers
@@ -52,7 +52,7 @@ def _n(number: Number) -> Cell:
 
 def _limits(number: Number) -> list[Cell]:
     """Lower and upper limit, or why there are none."""
-    without = style.NOT_SHOWN[style.NOT_POSSIBLE] if number.shown else number.words
+    without = absent.NOT_SHOWN[absent.NOT_POSSIBLE] if number.shown else number.words
     return [without if v is None else v for v in (number.low, number.high)]
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import xlsxwriter
 
-from helpers.common import style
+from helpers.common import absent, printing, style
 from helpers.common.paths import write_atomically
+from helpers.common.vocabulary import NOT_JUDGED
 from helpers.released import captions, findings
 from helpers.released.own_numbers import GROUPINGS, OwnNumbers
 from helpers.released.published import Published
@@ -44,9 +45,9 @@ _FORMATS = {
 TOTALS = ("count", "price")  # kinds that have a row of sums, as `total_count`
 _READ_ME_WIDTHS = (30, 110)
 WORDS_OF_SHEETS = (
-    style.NOT_JUDGED,
-    style.NOT_COMMON,
-    style.NO_EARLIER,
+    NOT_JUDGED,
+    absent.NOT_COMMON,
+    absent.NO_EARLIER,
 )  # beside those of every product
 MISSING_NAMED = 10  # more municipalities without results are counted, not named
 
@@ -99,7 +100,7 @@ def read_me(o: OwnNumbers, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
             "Indsamling",
             captions.days(rules.calendar.collection.start, rules.calendar.collection.end),
         ),
-        ("Udgivet", style.date(rules.calendar.reporting.end)),
+        ("Udgivet", printing.date(rules.calendar.reporting.end)),
     ]
     if rules.simulated:
         lines.append(("Simulerede data", "Alle borgere og svar i denne fil er opdigtede."))
@@ -111,12 +112,12 @@ def read_me(o: OwnNumbers, sheets: Sequence[Sheet]) -> list[tuple[str, str]]:
     lines += [("", ""), ("Ark", "Indhold")]
     lines += [(s.name, s.about) for s in sheets]
     lines += [("", ""), ("Sådan læses tallene", "")]
-    lines += [(style.capital(term), style.capital(text)) for term, text in reading_guide(o)]
+    lines += [(printing.capital(term), printing.capital(text)) for term, text in reading_guide(o)]
     lines += [
-        *((term, style.capital(text)) for term, text in marks(o, WORDS_OF_SHEETS)),
+        *((term, printing.capital(text)) for term, text in marks(o, WORDS_OF_SHEETS)),
         (
             "Nedre og øvre grænse",
-            f"Med {style.percent(rules.comparison.confidence)} sikkerhed ligger tallet for alle borgere i "
+            f"Med {printing.percent(rules.comparison.confidence)} sikkerhed ligger tallet for alle borgere i "
             "målgrupperne mellem de to grænser.",
         ),
         (
@@ -195,7 +196,7 @@ def write_table(book, formats: dict, sheet: Sheet) -> None:
                 cell, kind = cell
                 form = formats[kind]
             if type(cell) is not str:
-                write_number(r, c, style.exact(cell) if type(cell) is float else cell, form)
+                write_number(r, c, printing.exact(cell) if type(cell) is float else cell, form)
             elif sheet.columns[c].kind != "text":  # why there is no number
                 write_text(r, c, cell, formats["mark"])
             else:
