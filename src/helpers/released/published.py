@@ -92,7 +92,7 @@ class Published:
     def areas(self) -> Areas:
         """The areas with results: the municipalities in the round's order, and the country that each is
         read beside."""
-        return _areas(self.response, self.round)
+        return Areas.of([*(m.code for m in self.municipalities), NATIONAL])
 
     def area_name(self, area: str) -> str:
         """In Danish: »Norddjurs Kommune«, »Alle deltagende kommuner«."""
@@ -309,7 +309,7 @@ def load_published(
     _require_participants(round_, response, folder)
     of: list[list[tuple]] | None = None
     if only is not None:
-        of = [[("municipality", "in", _areas(response, round_).with_sums(only))]]
+        of = [[("municipality", "in", Areas.of([only, NATIONAL]).with_sums(only))]]
     wanted = [*of, [("breakdown", "==", "all")]] if of and only == NATIONAL else of
     return Published(
         round=round_,
@@ -324,11 +324,6 @@ def load_published(
         if trends
         else empty(),
     )
-
-
-def _areas(response: pd.DataFrame, round_: Round) -> Areas:
-    have = set(response["municipality"])
-    return Areas.of([*(c for c in round_.settings.participants if c in have), NATIONAL])
 
 
 def _require_participants(round_: Round, response: pd.DataFrame, folder: Path) -> None:
