@@ -12,6 +12,7 @@ from helpers.common import absent
 from helpers.common.vocabulary import NATIONAL
 from helpers.released.own_numbers import OwnNumbers
 from helpers.released.scale_words import statistic_labels
+from helpers.workbook import lists
 from helpers.workbook.workbook import write_workbook
 
 SHEETS = [
@@ -192,3 +193,15 @@ def test_same_numbers_same_bytes(published, paths, tmp_path):
     again = write_workbook(published, BIG, tmp_path / "again.xlsx")
     assert again.read_bytes() == paths[BIG].read_bytes()
     assert [p.name for p in tmp_path.iterdir()] == ["again.xlsx"]
+
+
+def test_a_rows_status_is_that_of_most_measures_and_the_others_are_named():
+    called = {"mean": "Gennemsnit", "share_1": "Andel svar 1", "share_dont_know": "Andel ved ikke"}
+
+    def said(*statuses):
+        return lists._together(dict(zip(called, statuses)), called)
+
+    assert said("vist", "vist", "vist") == "vist"
+    assert said("vist", "vist", "skjult") == "Andel ved ikke: skjult"
+    assert said("vist; x", "vist; x", "skjult") == "vist; x. Andel ved ikke: skjult"
+    assert said("få", "få", "vist") == "få. Andel ved ikke: vist"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 
@@ -164,11 +165,11 @@ def _all_rows(
 
 
 def _together(statuses: dict[str, str], called: Mapping[str, str]) -> str:
-    """One status where all measures have it, else those that are not simply shown, by name."""
-    if len(set(statuses.values())) == 1:
-        return next(iter(statuses.values()))
-    others = {s: t for s, t in statuses.items() if t != SHOWN_WORD}
-    return "; ".join(f"{called[s]}: {t}" for s, t in others.items())
+    """The status that most measures have, and those that have another, by name: »vist; det uvægtede tal: for
+    få svar. Andel ved ikke: skjult …«. That most are simply shown goes without saying."""
+    usual = Counter(statuses.values()).most_common(1)[0][0]
+    others = "; ".join(f"{called[s]}: {t}" for s, t in statuses.items() if t != usual)
+    return ". ".join(filter(None, ["" if others and usual == SHOWN_WORD else usual, others]))
 
 
 def _status(number: Number, unweighted: Number | None) -> str:
