@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 import sys
 
 import matplotlib
@@ -12,7 +11,8 @@ from pypdf import PdfReader
 
 from helpers.common.paths import PROJECT
 from helpers.notebooks.markdown import RenderError, cell_options
-from helpers.notebooks.render import find_quarto, render
+from helpers.notebooks.render import render
+from helpers.notebooks.renderers import find_quarto
 
 matplotlib.use("svg")
 FRONT = """---
@@ -86,7 +86,7 @@ def notebook():
 def typeset(notebook, folder, **more):
     return render(
         notebook, folder, name="source.ipynb", formats=("html", "pdf"), project=PROJECT,
-        renderer="embedded", **more,
+        **more,
     )  # fmt: skip
 
 
@@ -206,20 +206,14 @@ def test_quarto_typesets_the_same_source(notebook, tmp_path):
         name="q",
         formats=("html", "pdf"),
         project=PROJECT,
-        renderer="quarto",
+        quarto=find_quarto(),
     )
     assert [p.name for p in made] == ["rapport.html", "rapport.pdf"]
     assert "Tabel 1" in made[0].read_text("utf-8").replace("\xa0", " ").replace("&nbsp;", " ")
 
 
-def test_quarto_asked_for_but_not_found(notebook, tmp_path, monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda _: None)
-    with pytest.raises(RenderError, match="is not installed"):
-        render(notebook, tmp_path / "q", name="q", project=PROJECT, renderer="quarto")
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
-def test_quarto_gets_a_project_of_its_own(notebook, tmp_path, monkeypatch):
+def test_quarto_gets_a_project_of_its_own(notebook, tmp_path):
     """The call that Quarto gets, with a stand-in for the program: folder, arguments, settings."""
     program = tmp_path / "bin" / "quarto"
     program.parent.mkdir()
@@ -231,8 +225,9 @@ def test_quarto_gets_a_project_of_its_own(notebook, tmp_path, monkeypatch):
         'echo "$*" > "${2%.ipynb}.$end"\n'
     )
     program.chmod(0o755)
-    monkeypatch.setattr(shutil, "which", lambda _: str(program))
-    html, pdf = render(notebook, tmp_path / "q", name="q", formats=("html", "pdf"), project=PROJECT)
+    html, pdf = render(
+        notebook, tmp_path / "q", name="q", formats=("html", "pdf"), project=PROJECT, quarto=program
+    )
     assert html.read_text() == "render rapport.ipynb --to html\n"
     assert pdf.read_text() == "render rapport.ipynb --to typst\n"
     assert sorted(p.name for p in (tmp_path / "q").iterdir()) == ["rapport.html", "rapport.pdf"]

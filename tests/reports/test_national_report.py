@@ -13,7 +13,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from helpers.common.paths import PROJECT
-from helpers.notebooks.render import find_quarto, render
+from helpers.notebooks.render import render
+from helpers.notebooks.renderers import find_quarto
 
 NUMBER = re.compile(r"[−+]?\d+(?:[.,]\d+)*")
 CAPTION = re.compile(r"(Figur|Tabel) (\d+)[:.]? (.+)")
@@ -101,10 +102,10 @@ def test_quarto_and_the_embedded_renderer_say_the_same(finished, tmp_path):
     notebook = nbformat.read(finished.paths.notebook("national", "0000"), as_version=4)
     quarto, embedded = (
         render(
-            notebook, tmp_path / renderer, name="national.qmd", formats=("html", "pdf"),
-            project=PROJECT, renderer=renderer,
+            notebook, tmp_path / folder, name="national.qmd", formats=("html", "pdf"),
+            project=PROJECT, quarto=program,
         )
-        for renderer in ("quarto", "embedded")
+        for folder, program in (("quarto", find_quarto()), ("embedded", None))
     )  # fmt: skip
     assert read_html(quarto[0]) == read_html(embedded[0])
     assert differences(read_html(embedded[0]), Printed(quarto[1])) == []

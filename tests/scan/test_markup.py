@@ -144,7 +144,7 @@ def document(*texts: str) -> nbformat.NotebookNode:
 
 def test_a_typeset_report_has_no_markup_of_data_in_html_or_pdf(tmp_path):
     made = render(
-        document(*EVERY), tmp_path, name="prøve", formats=("html", "pdf"), project=PROJECT, renderer="embedded"
+        document(*EVERY), tmp_path, name="prøve", formats=("html", "pdf"), project=PROJECT
     )  # fmt: skip
     page = made[0].read_text("utf-8")
     body = page[page.index("<body") :]
@@ -177,7 +177,7 @@ def test_raw_html_in_an_output_is_text_even_where_nobody_escaped_it(tmp_path):
         "display_data", {"text/markdown": "Før <img src=x onerror=a> efter"}
     )
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[output])])
-    [page] = render(book, tmp_path, name="prøve", project=PROJECT, renderer="embedded")
+    [page] = render(book, tmp_path, name="prøve", project=PROJECT)
     assert "<img" not in page.read_text("utf-8").partition("<body")[2]
 
 

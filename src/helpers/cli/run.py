@@ -17,6 +17,7 @@ from helpers.common.paths import Paths
 from helpers.common.quoting import blanked
 from helpers.common.store import is_address
 from helpers.common.vocabulary import WHOLE_ROUND
+from helpers.notebooks.renderers import MUNICIPAL, NATIONAL, RENDERERS, VARIABLE, Kind, described
 from helpers.parameters.local import worth_a_look
 from helpers.parameters.params import Round
 from helpers.pipeline.run import STAGES, Summary, run_round
@@ -25,9 +26,36 @@ if TYPE_CHECKING:
     from helpers.sampling.plan import Decision
 
 
+# stage → the kind of report that it typesets, and its words
+TYPESET: dict[str, tuple[Kind, str]] = {
+    "national": (NATIONAL, "national reports"), "report": (MUNICIPAL, "municipal reports"),
+}  # fmt: skip
+
+
 def add_commands(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(verify)
+
+
+RendererOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|quarto|embedded",
+        help="What typesets: auto is Quarto for the national reports where it is found, and the embedded "
+        f"renderer for municipalities. Also {VARIABLE}.",
+    ),
+]
+
+
+def use_renderer(chosen: str | None) -> None:
+    """Take the option for this call, and see that what is asked for is there. Ends the call where it is not."""
+    if chosen is not None and chosen not in RENDERERS:
+        raise usage(
+            f"--renderer: unknown renderer »{chosen}«. Expected: one of {', '.join(RENDERERS)}."
+        )
+    if chosen is not None:
+        os.environ[VARIABLE] = chosen
+    described(NATIONAL)
 
 
 def default_jobs() -> int:
@@ -60,6 +88,7 @@ def run(
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler, as tcp://host:8786.")
     ] = None,
+    renderer: RendererOption = None,
 ) -> None:
     """Run what is stale of a round: intake, plan, analyse, release, report, national."""
     round_ = load(round_id)
@@ -68,6 +97,7 @@ def run(
             f"--stage: unknown stage {', '.join(f'»{s}«' for s in unknown)}. "
             f"Expected: one of {', '.join(STAGES)}."
         )
+    use_renderer(renderer)
     codes = codes_of(round_, only)
     keep = _decisions(round_, keep_sample, reason)
     if redraw and keep:
@@ -179,6 +209,10 @@ def tell(summary: Summary, round_: Round) -> None:
     for line in summary.waiting:
         console.print(f"\nWaiting for: {line}", style="yellow", markup=False)
     if {"report", "national"} & set(summary.done):
+        by = [
+            f"{w} by {described(k)}" for stage, (k, w) in TYPESET.items() if stage in summary.done
+        ]
+        console.print(f"\nTypeset: {', '.join(by)}.", markup=False, highlight=False)
         console.print(
             f"\nReports: {blanked(State.address)}/build/{round_.id}/index.html", markup=False
         )

@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from helpers.cli.progress import STAGE_WORDS
-from helpers.cli.run import default_jobs, run_stages, tell
+from helpers.cli.run import RendererOption, default_jobs, run_stages, tell, use_renderer
 from helpers.cli.state import console, failed, has_parameters, load, root, usage
 from helpers.common.paths import PROJECT, Paths, begin_parameters, close_data
 from helpers.parameters.params import Round, load_round
@@ -105,11 +105,13 @@ def demo(
         int | None, typer.Option(help="Municipalities at the same time.", min=1)
     ] = None,
     round_id: Annotated[str, typer.Option("--round", help="A simulated round.")] = "demo",
+    renderer: RendererOption = None,
 ) -> None:
     """Simulate a whole round as files, and the rounds before it, and run every stage on it.
 
     In a folder without params/ those that come with the program are written first.
     """
+    use_renderer(renderer)
     if not has_parameters():
         _simulated(round_id, PROJECT)  # a wrong call writes nothing
         console.print(f"Written: {begin_parameters(root())}", markup=False)

@@ -30,6 +30,7 @@ from helpers.common.paths import PROJECT, Paths, put_in_place
 from helpers.identities.vault_key import closed_vault
 from helpers.notebooks.kernels import KERNEL, MEMORY_VARIABLE, Specs, ZygoteDied
 from helpers.notebooks.render import render
+from helpers.notebooks.renderers import MUNICIPAL, NATIONAL, Kind, quarto_for
 from helpers.parameters.params import Round, load_tiles
 from helpers.parameters.round_settings import Limits
 from helpers.released.published import load_published
@@ -231,6 +232,7 @@ def typeset(
     destination: Path,
     round_: Round,
     *,
+    kind: Kind,
     municipality: str = "",
     stem: str = "rapport",
     formats: tuple[str, ...] = ("html",),
@@ -249,7 +251,13 @@ def typeset(
     metadata["date"] = round_.settings.calendar.reporting.end.isoformat()
     front.source = f"---\n{yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False)}---"
     return render(
-        notebook, destination, name=executed.name, stem=stem, formats=formats, project=PROJECT
+        notebook,
+        destination,
+        name=executed.name,
+        stem=stem,
+        formats=formats,
+        project=PROJECT,
+        quarto=quarto_for(kind),
     )
 
 
@@ -282,7 +290,13 @@ def report_notebook(paths: Paths, round_: Round, code: str) -> None:
         {"round": round_.id, "municipality": code},
         round_.settings.limits,
     )
-    typeset(executed, paths.report_folder(place), round_, municipality=place.official_name)
+    typeset(
+        executed,
+        paths.report_folder(place),
+        round_,
+        kind=MUNICIPAL,
+        municipality=place.official_name,
+    )
 
 
 def national_report(paths: Paths, round_: Round) -> None:
@@ -297,8 +311,8 @@ def national_report(paths: Paths, round_: Round) -> None:
         {"round": round_.id},
         round_.settings.limits,
     )
-    typeset(executed, paths.national_folder, round_, formats=("html", "pdf"))
+    typeset(executed, paths.national_folder, round_, kind=NATIONAL, formats=("html", "pdf"))
     method = execute(REPORTS / "method.qmd", paths.notebook("method", "0000"), {})
-    typeset(method, paths.national_folder, round_, stem="metode")
+    typeset(method, paths.national_folder, round_, kind=NATIONAL, stem="metode")
     published, tiles = load_published(paths.root, round_), load_tiles(paths.root)
     write_national_dashboard(published, tiles, paths.national_folder / "dashboard.html")

@@ -1,7 +1,8 @@
 """Executed notebook → self-contained HTML and A4 PDF.
 
-Where Quarto is found it typesets, in a temporary project folder of its own; where not, pandoc and
-Typst do, from the same source, with the same captions, cross-references, callouts and tables.
+Quarto typesets in a temporary project folder of its own; the embedded renderer, pandoc and Typst, from the
+same source with the same captions, cross-references, callouts and tables. `notebooks/renderers.py` says
+which of the two.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from helpers.common.paths import write_atomically
 from helpers.notebooks.expansion import expanded
 from helpers.notebooks.markdown import Document, RenderError, read_document
 
-__all__ = ["RenderError", "find_quarto", "render"]
+__all__ = ["RenderError", "render"]
 
 READER = (
     "markdown+pipe_tables+fenced_divs+bracketed_spans+link_attributes+implicit_figures"
@@ -33,12 +34,6 @@ READER = (
 )
 PDF_STANDARD = "ua-1"
 QUARTO_KEYS = ("format", "execute", "jupyter", "date-format")
-
-
-def find_quarto() -> Path | None:
-    """The `quarto` program on the path, if there is one."""
-    found = shutil.which("quarto")
-    return Path(found) if found else None
 
 
 def render(
@@ -49,20 +44,15 @@ def render(
     stem: str = "rapport",
     formats: Sequence[str] = ("html",),
     project: Path,
-    renderer: str = "auto",
+    quarto: Path | None = None,
 ) -> list[Path]:
     """Typeset an executed notebook as `destination/<stem>.html` and/or `.pdf`.
 
-    `name`: what errors call the notebook. `renderer`: `quarto`, `embedded`, or `auto` (Quarto where it is found). All formats are made
-    before any is put in place. Raises RenderError where the notebook holds an error, a reference
-    has no target, or the program fails.
+    `name`: what errors call the notebook. `quarto`: the program that typesets; None: the embedded renderer.
+    All formats are made before any is put in place. Raises RenderError where the notebook holds an error, a
+    reference has no target, or the program fails.
     """
     notebook = expanded(notebook)
-    quarto = find_quarto() if renderer != "embedded" else None
-    if renderer == "quarto" and quarto is None:
-        raise RenderError(
-            "quarto", "is not installed", "`quarto` on the path", "Use the embedded renderer."
-        )
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
         if quarto is not None:

@@ -32,7 +32,7 @@ from helpers.common.store import Mirror, Store, by_folder, matching
 from helpers.parameters.params import Round
 from helpers.pipeline.code import Code, package_digest
 from helpers.pipeline.records import Record, library_digest, record_name
-from helpers.pipeline.steps import PARAMETERS, Step, filled
+from helpers.pipeline.steps import PARAMETERS, RENDERER, Step, filled, parameter_digests
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -81,11 +81,12 @@ def perform(task: Task) -> Done:
     """Run a step where its files are, and leave its results and its record in the store."""
     other = [] if _has_code_of(task) else ["code"]
     other += [] if library_digest() == task.libraries else ["libraries"]
+    other += [] if _has_renderer_of(task) else ["renderer"]
     if other:
         raise SurveyError(
             "worker",
             f"has another version of the step's {' and '.join(other)} than the run began with",
-            "the same commit and requirements.lock everywhere, and no change while a run works",
+            "the same commit, requirements.lock and Quarto everywhere, and no change while a run works",
             "Install the same version on all workers, then run again.",
         )
     with _one_at_a_time:
@@ -113,6 +114,12 @@ def _has_code_of(task: Task) -> bool:
     where it is not the same to the byte."""
     code = Code()
     return code.digest() == task.package or code.of(task.step) == task.code_digests
+
+
+def _has_renderer_of(task: Task) -> bool:
+    """Whether this machine typesets by what the run began with."""
+    own = parameter_digests(task.step, task.round, task.code) if task.step.typesets else {}
+    return own.get(RENDERER) == task.parameters.get(RENDERER)
 
 
 def _carried(task: Task, root: Path) -> list[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import shutil
 import sys
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -46,9 +45,9 @@ class Record:
 
 @cache
 def library_digest() -> str:
-    """Of the interpreter's version, the versions of all installed packages, and whether Quarto is there."""
+    """Of the interpreter's version and the versions of all installed packages."""
     installed = {p.name for entry in sys.path for p in Path(entry).glob("*.dist-info")}
-    versions = [platform.python_version(), str(bool(shutil.which("quarto"))), *sorted(installed)]
+    versions = [platform.python_version(), *sorted(installed)]
     return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:16]
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpers.common.vocabulary import FILES
+from helpers.notebooks.renderers import MUNICIPAL, NATIONAL, Kind, described
 from helpers.parameters.questionnaires import LocalFile, Questionnaire
 from helpers.parameters.rounds import EarlierRound, Round
 
@@ -21,6 +22,7 @@ STAGES = ("intake", "plan", "analyse", "release", "report", "national")
 
 RELEASED = "released rows of {code}"  # what a municipality's report reads, judged by content
 PARAMETERS = "params/**"
+RENDERER = "renderer"  # stands among the parameters of a step that typesets
 
 # parameters that end a step, or belong to what stands before and beside it: they change nothing that
 # a step makes
@@ -48,7 +50,8 @@ class Step:
     `apart`. `makes`: its results. `needs`: files it looks at besides. `carries`: files it brings up to
     date, judged by being there. `blind_to`: parameters that cannot change the result. `by_name`: those of
     which it uses some, each under its own name; one that is new to it is none that made its result.
-    `arguments`: names of arguments that the run gives it.
+    `arguments`: names of arguments that the run gives it. `typesets`: the kind of report that it typesets,
+    by the machine's renderer.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Step:
     blind_to: frozenset[str] = frozenset()
     by_name: frozenset[str] = frozenset()
     arguments: tuple[str, ...] = ()
+    typesets: Kind | None = None
     whole_round: bool = False
 
 
@@ -178,6 +182,7 @@ STEPS = {
                 f"{_BUILD}/{{folder}}/praesentation.pptx", f"{_BUILD}/{{folder}}/resultater.xlsx",
                 f"{_DATA}/notebooks/{{code}}-30-municipal-report.ipynb",
             ),
+            typesets=MUNICIPAL,
             blind_to=frozenset(NOT_SINCE_COLLECTION),
         ),
         Step(
@@ -188,6 +193,7 @@ STEPS = {
                 f"{_BUILD}/national/**", f"{_DATA}/notebooks/0000-national*.ipynb",
                 f"{_DATA}/notebooks/0000-method*.ipynb",
             ),
+            typesets=NATIONAL,
             blind_to=frozenset(NOT_SINCE_COLLECTION),
             whole_round=True,
         ),
@@ -251,7 +257,8 @@ def filled(patterns: Iterable[str], round_: Round, code: str) -> Iterator[str]:
 
 
 def parameter_digests(step: Step, round_: Round, code: str) -> dict[str, str]:
-    """Name of a parameter → digest of its value, for those that can change the step's result.
+    """Name of a parameter → digest of its value, for those that can change the step's result; where it
+    typesets, the renderer too.
 
     Of the parameters by municipality, a municipality's own step depends on its own alone.
     """
@@ -268,6 +275,8 @@ def parameter_digests(step: Step, round_: Round, code: str) -> dict[str, str]:
     }
     if step.by_name:
         parts |= _by_name(round_)
+    if step.typesets:
+        parts[RENDERER] = described(step.typesets)
     blind = step.blind_to | NO_RESULT
     return {n: _digest(v) for n, v in sorted(parts.items()) if n not in blind}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from helpers.common.paths import Paths
 from helpers.notebooks.execution import NOTEBOOKS, execute, typeset
+from helpers.notebooks.renderers import NATIONAL
 from helpers.parameters.params import Round
 from helpers.review.inputs import load_review
 
@@ -26,4 +27,6 @@ def write_review(paths: Paths, round_: Round) -> list[Path]:
         {"round": round_.id},
         round_.settings.limits,
     )
-    return typeset(executed, paths.review, round_, stem=STEM, formats=("html", "pdf"))
+    return typeset(
+        executed, paths.review, round_, kind=NATIONAL, stem=STEM, formats=("html", "pdf")
+    )
