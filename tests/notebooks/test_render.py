@@ -1,5 +1,6 @@
 """Typesetting: one executed notebook, HTML and PDF with the same captions and numbers."""
 
+import copy
 import io
 import re
 import sys
@@ -7,12 +8,15 @@ import sys
 import matplotlib
 import nbformat
 import pytest
+import typst
 from pypdf import PdfReader
 
 from helpers.common.paths import PROJECT
+from helpers.notebooks.expansion import expanded
 from helpers.notebooks.markdown import RenderError, cell_options
-from helpers.notebooks.render import render
+from helpers.notebooks.render import _copy_project, render
 from helpers.notebooks.renderers import find_quarto
+from helpers.pipeline.steps import STEPS
 
 matplotlib.use("svg")
 FRONT = """---
@@ -250,3 +254,43 @@ def test_long_headings_leave_the_first_column_its_room(notebook, tmp_path):
     lines = [line for p in PdfReader(pdf).pages for line in p.extract_text().split("\n")]
     [row] = [line for line in lines if line.startswith(label)]
     assert row.count("4,30") == 5
+
+
+def test_what_quarto_typesets_by_makes_reports_stale(tmp_path):
+    _copy_project(PROJECT, tmp_path)
+    copied = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
+    fonts = {n for n in copied if n.startswith("src/helpers/assets/fonts/")}
+    assert fonts and copied - fonts == set(STEPS["national"].sources) - {
+        "reports/national.qmd", "reports/method.qmd",
+    }  # fmt: skip
+    assert copied - fonts <= set(STEPS["report"].sources)
+
+
+def test_when_and_how_long_a_notebook_ran_is_not_typeset(notebook):
+    """Papermill's times, tags apart from it, and execution counts; what was shown is the same."""
+    ran = copy.deepcopy(notebook)
+    ran.metadata["papermill"] = {"start_time": "2024-06-01T12:00:00", "duration": 3.25}
+    for number, cell in enumerate(ran.cells):
+        cell.metadata["papermill"] = {"duration": number / 7}
+        if cell.cell_type == "code":
+            cell["execution_count"] = number
+    assert expanded(ran) == expanded(notebook)
+    assert [c.get("outputs") for c in expanded(ran).cells] == [
+        c.get("outputs") for c in notebook.cells
+    ]
+
+
+def test_a_long_table_goes_on_over_the_page_as_quarto_writes_it():
+    """Quarto's tables are figures, which Typst keeps on one page unless told otherwise: rows then lie on
+    one another."""
+    rows = "".join(f"[Kommune {i}], [{i}]," for i in range(80))
+    figure = f"#figure(table(columns: 2, {rows}), kind: table, caption: [Alle.])"
+    header = (PROJECT / "reports" / "quarto.typ").read_text("utf-8")
+
+    def pages(source: str) -> list[str]:
+        pdf = typst.compile(source.encode())
+        return [p.extract_text() for p in PdfReader(io.BytesIO(pdf)).pages]
+
+    assert len(pages(figure)) == 1, "the header would not be needed"
+    found = pages(f"{header}\n{figure}")
+    assert len(found) > 1 and all(f"Kommune {i}" in " ".join(found) for i in range(80))

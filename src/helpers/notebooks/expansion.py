@@ -1,5 +1,6 @@
-"""A cell that shows several things, as many as the questionnaire has scales, say, becomes as many cells
-before the notebook is typeset, so that each figure has its own caption and each heading its place."""
+"""A notebook as it is typeset: a cell that shows several things, as many as the questionnaire has scales, say,
+is as many cells, so that each figure has its own caption and each heading its place; and no trace of when
+and how long it ran."""
 
 from __future__ import annotations
 
@@ -11,11 +12,27 @@ import nbformat
 
 from helpers.common.vocabulary import DOCUMENT_CELL as CELL
 
+KEPT_OF_NOTEBOOK = ("kernelspec", "language_info")
+
 
 def expanded(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook with a cell for each output that asks for one; the rest as it is."""
-    cells = [part for cell in notebook.cells for part in _parts(cell)]
-    return nbformat.from_dict({**notebook, "cells": cells})
+    """The notebook with a cell for each output that asks for one, and without times and counts."""
+    cells = [_timeless(part) for cell in notebook.cells for part in _parts(cell)]
+    kept = {k: v for k, v in notebook.metadata.items() if k in KEPT_OF_NOTEBOOK}
+    return nbformat.from_dict({**notebook, "metadata": kept, "cells": cells})
+
+
+def _timeless(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The cell with its tags alone, and outputs without numbers."""
+    cell = copy.copy(cell)
+    cell["metadata"] = {k: v for k, v in cell.metadata.items() if k == "tags"}
+    if cell.cell_type == "code":
+        cell["execution_count"] = None
+        cell["outputs"] = [
+            {**o, "execution_count": None} if o["output_type"] == "execute_result" else o
+            for o in cell.get("outputs", [])
+        ]
+    return cell
 
 
 def _parts(cell: nbformat.NotebookNode) -> Iterator[nbformat.NotebookNode]:

@@ -38,7 +38,7 @@ def read_document(notebook: nbformat.NotebookNode, folder: Path, name: str) -> D
 
     Raises RenderError where a cell's output is an error.
     """
-    metadata, cells = _front_matter(notebook)
+    metadata, cells = front_matter(notebook)
     echo_all = bool((metadata.get("execute") or {}).get("echo", False))
     parts = []
     for number, cell in enumerate(cells, start=1):
@@ -49,7 +49,8 @@ def read_document(notebook: nbformat.NotebookNode, folder: Path, name: str) -> D
     return Document(metadata, "\n\n".join(p for p in parts if p.strip()) + "\n")
 
 
-def _front_matter(notebook: nbformat.NotebookNode) -> tuple[dict, list]:
+def front_matter(notebook: nbformat.NotebookNode) -> tuple[dict, list]:
+    """The YAML at the head, and the cells behind it."""
     cells = list(notebook.cells)
     if cells and cells[0].cell_type in ("raw", "markdown"):
         match = re.fullmatch(r"\s*---\n(.*?)\n---\s*", cells[0].source, re.S)

@@ -8,6 +8,7 @@ which of the two.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import shutil
 import subprocess
@@ -24,7 +25,7 @@ import yaml
 from helpers.common import printing, style, theme
 from helpers.common.paths import write_atomically
 from helpers.notebooks.expansion import expanded
-from helpers.notebooks.markdown import Document, RenderError, read_document
+from helpers.notebooks.markdown import Document, RenderError, front_matter, read_document
 
 __all__ = ["RenderError", "render"]
 
@@ -33,6 +34,10 @@ READER = (
     "+citations+footnotes+tex_math_dollars+raw_attribute+table_captions-raw_html-raw_tex"
 )
 PDF_STANDARD = "ua-1"
+PROJECT_FOLDERS = ("_extensions", "reports")
+NO_DOCUMENTS = shutil.ignore_patterns(
+    "*.qmd", "*.ipynb", "*.quarto_ipynb", "*.html", "*.pdf", "*_files", ".*"
+)
 QUARTO_KEYS = ("format", "execute", "jupyter", "date-format")
 
 
@@ -78,35 +83,42 @@ def _by_quarto(
     project: Path,
 ) -> list[Path]:
     """Quarto applies `_quarto.yml` only to documents inside its project folder, so make one."""
-    settings = yaml.safe_load((project / "_quarto.yml").read_text("utf-8"))
-    for key in ("render", "output-dir"):
-        settings.get("project", {}).pop(key, None)
-    for resource in _resources(settings):
-        target = work / resource
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (project / resource).is_dir():
-            shutil.copytree(project / resource, target)
-        else:
-            shutil.copyfile(project / resource, target)
-    (work / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), "utf-8")
+    _copy_project(project, work)
     nbformat.write(notebook, work / f"{stem}.ipynb")
+    environment = os.environ | {"SOURCE_DATE_EPOCH": str(_epoch(notebook))}
     for form in formats:
         to = {"html": "html", "pdf": "typst"}[form]
         call = [str(quarto), "render", f"{stem}.ipynb", "--to", to]
-        ended = subprocess.run(call, cwd=work, capture_output=True, text=True)
+        ended = subprocess.run(call, cwd=work, capture_output=True, text=True, env=environment)
         if ended.returncode:
             raise RenderError(name, f"quarto failed: {ended.stderr.strip()[-800:]}")
     return [work / f"{stem}.{form}" for form in formats]
 
 
-def _resources(settings: dict) -> list[str]:
-    """Files and folders that the formats of `_quarto.yml` refer to."""
-    named = []
-    for options in (settings.get("format") or {}).values():
-        for key in ("css", "theme", "font-paths", "template-partials", "include-in-header"):
-            value = (options or {}).get(key, [])
-            named += [value] if isinstance(value, str) else list(value)
-    return [n for n in named if "/" in n]  # a theme's bare name is one of Quarto's own
+def _copy_project(project: Path, work: Path) -> None:
+    """What reports may be typeset by: `_quarto.yml` and its like, `_extensions/`, what lies in `reports/`, and fonts;
+    not the documents themselves, nor what an author's preview leaves beside them."""
+    for path in sorted(project.iterdir()):
+        if path.is_file() and path.name.startswith("_"):
+            shutil.copyfile(path, work / path.name)
+        elif path.name in PROJECT_FOLDERS:
+            shutil.copytree(path, work / path.name, ignore=NO_DOCUMENTS)
+    settings = yaml.safe_load((project / "_quarto.yml").read_text("utf-8"))
+    for key in ("render", "output-dir"):
+        settings.get("project", {}).pop(key, None)
+    (work / "_quarto.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), "utf-8")
+    with as_file(files("helpers") / "assets" / "fonts") as fonts:
+        shutil.copytree(fonts, work / "src" / "helpers" / "assets" / "fonts")
+
+
+def _epoch(notebook: nbformat.NotebookNode) -> int:
+    """The report's date in its front matter, as seconds; without one the first day there is."""
+    metadata, _ = front_matter(notebook)
+    try:
+        day = dt.date.fromisoformat(str(metadata.get("date")))
+    except ValueError:
+        return 0
+    return int(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp())
 
 
 # ---------------------------------------------------------------------------------------- embedded

@@ -74,7 +74,7 @@ _DATA, _BUILD = "data/{round}", "build/{round}"
 _RELEASED_FILES = tuple(f"{_BUILD}/{name}" for name in FILES.values())
 _EARLIER_FILES = tuple(f"build/{{earlier}}/{name}" for name in FILES.values())
 
-_LOOK = ("_quarto.yml", "reports/theme.scss")  # what Quarto typesets by
+_LOOK = ("_quarto.yml", "reports/theme.scss", "reports/quarto.typ")  # what Quarto typesets by
 
 _NOT_FOR_SCAN = frozenset(
     NOT_SINCE_COLLECTION | NOT_UNTIL_COLLECTION | {"calendar", "sampling", "title", "local_files"}
