@@ -32,6 +32,7 @@ def plain_loop(root: Path, round_id: str, codes: list[str]) -> list[Plain]:
                 call = [
                     sys.executable, "-m", "papermill", str(NOTEBOOKS / f"{name}.ipynb"), str(executed),
                     "-k", "python3", "-r", "round", round_id, "-r", "municipality", code,
+                    "-p", "save", "True",
                     "--no-progress-bar",
                 ]  # fmt: skip
                 made.append(Plain(code, name, measure(call, environment=environment)))

@@ -143,27 +143,19 @@ def alone(finished, folder):
 
 
 def test_papermills_own_command(finished, tmp_path):
-    """Its -p makes the integer 825 of 0825."""
+    """Its -p makes the integer 825 of 0825. Without `save` nothing is written, as in JupyterLab."""
     paths = alone(finished, tmp_path)
-    call = [
-        "20-response-analysis.ipynb",
-        "out.ipynb",
-        "-p",
-        "round",
-        SIMULATED,
-        "-p",
-        "municipality",
-        "0825",
-    ]
-    shutil.copy(NOTEBOOKS / call[0], tmp_path)
+    source = "20-response-analysis.ipynb"
+    shutil.copy(NOTEBOOKS / source, tmp_path)
+    call = [sys.executable, "-m", "papermill", "--no-progress-bar", source, "out.ipynb"]
+    call += ["-p", "round", SIMULATED, "-p", "municipality", "0825"]
     env = os.environ | {"SURVEY_ROOT": str(tmp_path)}
-    ended = subprocess.run(
-        [sys.executable, "-m", "papermill", "--no-progress-bar", *call],
-        cwd=tmp_path, env=env, capture_output=True, text=True,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    assert "Læsø (0825)" in (tmp_path / "out.ipynb").read_text("utf-8")
     made, before = paths.estimates("0825"), finished.paths.estimates("0825")
+    for more, written in (([], False), (["-p", "save", "True"], True)):
+        ended = subprocess.run([*call, *more], cwd=tmp_path, env=env, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stderr
+        assert "Læsø (0825)" in (tmp_path / "out.ipynb").read_text("utf-8")
+        assert made.is_file() is written
     assert made.read_bytes() == before.read_bytes()
 
 
@@ -182,7 +174,8 @@ def test_papermills_own_command(finished, tmp_path):
 def test_notebooks_say_in_words_what_is_not_there_yet(root, monkeypatch, source, given, told):
     monkeypatch.setenv("SURVEY_ROOT", str(root))
     with pytest.raises(Exception) as raised:
-        execute(source, root / "out.ipynb", {"round": SIMULATED} | given)
+        saved = {"save": True} if source.parent == NOTEBOOKS else {}
+        execute(source, root / "out.ipynb", {"round": SIMULATED} | saved | given)
     assert told in str(raised.value) and "KeyError" not in str(raised.value)
     assert "site-packages" not in (root / "out.failed.ipynb").read_text("utf-8"), "no traceback"
 

@@ -10,6 +10,7 @@ import time
 import uuid
 from pathlib import Path
 from queue import Empty
+from typing import Any
 
 import jupytext
 import nbformat
@@ -135,7 +136,7 @@ def declared_parameters(path: Path) -> set[str]:
     }
 
 
-def check_parameters(path: Path, given: dict[str, str]) -> None:
+def check_parameters(path: Path, given: dict[str, Any]) -> None:
     """Refuse unknown and missing parameters before execution; papermill itself only warns."""
     declared = declared_parameters(path)
     problems = [
@@ -150,7 +151,7 @@ def check_parameters(path: Path, given: dict[str, str]) -> None:
 
 
 def execute(
-    source: Path, output: Path, parameters: dict[str, str], limits: Limits | None = None
+    source: Path, output: Path, parameters: dict[str, Any], limits: Limits | None = None
 ) -> Path:
     """Run one notebook; `output` holds it executed.
 
@@ -188,7 +189,7 @@ def execute(
     return output
 
 
-def _run_cells(source: Path, output: Path, parameters: dict[str, str], limits: Limits) -> None:
+def _run_cells(source: Path, output: Path, parameters: dict[str, Any], limits: Limits) -> None:
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's notice is no news
     os.environ[MEMORY_VARIABLE] = str(limits.kernel_memory_mb)
     logging.getLogger("papermill").setLevel(logging.ERROR)
@@ -261,9 +262,14 @@ def typeset(
     )
 
 
+def _of_municipality(round_: Round, code: str) -> dict[str, Any]:
+    """Parameters of a municipality's notebook in a run: only there does it save."""
+    return {"round": round_.id, "municipality": code, "save": True}
+
+
 def plan_notebook(paths: Paths, round_: Round, code: str) -> StepOutcome:
     """Tells of a frozen sample that was kept though another would be drawn."""
-    parameters, limits = {"round": round_.id, "municipality": code}, round_.settings.limits
+    parameters, limits = _of_municipality(round_, code), round_.settings.limits
     execute(NOTEBOOKS / f"{PLAN}.ipynb", paths.notebook(PLAN, code), parameters, limits)
     kept = read_decision(paths, code)
     if kept is None:
@@ -277,7 +283,7 @@ def plan_notebook(paths: Paths, round_: Round, code: str) -> StepOutcome:
 
 
 def analysis_notebook(paths: Paths, round_: Round, code: str) -> None:
-    parameters, limits = {"round": round_.id, "municipality": code}, round_.settings.limits
+    parameters, limits = _of_municipality(round_, code), round_.settings.limits
     execute(NOTEBOOKS / f"{ANALYSIS}.ipynb", paths.notebook(ANALYSIS, code), parameters, limits)
 
 
@@ -287,7 +293,7 @@ def report_notebook(paths: Paths, round_: Round, code: str) -> None:
     executed = execute(
         NOTEBOOKS / f"{REPORT}.ipynb",
         paths.notebook(REPORT, code),
-        {"round": round_.id, "municipality": code},
+        _of_municipality(round_, code),
         round_.settings.limits,
     )
     typeset(
