@@ -152,7 +152,9 @@ def test_papermills_own_command(finished, tmp_path):
     env = os.environ | {"SURVEY_ROOT": str(tmp_path)}
     made, before = paths.estimates("0825"), finished.paths.estimates("0825")
     for more, written in (([], False), (["-p", "save", "True"], True)):
-        ended = subprocess.run([*call, *more], cwd=tmp_path, env=env, capture_output=True, text=True)
+        ended = subprocess.run(
+            [*call, *more], cwd=tmp_path, env=env, capture_output=True, text=True
+        )
         assert ended.returncode == 0, ended.stderr
         assert "Læsø (0825)" in (tmp_path / "out.ipynb").read_text("utf-8")
         assert made.is_file() is written

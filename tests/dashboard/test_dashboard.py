@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import re
@@ -17,6 +18,7 @@ from helpers.dashboard import dashboard
 from helpers.dashboard import data as dashboard_data
 from helpers.dashboard.dashboard import SNIPPET, write_dashboard, write_national_dashboard
 from helpers.parameters.params import load_tiles
+from helpers.released.scale_words import kinds_rule
 
 
 @pytest.fixture(scope="module")
@@ -193,3 +195,26 @@ def test_every_chart_is_a_spec_that_vega_lite_compiles():
         )
         filled |= {"datasets": {"rows": []}, "width": 600, "height": 200}
         assert vl_convert.vegalite_to_vega(filled)["marks"], name
+
+
+def test_which_answers_are_of_which_kind_is_said_by_the_scales_asked(published, tmp_path):
+    """A scale of seven, whose answers 1–3 and 5–7 are the ends, beside those of five."""
+    question = published.round.questionnaire.scaled[0]
+    seven = {k: f"svar {k}" for k in range(1, 8)} | {8: "Ved ikke"}
+    asked = published.round.questionnaire
+    other = asked.model_copy(
+        update={
+            "questions": (question.model_copy(update={"scale": "syv"}), *asked.questions[1:]),
+            "scales": asked.scales | {"syv": seven},
+        }
+    )
+    round_ = published.round.model_copy(update={"questionnaire": other})
+    for of, code in ((round_, BIG), (published.round, BIG), (round_, "national")):
+        now = dataclasses.replace(published, round=of)
+        page = (
+            write_national_dashboard(now, load_tiles(PROJECT), tmp_path / "n.html")
+            if code == "national"
+            else write_dashboard(now, [], code, tmp_path / "m.html")
+        ).read_text("utf-8")
+        assert f"utilfredse er {kinds_rule(of, code)}. »Ved ikke«" in page
+        assert ("svar 5–7, 4 og 1–3 af syv" in page) is (of is round_)

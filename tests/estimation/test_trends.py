@@ -7,7 +7,7 @@ from test_comparisons import EXACT, ROUNDS, round_of_c, sums
 
 from helpers.common.paths import PROJECT
 from helpers.estimation.comparability import CommonPart, common_part
-from helpers.estimation.trends import changes
+from helpers.estimation.trends import changes, in_both
 from helpers.parameters.params import Questionnaire, Round, _load_questionnaire, load_round
 
 QUESTIONS = [f"q{i:02}" for i in range(1, 14)]
@@ -257,10 +257,8 @@ def same(demo, pilot) -> CommonPart:
 
 
 def change(now, earlier, common, before, confidence=0.95):
-    return changes(
-        pd.concat(now, ignore_index=True), pd.concat(earlier, ignore_index=True), common, before,
-        confidence,
-    )  # fmt: skip
+    own, other = pd.concat(now, ignore_index=True), pd.concat(earlier, ignore_index=True)
+    return changes(own, other, common, before, confidence, in_both(own, other))
 
 
 def place(code, y, x, v, **keys):
@@ -320,6 +318,18 @@ def test_a_municipality_where_the_item_is_not_asked_is_left_out(same, pilot, abs
     ]  # fmt: skip
     assert (table.loc[("q02", "national"), ["n", "n_other"]] == 50).all()
     assert (table.loc[("q01", "national"), ["n", "n_other"]] == 100).all()
+
+
+@pytest.mark.parametrize(("held", "told"), [(1, False), (2, True), (3, True)])
+def test_the_countrys_change_rests_on_half_of_those_in_both_rounds_at_least(
+    same, pilot, held, told
+):
+    """Of four municipalities; the others' number is hidden in one of the rounds, but they took part."""
+    codes = ("0161", "0580", "0707", "0825")
+    rows = [place(c, 400.0, 100.0, 900.0) for c in codes]
+    own, other = pd.concat(rows[:held]), pd.concat(rows)
+    table = changes(own, other, same, pilot, 0.95, codes)
+    assert table["municipality"].tolist() == [*codes[:held], *(["national"] if told else [])]
 
 
 def test_changes_are_told_under_the_names_of_now(same, pilot):

@@ -88,7 +88,7 @@ TABLES = {
     "dim_answer": Table(
         {
             "question_key": (_TEXT, "the question"),
-            "answer": (_WHOLE, "1 the most negative to 5 the most positive; 6: ved ikke"),
+            "answer": (_WHOLE, "1 the most negative, upwards to the most positive; the scale's last number is ved ikke"),
             "round_key": (_TEXT, "the round that asked"),
             "label": (_TEXT, "what the citizen could choose, in Danish"),
         },

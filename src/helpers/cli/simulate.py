@@ -109,7 +109,9 @@ def demo(
 ) -> None:
     """Simulate a whole round as files, and the rounds before it, and run every stage on it.
 
-    In a folder without params/ those that come with the program are written first.
+    What lies under data/ and build/ of these rounds is deleted first, and is all made anew but for the
+    earlier rounds' reports. A small round to try things on: `survey round new X --like demo --simulated`,
+    `survey participants X FILE`, `survey demo --round X`. In a folder without params/ those that come with the program are written first.
     """
     use_renderer(renderer)
     if not has_parameters():
@@ -161,8 +163,11 @@ def _simulate(round_: Round, workers: int, stages: list[str]) -> Summary:
             step()
         seconds[name] = time.perf_counter() - began
 
-    for old in (paths.data, paths.build):  # an earlier simulation; nothing in it is real
-        shutil.rmtree(old, ignore_errors=True)
+    old = [folder for folder in (paths.data, paths.build) if folder.is_dir()]
+    for folder in old:  # an earlier simulation; nothing in it is real
+        shutil.rmtree(folder, ignore_errors=True)
+    if old:
+        console.print(f"Deleted: {', '.join(map(str, old))}, an earlier simulation.", markup=False)
     close_data(root())
     console.print(
         f"Simulating {round_.id}: {len(round_.participants)} municipalities under {paths.data}; "

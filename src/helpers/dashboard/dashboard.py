@@ -18,12 +18,13 @@ from markupsafe import Markup
 
 from helpers.common import absent, printing, theme
 from helpers.common.paths import write_text
-from helpers.common.vocabulary import NOT_JUDGED
+from helpers.common.vocabulary import NATIONAL, NOT_JUDGED
 from helpers.dashboard import charts as dashboard_charts
 from helpers.dashboard import data as dashboard_data
 from helpers.parameters.params import Tile
 from helpers.released import captions
 from helpers.released.published import Published
+from helpers.released.scale_words import kinds_rule, means_rule
 
 VIEWS = {
     "temaer": "Temaer og spørgsmål",
@@ -56,20 +57,20 @@ def write_dashboard(
     data = dashboard_data.municipal(published, earlier, code)
     views = VIEWS if earlier else {v: VIEWS[v] for v in VIEWS if v != "udvikling"}
     specs = dashboard_charts.municipal()
-    return write_text(path, _page(published, data, specs, "municipal", views, BESIDE))
+    return write_text(path, _page(published, code, data, specs, "municipal", views, BESIDE))
 
 
 def write_national_dashboard(published: Published, tiles: Mapping[str, Tile], path: Path) -> Path:
     """Write the dashboard of all municipalities; `tiles`: where each lies on the map."""
     data = dashboard_data.national(published, tiles)
-    page = _page(
-        published, data, dashboard_charts.national(), "national", NATIONAL_VIEWS, NATIONAL_BESIDE
-    )
+    specs = dashboard_charts.national()
+    page = _page(published, NATIONAL, data, specs, "national", NATIONAL_VIEWS, NATIONAL_BESIDE)
     return write_text(path, page)
 
 
 def _page(
     published: Published,
+    area: str,
     data: dict[str, Any],
     specs: dict[str, Any],
     script: str,
@@ -86,6 +87,8 @@ def _page(
             round=rules.title,
             simulated=rules.simulated,
             confidence=printing.percent(rules.comparison.confidence),
+            means=means_rule(published.round, area),
+            kinds=kinds_rule(published.round, area),
             views=views,
             links=links,
             missing=[

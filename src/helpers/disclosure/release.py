@@ -41,7 +41,7 @@ from helpers.estimation.estimates import (
     with_intervals,
 )
 from helpers.estimation.round_estimates import DRIVER_COLUMNS, RoundEstimates
-from helpers.estimation.trends import changes
+from helpers.estimation.trends import changes, in_both
 from helpers.parameters.params import Decimals, Round
 
 RELEASED_COLUMNS = [
@@ -129,7 +129,7 @@ def release(
             response_table(found, cells, least, areas),
             _drivers(found.drivers, cells, round_.questionnaire.overall),
             protection,
-            _comparability(found, comparisons, round_),
+            _comparability(found, round_),
         ),
         rules.disclosure.decimals,
     )
@@ -236,6 +236,7 @@ def _comparisons(
             part,
             earlier.round,
             rules.confidence,
+            in_both(found.estimates, earlier.estimates),
         )
         parts.append(change)
         marks[ROUND + earlier.round.id] = part.mark
@@ -250,12 +251,11 @@ def _comparisons(
     return table.reset_index(drop=True)
 
 
-def _comparability(found: RoundEstimates, comparisons: pd.DataFrame, round_: Round) -> pd.DataFrame:
-    """What can be followed from each earlier round; `municipalities`: those with any released change."""
+def _comparability(found: RoundEstimates, round_: Round) -> pd.DataFrame:
+    """What can be followed from each earlier round; `municipalities`: those in both rounds."""
     tables = [empty()]
     for earlier in found.earlier:
-        own = comparisons[comparisons["reference"] == ROUND + earlier.round.id]
-        both = set(own["municipality"]) - {NATIONAL}
+        both = in_both(found.estimates, earlier.estimates)
         tables.append(comparability(round_, earlier.round, len(both)))
     return pd.concat(tables, ignore_index=True)
 

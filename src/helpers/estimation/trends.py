@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from helpers.common.vocabulary import NATIONAL
@@ -11,22 +13,28 @@ from helpers.estimation.estimates import COMPARED, KEYS, SUMS, add_up
 from helpers.parameters.params import Round
 
 
+def in_both(estimates: pd.DataFrame, earlier: pd.DataFrame) -> set[str]:
+    """The municipalities with estimates in both rounds."""
+    return set(estimates["municipality"]) & set(earlier["municipality"])
+
+
 def changes(
     estimates: pd.DataFrame,
     earlier: pd.DataFrame,
     common: CommonPart,
     before: Round,
     confidence: float,
+    both: Collection[str],
 ) -> pd.DataFrame:
     """Now less before, of each municipality in both rounds, and of those municipalities together.
 
-    `estimates`, `earlier`: the rounds' estimates with sums, a row a municipality × KEYS. The two
-    samples are drawn independently; persons in both are not taken into account (the interval is
-    then too wide for a census). `national` is the municipalities that took part in both. Columns as
-    `compare`, and reference (`round:<id>`).
+    `estimates`, `earlier`: the rounds' estimates with sums, a row a municipality × KEYS, as far as they may
+    be used; `both`: the municipalities in both rounds. The two samples are drawn independently; persons in
+    both are not taken into account (the interval is then too wide for a census). `national` is those of
+    `both` that have the number in both rounds, where they are at least half of them: the change of a few
+    is not the country's. Columns as `compare`, and reference (`round:<id>`).
     """
     earlier = _renamed(earlier, common)
-    both = set(estimates["municipality"]) & set(earlier["municipality"])
     tables = []
     for table in (estimates, earlier):
         chosen = table[table["statistic"].isin(COMPARED) & (table["weighting"] == "weighted")]
@@ -37,7 +45,9 @@ def changes(
         for code, now in own.groupby("municipality", sort=False)
     ]
     if both:
-        together = [add_up(_shared(t, own, other), confidence, NATIONAL) for t in tables]
+        together = [
+            add_up(_shared(t, own, other, len(both) / 2), confidence, NATIONAL) for t in tables
+        ]
         parts.append(compare(*together, overlap=False, confidence=confidence))
     parts = parts or [compare(own, other, overlap=False, confidence=confidence)]  # no rows
     table = pd.concat(parts, ignore_index=True)
@@ -57,8 +67,12 @@ def _renamed(earlier: pd.DataFrame, common: CommonPart) -> pd.DataFrame:
     return kept
 
 
-def _shared(table: pd.DataFrame, own: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """Rows of municipalities that have the number in both rounds."""
+def _shared(
+    table: pd.DataFrame, own: pd.DataFrame, other: pd.DataFrame, least: float
+) -> pd.DataFrame:
+    """Rows of municipalities that have the number in both rounds, where at least `least` have it."""
     keys = ["municipality", *KEYS]
     answered = [t.loc[t["n"] > 0, keys] for t in (own, other)]
-    return table.merge(answered[0].merge(answered[1], on=keys), on=keys)[[*keys, *SUMS]]
+    shared = answered[0].merge(answered[1], on=keys)
+    held_by = shared.groupby(list(KEYS), observed=True)["municipality"].transform("nunique")
+    return table.merge(shared[held_by >= least], on=keys)[[*keys, *SUMS]]

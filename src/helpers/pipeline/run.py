@@ -288,6 +288,11 @@ class _Run:
                     f"There is no release yet. Run `survey run {self.round.id} --stage release` first.",
                 )
             return
+        if why := self.snapshot.why_stale(STEPS["release"], WHOLE_ROUND):
+            self.summary.notes.append(
+                f"Reports are of the release as it lies here, which is stale ({'; '.join(why[:3])}). Run "
+                f"`survey run {self.round.id}` for one of what there is now."
+            )
         self._reports(stages, set(released.found["municipalities"]))
         self._scan()
 

@@ -64,7 +64,7 @@ def questions_table(published: Published, code: str) -> Markdown | None:
     if len({q.scale for q in asked}) == 1:
         return means
     labels = [f"{q.short}: {answers_of(published.round, code, q.scale)}" for q in asked]
-    return together(means, f"Svarmuligheder, fra 1 til 5: {'. '.join(labels)}.")
+    return together(means, f"Svarmuligheder, fra 1 og op: {'. '.join(labels)}.")
 
 
 def questions_download(published: Published, code: str) -> Markdown | None:

@@ -75,7 +75,8 @@ def development(published: Published, code: str) -> Markdown:
         count = published.trends.municipalities(before)
         who = "den ene kommune" if count == 1 else f"de {printing.number(count)} kommuner"
         sentences.append(
-            f"Ændringerne er regnet for {who}, der deltog begge gange, uden de tal, der er skjult."
+            f"Ændringerne er regnet for {who}, der deltog begge gange, uden de tal, der er skjult. De vises, "
+            "hvor mindst halvdelen af kommunerne har tallet begge gange."
         )
     where = Markup(
         "@fig-udvikling viser ændringen for alle temaer og spørgsmål, @tbl-udvikling tallene for temaerne "

@@ -168,7 +168,7 @@ function development(state) {
 function baseOf(round) {
   const both = DATA.trends[round.id].municipalities;
   const who = both === 1 ? "den ene kommune" : `de ${number(both, 0)} kommuner`;
-  return `Ændringen siden ${round.title} for alle deltagende er regnet for ${who}, der deltog begge gange.`;
+  return `Ændringen siden ${round.title} for alle deltagende er regnet for ${who}, der deltog begge gange, uden de tal, der er skjult.`;
 }
 
 function questionChoices(round) {
