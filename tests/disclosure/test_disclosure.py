@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from helpers.disclosure import protection
-from helpers.disclosure.bases import with_bases
+from helpers.disclosure.bases import _beside_few, with_bases
 from helpers.disclosure.protection import protect
 from helpers.disclosure.release import _drivers, preview, release
 from helpers.disclosure.suppression import CELL as GROUP_CELL
@@ -348,6 +348,7 @@ def test_the_countrys_change_is_the_sum_of_shown_municipalities(round_2024):
         "0707": [4, 3, 31, 32, 33],
         "0580": [20, 21, 22, 23, 24],
         "0161": [30, 31, 32, 33, 34],
+        "0751": [40, 41, 42, 43, 44],
     }
     now = estimates(counts, "q13")
     earlier_round = round_2024.model_copy(
@@ -364,9 +365,9 @@ def test_the_countrys_change_is_the_sum_of_shown_municipalities(round_2024):
     changed = out.comparisons[out.comparisons["reference"] == "round:2023-foraar"]
     assert (changed["difference"] == 0).all()
     groups = changed[(changed["municipality"] == "national") & (changed["statistic"] == "mean")]
-    assert set(groups["category"]) == {"all", *GROUPS} - set(
-        c for c in GROUPS if not ((shown["category"] == c).any())
-    )
+    of_means = shown[(shown["statistic"] == "mean") & (shown["weighting"] == "weighted")]
+    shown_in = of_means.groupby("category")["municipality"].nunique()
+    assert set(groups["category"]) == set(shown_in.index[shown_in >= len(counts) / 2])
     # where municipalities are hidden, the country's change is that of the shown ones alone
     assert groups.set_index("category").loc["dagpenge", "own"] == pytest.approx(3.6)
     own = set(changed.loc[changed["category"] == "dagpenge", "municipality"]) - {"national"}
@@ -456,3 +457,47 @@ def test_an_answer_that_one_to_four_gave_is_not_shown_by_groups(women, options, 
                 "two bases tell it exactly"
             )
     assert set(of["all"]) == {"shown"}
+
+
+def test_shares_of_a_small_group_do_not_follow_from_those_of_the_others():
+    """Seven of a hundred have a mean and no split; less the other groups' the total's would give it."""
+    few, small, large = [0, 2, 0, 3, 2], [6, 6, 6, 6, 6], [13, 13, 13, 12, 12]
+    table = answers_of({"a": few, "b": small, "c": large})
+    status = with_bases(table, Disclosure(min_answers=5))
+    of = table.assign(status=status).set_index(["category", "statistic", "weighting"])["status"]
+    assert {c: of[c, "mean", "weighted"] for c in "abc"} == dict.fromkeys("abc", "shown")
+    split = {c: of[c, "share_satisfied", "weighted"] for c in ("all", *"abc")}
+    assert split == {"all": "shown", "a": "few", "b": "linked", "c": "shown"}
+
+
+def test_shares_are_hidden_until_no_sum_has_one_group_without():
+    """Of crossed groups each margin counts: one more in the row, one in its column, and where those meet."""
+    base = {("m", "all", "all"): 400.0}
+    for g, ns in {"x": (7, 50, 60), "y": (70, 80, 133)}.items():
+        base["m", "g", g] = float(sum(ns))
+        base |= {("m", "g:h", f"{g}:{h}"): float(n) for h, n in zip("abc", ns)}
+    for h in "abc":
+        base["m", "h", h] = base["m", "g:h", f"x:{h}"] + base["m", "g:h", f"y:{h}"]
+    rows = [(*cell, n, "mean", "weighted") for cell, n in base.items()]
+    names = ["municipality", "breakdown", "category", "base", "statistic", "weighting"]
+    table = pd.DataFrame(rows, columns=names)
+    hidden = {c[2] for c in table[_beside_few(table, 10, None)][GROUP_CELL].itertuples(index=False)}
+    assert hidden == {"x:b", "y:a", "y:b"}
+
+
+@pytest.mark.parametrize("unsure, told", [(0, True), (1, False), (4, False), (5, True)])
+def test_a_rare_dont_know_is_not_counted_for_the_whole(unsure, told):
+    """With it, each group's answers less those to the question would say where it was given."""
+    rows = []
+    for code, n in (("0707", unsure), ("0580", unsure), ("national", 40)):
+        for weighting in ("weighted", "unweighted"):
+            rows.append((code, "all", "all", "q01", "share_dont_know", weighting, float(n), 300))
+            rows.append((code, "all", "all", "q01", "mean", weighting, 900.0, 300 - n))
+    names = ["municipality", "breakdown", "category", "item", "statistic", "weighting", "y", "n"]
+    table = pd.DataFrame(rows, columns=names).assign(status="shown")
+    status = table.assign(status=with_bases(table, Disclosure(min_answers=5))).set_index(names[:6])
+    for code in ("0707", "0580"):
+        for weighting in ("weighted", "unweighted"):
+            got = status.loc[(code, "all", "all", "q01", "share_dont_know", weighting), "status"]
+            assert got == ("shown" if told else "linked")
+        assert status.loc[(code, "all", "all", "q01", "mean", "weighted"), "status"] == "shown"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 
 import numpy as np
@@ -443,3 +444,53 @@ def test_publish_tells_what_follows_and_who_is_missing(root, round_2024):
     assert "Recorded as published on" in " ".join(
         survey(root, "publish", round_2024.id).output.split()
     )
+
+
+SMALL, LARGE = {"0825": [3, 12, 15, 11, 14]}, {"0751": [20, 21, 22, 23, 24]}
+
+
+@pytest.mark.parametrize("then, now", [(SMALL | LARGE, {}), ({}, SMALL | LARGE)])
+def test_a_small_municipality_does_not_come_or_go_behind_a_large_one(
+    released, round_2024, then, now
+):
+    """The country changes by twenty in each group; less the large one's own numbers it is the small one's."""
+    first, _ = released(COUNTS | then)
+    alone = release(found(COUNTS | now), round_2024)
+    large = (then or now)["0751"]
+    change = {}
+    for made in (first, alone):
+        rows = made.results.query("municipality == 'national' and statistic == 'mean'")
+        rows = rows[rows["weighting"] == "weighted"].set_index("category")["n"]
+        change = {c: abs(n - change.get(c, 0)) for c, n in rows.items()}
+    assert [change[g] - n for g, n in zip(GROUPS, large)][:1] == [3], "what it would tell"
+    published(released, round_2024)
+    second, notes = released(COUNTS | now)
+    assert "Numbers stand fast as published" in notes[0]
+    assert attack_pair(first.results, second.results) == []
+
+
+@pytest.mark.parametrize("part", ["country", "rules", "digests"])
+def test_the_latest_record_is_not_changed_unnoticed(released, round_2024, part):
+    """Before any release is made after it; and the list of records, cut off or gone, stops as well."""
+    released(COUNTS)
+    made, _ = published(released, round_2024)
+    record, register = made.folder / "publication.json", released.paths.publications
+    content, before = json.loads(record.read_text("utf-8")), record.read_bytes()
+    content[part] = {} if isinstance(content[part], dict) else []
+    record.write_text(json.dumps(content), "utf-8")
+    for write in (
+        lambda: None,
+        lambda: (record.write_bytes(before), register.write_text("{", "utf-8")),
+        register.unlink,
+    ):
+        write()
+        with pytest.raises(SurveyError, match="record of a publication is missing or has changed"):
+            publications(released.paths)
+
+
+def test_a_publication_deleted_before_the_next_release_is_missed(released, round_2024):
+    released(COUNTS)
+    made, _ = published(released, round_2024)
+    shutil.rmtree(made.folder)
+    with pytest.raises(SurveyError, match="record of a publication is missing or has changed"):
+        publications(released.paths)

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 
+import pandas as pd
 import pytest
 
 from helpers.common.errors import SurveyError
@@ -23,6 +24,7 @@ def paths(tmp_path, round_2024):
     ):  # fmt: skip
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
+    pd.DataFrame({"person_id": ["a"]}).to_parquet(paths.population("0707"))
     return paths
 
 

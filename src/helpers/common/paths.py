@@ -158,6 +158,11 @@ class Paths:
         """What has left the house, a folder a publication."""
         return self.data / "published"
 
+    @property
+    def publications(self) -> Path:
+        """The digest of each publication's record."""
+        return self.data / "published.json"
+
     def respondents(self, code: str) -> Path:
         """Weights and theme scores, a row a respondent without name, number or key."""
         return self.data / "weighted" / f"{code}.parquet"

@@ -176,7 +176,7 @@ def require_state(paths: Paths) -> dict:
     """What is told of the release under `build/`. Raises TooEarlyError where there is none, or it is another
     than the state was kept of."""
     state = paths.release_state / "state.json"
-    record = json.loads(state.read_text("utf-8")) if state.is_file() else {}
+    record = _content(state) if state.is_file() else {}
     now, kept = _digests_in(paths.release_state), dict(record.get("state", {}))
     kept = {n: d for n, d in kept.items() if n in now or not n.startswith(f"{ANSWERS}/")}
     if record.get("tables") != _digests(paths) or kept != now or "rules" not in record:
@@ -222,30 +222,51 @@ def publish(
         "previous": next(reversed(_marks(paths).values()), ""),
     }
     write_text(folder / MARK, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    write_text(paths.publications, json.dumps(_marks(paths), indent=1) + "\n")
     return _read(folder), True
 
 
 def publications(paths: Paths) -> list[Publication]:
     """All of the round, the first first. Raises SurveyError where the record of one is missing or is not
-    as it was written: each tells the digest of the one before it, and the latest release's state of all."""
+    as it was written: each tells the digest of the one before it; a list, and the latest release's state,
+    those of all."""
     folders = sorted(p for p in paths.published.glob("*") if p.is_dir())
     marks = _marks(paths)
-    state = paths.release_state / "state.json"
-    known = json.loads(state.read_text("utf-8")).get("published", {}) if state.is_file() else {}
-    wanted = {f"{n + 1:03}" for n in range(len(folders))} | known.keys()
-    wrong = [n for n in sorted(wanted) if n not in marks or known.get(n, marks[n]) != marks[n]]
-    if wrong:
-        raise _not_as_recorded(paths.published / wrong[0])
+    wanted = {f"{n + 1:03}" for n in range(len(folders))}
+    for known in _known(paths):
+        every = sorted(wanted | known.keys())
+        wrong = [n for n in every if n not in marks or known.get(n, marks[n]) != marks[n]]
+        if wrong:
+            raise _not_as_recorded(paths.published / wrong[0] / MARK)
     found = [_read(folder) for folder in folders]
     for before, one in zip(["", *marks.values()], found):
         if one.previous != before:
-            raise _not_as_recorded(paths.published / f"{max(one.number - 1, 1):03}")
+            raise _not_as_recorded(paths.published / f"{max(one.number - 1, 1):03}" / MARK)
     return found
 
 
-def _not_as_recorded(folder: Path) -> SurveyError:
+def _known(paths: Paths) -> list[dict[str, str]]:
+    """The digests of the records, as the list of publications has them and as the latest release's state has
+    them. Raises SurveyError where one of the two cannot be read, or the list is gone."""
+    state = paths.release_state / "state.json"
+    if _marks(paths) and not paths.publications.is_file():
+        raise _not_as_recorded(paths.publications)
+    return [
+        _content(state).get("published", {}) if state.is_file() else {},
+        _content(paths.publications) if paths.publications.is_file() else {},
+    ]
+
+
+def _content(path: Path) -> dict:
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError):
+        raise _not_as_recorded(path) from None
+
+
+def _not_as_recorded(path: Path) -> SurveyError:
     return SurveyError(
-        str(folder / MARK),
+        str(path),
         "the record of a publication is missing or has changed",
         "what has left the house, as it was recorded by this version",
         "Put the folder back from a copy; nothing was released.",
@@ -269,7 +290,7 @@ def _read(folder: Path) -> Publication:
             content[name] = tuple(content[name])
         return Publication(folder, **content)
     except (ValueError, KeyError, TypeError):  # cut off, or of another version
-        raise _not_as_recorded(folder) from None
+        raise _not_as_recorded(folder / MARK) from None
 
 
 def _digests(paths: Paths) -> dict[str, str]:

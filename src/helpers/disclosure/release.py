@@ -117,7 +117,7 @@ def release(
     )
     cells = protection.cells
     results = table.merge(cells[[*CELL, "status"]], on=CELL)
-    results = results.assign(status=with_bases(results, rules.disclosure))
+    results = results.assign(status=with_bases(results, rules.disclosure, areas))
     results = blank_hidden(results)[RELEASED_COLUMNS].sort_values(
         RELEASED_COLUMNS[:6], key=printing_order(round_), kind="stable", ignore_index=True
     )

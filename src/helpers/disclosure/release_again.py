@@ -2,7 +2,7 @@
 
 Whoever has both subtracts them. So the whole of what was published stands fast, number for number, unless
 the change passes a rule, **against every publication of the round and not the latest alone: in every group
-and for every item the two differ by no answers, or by so many that no small group of one kind can be
+(of who comes or goes too) and for every item the two differ by no answers, or by so many that no small group of one kind can be
 among them** (`unanimous_below`, ten, and never fewer than `min_answers`; new, withdrawn, erased and altered
 answers counted one by one, of municipalities and of the country), and the same groups are hidden in both.
 Then the difference is a table of its own without small counts, and says nothing of what is hidden in either.
@@ -26,7 +26,7 @@ from helpers.answers.digests import ANSWERS, PERSON, answers_that_differ
 from helpers.common.vocabulary import FILES, IN_COUNTRY, NATIONAL
 from helpers.disclosure.publications import STATE, Publication, require_same_rules
 from helpers.disclosure.release import Release, release
-from helpers.disclosure.suppression import Key, adds_up, hidden_cells
+from helpers.disclosure.suppression import adds_up, hidden_cells
 from helpers.estimation.round_estimates import NO_EXPECTED, RoundEstimates
 from helpers.parameters.params import Round
 
@@ -83,7 +83,7 @@ def release_again(
         made = release(found, round_, hidden_before=hidden_before)
         cells = made.cells
         hidden = hidden_cells(cells)
-        if any(_of(hidden, p, now) != _of(p.hidden, p, now) for p in publications):
+        if any(hidden != p.hidden for p in publications):
             why = "other groups would be hidden than then, and both together would tell what is hidden"
         elif not differ and not _same_numbers(made, last):
             why = "no answer differs, so another version of the program would make other numbers"
@@ -111,12 +111,6 @@ def all_replaced(before: pd.DataFrame, now: pd.DataFrame) -> set[str]:
         if len(today) and not today.isin(then[PERSON]).any():
             found.add(str(code))
     return found
-
-
-def _of(hidden: Collection[Key], published: Publication, now: Collection[str]) -> set[Key]:
-    """The hidden groups that both releases have."""
-    places = {*published.municipalities} & {*now} | {NATIONAL}
-    return {c for c in hidden if c[0] in places}
 
 
 def _same_numbers(made: Release, published: Publication) -> bool:
@@ -147,7 +141,8 @@ def differing_answers(
     round_: Round,
 ) -> dict[Cell, int]:
     """In how many answers each group differs, of municipalities and of the country; only where any does.
-    A municipality that is in one release alone differs, for the country, by all its answers."""
+    A municipality that is in one release alone differs by all its answers: the country then and the country
+    now give it, and of several that come or go together the large ones would hide the small ones' change."""
     two_way = list(round_.two_way_breakdowns)
     found: dict[Cell, int] = {}
     country: Counter[tuple[str, str, str]] = Counter()
@@ -160,8 +155,7 @@ def differing_answers(
             continue
         of = answers_that_differ(_own(then), _own(today), two_way)
         country.update({c: n for c, n in of.items() if _is_common(c)})
-        if len(then) and len(today):
-            found |= {(code, *cell): n for cell, n in of.items()}
+        found |= {(code, *cell): n for cell, n in of.items()}
     return found | {(NATIONAL, *cell): n for cell, n in country.items()}
 
 

@@ -54,7 +54,7 @@ def analyse(paths: Paths, round_: Round, code: str) -> Analysis:
                 f"Run `survey run {round_.id} --stage {step} --only {code}`.",
             )
     sample, frame = pd.read_parquet(paths.sample(code)), pd.read_parquet(paths.frame(code))
-    asked = with_answers(sample, pd.read_parquet(paths.answers(code)), round_, code)
+    asked = ordered(with_answers(sample, pd.read_parquet(paths.answers(code)), round_, code))
     weighted = weigh(asked, frame, round_.settings.weighting)
     rows = model_rows(weighted, round_, code)
     r = r_indicator(asked, frame, confidence=round_.settings.comparison.confidence)
@@ -70,6 +70,14 @@ def analyse(paths: Paths, round_: Round, code: str) -> Analysis:
         r,
         answer_digests(asked, round_, code),
     )
+
+
+def ordered(asked: pd.DataFrame) -> pd.DataFrame:
+    """In the order of what is known of each and what each answered, not of the extract and the letters: the
+    same rows in any order give the same numbers to the last digit, and no table made of them tells whose
+    row is whose by its place."""
+    columns = [c for c in asked if c not in ("person_id", "key")]
+    return asked.sort_values(columns, kind="stable", ignore_index=True)
 
 
 def response_counts(

@@ -165,7 +165,7 @@ STEPS = {
                 f"{_DATA}/estimates/*.parquet", f"{_DATA}/weighted/*.parquet",
                 f"{_DATA}/sample/*-frame.parquet",
                 "data/{earlier}/estimates/????.parquet", "build/{earlier}/released.parquet",
-                f"{_DATA}/published/*/publication.json",
+                f"{_DATA}/published/*/publication.json", f"{_DATA}/published.json",
             ),
             needs=(f"{_DATA}/published/*/*.parquet", f"{_DATA}/published/*/answers/*.parquet"),
             makes=(*_RELEASED_FILES, f"{_BUILD}/released.csv", f"{_DATA}/release-state/**"),

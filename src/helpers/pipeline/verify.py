@@ -71,13 +71,15 @@ def verify(root: Path, round_: Round, jobs: int, progress: Progress | None = Non
     with tempfile.TemporaryDirectory(prefix=".verify-", dir=root / "data") as folder:
         again = Path(folder)
         forgotten = f"data/{round_.id}/forgotten.json" in before.signatures
-        for name in before.names(INPUTS + (FORGOTTEN_INPUTS if forgotten else ()), WHOLE_ROUND):
+        copied = before.names(INPUTS + (FORGOTTEN_INPUTS if forgotten else ()), WHOLE_ROUND)
+        for name in copied:
             (again / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, again / name)
         summary = run_round(again, round_, jobs=jobs, progress=progress)
         after = Snapshot(Store(folder), round_)
     made, made_again = (_outputs(s, round_) for s in (before, after))
-    left_alone = {n for n in made.keys() - made_again.keys() if forgotten and "/intake" in n}
+    missing = made.keys() - made_again.keys() if forgotten else set()
+    left_alone = {n for n in missing if n in copied or "/intake" in n}
     names = (made.keys() | made_again.keys()) - left_alone
     different = tuple(sorted(n for n in names if made.get(n) != made_again.get(n)))
     return Verified(len(names) - len(different), different, summary)

@@ -12,7 +12,7 @@ import csv
 import io
 import json
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,8 @@ def carry_out(paths: Paths, changes: Changes) -> None:
 
 
 def _unlink(paths: Paths, code: str, changes: Changes, *, kept: bool) -> set[str]:
-    """New keys for the municipality's samples and answers, without free texts; returns the old ones. Of one
+    """New keys and ids for the municipality's samples, population and answers, in another order and without
+    free texts; returns the old keys. Of one
     that has withdrawn, whose answers are needed no more, no export is `kept`."""
     samples = [
         p
@@ -94,12 +95,17 @@ def _unlink(paths: Paths, code: str, changes: Changes, *, kept: bool) -> set[str
         if p.is_file()
     ]
     tables = {path: _read(path) for path in samples}
+    population = _read(paths.population(code)) if paths.population(code).is_file() else None
+    _renumber([*tables.values(), *([] if population is None else [population])])
     answers = _read(paths.answers(code)) if paths.answers(code).is_file() else None
     every = [t["key"] for t in (*tables.values(), *([] if answers is None else [answers]))]
     old = set(pd.concat(every).dropna()) if every else set()
     new = {key: secrets.token_hex(KEY_BYTES) for key in sorted(old)}
     for path, table in tables.items():
-        changes.written[path] = _parquet(table.assign(key=_mapped(table["key"], new)))
+        rekeyed = table.assign(key=_mapped(table["key"], new))
+        changes.written[path] = _parquet(_in_new_order(rekeyed))
+    if population is not None:
+        changes.written[paths.population(code)] = _parquet(_in_new_order(population))
     changes.count(code, "keys", len(tables))
     if answers is not None:
         bare = _without_texts(answers.assign(key=_mapped(answers["key"], new)))
@@ -111,6 +117,20 @@ def _unlink(paths: Paths, code: str, changes: Changes, *, kept: bool) -> set[str
     changes.deleted |= {p for p in gone if p.is_file()}
     changes.count(code, "texts", int(paths.texts(code).is_file()))
     return old
+
+
+def _renumber(tables: Sequence[pd.DataFrame]) -> None:
+    """New ids for the persons, at random and the same in all tables: with the old ones an older copy could be
+    joined."""
+    every = pd.concat([t["person_id"] for t in tables]).dropna().unique() if tables else []
+    new = {old: secrets.token_hex(KEY_BYTES) for old in every}
+    for table in tables:
+        table["person_id"] = _mapped(table["person_id"], new)
+
+
+def _in_new_order(table: pd.DataFrame) -> pd.DataFrame:
+    """By the new ids: no longer in the order of the extract and of the letters, which municipalities have."""
+    return table.sort_values("person_id").reset_index(drop=True)
 
 
 def export_kept(paths: Paths, code: str) -> Path:

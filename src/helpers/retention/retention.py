@@ -46,6 +46,7 @@ KINDS = (
     ("estimates", "numbers before disclosure control; later rounds' development needs them", "analysts", "no, but few persons may be behind"),
     ("release-state", "what the latest release was made from, with digests of answers", "analysts", "no, but few persons may be behind"),
     ("published", "what has left the house, with digests of answers", "analysts", "no, but few persons may be behind"),
+    ("published.json", "the digest of each publication's record", "analysts", "no"),
     ("notebooks", "executed notebooks", "analysts, reviewers on site", "no"),
     ("intake-history", "files refused and taken in", "analysts", "no"),
     ("review", "the round's evaluation", "analysts", "no, but few persons may be behind"),
