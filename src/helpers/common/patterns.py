@@ -4,8 +4,8 @@ What counts, and what does not, so that a run is stopped for citizens and not fo
 
 - **CPR number**: ten digits with a birth date by the rule of the seventh digit (day + 60 in
   replacement numbers, no modulus 11), bare or as DDMMYY SSSS, DDMMYY-SSSS, DD.MM.YY-SSSS; in text
-  also with every part apart by space, hyphen, point or slash (17 03 84 55 12), and with the whole
-  year; one of this century must be the seventh digit's, or it is a date and a time. Not inside a longer run of letters and digits, nor
+  also with every part apart by space, hyphen, point or slash (17 03 84 55 12), with another sign before
+  the last four (170384_5512, 170384--5512), and with the whole year; one of this century must be the seventh digit's, or it is a date and a time. Not inside a longer run of letters and digits, nor
   as part of a decimal number or of a longer row of numbers; a bare number after the word *time* or
   the like is a timestamp. Nine digits, the leading zero lost, only where they are the whole of a
   cell, value, line or text node. Six digits and four in two columns beside each other, where at
@@ -49,6 +49,12 @@ _CPR_APART = re.compile(
     + _RIGHT
     + rf"(?!{DASH}[0-9])"
 )
+# other signs that people and programs put between the date and the rest, in text alone
+_ODD = r"(?:[_:+·~|]|[-\u2010-\u2015\u2212]{2})"
+_CPR_ODD = re.compile(
+    r"(?<![^\W_])(?<![0-9]\.)"
+    + rf"({_DAY}(?:0[1-9]|1[0-2])[0-9]{{2}}{GAP}?{_ODD}{GAP}?[0-9]{{4}})(?![^\W_]|\.[0-9]|{_ODD}[0-9])"
+)
 _APART = rf"(?:{GAP}?(?:{DASH}|[./])\s?|{GAP})"
 _CPR_PARTS = re.compile(
     _LEFT
@@ -81,7 +87,7 @@ _BLOB = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
 # Eight digits or more with at most small gaps: only around these do the patterns look.
 _NUMBERISH = re.compile(
     r"[0-9](?<![0-9]{2})(?<![0-9\s(\[]\.[0-9])"
-    r"(?:(?:[\s/()]|[-\u2010-\u2015\u2212]|(?<=[0-9]{2})\.(?=[0-9]{2}(?:[0-9]{2})?(?![0-9]))){0,3}[0-9]){7,}+"
+    r"(?:(?:[\s/()_:+·~|]|[-\u2010-\u2015\u2212]|(?<=[0-9]{2})\.(?=[0-9]{2}(?:[0-9]{2})?(?![0-9]))){0,3}[0-9]){7,}+"
 )
 
 
@@ -140,6 +146,9 @@ def numbers_in(text: str, trust: str, start: int, end: int) -> Iterator[Span]:
     if trust == TEXT:
         for m in _CPR_PARTS.finditer(text, start, end):
             if _is_apart(m):
+                yield *m.span(1), CPR
+        for m in _CPR_ODD.finditer(text, start, end):
+            if is_cpr(only_digits(m[1])):
                 yield *m.span(1), CPR
         for m in _CPR_NINE.finditer(text, start, end):
             if is_cpr("0" + m[1]) and _alone(text, *m.span()):
