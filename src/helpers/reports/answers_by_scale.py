@@ -29,10 +29,9 @@ def show_overall(published: Published, code: str) -> None:
 
 def show_others(published: Published, code: str, level: int = 2) -> None:
     """The answers to all other questions, a section a scale."""
-    labels = published.round.item_labels()
     for questions in _by_scale(published, overall=False):
-        themes = listed([labels[t] for t in dict.fromkeys(q.theme for q in questions)])
-        _show([(heading(themes, level), {CELL: {"cell_type": "markdown"}})])
+        about = heading(_about(published, questions), level)
+        _show([(about, {CELL: {"cell_type": "markdown"}})])
         _show(_figure(published, code, questions, f"fig-{slug(questions[0].scale)}"))
 
 
@@ -49,19 +48,27 @@ def _by_scale(published: Published, *, overall: bool) -> Iterator[list[Question]
         yield [q for q in chosen if q.scale == scale]
 
 
+def _about(published: Published, questions: Sequence[Question]) -> str:
+    """Their themes; where other questions of these themes are on another scale, the questions too."""
+    labels, themes = published.round.item_labels(), dict.fromkeys(q.theme for q in questions)
+    scale = questions[0].scale
+    parts = any(
+        q.theme in themes and q.scale != scale for q in published.round.questionnaire.scaled
+    )
+    named = listed([labels[t] for t in themes])
+    return f"{named}: {listed([labels[q.id] for q in questions])}" if parts else named
+
+
 def _figure(
     published: Published, code: str, questions: Sequence[Question], label: str
 ) -> list[Part]:
     """What was asked, the finding, the figure and its numbers."""
     items = [q.id for q in questions]
     scale = published.round.scale(questions[0].scale)
-    themes = listed(
-        [published.round.item_labels()[t] for t in dict.fromkeys(q.theme for q in questions)]
-    )
     least, most = (scale.labels[k].lower() for k in (1, scale.measure.points))
     caption = {
         "label": label,
-        "fig-cap": f"Fordelingen af svar: {themes}, procent.",
+        "fig-cap": f"Fordelingen af svar: {_about(published, questions)}, procent.",
         "fig-alt": f"Stablede vandrette søjler med fordelingen fra {least} til {most} for hvert spørgsmål",
     }
     return [
