@@ -7,15 +7,9 @@ import re
 from collections.abc import Iterator
 
 from helpers.common.plain_text import CODE, IDS, TEXT, TIME_WORD
-from helpers.scan.text import (
-    Contents,
-    Text,
-    decode,
-    read_text,
-    take_out_data_uris,
-    whole_number,
-    without_colours,
-)
+from helpers.scan.data_uris import take_out_data_uris
+from helpers.scan.plain import read_text
+from helpers.scan.text import Contents, Text, decode, whole_number, without_colours
 
 
 def read_json(content: bytes) -> Contents:

@@ -14,14 +14,8 @@ from lxml import etree
 
 from helpers.common.plain_text import BREAK, IDS, TEXT
 from helpers.scan.code import add_script, read_json
-from helpers.scan.text import (
-    Contents,
-    Table,
-    Text,
-    decode,
-    plain_digits,
-    take_out_data_uris,
-)
+from helpers.scan.data_uris import take_out_data_uris
+from helpers.scan.text import Contents, Table, Text, decode, plain_digits
 
 _INLINE = {
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "dfn", "em", "font", "i", "kbd",

@@ -11,8 +11,9 @@ from helpers.scan.code import read_code, read_json
 from helpers.scan.markup import read_html, read_xml
 from helpers.scan.notebook import read_notebook
 from helpers.scan.pictures import read_jpeg, read_png
+from helpers.scan.plain import read_calendar, read_text
 from helpers.scan.tables import read_csv, read_parquet
-from helpers.scan.text import Contents, Text, printable, read_calendar, read_text
+from helpers.scan.text import Contents, Text, printable
 
 FONT_ENDINGS = {".ttf", ".otf", ".ttc", ".woff", ".woff2", ".eot", ".fntdata", ".odttf"}
 
