@@ -51,8 +51,9 @@ _QUOTED = re.compile(
 def add_script(own: str, place: str, contents: Contents) -> None:
     """Comments and quoted strings count as text, the code around them as code."""
     own = take_out_data_uris(own, contents)
+    line, counted = 1, 0
     for m in _QUOTED.finditer(own):
-        line = own.count("\n", 0, m.start()) + 1
+        line, counted = line + own.count("\n", counted, m.start()), m.start()
         contents.texts.append(Text(m[0][1:-1].strip("*"), f"{place}line {line}"))
     rest = _QUOTED.sub(lambda m: '""' + "\n" * m[0].count("\n"), own)
     contents.texts.append(Text(rest, place and f"{place}code", CODE))
