@@ -23,7 +23,7 @@ def read_json(content: bytes) -> Contents:
         return contents
     contents = Contents(unreadable=[trouble] if trouble else [])
     for i, (found, trust) in enumerate(json_texts(value), 1):
-        kept = take_out_data_uris(found, contents)
+        kept = take_out_data_uris(found, contents, whole=True)
         contents.texts.append(Text(kept, f"value {i}", trust))
     return contents
 
