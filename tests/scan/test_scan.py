@@ -436,7 +436,7 @@ def test_false_alarms_are_none(tmp_path, candidate):
         ("d.csv", 'a;b\n5;0,1703845512\n"0,103845512";1,5\n'),
         ("e.json", f'{{"mtime": 1712345678, "hash": "{HEX}", "x": [0.1703845512, 20240331]}}'),
         ("f.css", "a { color: #61728394; z-index: 61728394; margin: 12 34 56 78 }"),
-        ("g.html", "<style>@font-face{src:url(data:font/woff2;base64,QUJD1703845512QUJD)}</style>"),
+        ("g.html", "<style>@font-face{src:url(data:font/woff2;base64,d09GMgABAAAAAAAt1703845512QUAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA)}</style>"),
         ("h.html", "<script>var a = [61728394, 4294967295], b = 0.1703845512</script>"),
         ("i.woff2", "1703845512"),
         ("j.ttf", "bo@ek.example"),
@@ -519,7 +519,7 @@ def test_name_spelt_with_combining_marks_is_the_same_name(tmp_path):
         ("a.xyz", b"fin"), ("b.exe", b"MZ\0\1"), ("c.pptx", b"no zip"), ("d.xlsx", b""),
         ("e.pdf", b"%PDF-1.7 torn"), ("f.png", b"no picture"), ("g.parquet", b"PAR1"),
         ("h.json", b'{"a": '), ("i.ipynb", b"[]"), ("j.xml", b"<a><b></a>"), ("k.txt", b"a\0b"),
-        ("l.zip", zipped({"x.bin": b"\0\1"})), ("m.png", png("x")[:-20]), ("n.emf", b"\1\0\0\0"),
+        ("l.zip", zipped({"x.bin": b"\0\1"})), ("o.gz", b""), ("p.gz", b"no gzip"), ("q.gif", b"no picture"), ("m.png", png("x")[:-20]), ("n.emf", b"\1\0\0\0"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_told(tmp_path, file, content):

@@ -1,4 +1,5 @@
-"""ZIP files, and Office files, which are ZIP files of XML: their parts, and worksheets' numbers."""
+"""ZIP files, and Office files, which are ZIP files of XML: their parts, and worksheets' numbers; what
+gzip holds."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from functools import partial
 
 from helpers.common.plain_text import BREAK
 from helpers.scan.markup import read_xml
-from helpers.scan.text import Contents, Part, Table, Text, decode, plain_digits
+from helpers.scan.signatures import ending_for
+from helpers.scan.text import Contents, Part, Table, Text, decode, plain_digits, printable
 
 PART_BYTES_MAX = 512 * 2**20
 
@@ -94,6 +96,42 @@ def _part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Part:
         return Part(inner, archive.read(entry))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError):
         return Part(inner, closed="broken")
+
+
+def read_gzip(content: bytes) -> Contents:
+    """What every member holds, judged by its content, and the name and comment ahead of it."""
+    contents, rest = Contents(), content
+    while rest.startswith(b"\x1f\x8b"):
+        contents.texts.append(Text(printable(_gzip_words(rest)), "name in the archive"))
+        member = zlib.decompressobj(wbits=31)
+        try:
+            inner = member.decompress(rest, PART_BYTES_MAX)
+        except zlib.error:
+            inner = b""
+        rest = member.unused_data.lstrip(b"\0")
+        if member.unconsumed_tail:
+            contents.unreadable.append(f"larger than {PART_BYTES_MAX // 2**20} MB")
+        elif not member.eof:
+            contents.unreadable.append("broken")
+        else:
+            name = f"content-{len(contents.parts) + 1}{ending_for('', inner)}"
+            contents.parts.append(Part(name, inner))
+    if rest or not content:
+        contents.unreadable.append("no gzip" if rest == content else "more behind what is packed")
+    return contents
+
+
+def _gzip_words(member: bytes) -> bytes:
+    """Extra field, file name and comment of a member (RFC 1952, 2.3), which end where text does."""
+    flags, position = member[3:4], 10
+    if not flags or not flags[0] & 0b11100:
+        return b""
+    if flags[0] & 0b100:
+        position += 2 + int.from_bytes(member[10:12], "little")
+    for flag in (0b1000, 0b10000):
+        if flags[0] & flag:
+            position = member.find(b"\0", position) + 1 or len(member)
+    return member[10:position].replace(b"\0", b"\n")
 
 
 _NUMBER_CELL = re.compile(rb"<v>([0-9]{8,10}(?:\.0*)?|[0-9](?:\.[0-9]{1,9})?[eE]\+?0?[789])</v>")

@@ -7,15 +7,9 @@ import re
 from collections.abc import Iterator
 
 from helpers.common.plain_text import CODE, IDS, TEXT, TIME_WORD
-from helpers.scan.text import (
-    Contents,
-    Text,
-    decode,
-    read_text,
-    take_out_data_uris,
-    whole_number,
-    without_colours,
-)
+from helpers.scan.data_uris import take_out_data_uris
+from helpers.scan.plain import read_text
+from helpers.scan.text import Contents, Text, decode, whole_number, without_colours
 
 
 def read_json(content: bytes) -> Contents:
@@ -29,7 +23,7 @@ def read_json(content: bytes) -> Contents:
         return contents
     contents = Contents(unreadable=[trouble] if trouble else [])
     for i, (found, trust) in enumerate(json_texts(value), 1):
-        kept = take_out_data_uris(found, contents)
+        kept = take_out_data_uris(found, contents, whole=True)
         contents.texts.append(Text(kept, f"value {i}", trust))
     return contents
 
@@ -57,8 +51,9 @@ _QUOTED = re.compile(
 def add_script(own: str, place: str, contents: Contents) -> None:
     """Comments and quoted strings count as text, the code around them as code."""
     own = take_out_data_uris(own, contents)
+    line, counted = 1, 0
     for m in _QUOTED.finditer(own):
-        line = own.count("\n", 0, m.start()) + 1
+        line, counted = line + own.count("\n", counted, m.start()), m.start()
         contents.texts.append(Text(m[0][1:-1].strip("*"), f"{place}line {line}"))
     rest = _QUOTED.sub(lambda m: '""' + "\n" * m[0].count("\n"), own)
     contents.texts.append(Text(rest, place and f"{place}code", CODE))

@@ -14,14 +14,8 @@ from lxml import etree
 
 from helpers.common.plain_text import BREAK, IDS, TEXT
 from helpers.scan.code import add_script, read_json
-from helpers.scan.text import (
-    Contents,
-    Table,
-    Text,
-    decode,
-    plain_digits,
-    take_out_data_uris,
-)
+from helpers.scan.data_uris import take_out_data_uris
+from helpers.scan.text import Contents, Table, Text, decode, plain_digits
 
 _INLINE = {
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "dfn", "em", "font", "i", "kbd",
@@ -33,7 +27,7 @@ _RUNS = {
 }  # fmt: skip
 _PARAGRAPHS = {"p", "si", "is", "text", "title", "desc", "comment", "tr", "tc", "c", "sp"}
 _SHAPES = {
-    "d", "points", "transform", "viewBox", "style", "values", "keyTimes", "stroke-dasharray",
+    "d", "points", "transform", "viewBox", "values", "keyTimes", "stroke-dasharray",
     "gradientTransform", "path", "patternTransform",
 }  # fmt: skip
 _PROSE = {
@@ -46,7 +40,8 @@ _PROSE = {
 def read_html(content: bytes) -> Contents:
     """Blocks with their inline elements joined, comments, attributes, scripts and style sheets."""
     contents = Contents()
-    root = _tree(content, etree.HTMLParser(encoding="utf-8", huge_tree=True), contents)[1]
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
+    text, root = _tree(content, parser, contents)
     runs: list[str] = []
     line = 1
 
@@ -61,7 +56,7 @@ def read_html(content: bytes) -> Contents:
         ahead = element.tail if event != "start" else element.text
         if event in ("comment", "pi"):
             place = f"comment, line {element.sourceline}"
-            contents.texts.append(Text(element.text or "", place))
+            contents.texts.append(Text(take_out_data_uris(element.text or "", contents), place))
         elif element.tag not in _INLINE:
             flush()
         if event == "start":
@@ -78,10 +73,27 @@ def read_html(content: bytes) -> Contents:
                     add_script(ahead or "", f"{place}, ", contents)
                 continue
         if ahead and (runs or not ahead.isspace()):
-            runs.append(ahead)
+            runs.append(take_out_data_uris(ahead, contents))
     flush()
     contents.tables += _table(root, ("td", "th"))
+    if _lost_uris(text, root):
+        take_out_data_uris(text, contents)
     return contents
+
+
+_HOLDS_URIS = etree.XPath(
+    "//@*[contains(., 'data:')]|//text()[contains(., 'data:')]"
+    "|//comment()[contains(., 'data:')]|//processing-instruction()[contains(., 'data:')]"
+)
+
+
+def _lost_uris(text: str, root: etree._Element | None) -> bool:
+    """Whether the tree lacks `data:` URIs of the page: those of an end tag, or of a second attribute of one
+    name, which a parser leaves out."""
+    if "data:" not in text or root is None:
+        return False
+    found = (node if isinstance(node, str) else node.text or "" for node in _HOLDS_URIS(root))
+    return text.count("data:") > sum(f.count("data:") for f in found)
 
 
 def _table(root: etree._Element | None, kinds: tuple[str, ...]) -> list[Table]:
@@ -117,6 +129,8 @@ def read_xml(content: bytes) -> Contents:
     text, root = _tree(content, parser, contents)
     if root is None:
         return contents
+    for m in _DECLARED.finditer(text):  # entities, which the tree leaves as their names
+        contents.texts.append(Text(take_out_data_uris(m[1], contents), "document type"))
     for (name, value), times in Counter(_ATTRIBUTE.findall(text)).items():
         _attribute(_local_name(name), html.unescape(value[1:-1]), contents, times)
     last, runs, paragraphs = None, [], 0
@@ -131,9 +145,11 @@ def read_xml(content: bytes) -> Contents:
                 contents.texts.append(Text("".join(runs), _cell(last) or place, again=again))
             last, runs = owner, []
         if isinstance(node, str):
-            runs.append(plain_digits(node) if _local(owner) in ("v", "c") else node)
+            plain = plain_digits(node) if _local(owner) in ("v", "c") else node
+            runs.append(take_out_data_uris(plain, contents))
         elif node is not None:
-            runs.append((node.text or "") if callable(node.tag) else "\n")
+            said = (node.text or "") if callable(node.tag) else "\n"
+            runs.append(take_out_data_uris(said, contents))
     if ":tc>" in text:
         contents.tables += _table(root, ("tc",))
     return contents
@@ -141,7 +157,11 @@ def read_xml(content: bytes) -> Contents:
 
 _ATTRIBUTE = re.compile(r"""\s([\w:.-]++)\s?=\s?("[^"<]{5,}"|'[^'<]{5,}')""")
 # What a value must hold for anything to be found in it that counts in an id.
-_WORTH_READING = re.compile(r"[\s@+]|[0-9]{9}|[0-9]{6}\W|[0-9]{2}\.[0-9]{2}")
+_WORTH_READING = re.compile(
+    r"[\s@+]|[0-9]{9}|[0-9]{6}\W|[0-9]{2}\.[0-9]{2}|\A[^\W\d_]{2,}[._,][^\W\d_]{2}"
+)
+_IN_STYLE = re.compile(r"@|[0-9]{6}|[^\W\d_]{2}(?:[.,]?\s+|[._,])[^\W\d_]{2}")
+_DECLARED = re.compile(r"<!DOCTYPE[^\[>]*\[(.*?)\]\s*>", re.DOTALL)
 _XML_TEXTS = etree.XPath(
     "//text()[(normalize-space() or parent::*[local-name()='t'])"
     " and not(parent::*[local-name()='v' and ../@t[.='s' or .='b' or .='e']])]"
@@ -153,16 +173,15 @@ _XML_TEXTS = etree.XPath(
 def _tree(
     content: bytes, parser: etree.XMLParser | etree.HTMLParser, contents: Contents
 ) -> tuple[str, etree._Element | None]:
-    """The text without `data:` URIs and its tree; what is no markup is read as plain text."""
+    """The text and its tree; what is no markup is read as plain text."""
     text, trouble = decode(content)
     contents.unreadable += [trouble] if trouble else []
-    text = take_out_data_uris(text, contents)
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.LxmlError, ValueError):
         root = None
     if root is None and text.strip():
-        contents.texts.append(Text(text))
+        contents.texts.append(Text(take_out_data_uris(text, contents)))
         contents.unreadable.append("broken markup")
     return text, root
 
@@ -208,9 +227,12 @@ def _cell(element: etree._Element | None) -> str:
 
 def _attribute(name: str, value: str, contents: Contents, times: int = 1) -> None:
     """Add a value that could hold words or numbers; those that machines write count as ids."""
+    value = take_out_data_uris(value, contents, whole=not name.endswith("srcset"))
     if len(value) < 5 or name in _SHAPES:
         return
-    prose = name in _PROSE or name.startswith("data-")
+    if name == "style" and ":" in value and not _IN_STYLE.search(value):
+        return
+    prose = name in _PROSE or name.startswith("data-") or (name == "style" and ":" not in value)
     if not prose and not _WORTH_READING.search(value):
         return
     if prose and "%" in value:

@@ -10,8 +10,10 @@ import re
 from helpers.common.plain_text import IDS
 from helpers.scan.code import json_texts, read_code, read_json
 from helpers.scan.markup import read_html, read_xml
+from helpers.scan.plain import read_text
+from helpers.scan.signatures import ending_of
 from helpers.scan.tables import read_csv
-from helpers.scan.text import Contents, Part, Text, decode, ending_of, read_text, without_colours
+from helpers.scan.text import Contents, Part, Text, decode, without_colours
 
 
 def read_notebook(content: bytes) -> Contents:

@@ -1,4 +1,4 @@
-"""PNG and JPEG: the texts beside the picture; the picture itself is not read."""
+"""PNG, JPEG and GIF: the texts beside the picture; the picture itself is not read."""
 
 from __future__ import annotations
 
@@ -51,3 +51,51 @@ def read_jpeg(content: bytes) -> Contents:
     if not content.startswith(b"\xff\xd8"):
         return Contents(unreadable=["no JPEG picture"])
     return Contents([Text(printable(content.partition(b"\xff\xda")[0]), "metadata")])
+
+
+def read_gif(content: bytes) -> Contents:
+    """Comments, texts and what applications left (XMP), and what follows the end."""
+    if content[:6] not in (b"GIF87a", b"GIF89a"):
+        return Contents(unreadable=["no GIF picture"])
+    contents = Contents()
+    try:
+        position = 13 + _colour_table(content[10])
+        while (kind := content[position]) != _GIF_END:
+            if kind == _GIF_PICTURE:
+                position = _after_blocks(
+                    content, position + 11 + _colour_table(content[position + 9])
+                )
+            elif kind == _GIF_EXTENSION:
+                begin, position = position + 2, _after_blocks(content, position + 2)
+                contents.texts.append(_gif_text(content[begin:position]))
+            else:
+                raise ValueError(kind)
+    except (IndexError, ValueError):
+        contents.unreadable.append("broken GIF picture")
+        return contents
+    contents.texts.append(Text(printable(content[position + 1 :]), "after the picture"))
+    return contents
+
+
+_GIF_PICTURE, _GIF_EXTENSION, _GIF_END = 0x2C, 0x21, 0x3B
+
+
+def _colour_table(flags: int) -> int:
+    """Bytes of the table that a screen's or picture's flags announce."""
+    return 3 * 2 ** (flags % 8 + 1) if flags & 0x80 else 0
+
+
+def _after_blocks(content: bytes, position: int) -> int:
+    """Where a row of blocks ends: each begins with its size, the last is empty."""
+    while size := content[position]:
+        position += size + 1
+    return position + 1
+
+
+def _gif_text(blocks: bytes) -> Text:
+    """What a row of blocks holds together, and once more as it stands, since XMP is not cut into blocks."""
+    joined, position = b"", 0
+    while size := blocks[position]:
+        joined += blocks[position + 1 : position + 1 + size]
+        position += size + 1
+    return Text(printable(joined), "comment", again=printable(blocks))

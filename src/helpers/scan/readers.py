@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from helpers.scan.archives import read_worksheet, read_zip
+from helpers.scan.archives import read_gzip, read_worksheet, read_zip
 from helpers.scan.code import read_code, read_json
 from helpers.scan.markup import read_html, read_xml
 from helpers.scan.notebook import read_notebook
-from helpers.scan.pictures import read_jpeg, read_png
+from helpers.scan.pictures import read_gif, read_jpeg, read_png
+from helpers.scan.plain import read_any_text, read_calendar, read_text
+from helpers.scan.signatures import ANY_TEXT
 from helpers.scan.tables import read_csv, read_parquet
-from helpers.scan.text import Contents, Text, printable, read_calendar, read_text
+from helpers.scan.text import Contents, Text, printable
 
 FONT_ENDINGS = {".ttf", ".otf", ".ttc", ".woff", ".woff2", ".eot", ".fntdata", ".odttf"}
 
@@ -49,6 +51,7 @@ _PLAIN_ENDINGS = (
 _READERS: dict[str, Callable[[bytes], Contents]] = {
     **dict.fromkeys(_PLAIN_ENDINGS, read_text),
     ".ics": read_calendar,
+    ANY_TEXT: read_any_text,
     **dict.fromkeys((".css", ".js"), read_code),
     **dict.fromkeys((".csv", ".tsv"), read_csv),
     **dict.fromkeys((".json", ".geojson"), read_json),
@@ -57,8 +60,10 @@ _READERS: dict[str, Callable[[bytes], Contents]] = {
     **dict.fromkeys((".xml", ".svg", ".xhtml", ".rels", ".vml", ".xsl"), read_xml),
     **dict.fromkeys((".zip", ".xlsx", ".xlsm", ".xltx", ".pptx", ".pptm", ".potx"), read_zip),
     **dict.fromkeys((".docx", ".docm", ".dotx"), read_zip),
+    **dict.fromkeys((".gz", ".svgz"), read_gzip),
     ".parquet": read_parquet,
     ".pdf": _pdf,
     ".png": read_png,
+    ".gif": read_gif,
     **dict.fromkeys((".jpg", ".jpeg"), read_jpeg),
 }

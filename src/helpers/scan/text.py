@@ -1,4 +1,4 @@
-"""The pieces a file is read into, and plain text: its encoding, colours, data: URIs, digits.
+"""The pieces a file is read into, and what texts are made of: encodings, colours, digits.
 
 Nothing is judged here. A text says how far its bare digits may be trusted: `TEXT` for prose and
 cells, `CODE` for style sheets and scripts, `IDS` for attributes and keys that machines write.
@@ -7,13 +7,10 @@ A table stands beside its texts once more, for what two cells tell only together
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from helpers.common.plain_text import BREAK, TEXT
 
@@ -95,69 +92,6 @@ def decode(content: bytes) -> tuple[str, str]:
             continue
         return text, "no text: holds zero bytes" if "\0" in text else ""
     return content.decode("latin-1"), "no text in a known encoding"
-
-
-def read_calendar(content: bytes) -> Contents:
-    """As plain text, and once more with folded lines put together (RFC 5545, 3.1)."""
-    contents = read_text(content)
-    [*_, whole] = contents.texts
-    contents.texts[-1] = whole._replace(again=_FOLD.sub("", whole.text), place="text")
-    return contents
-
-
-_FOLD = re.compile(r"\r?\n[ \t]")
-
-
-def read_text(content: bytes) -> Contents:
-    """A whole file of plain text; its lines are its places."""
-    text, trouble = decode(content)
-    contents = Contents(unreadable=[trouble] if trouble else [])
-    text = take_out_data_uris(text, contents)
-    contents.texts.append(Text(without_colours(text)))
-    return contents
-
-
-_DATA_URI = re.compile(
-    r"data:([a-z]+/[\w.+-]+)?((?:;[\w-]+(?:=[\w.-]+)?)*),([^\"'\s)<>]*)", re.IGNORECASE
-)
-_SUBTYPES = {
-    "svg+xml": ".svg", "plain": ".txt", "javascript": ".js", "x-javascript": ".js",
-    "markdown": ".md", "latex": ".txt", "jpeg": ".jpg",
-    "vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-    "vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
-    "vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-}  # fmt: skip
-
-
-def ending_of(mime: str) -> str:
-    """File ending of a MIME type; fonts have `.ttf` and JSON dialects `.json`."""
-    major, _, minor = mime.lower().partition("/")
-    if major == "font" or "font" in minor:
-        return ".ttf"
-    return ".json" if minor.endswith("json") else _SUBTYPES.get(minor, f".{minor or 'txt'}")
-
-
-def take_out_data_uris(text: str, contents: Contents) -> str:
-    """The text with `data:` URIs emptied; what they hold becomes parts."""
-    if "data:" not in text:
-        return text
-
-    def take(match: re.Match) -> str:
-        mime, options, data = match[1] or "text/plain", match[2], match[3]
-        if not match[1] and not options and "%" not in data:
-            return match[0]  # prose such as »data:,«
-        inner = f"data-{len(contents.parts) + 1}{ending_of(mime)}"
-        try:
-            packed = unquote_to_bytes(data)
-            padded = packed + b"=="[: -len(packed) % 4]
-            whole = base64.b64decode(padded) if "base64" in options else packed
-        except binascii.Error:
-            contents.unreadable.append("a data: URI is broken")
-            return "data:"
-        contents.parts.append(Part(inner, whole))
-        return "data:"
-
-    return _DATA_URI.sub(take, text)
 
 
 def whole_number(value: object) -> str:
