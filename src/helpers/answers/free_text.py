@@ -26,7 +26,7 @@ _AT = r"(?:@|[(\[]\s?(?:at|snabel-?a)\s?[)\]]|\ssnabel-?a\s)"
 _DOT = r"(?:\.|\s?[(\[]\s?(?:dot|punktum)\s?[)\]]\s?|\s(?:dot|punktum)\s)"
 MAIL = re.compile(rf"[\w.+-]+\s?{_AT}\s?[\w-]+(?:{_DOT}[\w-]+)+", re.IGNORECASE)
 # CPR and telephone numbers in any spelling: eight digits or more with little between them
-NUMBER = re.compile(r"(?<!\d)(?:\+\s?)?[(]?\d(?:[\s./()–—-]{0,3}\d){7,}(?!\d)")
+NUMBER = re.compile(r"(?<!\d)(?:\+\s?)?[(]?\d(?:[\s./()_:+·~|–—-]{0,3}\d){7,}(?!\d)")
 # streets by how their names end: these in any case, the others with a capital letter alone
 _STREET = r"vej|gade|all[eé]|boulevard|stræde|vænge|torv"
 _THE_STREET = (
