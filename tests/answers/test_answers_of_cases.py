@@ -17,9 +17,10 @@ from rolling_fixture import Small
 from typer.testing import CliRunner
 
 from helpers.answers.answer_times import Span, danish_today, span_of
+from helpers.answers.exports import export_files
 from helpers.answers.left_out import FILE, read_left_out
 from helpers.answers.mailing_record import Made, record_mailing
-from helpers.answers.responses import collect, export_files, save_answers
+from helpers.answers.responses import collect, save_answers
 from helpers.cli.main import app
 from helpers.common.paths import Paths
 from helpers.common.quoting import redacted_file_name

@@ -19,8 +19,9 @@ from pptx import Presentation
 from questionnaire_fixture import SEVEN, THREE, write_questionnaire
 
 from helpers.answers.export_columns import export_columns
+from helpers.answers.exports import read_export
 from helpers.answers.free_text import write_texts
-from helpers.answers.responses import read_export, with_answers
+from helpers.answers.responses import with_answers
 from helpers.common.errors import ParameterError
 from helpers.common.paths import PROJECT, Paths
 from helpers.common.vocabulary import NATIONAL

@@ -223,3 +223,12 @@ def test_no_part_of_a_password_is_told_or_kept_in_a_traceback(published, address
     told = "".join(traceback.format_exception(refused.value))
     assert "lig7" not in told and "hem@" not in told and "hem/" not in told
     assert "--to" in str(refused.value)
+
+
+def test_an_areas_kind_tells_the_country_from_municipalities(published):
+    places = star(published)["dim_municipality"].to_pandas().set_index("municipality_key")
+    assert places["kind"].to_dict() == {
+        **dict.fromkeys((m.code for m in published.municipalities), "municipality"),
+        "national": "country",
+    }
+    assert places.loc["national", "name"] == "Alle deltagende kommuner"

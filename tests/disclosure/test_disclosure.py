@@ -501,3 +501,19 @@ def test_a_rare_dont_know_is_not_counted_for_the_whole(unsure, told):
             got = status.loc[(code, "all", "all", "q01", "share_dont_know", weighting), "status"]
             assert got == ("shown" if told else "linked")
         assert status.loc[(code, "all", "all", "q01", "mean", "weighted"), "status"] == "shown"
+
+
+def test_a_lone_rare_dont_know_does_not_follow_from_the_countrys():
+    """Another municipality's is hidden beside it, the fewest there are."""
+    counts = {"0707": 2, "0580": 9, "0161": 7, "national": 18}
+    rows = [
+        (code, "all", "all", "q01", statistic, "unweighted", float(y), 300)
+        for code, n in counts.items()
+        for statistic, y in (("share_dont_know", n), ("mean", 900))
+    ]
+    names = ["municipality", "breakdown", "category", "item", "statistic", "weighting", "y", "n"]
+    table = pd.DataFrame(rows, columns=names).assign(status="shown")
+    status = with_bases(table, Disclosure(min_answers=5))[table["statistic"] == "share_dont_know"]
+    assert dict(zip(counts, status)) == {
+        "0707": "linked", "0580": "shown", "0161": "linked", "national": "shown",
+    }  # fmt: skip

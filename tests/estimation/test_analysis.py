@@ -47,6 +47,25 @@ def test_estimates_have_a_row_a_number(analysed):
     assert len(analysed.estimates) == (16 * (13 * 10 + 5 * 4) + (10 + 20) * 18 * 4) * 2
 
 
+def test_what_is_deleted_with_the_identities_changes_no_number(analysed, paths, round_2024):
+    """Other ids and keys, rows in another order, the day of answering alone, no texts; to the last digit."""
+    paths_of = paths.sample("0825"), paths.answers("0825")
+    sample, answers = map(pd.read_parquet, paths_of)
+    new = {key: f"{i * 7919 % 10007:032x}" for i, key in enumerate(sorted(sample["key"]))}
+    sample["key"], answers["key"] = sample["key"].map(new), answers["key"].map(new)
+    sample["person_id"] = sample["key"]
+    answers["submitted_at"] = answers["submitted_at"].dt.floor("D")
+    answers[["q14_text", "q15_text"]] = ""
+    for path, table in zip(paths_of, (sample, answers)):
+        table.sort_values("key").reset_index(drop=True).to_parquet(path)
+    again = analyse(paths, round_2024, "0825")
+    assert again.estimates.equals(analysed.estimates)
+    assert again.drivers.equals(analysed.drivers) and again.rows.equals(analysed.rows)
+    asked = [c for c in analysed.asked if c not in ("person_id", "key", "submitted_at")]
+    asked = [c for c in asked if not c.endswith("_text")]
+    assert again.asked[asked].equals(analysed.asked[asked])
+
+
 def test_weighting_reaches_the_covered_population(analysed):
     weights = analysed.weighted.respondents["weight"]
     assert weights.sum() == pytest.approx(analysed.weighted.covered)

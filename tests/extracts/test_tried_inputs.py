@@ -13,7 +13,7 @@ from conftest import EXTRACTS, HERE, vault_of
 from test_extracts import GOOD, HEADINGS, read, refuse, workbook
 
 from helpers.answers.export_columns import export_columns
-from helpers.answers.responses import read_export
+from helpers.answers.exports import read_export
 from helpers.common.message_values import Count, Share, in_language
 from helpers.common.paths import PROJECT
 from helpers.common.quoting import LEFT_OUT, quoted, quoted_benefit

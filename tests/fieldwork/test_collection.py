@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from helpers.answers.exports import export_files
 from helpers.answers.latest import latest_answers
-from helpers.answers.responses import ROUND_LEVEL, collect, export_files, row_spans
+from helpers.answers.responses import ROUND_LEVEL, collect, row_spans
 from helpers.cli.main import app
 from helpers.common.store import Store
 from helpers.common.vocabulary import WHOLE_ROUND

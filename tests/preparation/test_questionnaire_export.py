@@ -15,7 +15,7 @@ from test_params import edit
 from typer.testing import CliRunner
 
 from helpers.answers.export_columns import export_columns
-from helpers.answers.responses import read_export
+from helpers.answers.exports import read_export
 from helpers.cli.main import app
 from helpers.common.errors import ParameterError
 from helpers.common.paths import PROJECT, Paths

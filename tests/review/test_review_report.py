@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
-from helpers.answers.responses import export_files
+from helpers.answers.exports import export_files
 from helpers.cli.main import app
 from helpers.common.paths import ROOT_VARIABLE, Paths
 from helpers.common.store import Store

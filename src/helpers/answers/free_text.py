@@ -16,6 +16,7 @@ import pandas as pd
 import xlsxwriter
 
 from helpers.common.paths import Paths, write_atomically
+from helpers.common.patterns import BETWEEN
 from helpers.common.plain_text import clean, packed_in
 from helpers.parameters.params import Round
 from helpers.parameters.questionnaires import text_columns
@@ -26,7 +27,7 @@ _AT = r"(?:@|[(\[]\s?(?:at|snabel-?a)\s?[)\]]|\ssnabel-?a\s)"
 _DOT = r"(?:\.|\s?[(\[]\s?(?:dot|punktum)\s?[)\]]\s?|\s(?:dot|punktum)\s)"
 MAIL = re.compile(rf"[\w.+-]+\s?{_AT}\s?[\w-]+(?:{_DOT}[\w-]+)+", re.IGNORECASE)
 # CPR and telephone numbers in any spelling: eight digits or more with little between them
-NUMBER = re.compile(r"(?<!\d)(?:\+\s?)?[(]?\d(?:[\s./()_:+·~|–—-]{0,3}\d){7,}(?!\d)")
+NUMBER = re.compile(rf"(?<!\d)(?:\+\s?)?[(]?\d(?:[.{BETWEEN}]{{0,3}}\d){{7,}}(?!\d)")
 # streets by how their names end: these in any case, the others with a capital letter alone
 _STREET = r"vej|gade|all[eé]|boulevard|stræde|vænge|torv"
 _THE_STREET = (

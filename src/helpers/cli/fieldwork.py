@@ -47,8 +47,8 @@ def collect(
 ) -> None:
     """Take in the survey tool's exports: any number, in any order, the same twice changes nothing."""
     from helpers.answers.answer_times import danish_today
+    from helpers.answers.exports import export_files
     from helpers.answers.left_out import FILE as LEFT_OUT
-    from helpers.answers.responses import export_files
     from helpers.fieldwork.collection import answers_by_municipality, exports_in, receive
     from helpers.pipeline.run import COLLECT, run_round
 

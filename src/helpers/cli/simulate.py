@@ -111,7 +111,8 @@ def demo(
 
     What lies under data/ and build/ of these rounds is deleted first, and is all made anew but for the
     earlier rounds' reports. A small round to try things on: `survey round new X --like demo --simulated`,
-    `survey participants X FILE`, `survey demo --round X`. In a folder without params/ those that come with the program are written first.
+    `survey participants X FILE`, `survey demo --round X`. In a folder without params/ those that come with
+    the program are written first.
     """
     use_renderer(renderer)
     if not has_parameters():

@@ -33,6 +33,8 @@ from helpers.common.plain_text import BREAK, CODE, IDS, TEXT, TIME_WORD
 CPR, PHONE, EMAIL = "cpr number", "telephone number", "e-mail address"
 Span = tuple[int, int, str]  # start, end and kind of what is found in a text
 
+# what may stand between the parts of a number, for a character class
+BETWEEN = r"\s/()_:+·~|\u2010-\u2015\u2212-"
 GAP = r"[ \u00a0\u2007\u2009\u202f]"
 DASH = r"[-\u2010-\u2015\u2212]"
 # No letter or digit ahead (but »cpr« may be), no decimal point; a comma only after a long number.
@@ -87,7 +89,7 @@ _BLOB = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
 # Eight digits or more with at most small gaps: only around these do the patterns look.
 _NUMBERISH = re.compile(
     r"[0-9](?<![0-9]{2})(?<![0-9\s(\[]\.[0-9])"
-    r"(?:(?:[\s/()_:+·~|]|[-\u2010-\u2015\u2212]|(?<=[0-9]{2})\.(?=[0-9]{2}(?:[0-9]{2})?(?![0-9]))){0,3}[0-9]){7,}+"
+    rf"(?:(?:[{BETWEEN}]|(?<=[0-9]{{2}})\.(?=[0-9]{{2}}(?:[0-9]{{2}})?(?![0-9]))){{0,3}}[0-9]){{7,}}+"
 )
 
 

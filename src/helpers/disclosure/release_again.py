@@ -2,9 +2,10 @@
 
 Whoever has both subtracts them. So the whole of what was published stands fast, number for number, unless
 the change passes a rule, **against every publication of the round and not the latest alone: in every group
-(of who comes or goes too) and for every item the two differ by no answers, or by so many that no small group of one kind can be
-among them** (`unanimous_below`, ten, and never fewer than `min_answers`; new, withdrawn, erased and altered
-answers counted one by one, of municipalities and of the country), and the same groups are hidden in both.
+and for every item the two differ by no answers, or by so many that no small group of one kind can be among
+them** (`unanimous_below`, ten, and never fewer than `min_answers`; new, withdrawn, erased and altered answers
+counted one by one, of the country and of each municipality, who comes or goes by all that it has), and the
+same groups are hidden in both.
 Then the difference is a table of its own without small counts, and says nothing of what is hidden in either.
 Where no answer differs, another version made other numbers, and numbers stand fast too; other rules of the
 round are refused, for the products tell them.

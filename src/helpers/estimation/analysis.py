@@ -17,6 +17,7 @@ from helpers.estimation.nonresponse import RIndicator, outcome_rates, r_indicato
 from helpers.estimation.round_estimates import driver_rows
 from helpers.estimation.weighting import STRATUM, Weighted, weigh
 from helpers.parameters.params import Round
+from helpers.parameters.questionnaires import text_columns
 from helpers.sampling.sampling import generator
 
 RESPONSE_BREAKDOWNS = ("all", "target_group", "gender", "age_band", "duration_band")
@@ -73,10 +74,11 @@ def analyse(paths: Paths, round_: Round, code: str) -> Analysis:
 
 
 def ordered(asked: pd.DataFrame) -> pd.DataFrame:
-    """In the order of what is known of each and what each answered, not of the extract and the letters: the
-    same rows in any order give the same numbers to the last digit, and no table made of them tells whose
-    row is whose by its place."""
-    columns = [c for c in asked if c not in ("person_id", "key")]
+    """In the order of what is known of each and what each answered, not of the extract and the letters: no
+    table made of the rows tells by their places whose they are, and what changes when identities are deleted
+    (ids, keys, places, the time of answering, texts) changes no number, not in the last digit."""
+    others = {"person_id", "key", "submitted_at", *text_columns(asked)}
+    columns = [c for c in asked if c not in others]
     return asked.sort_values(columns, kind="stable", ignore_index=True)
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.answers.exports import export_files
 from helpers.answers.left_keys import keys_asked_before
 from helpers.answers.left_out import digest_of, leave_out, read_left_out
-from helpers.answers.responses import check_export, counts_as_answer, export_files, key_owners
+from helpers.answers.responses import check_export, counts_as_answer, key_owners
 from helpers.common.errors import ParameterError, Problem, ResponseError, SurveyError, TooEarlyError
 from helpers.common.paths import Paths, write_private
 from helpers.common.quoting import redacted_file_name

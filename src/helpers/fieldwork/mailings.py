@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.answers.exports import export_files
 from helpers.answers.mailing_record import (
     Made,
     read_mailings,
     record_mailing,
     require_invitation,
 )
-from helpers.answers.responses import export_files
 from helpers.common.paths import Paths
 from helpers.common.spreadsheets import text_workbook
 from helpers.fieldwork import memo

@@ -143,10 +143,8 @@ def _recorded(task: Task, outcome: StepOutcome, root: Path, mirror: Mirror | Non
         mirror.put_back([*made, *_carried(task, root)])
         for name in set(matching(by_folder(task.files), patterns)) - made.keys():
             task.store.remove(name)
-    if outcome.failures or not _has_code_of(
-        task
-    ):  # changed while it ran: nobody knows what made it
-        return None
+    if outcome.failures or not _has_code_of(task):
+        return None  # code changed while it ran: nobody knows what made it
     record = Record(
         task.package,
         task.code_digests,

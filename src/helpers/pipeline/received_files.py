@@ -26,10 +26,8 @@ def exports(snapshot: Snapshot) -> list[str]:
 
 def with_identities(snapshot: Snapshot, codes: Sequence[str]) -> list[str]:
     """Those of `codes` whose identities were not deleted, or of which a new extract has come since."""
-    data, forgotten = (
-        f"data/{snapshot.round.id}",
-        forgotten_codes(snapshot.store, snapshot.round.id),
-    )
+    data = f"data/{snapshot.round.id}"
+    forgotten = forgotten_codes(snapshot.store, snapshot.round.id)
     return [
         c
         for c in codes

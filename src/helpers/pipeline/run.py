@@ -221,12 +221,11 @@ class _Run:
             for c in self._not_failed(self.codes)
             if f"data/{self.round.id}/population/{c}.parquet" in self.snapshot.signatures
         ]
-        with_order = set(with_identities(self.snapshot, taken_in))
         for code in self._not_failed(self.codes):
             if code not in taken_in:  # told at once, without a notebook that fails
                 remedy = f"Run `survey run {self.round.id} --stage intake` first."
                 self._fail(code, "plan", f"Nothing has been taken in of {code} yet. {remedy}")
-        codes = [c for c in taken_in if c in with_order]  # the others' samples are drawn for good
+        codes = with_identities(self.snapshot, taken_in)  # the others' samples are drawn for good
         with self._stage("plan", len(codes)):
             self._each({"plan": codes})
         kept = f"data/{self.round.id}/sample/kept/{{}}.json".format

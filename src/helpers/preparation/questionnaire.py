@@ -196,7 +196,7 @@ def _local_question(
 
 
 def _export_columns(round_: Round, code: str | None) -> list[dict[str, Any]]:
-    """What the tool's export must have, in order: as `responses.read_export` reads it."""
+    """What the tool's export must have, in order: as `exports.read_export` reads it."""
     columns = [
         {"name": "key", "type": "string", "may_be_empty": False,
          "meaning": "the token of the citizen's link, as it stands behind link_base"},

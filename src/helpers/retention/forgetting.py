@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.answers.export_columns import export_columns
-from helpers.answers.responses import export_files, read_export, sheet_of_export
+from helpers.answers.exports import export_files, read_export, sheet_of_export
 from helpers.common.errors import SurveyError
 from helpers.common.paths import Paths, write_private
 from helpers.common.quoting import blanked, redacted_file_name, redacted_headings

@@ -19,8 +19,9 @@ import pandas as pd
 from helpers.answers.answer_times import Span, known_times
 from helpers.answers.export_columns import LOCAL_COLUMNS, ExportColumns, export_columns
 from helpers.answers.export_notes import notes_on
+from helpers.answers.exports import export_files, read_export
 from helpers.answers.latest import counting
-from helpers.answers.responses import export_files, read_export, with_answers
+from helpers.answers.responses import with_answers
 from helpers.common.errors import Problem, SurveyError
 from helpers.common.paths import write_atomically, write_text
 from helpers.common.quoting import redacted_file_name

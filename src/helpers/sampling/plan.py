@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from helpers.answers.responses import export_files
+from helpers.answers.exports import export_files
 from helpers.common.errors import FrozenSampleError, SurveyError
 from helpers.common.paths import KEEP_VARIABLE, REDRAW_VARIABLE, Paths, write_atomically, write_text
 from helpers.extracts.intake import eligible

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.answers.responses import collect, counts_as_answer, export_files
+from helpers.answers.exports import export_files
+from helpers.answers.responses import collect, counts_as_answer
 from helpers.common.errors import SurveyError
 from helpers.common.paths import Paths
 from helpers.extracts.intake import take_in
